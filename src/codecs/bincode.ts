@@ -22,7 +22,7 @@ export class BincodeReader {
     return at < 0 ? 0 : this.#bytes.readInt32LE(at)
   }
 
-  /** A u64 count of elements that take at least `unit` bytes each. */
+  /** Reads a u64 count of elements. Fails when the remaining bytes cannot hold that many elements of at least `unit` bytes. */
   length(unit = 1): number {
     const at = this.#step(8)
     if (at < 0) return 0
@@ -33,7 +33,7 @@ export class BincodeReader {
     return 0
   }
 
-  /** A view of the bytes, not a copy. */
+  /** Reads a byte string. Returns a view, not a copy. */
   bytes(): Uint8Array {
     const length = this.length()
     const start = this.#step(length)
@@ -46,7 +46,7 @@ export class BincodeReader {
     return start < 0 ? '' : (utf8Text(this.#bytes, start, start + length) ?? this.#notUtf8(start))
   }
 
-  /** A string that is likely to occur again, taken from a cache. */
+  /** Reads a string that is likely to occur again, with a cache of decoded strings. */
   repeatedString(): string {
     const length = this.length()
     const start = this.#step(length)
@@ -62,7 +62,7 @@ export class BincodeReader {
     return tag === 1
   }
 
-  /** Fails when bytes are left over: they mean that the layout is another. Rust's `bincode` ignores them. */
+  /** Fails when bytes are left over, because then the layout does not match. Rust's `bincode` ignores such bytes. */
   end(): void {
     const left = this.#bytes.length - this.#position
     if (left > 0) this.#fail(`${left} bytes are left over at byte ${this.#position}`)
@@ -101,24 +101,24 @@ export class BincodeWriter {
   }
 
   u8(value: number): void {
-    this.#room(1)
+    this.#reserve(1)
     this.#bytes[this.#length++] = value
   }
 
   i32(value: number): void {
-    this.#room(4)
+    this.#reserve(4)
     this.#length = this.#bytes.writeInt32LE(value, this.#length)
   }
 
   length(value: number): void {
-    this.#room(8)
+    this.#reserve(8)
     this.#length = this.#bytes.writeUInt32LE(value >>> 0, this.#length)
     this.#length = this.#bytes.writeUInt32LE(Math.floor(value / 2 ** 32), this.#length)
   }
 
   bytes(value: Uint8Array): void {
     this.length(value.length)
-    this.#room(value.length)
+    this.#reserve(value.length)
     this.#bytes.set(value, this.#length)
     this.#length += value.length
   }
@@ -126,7 +126,7 @@ export class BincodeWriter {
   string(value: string): void {
     const size = Buffer.byteLength(value)
     this.length(size)
-    this.#room(size)
+    this.#reserve(size)
     this.#length += this.#bytes.write(value, this.#length)
   }
 
@@ -139,7 +139,8 @@ export class BincodeWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  #room(count: number): void {
+  /** Enlarges the buffer when fewer than `count` bytes are free. */
+  #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + count))
     this.#bytes.copy(larger, 0, 0, this.#length)

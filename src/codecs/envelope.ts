@@ -4,7 +4,13 @@ import { cborMajorType, decodeCbor, type EncodedBytes, encodeCbor } from './cbor
 import { cborField } from './cbor/cbor-check.ts'
 import { decodeJson, writeJson } from './json.ts'
 
-/** The envelope layouts that {@link decodeEnvelope} reads. {@link encodeEnvelope} writes `bincode-w3` and `cbor`. */
+/**
+ * The envelope layouts that {@link decodeEnvelope} reads. {@link encodeEnvelope} writes `bincode-w3` and `cbor`.
+ *
+ * The bincode layouts are those of three generations of Composable Rust. W3 is the current one: event type, event version, data
+ * and four optional metadata fields. W2 has no event version. W1 has neither a version nor fixed metadata fields: its metadata
+ * are any JSON value.
+ */
 export type EnvelopeFormat = 'bincode-w3' | 'bincode-w2' | 'bincode-w1' | 'cbor' | 'json'
 
 /** The result of {@link decodeEnvelope}: the event and its layout, or the reason why the bytes are not an envelope. */
@@ -20,7 +26,8 @@ export type DecodedEnvelope =
 
 /**
  * Decodes the value of a record to an event. The bytes do not name their layout, so each layout is tried strictly, to the
- * last byte, in the order W3, W2, W1, CBOR, JSON. When two layouts fit, the one whose version agrees with its event type wins.
+ * last byte, in the order W3, W2, W1 (see {@link EnvelopeFormat}), CBOR, JSON. When both W3 and W2 fit, W3 wins if its version
+ * is the one in its event type, else W2.
  *
  * @example
  * ```ts
@@ -49,12 +56,14 @@ export function decodeEnvelope(bytes: Uint8Array): DecodedEnvelope {
 }
 
 /**
- * Whether a W3 reading may be a W2 envelope. W2 data that start with four zero bytes read as W3 without data: the length of
- * the data as the version, the zeros as the upper half of W3's length. With any other bytes, W3's length is far too large.
+ * Whether bytes that were read as W3 may be a W2 envelope. After the event type, W2 has a u64 length and the data; W3 has an
+ * i32 version, a u64 length and the data. Read as W3, the lower half of W2's length is the version. W3's length then consists
+ * of the upper half of W2's length, which is zero, and the first four bytes of W2's data. Unless these are zero too, W3's
+ * length is far too large. So only W2 data that begin with four zero bytes fit W3, as an envelope without data.
  */
 const mayBeW2 = ({ data, eventVersion }: SerializedEvent): boolean => data.length === 0 && eventVersion >= 4
 
-/** The same envelope, marked as a guess. */
+/** Returns the same envelope, marked as a guess. */
 const guess = ({ format, event }: ReadEnvelope): ReadEnvelope => ({ ok: true, format, guessed: true, event })
 
 type ReadEnvelope = Extract<DecodedEnvelope, { ok: true }>
@@ -70,8 +79,8 @@ function decodeFields(bytes: Uint8Array, whyNotBincode: string): DecodedEnvelope
     const other = decoded === undefined ? 'not CBOR, not JSON' : decoded.reason
     return { ok: false, reason: `not an envelope: not bincode (${whyNotBincode}), ${other}` }
   }
-  // Take the data bytes as they are: decoding and encoding loses what JavaScript values cannot represent.
-  const read = fromFields(decoded.value, isCbor ? () => ownData(bytes) : encodeJson)
+  // Take the bytes of CBOR data as they are: decoding and encoding them would lose what JavaScript values cannot represent.
+  const read = fromFields(decoded.value, isCbor ? () => dataBytes(bytes) : encodeJson)
   if (read.ok) return { ok: true, format: isCbor ? 'cbor' : 'json', guessed: false, event: read.event }
   return { ok: false, reason: `not an envelope: ${isCbor ? 'CBOR' : 'JSON'} ${read.reason}` }
 }
@@ -108,7 +117,9 @@ function readMetadata(reader: BincodeReader): EventMetadata {
   return { correlationId, causationId, userId, timestamp }
 }
 
-/** W1's metadata was any JSON value, encoded without its type. Only an object of strings is likely enough to guess. */
+/**
+ * In W1, metadata are any JSON value, encoded without its type. This reads only an object of strings, the most likely value.
+ */
 function readW1(bytes: Uint8Array): DecodedEnvelope {
   const reader = new BincodeReader(bytes)
   const eventType = reader.repeatedString()
@@ -133,14 +144,17 @@ const wireNames = {
   timestamp: 'timestamp',
 } as const
 
-/** Metadata from fields with wire names. Unknown fields are kept under `extra`. */
+/**
+ * Converts fields with the names of the envelope, such as `correlation_id`, to metadata. Unknown fields are kept under
+ * `extra`.
+ */
 export function toMetadata(fields: Readonly<Record<string, unknown>>): EventMetadata {
   const known: Record<string, string> = {}
   const extra: [string, unknown][] = []
   for (const [name, value] of Object.entries(fields)) {
     const field = Object.hasOwn(wireNames, name) ? wireNames[name as keyof typeof wireNames] : undefined
     if (field !== undefined && typeof value === 'string') known[field] = value
-    // TypeScript services write dates with the CBOR tag for dates.
+    // A TypeScript service may write the timestamp with the CBOR tag for dates.
     else if (field === 'timestamp' && isTime(value)) known[field] = value.toISOString()
     else if (field === undefined || (value !== null && value !== undefined)) extra.push([name, value])
   }
@@ -155,7 +169,7 @@ function startsLikeJson(bytes: Uint8Array): boolean {
   return first === 0x7b
 }
 
-function ownData(envelope: Uint8Array): EncodedBytes {
+function dataBytes(envelope: Uint8Array): EncodedBytes {
   const bytes = cborField(envelope, 'data')
   return bytes === undefined ? { ok: false, reason: 'is missing' } : { ok: true, bytes: Uint8Array.from(bytes) }
 }
@@ -184,7 +198,7 @@ function fromFields(value: unknown, encodeData: (data: unknown) => EncodedBytes)
 const isFields = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array)
 
-/** Accepts bigints too, because CBOR may encode the version in 64 bits. */
+/** Returns a version as a 32-bit integer; `undefined` when it is not one. Accepts bigints too, because CBOR may use 64 bits. */
 function toI32(value: unknown): number | undefined {
   if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
   const version = Number(value)
@@ -243,13 +257,13 @@ function encodeCborEnvelope(
   extra: readonly (readonly [string, unknown])[],
 ): EncodedBytes {
   const known = Object.entries(wireNames).map(([name, field]) => [name, metadata?.[field]] as const)
-  const said = known.filter(([, text]) => text !== undefined)
-  const twice = said.find(([name]) => extra.some(([other]) => other === name))
-  if (twice) return { ok: false, reason: `metadata has ${twice[0]} twice, once among the extra fields` }
+  const present = known.filter(([, text]) => text !== undefined)
+  const repeated = present.find(([name]) => extra.some(([other]) => other === name))
+  if (repeated) return { ok: false, reason: `metadata has ${repeated[0]} twice, once among the extra fields` }
   return encodeCbor({
     event_type: eventType,
     event_version: eventVersion,
     data,
-    metadata: metadata === null ? null : Object.fromEntries([...said, ...extra]),
+    metadata: metadata === null ? null : Object.fromEntries([...present, ...extra]),
   })
 }

@@ -19,16 +19,17 @@ type EncodedRecord =
   | { readonly ok: true; readonly value: Uint8Array; readonly headers: readonly Header[] }
   | { readonly ok: false; readonly reason: string }
 
-const none: readonly Header[] = []
+const NO_HEADERS: readonly Header[] = []
 
 /** Encodes an event as the value and the headers of a record. */
 export function encodeRecord(event: SerializedEvent, format: 'bincode' | 'cbor'): EncodedRecord {
+  // A caller in JavaScript may pass no event. `encodeEnvelope` reports that.
   const extra = format === 'bincode' ? event?.metadata?.extra : undefined
-  const isPlain = extra === undefined || Object.values(extra).every((value) => value === undefined)
-  const encoded = encodeEnvelope(isPlain ? event : withoutExtra(event), format)
+  const hasExtra = extra !== undefined && Object.values(extra).some((value) => value !== undefined)
+  const encoded = encodeEnvelope(hasExtra ? withoutExtra(event) : event, format)
   if (!encoded.ok) return encoded
-  const trace = event.trace === undefined ? none : traceHeaders(event.trace)
-  if (isPlain) return { ok: true, value: encoded.bytes, headers: trace }
+  const trace = event.trace === undefined ? NO_HEADERS : traceHeaders(event.trace)
+  if (!hasExtra) return { ok: true, value: encoded.bytes, headers: trace }
   const written = encodeExtra(extra, event.metadata)
   if (!written.ok) return written
   return { ok: true, value: encoded.bytes, headers: [...trace, [EXTRA_HEADER, written.bytes]] }

@@ -13,13 +13,13 @@ export type ParsedJson =
     }
   | { readonly ok: false; readonly reason: string }
 
-/** Finds numbers that a `number` may not hold. They are rare, and parsing exactly takes five times as long. */
-const suspicious = /\d(?:\d{15}|[eE]\+?\d{3})/
+/** Finds numbers that a `number` may not hold exactly. They are rare, and parsing them exactly takes five times as long. */
+const maybeInexact = /\d(?:\d{15}|[eE]\+?\d{3})/
 
 /** Parses JSON text without losing digits of large integers. */
 export function parseJson(text: string): ParsedJson {
   try {
-    const value: unknown = suspicious.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)
+    const value: unknown = maybeInexact.test(text) ? JSON.parse(text, toExact) : JSON.parse(text)
     if (text.length > MIN_DEEP_CHARS && isTooDeep(value)) return { ok: false, reason: `JSON ${tooDeep}` }
     return { ok: true, value }
   } catch (error) {
@@ -39,8 +39,9 @@ export function decodeJson(
   return { ok: false, reason: parsed.reason.startsWith('not JSON') ? 'not JSON' : parsed.reason }
 }
 
+/** A reviver for `JSON.parse` that converts an integer beyond 2^53 to a bigint. */
 // TypeScript 6 has no types for the third argument and for `rawJSON`; Node has had both since version 21.
-function exactly(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+function toExact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''
   if (!Number.isFinite(value)) throw new SyntaxError(`${source} is more than a number can hold`)
@@ -49,7 +50,7 @@ function exactly(_: string, value: unknown, context?: { readonly source?: string
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
-/** Writes a value of {@link parseJson} as JSON. */
+/** Serializes a value of {@link parseJson} to JSON. */
 export function writeJson(value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -60,14 +61,14 @@ export function writeJson(value: unknown): string {
 }
 
 /**
- * Writes a decoded value as JSON for people and scripts. An integer beyond 2^53 is a string of its digits, bytes are base64, a
- * date is RFC 3339 in UTC. A float that JSON cannot represent is a string, as in payloads decoded by a schema: "NaN", "inf",
- * "-inf"; -0 keeps its sign. Values that JSON cannot represent (undefined, an invalid `Date`) are null.
+ * Serializes a decoded value to JSON for people and scripts. An integer beyond 2^53 is a string of its digits, bytes are
+ * base64, a date is RFC 3339 in UTC. A float that JSON cannot represent is a string, as in payloads decoded by a schema:
+ * "NaN", "inf", "-inf"; -0 keeps its sign. Values that JSON cannot represent (undefined, an invalid `Date`) are null.
  */
 export const valueJson = (value: unknown, indent?: number): string => JSON.stringify(value, asJsonOrNull, indent)
 
 function asJsonOrNull(this: unknown, name: string, found: unknown): unknown {
-  // Most values are strings.
+  // Return strings first, because most values are strings.
   return typeof found === 'string' ? found : (asJson.call(this, name, found) ?? null)
 }
 
@@ -88,9 +89,11 @@ function asJsonNumber(value: number): unknown {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }
 
-/** The maximum nesting of values. Recursion over deeper ones may overflow the stack: `JSON.stringify` does at some thousands. */
+/**
+ * The maximum nesting of values. Recursion over deeper ones may overflow the stack: `JSON.stringify` does at some thousands.
+ */
 export const MAX_DEPTH = 256
-export const tooDeep = `nested more than ${MAX_DEPTH} deep`
+export const tooDeep = `nested more than ${MAX_DEPTH} levels deep`
 /** Shorter texts cannot nest deeply enough to overflow the stack, so they are not checked. */
 const MIN_DEEP_CHARS = 1000
 

@@ -9,10 +9,10 @@ const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unk
 const TRACE_FIELD = 'crbus_trace'
 
 /**
- * Writes metadata as JSON for the event store, as Composable Rust's `EventMetadata::to_json` does: the four fields under Rust's
- * names, null when absent, and the fields of `extra` beside them. The trace is an additional field. Bigints become numbers
- * with all digits, bytes become base64. Returns null when there is nothing to write. Throws a `TypeError` for values that JSON
- * cannot represent, such as a circular reference.
+ * Serializes metadata to JSON for the event store, as Composable Rust's `EventMetadata::to_json` does: the four fields under
+ * Rust's names, null when absent, and the fields of `extra` beside them. The trace is an additional field. Bigints become
+ * numbers with all digits, bytes become base64. Returns null when there are neither metadata nor a trace. Throws a `TypeError`
+ * for values that JSON cannot represent, such as a circular reference.
  */
 export function writeMetadata(metadata: EventMetadata | null, given?: TraceContext): string | null {
   const trace = given && toTraceContext(given)
@@ -28,16 +28,17 @@ export function writeMetadata(metadata: EventMetadata | null, given?: TraceConte
   if (extra === undefined) return JSON.stringify(traced === undefined ? known : { ...known, ...traced })
   refuseRepeated(known, extra)
   if (traced !== undefined) refuseRepeated({ [TRACE_FIELD]: 'present' }, extra)
-  return JSON.stringify({ ...known, ...extra, ...traced }, inJson)
+  return JSON.stringify({ ...known, ...extra, ...traced }, toJsonValue)
 }
 
-/** Writes only the extra fields, as a JSON object. Throws like {@link writeMetadata}. */
+/** Serializes only the extra fields, to a JSON object. Throws like {@link writeMetadata}. */
 export function writeExtra(extra: Readonly<Record<string, unknown>>, metadata: EventMetadata): string {
   const { correlationId, causationId, userId, timestamp } = metadata
   refuseRepeated({ correlation_id: correlationId, causation_id: causationId, user_id: userId, timestamp }, extra)
-  return JSON.stringify(extra, inJson)
+  return JSON.stringify(extra, toJsonValue)
 }
 
+/** Throws when a known field that is present occurs among the extra fields too. */
 function refuseRepeated(known: Readonly<Record<string, string | null | undefined>>, extra: object): void {
   for (const name in known) {
     const isPresent = known[name] !== null && known[name] !== undefined
@@ -47,7 +48,8 @@ function refuseRepeated(known: Readonly<Record<string, string | null | undefined
   }
 }
 
-function inJson(this: unknown, name: string, value: unknown): unknown {
+/** A replacer for `JSON.stringify`. */
+function toJsonValue(this: unknown, name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return rawJSON(value.toString())
   // `value` of a Buffer is the object that `Buffer.toJSON` returned.
   const original = (this as Readonly<Record<string, unknown>>)[name]
@@ -55,7 +57,7 @@ function inJson(this: unknown, name: string, value: unknown): unknown {
 }
 
 /**
- * Reads JSON of {@link writeMetadata}. As in Rust, metadata is null when the text is not a JSON object. Integers beyond 2^53
+ * Parses JSON of {@link writeMetadata}. As in Rust, metadata is null when the text is not a JSON object. Integers beyond 2^53
  * become bigints.
  */
 export function readMetadata(text: string | null): Pick<SerializedEvent, 'metadata' | 'trace'> {

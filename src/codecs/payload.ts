@@ -46,7 +46,7 @@ export function decodePayload(bytes: Uint8Array, as?: PayloadCodec): DecodedPayl
 function detect(bytes: Uint8Array): DecodedPayload {
   const [first, second, third, fourth] = bytes
   if (first === undefined) return asBytes(bytes)
-  // A bincode enum starts with a u32 variant, whose upper three bytes are zero. No other format below starts like that.
+  // A bincode enum begins with the index of its variant, a u32 whose upper three bytes are zero. No format below begins so.
   if (second === 0 && third === 0 && fourth === 0) return asBytes(bytes)
   if (first === 0x7b || first === 0x5b || first === 0x20 || first === 0x0a) {
     const json = asJson(bytes)
@@ -100,7 +100,7 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
  */
 export function encodePayload(value: unknown, codec: PayloadCodec): EncodedBytes {
   if (codec === 'cbor') return encodeCbor(value)
-  if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'it has no JSON form')
+  if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'the value cannot be represented in JSON')
   if (codec === 'text') return toUtf8(value, 'not a string')
   if (value instanceof Uint8Array) return { ok: true, bytes: value }
   const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined

@@ -3,9 +3,11 @@ import { jsonEscape, replaceUnsafe } from './unsafe-characters.ts'
 /** Metric types of the Prometheus text format, version 0.0.4, that crbus writes. */
 export type MetricType = 'gauge' | 'counter'
 
+/** The lines before the samples of a metric: its help and its type. */
 export const sampleHead = (name: string, help: string, type: MetricType = 'gauge'): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 
+/** The line of one sample. */
 export function sampleLine(
   name: string,
   labels: Readonly<Record<string, string | number>>,

@@ -1,6 +1,6 @@
 /**
- * The byte offsets of the parts of a W3 envelope, for a caller that copies the parts without decoding them. `scan` allocates
- * nothing, and one object is used for any number of envelopes.
+ * The byte offsets of the parts of a W3 envelope (`bincode-w3` of `EnvelopeFormat`), for a caller that copies the parts without
+ * decoding them. `scan` allocates nothing, and one object serves for any number of envelopes.
  */
 export class W3Spans {
   typeStart = 0
@@ -26,17 +26,19 @@ export class W3Spans {
     this.version = bytes.readInt32LE(end)
     this.dataStart = end + 12
     end = spanEnd(bytes, end + 4)
-    if (end < 0 || end + 1 > size || (end === this.dataStart && this.version >= 4)) return false
+    if (end < 0 || end + 1 > size) return false
+    // May be a W2 envelope; see `mayBeW2` in `envelope.ts`.
+    if (end === this.dataStart && this.version >= 4) return false
     this.dataEnd = end
-    const tag = bytes[end++] as number
-    if (tag > 1) return false
-    this.hasMetadata = tag === 1
+    const metadataTag = bytes[end++] as number
+    if (metadataTag > 1) return false
+    this.hasMetadata = metadataTag === 1
     if (!this.hasMetadata) return end === size
     for (let field = 0; field < 4; field += 1) {
-      const has = bytes[end++]
+      const tag = bytes[end++]
       this.starts[field] = 0
-      if (has === 0) continue
-      if (has !== 1) return false
+      if (tag === 0) continue
+      if (tag !== 1) return false
       this.starts[field] = end + 8
       end = spanEnd(bytes, end)
       if (end < 0) return false
@@ -46,7 +48,7 @@ export class W3Spans {
   }
 }
 
-/** The end of the bytes after the u64 length at offset `at`; -1 when they exceed the buffer. */
+/** Returns the end of a byte string whose u64 length is at offset `at`; -1 when it exceeds the buffer. */
 function spanEnd(bytes: Buffer, at: number): number {
   if (at + 8 > bytes.length || bytes.readUInt32LE(at + 4) !== 0) return -1
   const end = at + 8 + bytes.readUInt32LE(at)

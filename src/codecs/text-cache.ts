@@ -7,7 +7,7 @@ const SLOTS = 1024
 const cache: ({ readonly bytes: Buffer; readonly text: string } | undefined)[] = new Array(SLOTS)
 
 /**
- * Decodes UTF-8 that is likely to occur again, such as event types, which are few and occur in every record as key and in the
+ * Decodes UTF-8 that is likely to occur again. Event types, for example, are few, and each record has one as its key and in its
  * envelope. Equal bytes return the same string from a cache. `undefined` when the bytes are not UTF-8.
  */
 export function repeatedText(bytes: Buffer, start: number, end: number): string | undefined {
@@ -33,6 +33,6 @@ export function utf8Text(bytes: Buffer, start: number, end: number): string | un
   return bytes.toString('latin1', start, end)
 }
 
-/** A Buffer that shares the memory of `bytes`. */
+/** Returns a Buffer that shares the memory of `bytes`. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -13,6 +13,7 @@ export interface TraceParent {
 
 /** Length in version 00. Later versions may append fields. */
 const VERSION_00_LENGTH = 55
+/** Version, trace id, span id and flags. Version ff and ids of zeros are invalid. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/
 /** A limit of our own: no version defines a longer `traceparent`. */
 const MAX_TRACEPARENT_LENGTH = 256
@@ -33,7 +34,8 @@ const isTracestate = (text: unknown): text is string =>
   typeof text === 'string' && text.length <= MAX_TRACESTATE_LENGTH && PRINTABLE_ASCII.test(text)
 
 /**
- * Reads a trace context from untrusted fields; `undefined` when the `traceparent` is invalid. Leaves out an invalid `tracestate`.
+ * Reads a trace context from untrusted fields; `undefined` when the `traceparent` is invalid. Leaves out an invalid
+ * `tracestate`.
  */
 export function toTraceContext(fields: unknown): TraceContext | undefined {
   if (typeof fields !== 'object' || fields === null) return undefined
@@ -43,7 +45,7 @@ export function toTraceContext(fields: unknown): TraceContext | undefined {
   return isTracestate(tracestate) ? { ...valid, tracestate } : valid
 }
 
-/** The record headers for a trace context; empty when the context is invalid. */
+/** Returns the record headers for a trace context; empty when the context is invalid. */
 export function traceHeaders(trace: TraceContext): readonly Header[] {
   const valid = Object.entries(toTraceContext(trace) ?? {}) as readonly (readonly [string, string])[]
   return valid.map(([name, text]): Header => [name, Buffer.from(text, 'latin1')])
@@ -57,7 +59,7 @@ export function readTraceHeaders(headers: readonly Header[]): TraceContext | und
   return toTraceContext({ traceparent, tracestate: textOf(headers, 'tracestate', MAX_TRACESTATE_LENGTH) })
 }
 
-/** The text of the last header with a name. */
+/** Returns the text of the last header with this name; `undefined` when it is missing or longer than `maxLength`. */
 function textOf(headers: readonly Header[], wanted: string, maxLength: number): string | undefined {
   const bytes = headers.findLast(([name]) => name === wanted)?.[1]
   if (bytes === undefined || bytes === null || bytes.length > maxLength) return undefined

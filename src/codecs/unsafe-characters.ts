@@ -53,10 +53,10 @@ export function replaceUnsafe(text: string, replacement: (character: string) => 
   return text.replace(beyondAscii, (part) => part.replace(emojiOrUnsafe, replaced))
 }
 
-/** Of ASCII, only digits, `#` and `*` can start an emoji, as in `1️⃣`. */
+/** Matches text that is not ASCII, with a preceding digit, `#` or `*`, which may begin an emoji such as `1️⃣`. */
 const beyondAscii = /[\d#*]?[^\x20-\x7e]+/g
 
-/** The JSON escape of a character: `\u202e`, or two escapes beyond U+FFFF. */
+/** Returns the JSON escape of a character: `\u202e`, or two escapes for a character beyond U+FFFF. */
 export const jsonEscape = (character: string): string =>
   Array.from({ length: character.length }, (_, index) => hexUnit(character.charCodeAt(index))).join('')
 

@@ -14,8 +14,11 @@ const PLAIN_TAGS: ReadonlySet<number> = new Set([64, 55799])
 const RENAMED_KEY = Buffer.from('__proto__')
 /** For longer texts, a native call finds non-ASCII bytes faster than a loop. */
 const MAX_LOOP_BYTES = 64
+/** The byte that ends an item of indefinite length. */
 const BREAK = 0xff
+/** Stands for the length of an item that a {@link BREAK} ends. */
 const INDEFINITE = -1
+const ENDS_EARLY = 'the bytes end in the middle of a value'
 
 /** The result of {@link checkCbor}. */
 export interface CheckedCbor {
@@ -26,7 +29,7 @@ export interface CheckedCbor {
    * number, and there is no tag to interpret.
    */
   readonly isPlain: boolean
-  /** Offsets of the numbers of date tags, 0 and 1. Each number is one byte, the last byte of its tag. */
+  /** For each date tag (0 or 1), the offset of its last byte. Adding to this byte changes the number of the tag. */
   readonly dateTags: readonly number[]
 }
 
@@ -42,15 +45,20 @@ export function checkCbor(bytes: Uint8Array): CheckedCbor {
   return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain, dateTags }
 }
 
-/** The bytes of a field of a map; `undefined` when the map lacks the field. The input must have passed {@link checkCbor}. */
+/**
+ * Returns the bytes of a field of a map; `undefined` when the map lacks the field. The input must have passed {@link
+ * checkCbor}.
+ */
 export function cborField(bytes: Uint8Array, name: string): Uint8Array | undefined {
   const check = new CborCheck(bytes, Buffer.from(name))
   check.item(0)
   return check.field
 }
 
+/** One pass over the bytes. Stops at the first problem. */
 class CborCheck {
   readonly #bytes: Uint8Array
+  /** The offset of the next byte to check. */
   at = 0
   problem: string | undefined
   isPlain = true
@@ -67,14 +75,15 @@ class CborCheck {
     this.#fieldName = fieldName
   }
 
+  /** Checks the item at the current offset, with its content. `isBignum`: it is the content of a bignum tag. */
   item(depth: number, isBignum = false): undefined {
     const bytes = this.#bytes
     if (depth > MAX_DEPTH) return this.#fail(tooDeep)
     const start = this.at
     const first = bytes[start]
-    if (first === undefined) return this.#fail('it ends early')
+    if (first === undefined) return this.#fail(ENDS_EARLY)
     const major = first >> 5
-    const length = this.#length(first & 31)
+    const length = this.#argument(first & 31)
     if (this.problem !== undefined) return
     if (major <= 1) return this.#integer(major, length, start)
     if (major === 7) return this.#simple(first & 31, length, start)
@@ -91,11 +100,11 @@ class CborCheck {
       this.at += 1
       return
     }
-    if (length > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
+    if (length > bytes.length - this.at) return this.#fail(tooMany(length, start))
     for (let left = length; left > 0 && this.problem === undefined; left -= 1) this.item(depth + 1)
   }
 
-  /** A negative integer is encoded as -1 - n. */
+  /** Major type 1 holds negative integers: it encodes -1 - n as n. So its absolute value is one more than `value`. */
   #integer(major: number, value: number, start: number): undefined {
     if (value === INDEFINITE) return this.#fail(`an integer of indefinite length at byte ${start}`)
     this.isPlain &&= value + major <= Number.MAX_SAFE_INTEGER
@@ -103,7 +112,7 @@ class CborCheck {
 
   #map(length: number, start: number, depth: number): undefined {
     const bytes = this.#bytes
-    if (length * 2 > bytes.length - this.at) return this.#fail(`a count of ${length} at byte ${start}`)
+    if (length * 2 > bytes.length - this.at) return this.#fail(tooMany(length, start))
     const hasBreak = length === INDEFINITE
     const fieldName = this.#isInMap ? undefined : this.#fieldName
     this.#isInMap = true
@@ -136,7 +145,7 @@ class CborCheck {
   }
 
   #simple(info: number, value: number, start: number): undefined {
-    if (value === INDEFINITE) return this.#fail(`a break at byte ${start}`)
+    if (value === INDEFINITE) return this.#fail(`an unexpected break at byte ${start}`)
     // 20 to 23 are false, true, null and undefined, 25 to 27 floats; other simple values are unassigned.
     if (info < 20 || info === 24) return this.#fail(`the simple value ${value} at byte ${start} is unassigned`)
   }
@@ -145,8 +154,9 @@ class CborCheck {
     const start = this.at
     if (length === INDEFINITE)
       return this.#fail(`text or bytes of indefinite length at byte ${start}, which crbus does not support`)
-    if (length > this.#bytes.length - start) return this.#fail('it ends early')
-    if (isBignum && length > MAX_BIGNUM_BYTES) return this.#fail(`a bignum of ${length} bytes at byte ${start}`)
+    if (length > this.#bytes.length - start) return this.#fail(ENDS_EARLY)
+    if (isBignum && length > MAX_BIGNUM_BYTES)
+      return this.#fail(`a bignum of ${length} bytes at byte ${start}; crbus supports ${MAX_BIGNUM_BYTES} bytes`)
     this.#textStart = start
     this.at = start + length
     if (major === 3 && !this.#isAscii(start, this.at) && !isUtf8(this.#bytes.subarray(start, this.at)))
@@ -160,14 +170,14 @@ class CborCheck {
     return true
   }
 
-  /** Reads the argument of an initial byte: a value, a length, a count or a tag. */
-  #length(info: number): number {
+  /** Reads the argument of an initial byte, which is a value, a length, a count or a tag. `info` is the lower five bits. */
+  #argument(info: number): number {
     this.at += 1
     if (info < 24) return info
     if (info === 31) return INDEFINITE
     const size = 2 ** (info - 24)
     if (info > 27) this.#fail(`a reserved length at byte ${this.at - 1}`)
-    else if (size > this.#bytes.length - this.at) this.#fail('it ends early')
+    else if (size > this.#bytes.length - this.at) this.#fail(ENDS_EARLY)
     if (this.problem !== undefined) return 0
     let value = 0
     for (const end = this.at + size; this.at < end; this.at += 1) value = value * 256 + (this.#bytes[this.at] as number)
@@ -178,3 +188,6 @@ class CborCheck {
     this.problem ??= reason
   }
 }
+
+const tooMany = (count: number, start: number): string =>
+  `a count of ${count} at byte ${start} is more than the bytes left can hold`

@@ -32,7 +32,7 @@ function dateOfText(text: string): Date | undefined {
 }
 
 function dateOfSeconds(seconds: number): Date | undefined {
-  // The digits of the float after milliseconds. Left out before 1970, where the fraction counts backwards.
+  // The digits of the float beyond milliseconds. They are dropped before 1970, where the fraction counts backwards.
   const [, whole, first = '', digits = ''] = /^(\d+)\.(\d{3})(\d+)$/.exec(String(seconds)) ?? []
   return whole === undefined
     ? dateWith(Math.round(seconds * 1000), '')

@@ -28,9 +28,10 @@ const decoder = new Decoder(asNumbers)
 const mapDecoder = new Decoder({ ...options, mapsAsObjects: false })
 
 /**
- * Decodes plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, whatever its encoded width. Tagged dates become
- * a Date, which keeps digits beyond milliseconds in `toISOString` and `toJSON`. Byte strings become a Uint8Array, sets an
- * array, UUIDs their text, undefined stays undefined. Other tags, and date tags on something that is not a date, are ignored.
+ * Decodes plain CBOR. An integer is a number up to 2^53 - 1 and a bigint beyond, whatever its encoded width. Tagged dates
+ * become a Date, which keeps digits beyond milliseconds in `toISOString` and `toJSON`. Byte strings become a Uint8Array, sets
+ * an array, UUIDs their text, undefined stays undefined. Other tags, and date tags on something that is not a date, are
+ * ignored.
  *
  * A map becomes an object. Keys that are not strings are converted: `1` to "1", bytes to base64. If that makes two keys equal,
  * the map becomes an array of pairs.
@@ -39,28 +40,32 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
   const { problem, isPlain, dateTags } = checkCbor(bytes)
   if (problem !== undefined) return { ok: false, reason: `not CBOR: ${problem}` }
   try {
-    // Pass a new view: cbor-x adds a property to the object it is given, so it would no longer equal other bytes.
-    const own = dateTags.length === 0 ? bytes.subarray() : withOwnDates(bytes, dateTags)
-    return { ok: true, value: isPlain ? decoder.decode(own) : interpret(mapDecoder.decode(own)) }
+    // Pass a new view, because cbor-x adds a property to the array that it is given. The caller's array would then no longer
+    // equal an array with the same bytes.
+    const input = dateTags.length === 0 ? bytes.subarray() : withShiftedDateTags(bytes, dateTags)
+    return { ok: true, value: isPlain ? decoder.decode(input) : interpret(mapDecoder.decode(input)) }
   } catch (error) {
     return { ok: false, reason: `not CBOR: ${messageOf(error)}` }
   }
 }
 
 /**
- * Added to the numbers of date tags before cbor-x decodes, so that crbus converts dates itself. cbor-x makes an invalid Date of
- * other values, throws for a large number of seconds, and drops digits beyond milliseconds. The resulting tags are free,
- * because {@link checkCbor} refuses them.
+ * Added to the numbers of date tags before cbor-x decodes, so that cbor-x does not know them and crbus converts the dates
+ * itself. cbor-x would turn values that are not dates into an invalid Date, throw for a large number of seconds, and drop
+ * digits beyond milliseconds. No input has the resulting tags 6 and 7, because {@link checkCbor} refuses them.
  */
 const DATE_TAG_SHIFT = 6
 
-function withOwnDates(bytes: Uint8Array, dateTags: readonly number[]): Uint8Array {
-  const own = Uint8Array.from(bytes)
-  for (const at of dateTags) own[at] = (own[at] as number) + DATE_TAG_SHIFT
-  return own
+function withShiftedDateTags(bytes: Uint8Array, dateTags: readonly number[]): Uint8Array {
+  const copy = Uint8Array.from(bytes)
+  for (const at of dateTags) copy[at] = (copy[at] as number) + DATE_TAG_SHIFT
+  return copy
 }
 
-/** Converts Maps to objects, sets to arrays, bigints that fit to numbers, and the tags that cbor-x leaves to their values. */
+/**
+ * Converts a value of `mapDecoder`: maps to objects, sets to arrays, bigints that fit to numbers, unknown tags to their
+ * content.
+ */
 function interpret(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Tag) return interpretTag(value)
@@ -86,22 +91,24 @@ function interpretTag({ tag, value }: Tag): unknown {
 /** https://www.iana.org/assignments/cbor-tags */
 const UUID_TAG = 37
 
+/** The field name for a map key: the text of a string, else the JSON of the key without quotes. */
 function nameOf(key: unknown): string {
   if (typeof key === 'string') return key
   const json = valueJson(key)
   return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
-/** The major type of the first item: 4 is an array, 5 a map. Skips the self-described CBOR tag. */
+/** Returns the CBOR major type of the first item: 4 is an array, 5 a map. Skips the tag that marks bytes as CBOR (55799). */
 export function cborMajorType(bytes: Uint8Array): number {
   const isDescribed = bytes[0] === 0xd9 && bytes[1] === 0xd9 && bytes[2] === 0xf7
   return (bytes[isDescribed ? 3 : 0] ?? 0) >> 5
 }
 
+/** Encodes a value as CBOR that Rust's ciborium and serde_cbor read. */
 export function encodeCbor(value: unknown): EncodedBytes {
   try {
     // Copy, because the encoder returns a view of a buffer that it reuses.
-    return { ok: true, bytes: Uint8Array.from(encoder.encode(plain(value, 0))) }
+    return { ok: true, bytes: Uint8Array.from(encoder.encode(encodable(value, 0))) }
   } catch (error) {
     return { ok: false, reason: `cannot be encoded as CBOR: ${messageOf(error)}` }
   }
@@ -113,23 +120,23 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * Prepares a value so that other decoders accept its encoding. Integers from 2^32 on become bigints, since cbor-x writes such
  * numbers as floats, which an i64 in Rust refuses. Undefined fields are left out, and lone surrogates are an error.
  */
-function plain(value: unknown, depth: number): unknown {
+function encodable(value: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) throw new RangeError(tooDeep)
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && Math.abs(value) >= 2 ** 32 ? BigInt(value) : value
   }
   if (typeof value === 'string') return wellFormed(value)
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => encodable(item, depth + 1))
   if (value === null || typeof value !== 'object') return value
   if (value instanceof Uint8Array || value instanceof Date) return value
   if (value instanceof Map)
-    return new Map([...value].map(([key, item]) => [plain(key, depth + 1), plain(item, depth + 1)]))
-  if (value instanceof Set) return [...value].map((item) => plain(item, depth + 1))
+    return new Map([...value].map(([key, item]) => [encodable(key, depth + 1), encodable(item, depth + 1)]))
+  if (value instanceof Set) return [...value].map((item) => encodable(item, depth + 1))
   const fields = Object.entries(value).filter(([, item]) => item !== undefined)
-  return Object.fromEntries(fields.map(([name, item]) => [wellFormed(name), plain(item, depth + 1)]))
+  return Object.fromEntries(fields.map(([name, item]) => [wellFormed(name), encodable(item, depth + 1)]))
 }
 
 function wellFormed(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('a string contains a lone surrogate')
+  if (!text.isWellFormed()) throw new TypeError('a string contains a lone surrogate, which UTF-8 cannot encode')
   return text
 }

@@ -217,9 +217,9 @@ describe('encodeCbor', () => {
   cyclic.push(cyclic)
   test.each<[string, unknown]>([
     ['Unknown type: function', [() => 1]],
-    ['a string contains a lone surrogate', 'a\udc00'],
-    ['a string contains a lone surrogate', { '\ud800': 1 }],
-    ['nested more than 256 deep', cyclic],
+    ['a string contains a lone surrogate, which UTF-8 cannot encode', 'a\udc00'],
+    ['a string contains a lone surrogate, which UTF-8 cannot encode', { '\ud800': 1 }],
+    ['nested more than 256 levels deep', cyclic],
   ])('refuses a value: %s', (reason, value) => {
     expect(encode(value)).toBe(`cannot be encoded as CBOR: ${reason}`)
   })

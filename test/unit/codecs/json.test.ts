@@ -41,7 +41,7 @@ test.each([
   ['', 'not JSON'],
   ['{"a"x', 'not JSON'],
   ['\ufeff{}', 'not JSON'],
-  [`${'['.repeat(600)}${']'.repeat(600)}`, 'JSON nested more than 256 deep'],
+  [`${'['.repeat(600)}${']'.repeat(600)}`, 'JSON nested more than 256 levels deep'],
   ['{"a":'.repeat(100_000), 'not JSON'],
 ])('decodeJson refuses %.20j', (text, reason) => {
   const decoded = decode(text)

@@ -122,8 +122,8 @@ describe('encodePayload', () => {
   })
 
   test.each<[PayloadCodec, unknown, string]>([
-    ['json', undefined, 'it has no JSON form'],
-    ['json', () => 1, 'it has no JSON form'],
+    ['json', undefined, 'the value cannot be represented in JSON'],
+    ['json', () => 1, 'the value cannot be represented in JSON'],
     ['cbor', () => 1, 'cannot be encoded as CBOR'],
     ['text', 5, 'not a string'],
     ['text', '\ud800', 'lone surrogate, which UTF-8 cannot encode'],
