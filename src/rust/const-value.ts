@@ -1,13 +1,16 @@
 import type { Expression } from './ast.ts'
 import { childrenOf } from './source.ts'
 
-/** Evaluates an integer expression such as the length of an array. `undefined` if it is more than arithmetic with constants. */
+/**
+ * Evaluates an integer expression such as the length of an array. `undefined` for anything but arithmetic with integers and
+ * constants. `constantNamed` returns the value of a constant by the segments of its path.
+ */
 export function constValue(
   { node, source }: Expression,
   constantNamed: (path: readonly string[]) => bigint | undefined,
 ): bigint | undefined {
-  const value = (at: typeof node | undefined): bigint | undefined =>
-    at && constValue({ node: at, source }, constantNamed)
+  const value = (part: typeof node | undefined): bigint | undefined =>
+    part && constValue({ node: part, source }, constantNamed)
   const parts = childrenOf(node)
   switch (node.name) {
     case 'Integer': {
@@ -58,9 +61,9 @@ function calculate(left: bigint, operator: string, right: bigint): bigint | unde
     case '%':
       return right === 0n ? undefined : left % right
     case '<<':
-      return right < 64n ? left << right : undefined
+      return isShift(right) ? left << right : undefined
     case '>>':
-      return left >> right
+      return isShift(right) ? left >> right : undefined
     case '|':
       return left | right
     case '&':
@@ -69,3 +72,6 @@ function calculate(left: bigint, operator: string, right: bigint): bigint | unde
       return undefined
   }
 }
+
+/** A shift by a negative number or by more than the bits of a usize does not compile in Rust. */
+const isShift = (bits: bigint): boolean => bits >= 0n && bits < 64n
