@@ -11,7 +11,7 @@ export interface Meta {
   readonly location: SourceLocation
 }
 
-/** An unevaluated expression, or the tokens of a macro. */
+/** The syntax tree of an unevaluated expression, or of the tokens of a macro. */
 export interface Expression {
   readonly node: SyntaxNode
   readonly source: Source
@@ -26,7 +26,7 @@ export type RustType = { readonly text: string; readonly location: SourceLocatio
   | {
       readonly kind: 'path'
       readonly segments: readonly PathSegment[]
-      /** `::a::b`, which begins with the name of a crate. */
+      /** Whether the path is `::a::b`, which begins with the name of a crate. */
       readonly isGlobal: boolean
     }
   | { readonly kind: 'tuple'; readonly items: readonly RustType[] }
@@ -40,14 +40,16 @@ export type RustType = { readonly text: string; readonly location: SourceLocatio
   | { readonly kind: 'other'; readonly what: string }
 )
 
+/** A generic parameter. `value`: a const parameter such as `const N: usize`. */
 export interface Generic {
   readonly kind: 'type' | 'value'
   readonly name: string
+  /** The default, such as `u32` of `struct Id<T = u32>`. */
   readonly fallback: RustType | undefined
 }
 
 export interface RustField {
-  /** The index of the field in a tuple. */
+  /** The name of the field; in a tuple, its index. */
   readonly name: string
   readonly type: RustType
   readonly attributes: readonly Meta[]
@@ -71,9 +73,9 @@ export type RustItem = {
   readonly generics: readonly Generic[]
   readonly attributes: readonly Meta[]
   readonly location: SourceLocation
-  /** Any form of `pub`. */
+  /** Whether the item has any form of `pub`. */
   readonly isPublic: boolean
-  /** The item contains a syntax error. */
+  /** Whether the item contains a syntax error. */
   readonly isBroken: boolean
 } & (
   | { readonly kind: 'struct'; readonly fields: RustFields }
@@ -108,7 +110,7 @@ export interface RustImpl {
   readonly generics: readonly Generic[]
   readonly trait: RustType | undefined
   readonly self: RustType
-  /** `type Event = OrderEvent;` */
+  /** The associated types, such as `type Event = OrderEvent;`. */
   readonly types: readonly { readonly name: string; readonly type: RustType }[]
   readonly functions: readonly RustFunction[]
   readonly consts: readonly RustConst[]
@@ -140,7 +142,7 @@ export interface RustScope {
   readonly macros: readonly RustMacro[]
   readonly invocations: readonly RustInvocation[]
   readonly modules: readonly RustModule[]
-  /** `extern crate a as b`. */
+  /** The `extern crate a as b` declarations. */
   readonly externs: readonly { readonly crate: string; readonly as: string }[]
   /** The locations of syntax errors. */
   readonly errors: readonly SourceLocation[]

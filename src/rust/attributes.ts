@@ -1,11 +1,11 @@
 import type { Meta } from './ast.ts'
 
-/** Whether a `cfg` predicate holds, or the options whose values it depends on. */
+/** Whether a `cfg` predicate holds, or, when this is not known, the options that decide it. */
 export type CfgState = { readonly holds: boolean } | { readonly ask: readonly string[] }
 
 /**
- * Evaluates a `cfg` predicate. `assume` maps options such as `feature:http` or `target_os = "linux"` to `on` or `off`. `test`
- * is off, because services do not publish from tests.
+ * Evaluates a `cfg` predicate. `assume` maps options such as `feature:http` or `target_os = "linux"` to `on` or `off`. The
+ * option `test` is off, because services do not publish from tests.
  */
 function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   const inner = meta.items.map((item) => cfgState(item, assume))
@@ -38,14 +38,15 @@ function allOf(states: readonly CfgState[]): CfgState {
 
 const negated = (state: CfgState): CfgState => ('holds' in state ? { holds: !state.holds } : state)
 
-/** Whether the `cfg` attributes of an item, field or variant keep it in the compiled code. */
+/** Whether an item, field or variant is part of the compiled code, according to its `cfg` attributes. */
 export const presence = (attributes: readonly Meta[], assume: ReadonlyMap<string, string>): CfgState =>
   allOf(attributes.filter(({ path }) => path === 'cfg').map((meta) => cfgState(meta, assume)))
 
-/** The attributes that apply, as the compiler sees them. */
+/** Attributes as the compiler sees them, without `cfg_attr`. */
 export interface Attributes {
+  /** The attributes that apply. */
   readonly list: readonly Meta[]
-  /** Attributes that may apply, with the options that decide it. */
+  /** The attributes that may apply, with the options that decide whether they do. */
   readonly open: readonly { readonly keys: readonly string[]; readonly meta: Meta }[]
 }
 
@@ -54,20 +55,22 @@ export function effective(attributes: readonly Meta[], assume: ReadonlyMap<strin
   const open: { keys: readonly string[]; meta: Meta }[] = []
   const list = attributes.flatMap((meta): readonly Meta[] => {
     if (meta.path !== 'cfg_attr') return [meta]
-    const [predicate, ...then] = meta.items
+    const [predicate, ...added] = meta.items
     const state = predicate ? cfgState(predicate, assume) : { holds: false }
-    if ('holds' in state) return state.holds ? effective(then, assume).list : []
-    // Assume that derives apply. Of serde's attributes, only those that change the bytes matter.
+    if ('holds' in state) return state.holds ? effective(added, assume).list : []
+    // It is not known whether the attributes apply. Assume that derives do, and report the serde attributes that change the
+    // bytes.
     open.push(
-      ...then
+      ...added
         .filter((inner) => inner.path === 'serde' && inner.items.some(({ path }) => changesBytes.has(path)))
         .map((inner) => ({ keys: state.ask, meta: inner })),
     )
-    return then.filter(({ path }) => path === 'derive')
+    return added.filter(({ path }) => path === 'derive')
   })
   return { list, open }
 }
 
+/** The serde attributes that change what is serialized. */
 const changesBytes = new Set([
   ...['skip', 'skip_serializing', 'skip_deserializing', 'skip_serializing_if', 'flatten', 'tag', 'content', 'untagged'],
   ...['with', 'serialize_with', 'transparent', 'into', 'from', 'try_from', 'remote'],

@@ -12,39 +12,47 @@ interface TextRange {
 }
 
 /**
- * The ranges of a Rust source text outside of function bodies. Nine tenths of a service are function bodies, which contain
- * almost nothing of its types, so a body is parsed only on use (see `LazyFunction`).
+ * Returns the ranges of a Rust source text outside of function bodies. Nine tenths of a service's source are function bodies,
+ * which say almost nothing about its types, so a body is parsed only when it is needed (see `LazyFunction`).
  */
 export function rangesOutsideBodies(text: string): readonly TextRange[] {
   const ranges: TextRange[] = []
-  let kept = 0
-  let signature: number | undefined
-  let body: number | undefined
+  /** Where the current range begins. */
+  let rangeStart = 0
+  /** Where the current function and its body begin. */
+  let functionStart: number | undefined
+  let bodyStart: number | undefined
+  /** The number of open brackets in the signature, or in the body with its own. */
   let depth = 0
   for (const { 0: token, index } of text.matchAll(tokens)) {
-    if (token.startsWith('fn') && body === undefined) {
-      signature = index
+    if (token.startsWith('fn') && bodyStart === undefined) {
+      functionStart = index
       depth = 0
-    } else if (signature === undefined || token.length > 1) continue
-    else if (token === '{' && depth === 0 && body === undefined && !isConstArgument(text.slice(signature, index))) {
-      body = index + 1
+    } else if (functionStart === undefined || token.length > 1) continue
+    else if (
+      token === '{' &&
+      depth === 0 &&
+      bodyStart === undefined &&
+      !isConstArgument(text.slice(functionStart, index))
+    ) {
+      bodyStart = index + 1
       depth = 1
     } else if (token === ';') {
-      if (depth === 0) signature = undefined
+      if (depth === 0) functionStart = undefined
     } else if (/[([{]/.test(token)) depth += 1
     else {
       depth -= 1
-      if (depth < 0) signature = undefined
-      if (depth > 0 || body === undefined) continue
-      if (body < index) {
-        ranges.push({ from: kept, to: body })
-        kept = index
+      if (depth < 0) functionStart = undefined
+      if (depth > 0 || bodyStart === undefined) continue
+      if (bodyStart < index) {
+        ranges.push({ from: rangeStart, to: bodyStart })
+        rangeStart = index
       }
-      signature = undefined
-      body = undefined
+      functionStart = undefined
+      bodyStart = undefined
     }
   }
-  return [...ranges, { from: kept, to: text.length }]
+  return [...ranges, { from: rangeStart, to: text.length }]
 }
 
 /** Whether a brace after this text begins a const argument, as in `-> Key<{ 4 + 4 }>`, and not a body. */

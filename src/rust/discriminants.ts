@@ -1,7 +1,10 @@
 import type { Meta, RustItem, RustVariant } from './ast.ts'
 import { derivesOf } from './attributes.ts'
 
-/** The enum that strum's `EnumDiscriminants` generates, if the item derives it: the same variants without fields. */
+/**
+ * Returns the enum that strum's `EnumDiscriminants` generates, which has the same variants without fields. Empty if the item
+ * does not derive it.
+ */
 export function discriminantsOf(rust: RustItem): RustItem[] {
   const isDerived = derivesOf(rust.attributes).some((path) => /(^|::)EnumDiscriminants$/.test(path))
   if (rust.kind !== 'enum' || !isDerived) return []

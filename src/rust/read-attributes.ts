@@ -6,7 +6,7 @@ import { childOf, childrenOf, type Source, type SyntaxNode } from './source.ts'
 export const readAttributes = (node: SyntaxNode, source: Source): Meta[] =>
   childrenOf(node).flatMap((child) => (child.name === 'Attribute' ? readAttribute(child, source) : []))
 
-/** Reads `#[path(…)]` or `#[path = value]`: an empty list for an attribute that does not parse. */
+/** Reads one attribute, `#[path(…)]` or `#[path = value]`. Empty for an attribute with a syntax error. */
 export function readAttribute(node: SyntaxNode, source: Source): Meta[] {
   const item = childOf(node, 'MetaItem')
   if (!item) return []

@@ -134,6 +134,7 @@ export class ScopeReader {
           if (crate) scope.externs.push({ crate: this.#name(crate), as: this.#name(as ?? crate) })
           break
         }
+        // The name of error nodes in the parser.
         case '⚠':
           scope.errors.push(this.#source.locationOf(node))
           break
@@ -190,8 +191,9 @@ export class ScopeReader {
       if (node.name === 'ConstParameter') {
         const name = childOf(node, 'BoundIdentifier')
         const parts = childrenOf(node)
-        const value = parts[parts.findIndex((part) => part.name === '=') + 1]
-        const fallback = value && value !== parts[0] ? readConstArgument(value, this.#source) : undefined
+        const equals = parts.findIndex((part) => part.name === '=')
+        const value = equals === -1 ? undefined : parts[equals + 1]
+        const fallback = value && readConstArgument(value, this.#source)
         return name ? [{ kind: 'value', name: this.#name(name), fallback }] : []
       }
       const name = nameOf(node)
@@ -238,7 +240,10 @@ export class ScopeReader {
     return { kind: 'tuple', fields }
   }
 
-  /** In `Placed(crate::Order)` the grammar parses `crate` as the visibility of the field, so this puts it back into the path. */
+  /**
+   * Reads the type of a tuple field. In `Placed(crate::Order)` the grammar parses `crate` as the visibility of the field, so
+   * this puts it back into the path.
+   */
   #fieldType(node: SyntaxNode): RustType {
     const type = readType(node, this.#source)
     const before = node.prevSibling

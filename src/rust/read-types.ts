@@ -27,7 +27,7 @@ export function readType(node: SyntaxNode, source: Source): RustType {
     case 'UnitType':
       return { ...base, kind: 'tuple', items: [] }
     case 'TupleType':
-      // `(T)` is `T` in brackets, `(T,)` is a tuple.
+      // `(T)` is `T` in parentheses, `(T,)` is a tuple.
       if (first && types.length === 1 && !inner.some(({ name }) => name === ',')) return readType(first, source)
       return { ...base, kind: 'tuple', items: types.map((type) => readType(type, source)) }
     case 'ArrayType': {
@@ -68,10 +68,13 @@ function readAssociated(node: SyntaxNode, source: Source): RustType | undefined 
   const name = childrenOf(node).at(-1)
   const [self, trait] = scope ? childrenOf(scope).filter(isType) : []
   if (!self || name?.name !== 'TypeIdentifier') return undefined
-  const of = trait && readType(trait, source)
+  const traitType = trait && readType(trait, source)
   return {
     ...{ text: typeText(source.textOf(node)), location: source.locationOf(node), kind: 'associated' },
-    ...{ self: readType(self, source), trait: of?.kind === 'path' ? of.segments.at(-1)?.name : undefined },
+    ...{
+      self: readType(self, source),
+      trait: traitType?.kind === 'path' ? traitType.segments.at(-1)?.name : undefined,
+    },
     name: identifierText(source.textOf(name)),
   }
 }
@@ -102,6 +105,7 @@ function readPath(node: SyntaxNode, source: Source): { segments: PathSegment[]; 
       case 'QualifiedScope':
       case 'MetaType':
         return undefined
+      // The name of error nodes in the parser.
       case '⚠':
         break
       default:

@@ -5,7 +5,7 @@ export const identifierText = (name: string): string => (name.startsWith('r#') ?
 
 export const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 
-/** Formats a type as people write it, also if a macro joined its tokens with spaces: `<Km as Unit>::Raw`. */
+/** Formats a type as people write it, even if a macro joined its tokens with spaces: `<Km as Unit>::Raw`. */
 export const typeText = (text: string): string =>
   oneLine(text)
     .replaceAll(/(?<!\b(?:dyn|as|mut|impl|const)) ?:: ?/g, '::')
@@ -20,7 +20,7 @@ export const comparableText = (text: string): string => oneLine(text).replaceAll
 /** The last segment of a path: `Placed` of `OrderEvent::Placed`. */
 export const lastSegment = (path: string): string => path.slice(path.lastIndexOf(':') + 1).trim()
 
-/** The content of a string literal, raw or not. `undefined` for any other expression. */
+/** Returns the content of a string literal, raw or not, without escapes. `undefined` for any other expression. */
 export function stringValue({ node, source }: Expression): string | undefined {
   const text = source.textOf(node)
   if (node.name === 'RawString') return /^r(#*)"([\s\S]*)"\1$/.exec(text)?.[2]

@@ -10,15 +10,15 @@ export interface SourceLocation {
 
 export const formatLocation = ({ file, line }: SourceLocation): string => `${file}:${line}`
 
-/** Rust source text: a whole file, or the expansion of a macro call in a file. */
+/** Rust source text: a whole file, a function of a file, or the expansion of a macro call in a file. */
 export class Source {
   readonly file: string
   readonly text: string
-  /** `undefined` for the expansion of a macro call. */
+  /** The offsets at which lines begin. `undefined` if every node has the line `#line`. */
   readonly #lineStarts: number[] | undefined
   readonly #line: number
 
-  /** With `line`, every node of the text is located at that line: the line of the macro call. */
+  /** With `line`, every node of the text is located at that line: the line of the macro call or the function. */
   constructor(file: string, text: string, line?: number) {
     this.file = file
     this.text = text
@@ -49,7 +49,7 @@ export class Source {
   }
 }
 
-/** The children of a node without comments. */
+/** Returns the children of a node without comments. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = []
   for (let child = node.firstChild; child; child = child.nextSibling) {

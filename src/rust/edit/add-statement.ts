@@ -25,11 +25,13 @@ export function addRustStatement(text: string, functionName: string, statement: 
   return `${text.slice(0, end)}\n${indent}${statement}${text.slice(end)}`
 }
 
+/** The text up to the parenthesis that begins the arguments. */
 const calleeOf = (statement: string): string => statement.slice(0, statement.indexOf('(') + 1)
 
 function bodyOf(top: SyntaxNode, text: string, name: string): SyntaxNode | undefined {
   for (let node = top.firstChild; node !== null; node = node.nextSibling) {
     if (node.type.isError) return undefined
+    // In `#[tokio::main] fn main() {}` the function is a child of the attribute.
     const bare = node.name === 'AttributeItem' ? (node.lastChild ?? node) : node
     const identifier = bare.name === 'FunctionItem' ? bare.getChild('BoundIdentifier') : null
     if (identifier !== null && text.slice(identifier.from, identifier.to) === name) {

@@ -4,7 +4,10 @@ import { transcribe } from './transcribe.ts'
 
 export const isBitflags = ({ name }: RustInvocation): boolean => /(^|::)bitflags$/.test(name)
 
-/** Expands `bitflags! { struct Rights: u8 { … } }` to a newtype: every version of the crate writes a number in bincode. */
+/**
+ * Expands `bitflags! { struct Rights: u8 { … } }` to `struct Rights (u8);`: every version of the crate serializes flags as a
+ * number.
+ */
 export function expandBitflags({ tokens }: RustInvocation): string {
   const input = tokensInside(tokens)
   const parts: string[] = []
@@ -24,7 +27,10 @@ export function expandBitflags({ tokens }: RustInvocation): string {
 
 export const isCfgIf = ({ name }: RustInvocation): boolean => /(^|::)cfg_if$/.test(name)
 
-/** Splits `cfg_if! { if #[cfg(unix)] { … } else { … } }` into its branches, with attributes that say when each one applies. */
+/**
+ * Splits `cfg_if! { if #[cfg(unix)] { … } else { … } }` into its branches, each with the `cfg` attributes under which it
+ * applies.
+ */
 export function branchesOfCfgIf({ tokens }: RustInvocation): { attributes: string; body: string }[] {
   const branches: { attributes: string; body: string }[] = []
   const before: string[] = []

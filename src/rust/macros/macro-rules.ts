@@ -9,8 +9,8 @@ export interface CalledMacro {
 }
 
 /**
- * Expands a call of a `macro_rules!` macro with the first rule that matches, as far as types need it: without hygiene.
- * `undefined` if no rule matches.
+ * Expands a call of a `macro_rules!` macro with the first rule that matches, to source text. Ignores hygiene, which matters for
+ * local variables and not for types. `undefined` if no rule matches.
  */
 export function expandMacro({ tokens }: RustInvocation, { macro, crate }: CalledMacro): string | undefined {
   const input = tokensInside(tokens)
@@ -53,6 +53,7 @@ function patternOf(tokens: readonly Token[]): Pattern[] {
 }
 
 interface Match {
+  /** The index of the first token after the match. */
   readonly at: number
   readonly bindings: Bindings
 }
@@ -99,7 +100,9 @@ function matchRepeat(
     if (iterations.length > 0 && part.separator !== '') {
       if (input[at]?.text !== part.separator) break
       from += 1
-    } else if (part.separator === '' && input[at]?.text === follows && part.parts[0]?.kind === 'variable') break
+    }
+    // A variable would also match the token that follows the repetition in the pattern.
+    else if (part.separator === '' && input[at]?.text === follows && part.parts[0]?.kind === 'variable') break
     const one = match(part.parts, input, from)
     if (!one || one.at === from) break
     iterations.push(one.bindings)
@@ -113,7 +116,7 @@ const variablesIn = (parts: readonly Pattern[]): string[] =>
     part.kind === 'variable' ? [part.name] : part.kind === 'token' ? [] : variablesIn(part.parts),
   )
 
-/** The end of the tokens that a variable with this fragment specifier matches. `undefined` if it does not match there. */
+/** Returns the index after the tokens that a variable with this fragment specifier matches. `undefined` if it matches none. */
 function fragmentEnd(fragment: string, input: readonly Token[], at: number): number | undefined {
   const token = input[at]
   if (fragment === 'vis') {

@@ -2,7 +2,7 @@ import type { Expression } from '../ast.ts'
 
 /** A token, or the tokens between two brackets. */
 export interface Token {
-  /** The opening bracket of a group. */
+  /** The source text; of a group, the opening bracket. */
   readonly text: string
   readonly group: readonly Token[] | undefined
   readonly kind: 'literal' | 'lifetime' | 'variable' | 'name' | 'sign' | 'group'
@@ -10,13 +10,13 @@ export interface Token {
 
 export const closingBrackets: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/** Strings, characters and lifetimes come first, because they may contain the text of other tokens. */
+/** Matches one token. Strings, characters and lifetimes come first, because they may contain the text of other tokens. */
 const lexeme =
   /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<string>[bc]?r(?<hashes>#*)"[\s\S]*?"\k<hashes>|[bc]?"(?:[^"\\]|\\[\s\S])*"|b?'(?:[^'\\]|\\[^\n]*?)')|(?<lifetime>'[\p{L}_][\p{L}\p{N}_]*)|(?<variable>\$[\p{L}_][\p{L}\p{N}_]*)|(?<name>(?:r#)?[\p{L}_][\p{L}\p{N}_]*)|(?<number>\d[\w.]*)|(?<sign>::|=>|->|<<|>>|[\s\S])/uy
 
 /**
- * The tokens between the outer brackets of a macro call, pattern or body. The syntax tree omits some signs that matter to
- * macros, so this splits the source text again.
+ * Returns the tokens between the outer brackets of a macro call, pattern or body. The syntax tree omits some punctuation that
+ * matters to macros, so this splits the source text again.
  */
 export function tokensInside({ node, source }: Expression): Token[] {
   const stack: { readonly open: string; readonly tokens: Token[] }[] = [{ open: '', tokens: [] }]

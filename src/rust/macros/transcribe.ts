@@ -4,7 +4,7 @@ import { closingBrackets, type Token } from './tokens.ts'
 export type Bound = readonly Token[] | { readonly iterations: readonly Bindings[] }
 export type Bindings = ReadonlyMap<string, Bound>
 
-/** Writes tokens as source text, with the values of the macro variables that they use. */
+/** Returns tokens as source text, with macro variables replaced by their values. */
 export function transcribe(tokens: readonly Token[], bindings: Bindings = new Map()): string {
   const parts: string[] = []
   for (let at = 0; at < tokens.length; at += 1) {
@@ -51,7 +51,7 @@ function iterationsOf(body: readonly Token[], bindings: Bindings): Bindings[] {
 const namesUsed = (tokens: readonly Token[]): string[] =>
   tokens.flatMap((token) => (token.group ? namesUsed(token.group) : token.kind === 'variable' ? [token.text] : []))
 
-/** The separator and the operator after a repetition, such as `,*`, and the number of their tokens. */
+/** Reads the separator and the operator after a repetition, such as `,*`. `length` is the number of their tokens. */
 export function repetitionAt(
   tokens: readonly Token[],
   at: number,
