@@ -7,10 +7,10 @@ import type { Clock, Reducer } from './reducer.ts'
  * Decides about one kind of entity, such as an order or a payment: it takes commands and emits events. The stream
  * `{name}-{id}` holds the events of one instance.
  *
- * **State** is made of the stored events, by the same reducer. For a command, the reducer returns effects, and the state it
- * returns is not kept. The runtime recognizes a repeated command by the events it led to and skips it. A command that only
- * publishes has its published event appended too, for the same reason. A command that changes nothing and publishes nothing
- * leaves no trace. A command that dispatches or delays without appending is an error.
+ * **State** is the result of reducing the stored events, by the same reducer. For a command, the reducer returns effects, and
+ * the state that it returns is not kept. The runtime recognizes a repeated command by the events it led to and skips it. When a
+ * command only publishes an event, the runtime appends that event too, for the same reason. A command without effects leaves no
+ * trace. A command that dispatches or delays without appending or publishing an event is an error.
  *
  * @example
  * ```ts
@@ -39,9 +39,9 @@ import type { Clock, Reducer } from './reducer.ts'
 export interface Aggregate<State, A extends Action, Env = unknown> {
   /** The name, such as `order`: streams are `order-{id}`, and the group is `order-aggregate`. */
   readonly name: string
-  /** The topic that its reducer publishes events to, such as `order-events`. */
+  /** The topic that the reducer publishes events to, such as `order-events`. */
   readonly events: string
-  /** The topic that it receives commands from, such as `order-commands`. */
+  /** The topic that the aggregate receives commands from, such as `order-commands`. */
   readonly commands: string
   /** The state of an instance without events. */
   readonly initial: State
@@ -52,12 +52,13 @@ export interface Aggregate<State, A extends Action, Env = unknown> {
   /** Returns the id of the instance that a command is for. */
   readonly idOf: (action: A) => string
   /**
-   * The record key of the events it publishes. `type`, the default and Rust's rule: the event type, so that events of one
+   * The record key of published events. `type`, the default and Rust's rule: the event type, so that events of one
    * type stay in order. `aggregate`: the id of the instance, so that all events of one instance stay in order on a topic.
    */
   readonly key?: 'type' | 'aggregate' | undefined
 }
 
+/** Creates the handler by which the engine runs an aggregate. */
 export function aggregateHandler<State, A extends Action, Env>(
   aggregate: Aggregate<State, A, Env>,
   env: Env,
@@ -83,5 +84,5 @@ function isKeyedById({ name, key = 'type' }: { readonly name: string; readonly k
   throw new TypeError(`the key of the aggregate ${name} is '${key}': it must be 'type' or 'aggregate'`)
 }
 
-/** Returns the environment with a clock that stands still for one step, instead of any clock of its own. */
+/** Adds to an environment a clock that shows `at`, the time of one step. Replaces a clock that the environment has. */
 export const withClock = <Env>(env: Env, at: Date): Env & Clock => ({ ...env, now: () => new Date(at) })

@@ -4,7 +4,7 @@ import { duration } from '../bus/time/duration.ts'
 export type Duration = number | string
 
 /**
- * Converts a duration to whole milliseconds. Throws a `RangeError` for an invalid one, which is a mistake in the program.
+ * Converts a duration to whole milliseconds. Throws a `RangeError` for an invalid duration.
  */
 export function toMilliseconds(given: Duration): number {
   const milliseconds = typeof given === 'number' ? given : duration(given)

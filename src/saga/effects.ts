@@ -32,7 +32,7 @@ export type Effect<A extends Action = Action> =
 
 /** A message for the bus: an event to publish or a command to dispatch. */
 export interface Sending {
-  /** Decides the default of `key`; see {@link publish} and {@link dispatch}. */
+  /** Determines the default of `key`; see {@link publish} and {@link dispatch}. */
   readonly kind: 'publish' | 'dispatch'
   readonly topic: string
   readonly action: Action
@@ -52,7 +52,7 @@ export interface SendOptions {
 
 /** The receiver of a command, such as an `Aggregate`. Without a codec, the sender's codec encodes the commands. */
 export interface Receiver<A extends Action> {
-  /** The topic that it receives commands from. */
+  /** The topic that the receiver takes commands from. */
   readonly commands: string
   /** Returns the id of the instance that a command is for. */
   idOf(command: A): string
@@ -169,11 +169,11 @@ export function dispatch(to: string | Receiver<Action>, command: Action, options
 }
 
 /**
- * Rejects a command that the rules of an aggregate do not allow in this state, with a reason for people. The command changes
- * nothing. When the step also appends or publishes an event, such as OrderRejected, that event is the outcome; otherwise the
- * runtime keeps the command as a dead letter with the reason, which is not retried. In both cases `onRejected` is called and
- * `send` returns the reason. A command that is delivered again because the process died before acknowledging it is decided
- * again: append an event when a rejection must be final.
+ * Rejects a command that the rules of an aggregate do not allow in its current state, with a reason for people. The command
+ * changes nothing. When the step also appends or publishes an event, such as OrderRejected, that event is the outcome;
+ * otherwise the runtime keeps the command as a dead letter with the reason, which is not retried. In both cases `onRejected`
+ * is called and `send` returns the reason. A command that is delivered again because the process died before acknowledging it
+ * is decided again: append an event when a rejection must be final.
  *
  * Use it for a command that comes too early or is not allowed. For a command that was carried out already, return no effects.
  * Throws a `TypeError` without a reason.
@@ -261,7 +261,7 @@ export function parallel<A extends Action>(...effects: readonly Effect<A>[]): Ef
 /** An effect that does something by itself, unlike `none` and the groups. */
 export type Leaf<A extends Action> = Exclude<Effect<A>, { readonly kind: 'none' | 'sequence' | 'parallel' }>
 
-/** Flattens groups of effects, in order, and leaves out `none`. */
+/** Returns the effects in groups and outside of groups as one list, in order and without `none`. */
 export function leavesOf<A extends Action>(effects: readonly Effect<A>[]): Leaf<A>[] {
   return effects.flatMap((effect): Leaf<A>[] => {
     if (effect.kind === 'none') return []
@@ -271,6 +271,7 @@ export function leavesOf<A extends Action>(effects: readonly Effect<A>[]): Leaf<
 }
 
 function sending(kind: Sending['kind'], topic: string, action: Action, options: SendOptions): Effect<never> {
+  // A codec was passed in place of the options.
   if ('encode' in options) throw new TypeError(`${kind} takes the codec as an option: { codec }`)
   const { key, codec } = options
   if (key !== undefined) {

@@ -19,8 +19,8 @@ export type EnvOption<Env> = unknown extends Env ? { readonly env?: Env } : { re
 /** A running aggregate, as {@link runAggregate} returns it. */
 export interface RunningAggregate<A extends Action> extends Running {
   /**
-   * Handles a command of this process, without the bus. Resolves when its results are stored. Rejects with the error of the
-   * reducer, the codec or the store when they are not. A command with a `causationId` is handled once, however often it is
+   * Handles a command of this process, without the bus. Resolves when its results are stored; otherwise rejects with the error
+   * of the reducer, the codec or the store. A command with a `causationId` is handled once, however often it is
    * sent; the command and all of its metadata are its identity.
    */
   send(command: A, metadata?: EventMetadata): Promise<Handled<A>>

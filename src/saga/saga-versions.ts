@@ -25,9 +25,9 @@ const MIGRATED_EVENT = `${MIGRATED}.v1`
 const VERSION_FIELD = 'saga_version'
 
 /**
- * Makes the handler of a saga for the engine: every conversation is reduced by the version it began with, up to the event
- * that migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, and for earlier versions that are
- * not before `version`.
+ * Creates the handler by which the engine runs a saga: every conversation is reduced by the version it began with, up to the
+ * event that migrates it. Throws a `TypeError` for version numbers that are not whole numbers from 1, and for earlier
+ * versions that are not before `version`.
  */
 export function versionedHandler<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
@@ -74,7 +74,7 @@ export function beganWith({ metadata }: SerializedEvent): number {
 }
 
 /**
- * Makes the event that migrates a stream, with the correlation id and the trace of the stream's first event. The same
+ * Creates the event that migrates a stream, with the correlation id and the trace of the stream's first event. The same
  * arguments give an equal event, so that a conversation is migrated once.
  */
 export function migrationEvent(
@@ -95,11 +95,13 @@ export function migratedTo({ data, eventType }: SerializedEvent): number {
   throw new TypeError(`the payload of ${eventType} has no number in the field 'to', the version that it leads to`)
 }
 
+/** The initial state and the reducer of one version. */
 type Rules = {
   readonly initial: unknown
   readonly reduce: (state: unknown, action: Action, env: Clock) => Step<unknown>
 }
 
+/** Returns the current version and the rules of all versions. Throws a `TypeError` for invalid version numbers. */
 function versionsOf<State, A extends Action, Env>(saga: Saga<State, A, Env>) {
   const { name, version = 1, versions = {} } = saga
   const earlier = Object.entries(versions).map(([number, rules]): [number, Rules] => [Number(number), rules as Rules])
@@ -154,6 +156,7 @@ const encodeMigration = ({ to }: SagaMigrated) => {
   return { eventType: MIGRATED_EVENT, eventVersion: 1, data: encoded.bytes }
 }
 
+/** Adds the migration event to the types that a codec knows. */
 function withMigrations<A extends Action>(codec: EventCodec<A>): EventCodec<A | SagaMigrated> {
   return {
     types: codec.types,

@@ -10,9 +10,9 @@ import type { Reducer, Step } from './reducer.ts'
  * Leads a conversation through several aggregates: it reacts to their events with commands, and compensates when an aggregate
  * fails.
  *
- * **State** is made of the stream `{name}-saga-{correlationId}`, which holds every action that the saga reacted to, in order.
- * The stream also tells which events were handled already, so that an event that is delivered twice counts once. An action
- * that changes nothing (same state, no effects) is not stored.
+ * **State** is reduced from the stream `{name}-saga-{correlationId}`, which holds every action that the saga reacted to, in
+ * order. The stream also tells which events were handled already, so that an event that is delivered twice counts once. An
+ * action that changes nothing (same state, no effects) is not stored.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ import type { Reducer, Step } from './reducer.ts'
 export interface Saga<State, A extends Action, Env = unknown> {
   /** The name, such as `checkout`: streams are `checkout-saga-{correlationId}`, and the group is `checkout-saga`. */
   readonly name: string
-  /** The topics that it takes events from. */
+  /** The topics that the saga takes events from. */
   readonly topics: readonly string[]
   /** The state of a conversation before its first event. */
   readonly initial: State
@@ -50,7 +50,10 @@ export interface Saga<State, A extends Action, Env = unknown> {
    * Decodes the events that the saga reacts to, and its own timers. The saga ignores events that the codec does not know.
    */
   readonly codec: EventCodec<A>
-  /** Returns the id of the conversation that an event belongs to; `undefined`: to none. Default: the correlation id. */
+  /**
+   * Returns the id of the conversation that an event belongs to; `undefined` for an event of none. Default: the correlation
+   * id.
+   */
   readonly correlate?: ((action: A, event: SerializedEvent) => string | undefined) | undefined
   /**
    * The version of `initial` and `reduce`, a whole number from 1; default 1. Raise it when a change makes `reduce` return
@@ -88,6 +91,7 @@ export interface EarlierSaga {
   readonly migrate?: ((state: never) => unknown) | undefined
 }
 
+/** Creates the handler of a saga without its earlier versions. */
 export function sagaHandler<State, A extends Action, Env>(
   saga: Saga<State, A, Env>,
   env: Env,

@@ -25,18 +25,21 @@ export type EncodedEvent = Pick<SerializedEvent, 'eventType' | 'eventVersion' | 
  * ```
  */
 export interface EventCodec<A extends Action> {
-  /** The `type` of each action that it knows. */
+  /** The `type` of each action that the codec knows. */
   readonly types: ReadonlySet<string>
-  /** Throws when the action cannot be encoded. */
+  /** Encodes an action. Throws when the action cannot be encoded. */
   encode(action: A): EncodedEvent
-  /** Returns `undefined` for an event type it does not know. Throws when it knows the type and the payload does not fit. */
+  /**
+   * Decodes an event; `undefined` for an event type that the codec does not know. Throws when a known type has another
+   * payload.
+   */
   decode(event: SerializedEvent): A | undefined
 }
 
 /**
- * Combines several codecs, for a saga that reacts to services with different encodings. An action or event is left to the
- * first codec that knows its type. An action that no codec knows is encoded by the last one. Throws a `TypeError` without a
- * codec.
+ * Combines several codecs, for a saga that reacts to services with different encodings. The first codec that knows the type of
+ * an action or event encodes or decodes it. An action that no codec knows is encoded by the last one. Throws a `TypeError` when
+ * no codec is given.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { decodePayload } from '../../codecs/payload.ts'
 
 /**
- * Completes the reason why a payload cannot be decoded: when it is valid JSON or CBOR, the publisher used another codec than
- * the reader. Names both codecs and the remedy; empty for any other payload.
+ * Explains a payload that cannot be decoded, to be appended to the reason. When the payload is valid JSON or CBOR, its
+ * publisher used another codec than the reader; the explanation names both and says what to do. Empty for any other payload.
  */
 export function otherCodec(data: Uint8Array, expected: 'cbor' | 'json' | 'bincode'): string {
   const guess = decodePayload(data)

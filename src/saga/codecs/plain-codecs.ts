@@ -18,9 +18,10 @@ interface Format {
 type Failure = { readonly ok: false; readonly reason: string }
 
 /**
- * Makes a codec that encodes actions as CBOR. The event type is `{type}.v{version}`, the data a map of the other fields. An
- * action that is not listed (a command for another aggregate) is encoded as version 1. The listed types are decoded up to the
- * listed version: an old event is returned as it was written, for the reducer to handle; a newer version is an error.
+ * Creates a codec that encodes actions as CBOR. The event type is `{type}.v{version}`, the data a map of the other fields. An
+ * action whose type is not listed, such as a command for another aggregate, is encoded as version 1. Events of the listed types
+ * are decoded. An event of an earlier version is returned as it was written, for the reducer to handle; a later version than
+ * the listed one is an error.
  *
  * Integers beyond 2^53 - 1 are decoded as bigint, dates as Date, bytes as Uint8Array. Fields that are `undefined` are left out.
  *
@@ -41,8 +42,8 @@ export function cborCodec<A extends Action>(types: ActionVersions<A>): EventCode
 }
 
 /**
- * Makes a codec that encodes actions as JSON, for readers without CBOR; otherwise as {@link cborCodec}. Dates are decoded as
- * text, integers beyond 2^53 - 1 as bigint.
+ * Creates a codec that encodes actions as JSON, for readers without CBOR; otherwise like {@link cborCodec}. Dates are decoded
+ * as text, integers beyond 2^53 - 1 as bigint.
  *
  * @example
  * ```ts

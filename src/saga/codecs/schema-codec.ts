@@ -10,21 +10,24 @@ import type { Action } from '../action.ts'
 import type { EventCodec } from './codec.ts'
 import { otherCodec } from './other-codec.ts'
 
-/** How a variant of the enum is written as an action. */
-interface Known {
+/** How a variant of the enum is represented as an action. */
+interface KnownVariant {
+  /** The type of the action: the path of the variant, such as `Inventory.SeatReserved`. */
   readonly type: string
+  /** The variant names that the path consists of. */
   readonly steps: readonly string[]
   readonly eventType: string
+  /** What the action has beside its type: nothing, the fields of a struct, or the field `value`. */
   readonly holds: 'nothing' | 'fields' | 'value'
 }
 
 const aMap = having('a Map', 'get', 'has')
 
 /**
- * Makes a codec that encodes actions as bincode of a Rust enum, by a schema of `crbus schema import`: exactly the bytes that
+ * Creates a codec that encodes actions as bincode of a Rust enum, by a schema of `crbus schema import`: exactly the bytes that
  * the Rust service reads and writes. `{ "OrderPlaced": { "order_id": "o-1" } }` is the action
- * `{ type: 'OrderPlaced', order_id: 'o-1' }`. A variant of a nested enum is `{ type: 'Inventory.SeatReserved', … }`. Content
- * of a variant that is not a struct, or is a struct with a field `type`, is the field `value`.
+ * `{ type: 'OrderPlaced', order_id: 'o-1' }`. A variant of a nested enum is `{ type: 'Inventory.SeatReserved', … }`. When the
+ * content of a variant is not a struct, or is a struct with a field `type`, the action has it in the field `value`.
  *
  * The event type is the one that the schema has for the variant, else `{variant}.v1`. Values are as {@link compileDecoder}
  * describes. Throws a `TypeError` when the root type of the schema is not an enum.
@@ -57,7 +60,7 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
     types: new Set(known.keys()),
     encode({ type, ...fields }) {
       const variant = known.get(type)
-      if (variant === undefined) throw new TypeError(unknown(schema, type, known.keys()))
+      if (variant === undefined) throw new TypeError(unknownVariant(schema, type, known.keys()))
       const encoded = encode(contentOf(fields, variant), type)
       if (!encoded.ok) throw new TypeError(`${encoded.path || type}: ${encoded.reason}`)
       const { eventType } = variant
@@ -78,18 +81,18 @@ export function schemaCodec<A extends Action>(schema: Schema): EventCodec<A> {
   }
 }
 
-function toKnown({ events }: Schema, { name, path, shape }: Variant): Known {
+function toKnown({ events }: Schema, { name, path, shape }: Variant): KnownVariant {
   const [eventType = `${name}.v1`] = [...events].flatMap(([type, of]) => (of === path ? [type] : []))
   return { type: path, steps: path.split('.'), eventType, holds: contentKind(shape) }
 }
 
-function contentKind(shape: Shape | undefined): Known['holds'] {
+function contentKind(shape: Shape | undefined): KnownVariant['holds'] {
   if (shape === undefined) return 'nothing'
   const isPlain = shape.kind === 'struct' && shape.fields.every(({ name }) => name !== 'type')
   return isPlain ? 'fields' : 'value'
 }
 
-function contentOf(fields: object, { holds }: Known): unknown {
+function contentOf(fields: object, { holds }: KnownVariant): unknown {
   if (holds === 'nothing') return Object.keys(fields).length === 0 ? undefined : fields
   if (holds === 'fields') return fields
   const { value, ...rest } = fields as { readonly value?: unknown }
@@ -99,7 +102,7 @@ function contentOf(fields: object, { holds }: Known): unknown {
 }
 
 /** Converts a decoded value to an action. The value is `{ Variant: content }`, or the name alone for a unit variant. */
-function toAction({ eventType }: SerializedEvent, { type, steps, holds }: Known, value: unknown): Action {
+function toAction({ eventType }: SerializedEvent, { type, steps, holds }: KnownVariant, value: unknown): Action {
   let content = value
   for (const step of holds === 'nothing' ? steps.slice(0, -1) : steps) {
     if (typeof content !== 'object' || content === null)
@@ -110,7 +113,7 @@ function toAction({ eventType }: SerializedEvent, { type, steps, holds }: Known,
   return (holds === 'fields' ? { ...(content as object), type } : { type, value: content }) as Action
 }
 
-function unknown({ root }: Schema, type: string, known: Iterable<string>): string {
+function unknownVariant({ root }: Schema, type: string, known: Iterable<string>): string {
   const [near] = namesLike(type, known)
   const meant =
     near === undefined

@@ -4,6 +4,10 @@ import { EventStoreError } from '../../store/errors.ts'
 import type { EventStore, NewDeadLetter, RejectedCommand } from '../../store/event-store.ts'
 import type { Incoming, Message } from './reaction.ts'
 
+/** Limits for texts in dead letters, in UTF-16 code units. */
+const MAX_NAME_LENGTH = 200
+const MAX_TEXT_LENGTH = 10_000
+
 export interface Failure {
   /** The stream that the message is for; `undefined` when it is not known. */
   readonly streamId: string | undefined
@@ -12,23 +16,23 @@ export interface Failure {
   readonly now: Date
 }
 
-/** Makes the dead letter of a message that could not be handled. Without a stream id it gets the topic instead. */
+/** Creates the dead letter of a message that could not be handled. Its stream id is the topic when the stream is not known. */
 export function toDeadLetter(incoming: Incoming, { streamId, error, attempts, now }: Failure): NewDeadLetter {
   const { event, record, timer } = incoming
   const where = record === undefined ? undefined : positionName(record)
   const topic = record?.topic
   return {
-    streamId: text(streamId ?? timer?.streamId ?? topic ?? 'unknown'),
-    topic: topic === undefined ? undefined : text(topic),
-    event: { ...event, eventType: text(event.eventType) },
-    originalTimestamp: madeAt(incoming, now),
-    error: text(error.message, 10_000),
-    details: text([where, ...stacksOf(error)].filter(Boolean).join('\n'), 10_000),
+    streamId: storable(streamId ?? timer?.streamId ?? topic ?? 'unknown'),
+    topic: topic === undefined ? undefined : storable(topic),
+    event: { ...event, eventType: storable(event.eventType) },
+    originalTimestamp: originalTime(incoming, now),
+    error: storable(error.message, MAX_TEXT_LENGTH),
+    details: storable([where, ...stacksOf(error)].filter(Boolean).join('\n'), MAX_TEXT_LENGTH),
     retryCount: attempts,
   }
 }
 
-/** Makes the dead letter of a command that its aggregate rejected. */
+/** Creates the dead letter of a command that its aggregate rejected. */
 export function toRejectedCommand(
   message: Message,
   { streamId, reason, now }: { readonly streamId: string; readonly reason: string; readonly now: Date },
@@ -45,7 +49,10 @@ export async function addDeadLetter({ deadLetters }: EventStore, entry: NewDeadL
     return await deadLetters.add(entry)
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.code !== 'INVALID_APPEND') throw error
-    const details = text(`the metadata could not be stored: ${error.message}\n${entry.details ?? ''}`, 10_000)
+    const details = storable(
+      `the metadata could not be stored: ${error.message}\n${entry.details ?? ''}`,
+      MAX_TEXT_LENGTH,
+    )
     return deadLetters.add({ ...entry, event: withoutMetadata(entry.event), details })
   }
 }
@@ -56,12 +63,12 @@ const withoutMetadata = (event: SerializedEvent): SerializedEvent => ({ ...event
 const stacksOf = ({ stack, cause }: Failure['error']): readonly (string | undefined)[] =>
   cause instanceof Error ? [stack, `caused by ${cause.stack}`] : [stack]
 
-/** Makes a text storable, since it comes from other services: cuts it, and replaces NUL and lone surrogates. */
-const text = (value: string, maxLength = 200): string =>
+/** Makes a text of another service storable: cuts it, and replaces NUL and lone surrogates, which Postgres refuses. */
+const storable = (value: string, maxLength = MAX_NAME_LENGTH): string =>
   value.slice(0, maxLength).toWellFormed().replaceAll('\0', '\ufffd')
 
 /** Returns the time in the event's metadata, else the record's timestamp, else `now`. */
-function madeAt({ event, record }: Incoming, now: Date): Date {
+function originalTime({ event, record }: Incoming, now: Date): Date {
   const stated = new Date(event.metadata?.timestamp ?? '')
   if (!Number.isNaN(stated.getTime())) return stated
   const recorded = new Date(Number(record?.timestamp ?? -1))

@@ -30,7 +30,10 @@ export interface EngineOptions<State, A extends Action> {
   readonly onCommitted: (commit: Commit) => void
 }
 
-/** An instance from memory or from the store, or the error that its stream cannot be reduced with. */
+/**
+ * An instance from memory or from the store, or the error that reducing its stream threw. `isFresh`: read from the store just
+ * now.
+ */
 type Loaded<State> =
   | { readonly ok: true; readonly instance: Instance<State>; readonly isFresh: boolean }
   | { readonly ok: false; readonly error: unknown }
@@ -44,14 +47,15 @@ interface Planned<State, A extends Action> {
 
 /** The name of the store in {@link Watch.lost}. */
 const STORE = 'store'
+/** Limit for the messages that are planned and stored together. */
 const MAX_ROUND_MESSAGES = 2000
 
 /**
- * Handles messages exactly once each: the messages of many streams in one round, and those of one stream in order. A message
- * counts as handled when its results are stored.
+ * Handles each message exactly once: those of many streams in one round, and those of one stream in order. A message counts as
+ * handled when its results are stored.
  *
- * Other processes may write the same streams: other members of the group, or a process that was taken for dead. Every step
- * names the version that it read its stream at, and is decided again after a version conflict. A message without results
+ * Other processes may write the same streams: other members of the group, or a process that was wrongly taken for dead. Every
+ * step names the version that it read its stream at, and is decided again after a version conflict. A message without results
  * appends nothing, so the store cannot check it; it is therefore decided only on a stream that was just read.
  */
 export class Engine<State, A extends Action> {
@@ -175,14 +179,14 @@ export class Engine<State, A extends Action> {
     return ready
   }
 
-  /** Milliseconds until the earliest retry, which all waiting tasks are behind. */
+  /** Returns the milliseconds until the earliest retry. When no task is ready, every task waits for a retry or behind one. */
   #untilNextRetry(now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const { notBefore } of this.#queue) if (notBefore > now && notBefore < next) next = notBefore
     return next - now
   }
 
-  /** Puts the tasks that are not settled afterwards back to the head of the queue. */
+  /** Processes tasks together. Puts those that remain unsettled back at the head of the queue. */
   async #round(tasks: readonly Task<A>[]): Promise<void> {
     let failure: unknown
     try {
@@ -231,7 +235,8 @@ export class Engine<State, A extends Action> {
       }
       const plan = planSteps(this.#options.handler, found.instance, own.map(toMessage), this.#options.now)
       const isUnsure = plan.outcomes.some(({ kind }) => kind === 'nothing' || kind === 'rejected' || kind === 'failed')
-      // Decided by a state from memory that no commit checks: decide again by the stored stream.
+      // Such an outcome depends on a state from memory that no commit checks. Decide again by the stored stream, in the next
+      // round.
       if (isUnsure && !plan.isChecked && !found.isFresh) {
         this.#instances.drop(streamId)
         return []
@@ -242,7 +247,7 @@ export class Engine<State, A extends Action> {
 
   /**
    * Routes the message to a stream. A message for another service counts as handled. Decoding and routing depend on
-   * nothing but the message, so one that fails here fails every time.
+   * nothing but the message, so a message that fails here would fail every time.
    */
   #route(task: Task<A>): void {
     if (task.state.kind !== 'submitted') return
@@ -255,6 +260,7 @@ export class Engine<State, A extends Action> {
     }
   }
 
+  /** Returns the instances of streams, from memory or else from the store. */
   async #load(streamIds: readonly string[]): Promise<ReadonlyMap<string, Loaded<State>>> {
     const { handler, store } = this.#options
     const cached = new Map(streamIds.map((streamId) => [streamId, this.#instances.get(streamId)]))

@@ -40,7 +40,7 @@ export interface Reaction<State, A extends Action> {
   readonly rejected: string | undefined
 }
 
-/** Limit for the events of one step: more are taken for events that append each other without end. */
+/** Limit for the events of one step. A step with more probably has events that append each other without end. */
 const MAX_EVENTS = 1000
 
 /**
@@ -131,9 +131,11 @@ interface Written<A extends Action> {
   readonly stored: SerializedEvent
 }
 
+/** Encodes an appended event. */
 function write<A extends Action>({ codec, name }: Named<A>, action: A, origin: Origin): Written<A> {
   const stored = { ...codec.encode(action), ...origin }
-  // Decoded again, since a codec may turn a Date into text: the state must be the same as when the stream is read later.
+  // Decode it again, because a codec may turn a Date into text, and the state must be the same as when the stream is read
+  // later.
   const event = codec.decode(stored)
   if (event === undefined)
     throw new TypeError(`${name} appends ${action.type}, which its codec encodes but does not decode`)
@@ -166,7 +168,10 @@ interface Origin {
   readonly trace?: TraceContext
 }
 
-/** `conversation` is the correlation id when the message has none: the saga's own id, or the id of the command. */
+/**
+ * Derives the shared metadata. `conversation` is the correlation id when the message has none: the saga's id or the
+ * command's.
+ */
 function originOf({ event: { metadata: given }, id, trace }: Message, conversation: string, at: Date): Origin {
   const { correlationId = conversation, userId } = given ?? {}
   const known = { correlationId, causationId: id, timestamp: at.toISOString() }
@@ -174,6 +179,7 @@ function originOf({ event: { metadata: given }, id, trace }: Message, conversati
   return trace === undefined ? { metadata } : { metadata, trace }
 }
 
+/** Returns the event that a saga stores for the message it reacts to. */
 function asStored(
   { event, record }: Message,
   { metadata, trace }: Origin,
@@ -188,6 +194,7 @@ function asStored(
   return trace === undefined ? stored : { ...stored, trace }
 }
 
+/** Returns what effects request outside of the own stream: appends to other streams, messages and timers. */
 function elsewhere<A extends Action>(
   { codec, keysEventsById }: Pick<StreamHandler<unknown, A>, 'codec' | 'keysEventsById'>,
   leaves: readonly Leaf<A>[],

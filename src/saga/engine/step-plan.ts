@@ -33,8 +33,8 @@ export interface StepPlan<State, A extends Action> {
 }
 
 /**
- * Reduces messages one after another. Adds the ids of the handled messages to `begin.handled`, so `begin` is not to be
- * used again.
+ * Reduces messages one after another. Adds the ids of the handled messages to `begin.handled`, so the caller must not use
+ * `begin` afterwards.
  */
 export function planSteps<State, A extends Action>(
   handler: StreamHandler<State, A>,
@@ -46,7 +46,7 @@ export function planSteps<State, A extends Action>(
   const outcomes: Outcome<A>[] = []
   const reactions: Reaction<State, A>[] = []
   const fired: Timer[] = []
-  const letters: RejectedCommand[] = []
+  const rejections: RejectedCommand[] = []
   for (const { action, message } of messages) {
     const { timer } = message
     // An earlier message of this plan set the timer again, so it is due at another time.
@@ -72,7 +72,7 @@ export function planSteps<State, A extends Action>(
     const { rejected } = reaction
     if (rejected !== undefined && reaction.appended.length === 0) {
       const { streamId, version } = instance
-      if (!message.isRequest) letters.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
+      if (!message.isRequest) rejections.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
       outcomes.push({ kind: 'rejected', version, events: [], rejected })
       instance.handled.add(message.id)
       continue
@@ -83,7 +83,7 @@ export function planSteps<State, A extends Action>(
     instance.handled.add(message.id)
     outcomes.push({ kind: 'reacted', version, events: reaction.events, rejected })
   }
-  const commit = commitOf(begin, reactions, fired, letters)
+  const commit = commitOf(begin, reactions, fired, rejections)
   return { instance, outcomes, isChecked: reactions.length > 0, commit }
 }
 

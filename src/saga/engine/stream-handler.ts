@@ -5,18 +5,19 @@ import type { EventCodec } from '../codecs/codec.ts'
 import type { Step } from '../reducer.ts'
 import { asError } from '../reports/problem.ts'
 
-/** An aggregate or a saga as the engine runs it: how its messages find their streams, and how these are reduced. */
+/** An aggregate or a saga as the engine runs it: how messages are routed to streams, and how streams are reduced. */
 export interface StreamHandler<State, A extends Action> {
   /** The name in messages and logs. */
   readonly name: string
-  /** The prefix of its stream ids. */
+  /** The prefix of the stream ids. */
   readonly prefix: string
   readonly initial: State
   /** `at` is the time of the step. */
   readonly reduce: (state: State, action: A, at: Date) => Step<State, A>
   readonly codec: EventCodec<A>
   /**
-   * Returns the state before the first event of a stream; default: `initial`. Throws for a stream that it cannot reduce.
+   * Returns the state before the first event of a stream. Throws for a stream that this handler cannot reduce. Default: every
+   * stream begins with `initial`.
    */
   readonly begin?: ((streamId: string, first: SerializedEvent) => State) | undefined
   /** Extra metadata for the first event of a stream. */
@@ -28,8 +29,8 @@ export interface StreamHandler<State, A extends Action> {
   /** Whether the record key of published events is the id of the instance; otherwise it is the event type. */
   readonly keysEventsById: boolean
   /**
-   * Returns the action and the id of its instance; `undefined` for an event of another service. Throws when the codec
-   * does.
+   * Returns the action and the id of its instance; `undefined` for an event of another service. Throws the errors of the
+   * codec.
    */
   readonly route: (event: SerializedEvent) => { readonly action: A; readonly id: string } | undefined
 }

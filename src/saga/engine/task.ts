@@ -17,7 +17,7 @@ export interface Handled<A extends Action> {
 
 /** The callbacks of one submission. */
 export interface Settle<A extends Action> {
-  /** The task delays no other batches any more; see {@link Task.pass}. */
+  /** Called once, when the task no longer delays other batches; see {@link Task.pass}. */
   readonly passed: () => void
   readonly done: (handled: Handled<A> | undefined) => void
   readonly failed: (error: unknown) => void
@@ -30,7 +30,7 @@ const MAX_FAILURES = 5
 /** Version conflicts of one message that are retried without a back-off. */
 const MAX_IMMEDIATE_CONFLICTS = 3
 
-/** Not routed yet. */
+/** The message is not routed yet. */
 interface Submitted {
   readonly kind: 'submitted'
 }
@@ -91,7 +91,7 @@ export class Task<A extends Action> {
   /** The earliest time of the next attempt, by the engine's monotonic clock. */
   #notBefore = 0
   #isPassed = false
-  /** Commit without the other messages of the stream, because a commit together failed and any of them may be the cause. */
+  /** Whether to commit without the other messages of the stream: a commit of all failed, and any of them may be the cause. */
   isAlone = false
 
   constructor(incoming: Incoming, settle: Settle<A>, owner: Pick<HandleMessage, 'name' | 'group'>) {
@@ -120,7 +120,7 @@ export class Task<A extends Action> {
     return this.#notBefore
   }
 
-  /** `undefined` while it is not known, and when settled. */
+  /** The stream of the message; `undefined` before routing and after the task is settled. */
   get streamId(): string | undefined {
     const state = this.#state
     return state.kind === 'routed' || state.kind === 'given up' ? state.streamId : undefined

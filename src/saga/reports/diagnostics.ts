@@ -25,7 +25,7 @@ export interface HandleMessage extends Owner {
   readonly event: SerializedEvent
   /** The position of the record. Absent for a timer, and for a command that was sent within the process. */
   readonly position: Position | undefined
-  /** Whether a timer fired, and no record arrived. */
+  /** Whether the message comes from a timer that fired. */
   readonly isTimer: boolean
   /**
    * The trace of everything that follows from the message: appended events, messages, timers. Initially the trace of the
@@ -35,26 +35,26 @@ export interface HandleMessage extends Owner {
   /** The id of the stream that the message is routed to. Absent before routing. */
   streamId?: string | undefined
   /**
-   * From `asyncEnd` on. `dead letter`: the message was given up. `skipped`: it is for another service. `abandoned`: the process
-   * stopped before, or a command that was sent within the process failed.
+   * Set from `asyncEnd` on. `dead letter`: the message became a dead letter. `skipped`: it is for another service. `abandoned`:
+   * the process stopped before the message was settled, or a command that was sent within the process failed.
    */
   outcome?: HandledKind | 'dead letter' | 'skipped' | 'abandoned'
   /** Why the aggregate rejected the command, when it did. */
   rejected?: string | undefined
-  /** From `error` on: the error of the last attempt that failed. */
+  /** The error of the last attempt that failed. Set from `error` on. */
   error?: unknown
 }
 
-/** A message of `tracing:crbus:commit:*`: the store is given commits, in one call. */
+/** A message of `tracing:crbus:commit:*`: one call of the store that writes commits. */
 export interface CommitMessage extends Owner {
   /** For each commit, the messages that it is for. */
   readonly commits: readonly (readonly HandleMessage[])[]
   /**
-   * From `asyncEnd` on, for each commit. A commit with a version conflict is not `ok`, and its messages are decided
-   * again.
+   * The result of each commit. Set from `asyncEnd` on. A commit with a version conflict is not `ok`, and its messages are
+   * decided again.
    */
   result?: readonly Committed[]
-  /** From `error` on: the store failed, and may have stored the commits or not. */
+  /** The error of the store, which may have stored the commits or not. Set from `error` on. */
   error?: unknown
 }
 
@@ -83,8 +83,8 @@ export interface FailedMessage extends Owner {
   readonly error: Error
 }
 
-const open = <Message>(name: string) => channel(name) as unknown as DiagnosticsChannel<Message>
-const trace = <Message extends object>(name: string): TracingChannel<unknown, Message> => tracingChannel(name)
+const plainChannel = <Message>(name: string) => channel(name) as unknown as DiagnosticsChannel<Message>
+const traceChannel = <Message extends object>(name: string): TracingChannel<unknown, Message> => tracingChannel(name)
 
 /**
  * The channels of aggregates and sagas, typed. They belong to the whole process, as all channels of
@@ -101,19 +101,19 @@ const trace = <Message extends object>(name: string): TracingChannel<unknown, Me
  */
 export const runtimeDiagnostics = {
   /** An aggregate or a saga has joined its group. */
-  running: open<RunningMessage>('crbus:running'),
+  running: plainChannel<RunningMessage>('crbus:running'),
   /** An aggregate or a saga has stopped. */
-  stopped: open<RunningMessage>('crbus:stopped'),
+  stopped: plainChannel<RunningMessage>('crbus:stopped'),
   /** The bus took messages from the outbox. */
-  relayed: open<RelayedMessage>('crbus:relayed'),
+  relayed: plainChannel<RelayedMessage>('crbus:relayed'),
   /** Timers led to a stored commit. */
-  timersFired: open<TimersFiredMessage>('crbus:timers-fired'),
+  timersFired: plainChannel<TimersFiredMessage>('crbus:timers-fired'),
   /** An attempt failed and is retried. */
-  retried: open<FailedMessage>('crbus:retried'),
+  retried: plainChannel<FailedMessage>('crbus:retried'),
   /** A message of the bus, a timer or a message of the outbox became a dead letter. */
-  deadLetter: open<FailedMessage>('crbus:dead-letter'),
+  deadLetter: plainChannel<FailedMessage>('crbus:dead-letter'),
   /** The start, the end and the failures of one message; see Node's `TracingChannel`. */
-  handle: trace<HandleMessage>('crbus:handle'),
+  handle: traceChannel<HandleMessage>('crbus:handle'),
   /** The start, the end and the failure of one call of the store; see Node's `TracingChannel`. */
-  commit: trace<CommitMessage>('crbus:commit'),
+  commit: traceChannel<CommitMessage>('crbus:commit'),
 } as const

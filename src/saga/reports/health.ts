@@ -3,7 +3,7 @@ export type HandledKind = 'reacted' | 'repeated' | 'nothing' | 'rejected'
 
 /** Counters of a running aggregate or saga since the start of this process. */
 export interface Counts {
-  /** Messages by their outcome. `nothing`: the message changed nothing. */
+  /** Messages by their outcome. */
   readonly handled: Readonly<Record<HandledKind, number>>
   /** Attempts that failed and were retried. */
   readonly retried: number
@@ -29,6 +29,6 @@ export interface Health {
   readonly status: 'ok' | 'waiting' | 'stopped'
   /** Empty unless `waiting`. */
   readonly waits: readonly Wait[]
-  /** Why it could not continue. */
+  /** Why the runtime could not continue. */
   readonly error?: string | undefined
 }

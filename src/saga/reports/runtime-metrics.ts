@@ -8,14 +8,14 @@ import type { Counts, HandledKind } from './health.ts'
 export interface RuntimeMetrics extends Counts {
   readonly name: string
   readonly group: string
-  /** The messages that wait for the bus. */
+  /** The outbox, whose messages wait for the bus. */
   readonly outbox: {
     /** Messages of all processes of the group that are stored and not published yet. */
     readonly messages: number
     /** How long the oldest message has waited, in milliseconds; absent for an empty outbox. */
     readonly age?: number | undefined
   }
-  /** Timers that are set, those of all processes of the group. */
+  /** Timers that are set, of all processes of the group. */
   readonly timers: number
   /** Events on the topics that the group has not acknowledged. */
   readonly lag: number
@@ -42,7 +42,10 @@ export async function readMetrics({ name, group, topics, bus, store, counts, now
   return { name, group, ...structuredClone(counts), outbox: { messages, age }, timers, lag }
 }
 
-/** Counts a partition without a committed offset from its oldest event, as `autoOffsetReset: 'earliest'` does. */
+/**
+ * Counts the events that the group has not acknowledged. A partition without a committed offset counts from its oldest event,
+ * as with `autoOffsetReset: 'earliest'`.
+ */
 async function lagOf(bus: EventBus, group: string, topics: readonly string[]): Promise<number> {
   // Committed offsets first, so that a group that commits meanwhile does not appear to be ahead of the log.
   const offsets = await bus.admin.committedOffsets(group, topics)
@@ -61,8 +64,8 @@ async function lagOf(bus: EventBus, group: string, topics: readonly string[]): P
 const handledKinds: readonly HandledKind[] = ['reacted', 'repeated', 'nothing', 'rejected']
 
 /**
- * Formats the metrics of aggregates and sagas as Prometheus text, for the `/metrics` of a service. Counters count from the
- * start of the process; outbox, timers and lag are those of the whole group.
+ * Formats the metrics of aggregates and sagas as Prometheus text, for the `/metrics` endpoint of a service. Counters count
+ * from the start of the process; outbox, timers and lag are those of the whole group.
  *
  * @example
  * ```ts

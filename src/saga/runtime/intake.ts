@@ -38,7 +38,7 @@ export class Intake {
   #stream: EventStream
   readonly #options: IntakeOptions
   readonly #stopping = new AbortController()
-  /** In the order taken. The first one is not settled. */
+  /** The batches in flight, in the order taken. The first one is not settled. */
   readonly #inFlight: InFlight[] = []
   /** The totals of `#inFlight`. */
   readonly #size = { events: 0, bytes: 0 }
@@ -62,9 +62,8 @@ export class Intake {
         this.#options.watch.restored(BUS)
         await this.#submit(batch)
         await this.#makeRoom()
-        // The delivery guarantee: `takeBatch` acknowledges nothing, unlike `EventStream.nextBatch`, which acknowledges
-        // the batch
-        // before by being called. A batch that is not settled when the process dies is delivered again.
+        // The delivery guarantee: `takeBatch` acknowledges nothing, unlike `nextBatch`, each call of which acknowledges the
+        // previous batch. So a batch that is not settled when the process dies is delivered again.
         next = this.#stream.takeBatch()
       } catch (error) {
         if (this.#isStopping) return
@@ -81,13 +80,14 @@ export class Intake {
     await Promise.all(this.#inFlight.map(({ settled }) => settled))
   }
 
+  /** Closes the stream. Reports a failure and does not reject. */
   async leave(): Promise<void> {
     try {
       await this.#stream.close()
     } catch (thrown) {
       // Events whose offsets were not committed are delivered again and recognized by their message ids.
       const error = asError(thrown)
-      this.#options.watch.problem({ message: `could not leave its group cleanly: ${error.message}`, error })
+      this.#options.watch.problem({ message: `the consumer group was not left cleanly: ${error.message}`, error })
     }
   }
 
@@ -157,6 +157,6 @@ function toIncoming(received: Received): Incoming {
   return { event, record, unreadable: asError(received.error) }
 }
 
-/** The event of a record that cannot be decoded: its bytes under the event type `unreadable`. */
+/** Returns an event for a record that cannot be decoded: its bytes under the event type `unreadable`. */
 const unreadableEvent = (value: Uint8Array | null): SerializedEvent =>
   serializedEvent('unreadable', value ?? new Uint8Array())

@@ -45,8 +45,10 @@ export class Relay {
   readonly #paused = new Map<string, { failures: number; until: number }>()
   /** Ids of messages that are published and not deleted from the outbox yet. */
   readonly #published = new Set<string>()
+  /** The time of the last deletion. */
   #deletedAt = 0
-  #limit = PAGE_MESSAGES
+  /** The number of messages that the next read requests. */
+  #pageSize = PAGE_MESSAGES
   #storeFailures = 0
   #isStopping = false
 
@@ -89,9 +91,10 @@ export class Relay {
     this.#alarm.ring()
   }
 
+  /** Publishes as long as this process holds the lease. */
   async #hold(lease: Lease): Promise<void> {
     while (!lease.lost.aborted) {
-      // A commit from here on rings the alarm.
+      // A commit from here on rings the alarm, so that the wait below ends at once.
       const published = await this.#guarded(() => this.#publishPending())
       if (published !== undefined && published.count > 0 && (published.isMore || this.#isStopping)) continue
       // Another process or the next start publishes the rest.
@@ -132,13 +135,13 @@ export class Relay {
    */
   async #publishPending(): Promise<{ readonly count: number; readonly isMore: boolean }> {
     const { store, owner, clock } = this.#options
-    const pending = await store.outbox.pending(owner, this.#limit, this.#published)
+    const pending = await store.outbox.pending(owner, this.#pageSize, this.#published)
     const now = clock.now()
     const ready = pending.filter(({ topic }) => (this.#paused.get(topic)?.until ?? 0) <= now)
-    const isFull = pending.length === this.#limit
+    const isFull = pending.length === this.#pageSize
     // Reads further when messages of paused topics fill the page.
     const isBlocked = ready.length === 0 && isFull
-    this.#limit = isBlocked ? Math.min(MAX_PAGE_MESSAGES, this.#limit * 4) : PAGE_MESSAGES
+    this.#pageSize = isBlocked ? Math.min(MAX_PAGE_MESSAGES, this.#pageSize * 4) : PAGE_MESSAGES
     const topics = Map.groupBy(ready, ({ topic }) => topic)
     const isDue = this.#published.size >= DELETE_BATCH_MESSAGES || now - this.#deletedAt >= MAX_DELETE_DELAY_MS
     const working = [...topics].map(([topic, messages]) => this.#publish(topic, messages))
@@ -162,6 +165,7 @@ export class Relay {
     return 0
   }
 
+  /** Publishes messages of one topic. Returns how many were published or moved to the dead letters. */
   async #publish(topic: string, messages: readonly PendingMessage[]): Promise<number> {
     const { bus, watch } = this.#options
     try {

@@ -16,7 +16,7 @@ export interface RunOptions {
    * share the work.
    */
   readonly group?: string | undefined
-  /** The position of a new group. Default `earliest`: a new saga also reacts to the events that its topics hold already. */
+  /** Where a new group starts. Default `earliest`: a new saga also reacts to the events that its topics hold already. */
   readonly autoOffsetReset?: OffsetReset | undefined
   /** The number of instances that are kept in memory between their messages. Default 10,000. */
   readonly cacheSize?: number | undefined
@@ -25,13 +25,13 @@ export interface RunOptions {
   /** Stops the runtime as `close` does. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Receives failures that the runtime handled, such as `({ message }) => console.error(message)`. Default: none is
-   * called.
+   * Receives failures that the runtime handled, for example `({ message }) => console.error(message)`. Default: failures are
+   * not reported.
    */
   readonly onError?: OnError | undefined
   /**
-   * Receives every command that the aggregate rejected, after the outcome is stored; for metrics. Receives a command again that
-   * is decided again because the process died before acknowledging it. Default: none is called.
+   * Receives every command that the aggregate rejected, after the outcome is stored; for metrics. When the process dies before
+   * it acknowledges the command, the command is decided again and may be received again. Default: rejections are not reported.
    */
   readonly onRejected?: OnRejected | undefined
   /**
@@ -44,17 +44,20 @@ export interface RunOptions {
 /** A running aggregate or saga. */
 export interface Running extends AsyncDisposable {
   /**
-   * Resolves when the runtime has stopped. Rejects when it cannot continue: missing tables, an incompatible group
-   * protocol.
+   * Resolves when the runtime has stopped. Rejects when it cannot continue, for example because a table is missing or the other
+   * members of the group use another assignment strategy.
    */
   readonly done: Promise<void>
   /**
-   * Takes no more messages, finishes those in flight, publishes the outbox, and leaves its group. Waits at most 10 s; another
-   * process or the next start does the rest. Idempotent. Bus and store stay open.
+   * Takes no more messages, finishes those in flight, publishes the outbox, and leaves the group. Waits at most 10 s; another
+   * process or the next start does the rest. Idempotent. The bus and the store stay open.
    */
   close(): Promise<void>
-  /** Returns whether the runtime works, waits for its store or its bus, or has stopped. Sends no request to either. */
+  /** Returns whether the runtime works, waits for its store or its bus, or has stopped. Sends no request to store or bus. */
   health(): Health
-  /** Reads counters, and from store and bus the messages and timers that wait. Rejects when these cannot answer. */
+  /**
+   * Returns the counters of this process, and reads outbox, timers and lag from the store and the bus. Rejects when these
+   * fail.
+   */
   metrics(): Promise<RuntimeMetrics>
 }

@@ -20,7 +20,7 @@ import { TimerLoop } from './timer-loop.ts'
 /** How long `close` waits for the messages in flight. */
 const CLOSE_TIMEOUT_MS = 10_000
 
-/** Joins the consumer group and runs until it is closed. Rejects when it cannot start. */
+/** Joins the consumer group and handles its messages until `running` is closed. Rejects when the start fails. */
 export async function run<State, A extends Action>(
   handler: StreamHandler<State, A>,
   topics: readonly string[],
@@ -30,7 +30,7 @@ export async function run<State, A extends Action>(
   const owner = { name: handler.name, group }
   const watch = new Watch({ ...owner, onError, onRejected, logger })
   const shared = { store, owner: group, watch }
-  // In the order of dependence: relay and alarm, the engine that wakes both, intake and timers that submit to the engine.
+  // The engine wakes the relay and rings the alarm; the timers and the intake submit to the engine.
   const relay = new Relay({ ...shared, clock: monotonicClock, bus })
   const timerAlarm = new Alarm(monotonicClock)
   const engine = new Engine({

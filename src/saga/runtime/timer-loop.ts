@@ -9,7 +9,7 @@ export interface TimerLoopOptions {
   readonly store: EventStore
   readonly owner: string
   readonly now: () => Date
-  /** Ends the wait between two passes early: rung when a timer was set. */
+  /** Rung when a timer was set. Ends the wait between two passes early. */
   readonly alarm: Alarm
   readonly watch: Watch
   /** See `Engine.submit`. */
@@ -25,8 +25,8 @@ const MAX_TIMERS = 500
 /** The most timers that may be unsettled while others fire. */
 const MAX_IN_FLIGHT = 5000
 /**
- * The polling interval while timers wait for a retry: the store returns them as the next ones, so it cannot tell when
- * others are due.
+ * The polling interval while timers wait for a retry. The store then returns these as the next timers, so the time at which
+ * others are due is not known.
  */
 const POLL_DURING_RETRY_MS = 50
 
@@ -85,7 +85,7 @@ export class TimerLoop {
     return due.length
   }
 
-  /** Resolves when other timers may fire: all of these are settled or wait for a retry. */
+  /** Submits timers to the engine. Resolves when other timers may fire: all submitted ones are settled or wait for a retry. */
   #submit(due: readonly Timer[]): Promise<void> {
     const keys = due.map(keyOf)
     for (const key of keys) this.#inFlight.add(key)
@@ -108,6 +108,7 @@ export class TimerLoop {
     })
   }
 
+  /** Returns the milliseconds to wait when no timer is due. */
   async #pause(): Promise<number> {
     const { store, owner, now } = this.#options
     if (this.#inFlight.size > 0) return POLL_DURING_RETRY_MS
