@@ -13,7 +13,7 @@ export interface ConversationLimit {
 /** The most event types that the error names: enough to recognize the messages that cause each other. */
 const MAX_TYPES = 6
 
-/** Limits the messages that each conversation handles. `prefix` is the prefix of the stream ids of conversations. */
+/** Creates a limit for the messages of each conversation. `prefix` is the prefix of the stream ids of conversations. */
 export function conversationLimit(prefix: string, maxMessages: number): ConversationLimit {
   const handled = new Map<string, string[]>()
   return {
@@ -27,7 +27,7 @@ export function conversationLimit(prefix: string, maxMessages: number): Conversa
     },
     check() {
       for (const [streamId, types] of handled)
-        if (types.length > maxMessages) throw withoutEnd(streamId, types, maxMessages)
+        if (types.length > maxMessages) throw endlessError(streamId, types, maxMessages)
     },
     reset() {
       handled.clear()
@@ -35,7 +35,7 @@ export function conversationLimit(prefix: string, maxMessages: number): Conversa
   }
 }
 
-function withoutEnd(streamId: string, types: readonly string[], maxMessages: number): Error {
+function endlessError(streamId: string, types: readonly string[], maxMessages: number): Error {
   // Messages that cause each other alternate, so the last messages contain every type involved.
   const last = [...new Set(types.slice(-4 * MAX_TYPES))].slice(0, MAX_TYPES).join(', ')
   return new Error(

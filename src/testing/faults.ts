@@ -25,7 +25,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Thrown in place of the death of a process. */
+/** The error that simulates the death of a process. */
 export class Crash extends Error {
   override readonly name = 'Crash'
 }

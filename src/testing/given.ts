@@ -42,9 +42,9 @@ export interface Outcome<State, A extends Action> {
  * Tests how a reducer, an aggregate or a saga handles one action.
  *
  * The test begins from a state, or from a list of earlier actions: events of an aggregate, actions of a saga. By default it
- * begins from the initial state. For an aggregate or a saga, `state` and `events` are those of the step in the runtime,
- * which reduces the appended events too; for a reducer alone, they are what it returned. A reducer alone needs a state, and throws a
- * `TypeError` without one.
+ * begins from the initial state. For an aggregate or a saga, `state` and `events` are those of the step in the runtime, which
+ * reduces the appended events too; for a reducer alone, they are what the reducer returned. `when` throws a `TypeError` for a
+ * reducer alone without a state.
  *
  * @example
  * ```ts
@@ -109,12 +109,14 @@ function begin<State, A extends Action>(
   return state
 }
 
+/** The outcome of a reducer alone. */
 const plainOutcome = <State, A extends Action>({ state, effects }: Step<State, A>) => ({
   state,
   events: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'append' ? leaf.events : [])),
   rejected: leavesOf(effects).flatMap((leaf) => (leaf.kind === 'reject' ? leaf.reason : []))[0],
 })
 
+/** The outcome of an aggregate or a saga: that of the step in the runtime. */
 function reacted<State, A extends Action>(handler: StreamHandler<State, A>, from: State, action: A, at: Date) {
   const instance = { streamId: `${handler.prefix}test`, version: 0, state: from, handled: new Set<string>() }
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }

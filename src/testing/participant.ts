@@ -14,22 +14,24 @@ import { TimerLoop } from '../saga/runtime/timer-loop.ts'
 import type { Commit, EventStore } from '../store/event-store.ts'
 import { Crash, crashing, type Faults } from './faults.ts'
 
+/** What all participants of a test share. */
 export interface World {
   readonly bus: EventBus
   readonly store: EventStore
   readonly now: () => Date
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
   readonly faults: Faults
   readonly onError: OnError
 }
 
+/** The aggregate or saga that a participant runs. */
 export interface Role {
   readonly handler: StreamHandler<unknown, Action>
   readonly topics: readonly string[]
-  /** The owner of its outbox and timers. */
+  /** The owner of the outbox and the timers. */
   readonly owner: string
-  /** Whether the fault `lose` applies to its records. */
+  /** Whether the fault `lose` applies to the records that arrive. */
   readonly mayLose: boolean
   /** Called after each stored commit. */
   readonly onCommitted?: ((commit: Commit) => void) | undefined
@@ -65,6 +67,7 @@ export class Participant {
     () => this.#surviving(async () => (await this.#parts.timers.fire()) > 0),
   ]
 
+  /** Resolves with whether no record, outbox message or due timer waits. */
   async isQuiet(): Promise<boolean> {
     const { bus, store, now } = this.#world
     const { owner } = this.#role
@@ -119,7 +122,7 @@ export class Participant {
     return true
   }
 
-  /** Reads the new records of its topics into the inbox. */
+  /** Reads the new records of the topics into the inbox. */
   async #collect(bus: EventBus): Promise<void> {
     const ranges = await bus.log.rangesOf(this.#role.topics)
     const slices = [...ranges].flatMap(([topic, partitions]) =>

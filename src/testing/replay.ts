@@ -31,7 +31,7 @@ export interface ReplayableReducer {
 
 /** Options of {@link replay}. */
 export interface ReplayOptions {
-  /** The code before the change. Without it, the replay is compared with what the streams record alone. */
+  /** The code before the change. Absent: the replay is compared only with what the streams record. */
   readonly before?: Replayable | undefined
   /** The environment of the reducers. */
   readonly env?: unknown
@@ -40,7 +40,7 @@ export interface ReplayOptions {
 /** The result of replaying one stream. */
 export interface ReplayedStream {
   readonly streamId: string
-  /** The version of its last event. */
+  /** The version of the last event in the stream. */
   readonly version: number
   /** `undefined` after an error. */
   readonly state: unknown
@@ -85,7 +85,7 @@ export interface Replay {
   readonly streams: readonly ReplayedStream[]
   /** The differences of all streams, empty when the code behaves as before. */
   readonly differences: readonly ReplayDifference[]
-  /** Throws an `AssertionError` that lists the differences, unless there are none. Returns this. */
+  /** Throws an `AssertionError` that lists the differences. Returns this object when there are none. */
   expectSame(): Replay
 }
 
@@ -207,7 +207,7 @@ function play<State>(
   }
 }
 
-/** Compares the two versions of the code. A stream that either cannot reduce is not compared. */
+/** Compares two versions of the code on one stream. Empty when one of them cannot reduce the stream. */
 function differencesBetween(before: Played | undefined, after: Played): readonly ReplayDifference[] {
   if (before === undefined || hasFailed(before) || hasFailed(after)) return []
   const effects = after.steps.flatMap(({ stored, effects }, index): ReplayDifference[] => {

@@ -59,8 +59,8 @@ export interface SagaHarnessOptions<State, A extends Action, Env> {
   readonly mostSteps?: number | undefined
   /**
    * Limits the messages, timers included, that one conversation handles in one call of `settle`, `advance`, `runOut` or
-   * `expectEnded`. The call rejects when a conversation handles more, since it is then thought to have no end. Default 1,000,
-   * which a saga reaches within the five seconds that vitest gives a test.
+   * `expectEnded`. The call rejects when a conversation handles more, because such a conversation probably does not end.
+   * Default 1,000, which a saga reaches within the five seconds that vitest gives a test.
    */
   readonly mostMessages?: number | undefined
 }
@@ -84,14 +84,14 @@ export interface SagaHarness<State> extends AsyncDisposable {
   /** Advances the clock, stops at every timer that is due on the way, and settles. Rejects as `settle` does. */
   advance(duration: Duration): Promise<void>
   /**
-   * Advances the clock from timer to timer until no timer is set. Rejects as `settle` does, and after more than 10,000 timers or
-   * more than `mostSteps`.
+   * Advances the clock from timer to timer until no timer is set. Rejects as `settle` does, and when timers are still set after
+   * the clock has advanced 10,000 times, or `mostSteps` times if that is less.
    */
   runOut(): Promise<void>
   /**
-   * Checks that every conversation ends: calls `runOut`, then rejects with an `AssertionError` that names the conversations for
-   * which `isOver` returns false. `isOver` gets the state of a conversation and all messages that the saga sent in it, so that
-   * it can require, for example, that a saga which gave up has published that.
+   * Checks that every conversation ends: calls `runOut`, then rejects with an `AssertionError` that names the conversations
+   * for which `isOver` returns false. `isOver` gets the state of a conversation and all messages that the saga sent in it. So
+   * it can require, for example, that a saga which gave up has published an event about that.
    */
   expectEnded(isOver: (state: State, said: readonly Said[]) => boolean): Promise<void>
   /**
@@ -104,7 +104,7 @@ export interface SagaHarness<State> extends AsyncDisposable {
   sent(topic: string): Promise<readonly Action[]>
 }
 
-/** Limit for a saga that sets timers without end. */
+/** Limit for the timers of one `runOut`, for a saga that sets timers without end. */
 const MAX_TIMERS = 10_000
 /**
  * Steps between two turns of the event loop, so that the time-out of a test can fire during a conversation without an
@@ -202,7 +202,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     await bus.publish(topic, { ...codec.encode(action), metadata: given }, { key })
   }
 
-  /** Publishes the answers of `answer` to new commands. Resolves with whether there were any. */
+  /** Publishes the answers of `answer` to new commands. Resolves with whether there were answers. */
   async function answerAll(): Promise<boolean> {
     if (answer === undefined) return false
     const played = new Set([...saga.topics, ...aggregates.flatMap(({ commands, events }) => [commands, events])])
@@ -363,12 +363,12 @@ async function eventsOn(bus: EventBus, topic: string, next: Offsets = new Map())
   return [...events.values()]
 }
 
-/** Returns all actions on the bus by the id of the message that led to them. */
+/** Returns all actions on the bus, by the id of the message that led to them. */
 async function saidBy(bus: EventBus, codecs: readonly EventCodec<Action>[]): Promise<Map<string, Said[]>> {
   const said = new Map<string, Said[]>()
   for (const { topic } of await bus.admin.listTopics()) {
     for (const event of await eventsOn(bus, topic)) {
-      // The runtime numbers equal messages of one step.
+      // The runtime appends a number to the causation id of equal messages of one step.
       const cause = event.metadata?.causationId?.replace(/#\d+$/, '') ?? ''
       said.set(cause, [...(said.get(cause) ?? []), { topic, action: actionOf(event, codecs) }])
     }
@@ -384,7 +384,9 @@ function actionOf(event: SerializedEvent, codecs: readonly EventCodec<Action>[])
   return decodeUnknown(event)
 }
 
-/** Decodes a command of an aggregate that is not in the harness: CBOR and JSON as their codecs do, else as raw bytes. */
+/**
+ * Decodes a command of an aggregate that is not in the harness: CBOR and JSON to fields, other payloads to the field `data`.
+ */
 function decodeUnknown({ eventType, data }: SerializedEvent): Action {
   const type = eventType.replace(/\.v\d+$/, '')
   const payload = decodePayload(data)
