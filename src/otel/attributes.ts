@@ -3,7 +3,7 @@ import type { SerializedEvent } from '../bus/event.ts'
 import type { Position } from '../bus/record.ts'
 import { messageId } from '../codecs/message-id.ts'
 
-// Names of OpenTelemetry's semantic conventions for messaging, and those that only crbus has.
+// The names are those of OpenTelemetry's semantic conventions for messaging, and names that only crbus has.
 // https://opentelemetry.io/docs/specs/semconv/messaging/
 
 /** Attributes of a bus. `kind` is `memory`, `embedded` or `kafka`. */
@@ -16,7 +16,7 @@ export const ofOperation = (operation: 'send' | 'receive' | 'process', topic: st
   ...(topic === undefined ? undefined : { 'messaging.destination.name': topic }),
 })
 
-/** Attributes that identify a message and its conversation. Never its payload or its key. */
+/** Attributes that identify a message and its conversation. They never include the payload or the key. */
 export function ofEvent(event: SerializedEvent): Attributes {
   const { correlationId, causationId } = event.metadata ?? {}
   return {
@@ -34,7 +34,7 @@ export const ofPosition = ({ topic, partition, offset }: Position): Attributes =
   'messaging.kafka.offset': Number(offset),
 })
 
-/** The message id. Events that the message causes carry it as their causation id. */
+/** The attribute for the message id, which the events that the message causes have as causation id. */
 function idOf(event: SerializedEvent): Attributes {
   try {
     return { 'messaging.message.id': messageId(event) }
@@ -44,7 +44,7 @@ function idOf(event: SerializedEvent): Attributes {
   }
 }
 
-/** The kind of a failure: the code of an error of crbus or Node, which groups failures better than their class does. */
+/** The kind of a failure: the code of an error of crbus or Node, which says more than its class; else the name of the error. */
 export function ofError(error: unknown): Attributes {
   if (error === undefined) return {}
   const { code, name = 'Error' } = (error ?? {}) as { readonly code?: unknown; readonly name?: string }

@@ -3,11 +3,11 @@ import { together } from './listen.ts'
 import { recordMetrics } from './metrics.ts'
 import { traceMessages } from './spans.ts'
 
-/** Where {@link instrument} records. */
+/** Options of {@link instrument}. */
 export interface InstrumentOptions {
-  /** Default: the global tracer provider. */
+  /** Provides the tracer that records spans. Default: the global tracer provider. */
   readonly tracerProvider?: TracerProvider | undefined
-  /** Default: the global meter provider. */
+  /** Provides the meter that records metrics. Default: the global meter provider. */
   readonly meterProvider?: MeterProvider | undefined
 }
 
@@ -20,15 +20,15 @@ const SCOPE = 'crbus'
  *
  * Call it once, after the SDK of OpenTelemetry was started and before buses are used. Without an SDK it records nothing.
  *
- * **Spans**: `send`, `receive`, `process` (`timer` for a timer) and `commit`. A record carries the context of its `send` span in
- * the header `traceparent`. A message in the outbox, and a timer, keep the context of the span that they follow from. So one
- * trace shows a whole flow, through services in any language that pass this header on.
+ * **Spans**: `send`, `receive`, `process` (`timer` for a timer) and `commit`. A record carries the context of its `send` span
+ * in the header `traceparent`. A message in the outbox, and a timer, keep the context of the span that they follow from. So
+ * one trace shows a whole flow, through services in any language that pass this header on.
  *
  * **Metrics**: the counters and durations of the semantic conventions for messaging (`messaging.client.sent.messages`,
  * `messaging.client.operation.duration`, `messaging.client.consumed.messages`, `messaging.process.duration`), and
  * `crbus.retries`, `crbus.dead_letters`, `crbus.relayed`, `crbus.timers.fired`, `crbus.healthy`, `crbus.outbox.messages`,
- * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`. The last four are of a whole group, and each of its processes reports
- * them: aggregate them with the maximum.
+ * `crbus.outbox.age`, `crbus.timers` and `crbus.lag`. The last four describe a whole group, and each process of the group
+ * reports them: aggregate them with the maximum.
  *
  * @example
  * ```ts

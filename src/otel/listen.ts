@@ -2,10 +2,10 @@ import type { TracingChannel } from 'node:diagnostics_channel'
 import { diag } from '@opentelemetry/api'
 import type { DiagnosticsChannel } from '../bus/diagnostics.ts'
 
-/** Listeners for the channels of a `TracingChannel`. Channels without a listener are not subscribed to. */
+/** Listeners for some channels of a `TracingChannel`. */
 type Listeners<Message> = Partial<Readonly<Record<'start' | 'asyncEnd' | 'error', (message: Message) => void>>>
 
-/** Subscribes to some channels of a tracing channel. Returns a function that unsubscribes. */
+/** Subscribes to those channels of a tracing channel that have a listener. Returns a function that unsubscribes. */
 export function listen<Message extends object>(
   channel: TracingChannel<unknown, Message>,
   listeners: Listeners<Message>,
@@ -17,7 +17,7 @@ export function listen<Message extends object>(
   )
 }
 
-/** Returns a function that ends several subscriptions. */
+/** Combines functions that end subscriptions into one. */
 export const together = (stops: readonly (() => void)[]) => (): void => {
   for (const stop of stops) stop()
 }

@@ -6,7 +6,7 @@ import { ofBus, ofError, ofOperation } from './attributes.ts'
 import { listen, on, together } from './listen.ts'
 import { publishedPositions } from './published-positions.ts'
 
-/** In seconds. The buckets that the semantic conventions advise for messaging, and 1 ms for an embedded bus. */
+/** Bucket boundaries in seconds: those that the semantic conventions advise for messaging, and 1 ms for an embedded bus. */
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /**
@@ -82,13 +82,13 @@ function observeRunning(meter: Meter): () => void {
   const healthy = createGauge(
     'crbus.healthy',
     '1',
-    '1 while it works, 0 while it waits for its store or its bus, or has stopped',
+    '1 while the aggregate or saga works, 0 while it waits for its store or its bus, or has stopped',
   )
   const messages = createGauge('crbus.outbox.messages', '{message}', 'Messages that wait for the bus')
   const age = createGauge('crbus.outbox.age', 's', 'How long the oldest message has waited for the bus')
   const timers = createGauge('crbus.timers', '{timer}', 'Timers that are set')
   const lag = createGauge('crbus.lag', '{event}', 'Events that the group has not acknowledged')
-  const asked = [messages, age, timers, lag]
+  const readTogether = [messages, age, timers, lag]
   const observed = new Map<Running, { readonly key: string; readonly stop: () => void }>()
   const forget = (running: Running) => {
     observed.get(running)?.stop()
@@ -96,8 +96,8 @@ function observeRunning(meter: Meter): () => void {
   }
   /** A stopped runtime is reported as not healthy until another one of the same name and group runs. */
   const forgetStopped = (key: string) => {
-    for (const [running, one] of observed) {
-      if (one.key === key && running.health().status === 'stopped') forget(running)
+    for (const [running, observation] of observed) {
+      if (observation.key === key && running.health().status === 'stopped') forget(running)
     }
   }
   const observe = ({ running, name, group }: RunningMessage) => {
@@ -105,8 +105,8 @@ function observeRunning(meter: Meter): () => void {
     const key = `${name}\n${group}`
     const readHealth: ObservableCallback = (result) =>
       result.observe(running.health().status === 'ok' ? 1 : 0, attributes)
-    // Apart from health, because the store and the bus may not answer in time.
-    const ask: BatchObservableCallback = async (result) => {
+    // Not together with health, because the store and the bus may not answer in time.
+    const readGroup: BatchObservableCallback = async (result) => {
       const metrics = await running.metrics().catch(() => undefined)
       if (metrics === undefined) return
       result.observe(messages, metrics.outbox.messages, attributes)
@@ -116,17 +116,17 @@ function observeRunning(meter: Meter): () => void {
     }
     const stop = () => {
       healthy.removeCallback(readHealth)
-      meter.removeBatchObservableCallback(ask, asked)
+      meter.removeBatchObservableCallback(readGroup, readTogether)
     }
     forgetStopped(key)
     observed.set(running, { key, stop })
     healthy.addCallback(readHealth)
-    meter.addBatchObservableCallback(ask, asked)
+    meter.addBatchObservableCallback(readGroup, readTogether)
   }
   const onStopped = ({ running }: RunningMessage) => {
     const key = observed.get(running)?.key
-    const isAlone = [...observed].every(([other, one]) => other === running || one.key !== key)
-    if (!isAlone) forget(running)
+    const hasSuccessor = [...observed].some(([other, observation]) => other !== running && observation.key === key)
+    if (hasSuccessor) forget(running)
   }
   const stops = [on(runtimeDiagnostics.running, observe), on(runtimeDiagnostics.stopped, onStopped)]
   return () => {
@@ -141,7 +141,7 @@ const createCounter = (meter: Meter, name: string, unit: string, description: st
 const createDuration = (meter: Meter, name: string, description: string) =>
   meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries: DURATION_BUCKETS } })
 
-/** Records the seconds between the start and the end of a message, unless it started before the recording. */
+/** Records the seconds between the start and the end of a message. Leaves out messages that started before the recording. */
 function timerOf<Message extends object>(duration: Histogram) {
   const startedAt = new WeakMap<Message, number>()
   return {

@@ -51,7 +51,7 @@ function tracePublishing(tracer: Tracer): () => void {
     const spans: (Span | undefined)[] = []
     sent.set(message, spans)
     message.events = message.events.map((event) => {
-      // The bus refuses this event.
+      // The bus will refuse this event, so it gets no span.
       if (eventProblem(event) !== undefined) {
         spans.push(undefined)
         return event
@@ -76,7 +76,7 @@ function tracePublishing(tracer: Tracer): () => void {
 }
 
 /**
- * Returns the event with the context of a span. Copies the fields by name, since the event may be an instance of a class.
+ * Returns the event with the context of a span. Copies the fields by name, because a spread would drop the getters of a class.
  */
 function withTrace(event: SerializedEvent, span: Span): SerializedEvent {
   const trace = traceContextOf(span)
@@ -138,7 +138,7 @@ function traceHandling(tracer: Tracer, handled: WeakMap<HandleMessage, Span>): (
 }
 
 function traceCommits(tracer: Tracer, handled: WeakMap<HandleMessage, Span>): () => void {
-  /** For each commit, a span in the span of each of its messages. */
+  /** For each commit of a call, one span per message, each a child of the span of its message. */
   const spans = new WeakMap<CommitMessage, readonly (readonly Span[])[]>()
   const start = (message: CommitMessage) => {
     const attributes = { 'crbus.name': message.name, 'crbus.commit.count': message.commits.length }
