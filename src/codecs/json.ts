@@ -39,8 +39,9 @@ export function decodeJson(
   return { ok: false, reason: parsed.reason.startsWith('not JSON') ? 'not JSON' : parsed.reason }
 }
 
-/** A reviver for `JSON.parse` that converts an integer beyond 2^53 to a bigint. */
 // TypeScript 6 has no types for the third argument and for `rawJSON`; Node has had both since version 21.
+
+/** A reviver for `JSON.parse` that converts an integer beyond 2^53 to a bigint. */
 function toExact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''

@@ -44,7 +44,7 @@ export function readSpanContext(trace: TraceContext | undefined): SpanContext | 
   return tracestate === undefined ? spanContext : { ...spanContext, traceState: createTraceState(tracestate) }
 }
 
-/** Makes the trace context of a span. `undefined` for a span without a trace, such as any span before an SDK is started. */
+/** Creates the trace context of a span. `undefined` for a span without a trace, such as any span before an SDK is started. */
 export function traceContextOf(span: Span): TraceContext | undefined {
   const spanContext = span.spanContext()
   if (!isSpanContextValid(spanContext)) return undefined

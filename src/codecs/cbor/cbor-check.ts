@@ -45,10 +45,7 @@ export function checkCbor(bytes: Uint8Array): CheckedCbor {
   return { problem: problem ?? (left > 0 ? `${left} bytes are left over at byte ${at}` : undefined), isPlain, dateTags }
 }
 
-/**
- * Returns the bytes of a field of a map; `undefined` when the map lacks the field. The input must have passed {@link
- * checkCbor}.
- */
+/** Returns the bytes of a field of a map that passed {@link checkCbor}; `undefined` when the map lacks the field. */
 export function cborField(bytes: Uint8Array, name: string): Uint8Array | undefined {
   const check = new CborCheck(bytes, Buffer.from(name))
   check.item(0)

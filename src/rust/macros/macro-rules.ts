@@ -23,6 +23,7 @@ export function expandMacro({ tokens }: RustInvocation, { macro, crate }: Called
   return undefined
 }
 
+/** A part of the pattern of a rule. `variable`: `$name:fragment`. `repeat`: `$(parts) separator operator`. */
 type Pattern =
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'group'; readonly open: string; readonly parts: readonly Pattern[] }
@@ -58,6 +59,7 @@ interface Match {
   readonly bindings: Bindings
 }
 
+/** Matches a pattern with the tokens from the index `start` on. `undefined` if they do not match. */
 function match(pattern: readonly Pattern[], input: readonly Token[], start: number): Match | undefined {
   const bindings = new Map<string, Bound>()
   let at = start
