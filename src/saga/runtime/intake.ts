@@ -30,7 +30,8 @@ interface InFlight {
 }
 
 /**
- * Moves batches from the bus to the engine, and acknowledges each batch when all its messages are settled. Takes the next
+ * Moves batches from the bus to the engine, and acknowledges each batch when all of its messages are settled, which means that
+ * their results or their dead letters are stored. Takes the next
  * batch as soon as the unsettled messages of the previous one all wait for a retry, so that a retry delays only the messages
  * of its own stream.
  */

@@ -154,7 +154,7 @@ export class Relay {
     return { count, isMore: isFull }
   }
 
-  /** Deletes the published messages. Returns 0, since they were counted when they were published. */
+  /** Deletes the published messages. Returns 0 for the sum in `#publishPending`: they were counted when they were published. */
   async #deletePublished(): Promise<number> {
     const { store, owner, clock } = this.#options
     const ids = [...this.#published]

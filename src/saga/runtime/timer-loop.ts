@@ -118,5 +118,5 @@ export class TimerLoop {
   }
 }
 
-/** Includes the time, since a timer that was set again is another timer. */
+/** Identifies a timer. Includes the due time, because a timer that was set again is another timer. */
 const keyOf = ({ id, due }: Timer): string => `${due.getTime()} ${id}`
