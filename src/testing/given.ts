@@ -122,7 +122,7 @@ function reacted<State, A extends Action>(handler: StreamHandler<State, A>, from
   const event = { eventType: action.type, eventVersion: 1, data: new Uint8Array(), metadata: null }
   const reaction = react(handler, instance, action, { event, id: 'test' }, at)
   if (reaction === undefined) return { state: from, events: [], rejected: undefined }
-  // A reducer that returns no state has none afterwards, since the runtime would lose the state too.
+  // Keep `undefined` if the reducer returned no state, because the runtime would lose the state too.
   const { state, events, rejected } = reaction
   return { state, events, rejected }
 }

@@ -158,7 +158,10 @@ function start(
   }
 }
 
-/** A clock without real time: every wait is over at once and moves the clock by its length. */
+/**
+ * A clock without real time: every wait is over at once and moves the clock by its length. Reading the clock moves it too,
+ * because a step does not wait for the end of a back-off.
+ */
 function instantClock(): MonotonicClock {
   let time = 0
   return {

@@ -235,7 +235,8 @@ function lineOf(difference: ReplayDifference): string {
   if (kind === 'error') return `${where}: ${difference.error.message}`
   if (kind === 'ignored') return `${where}: is ignored now`
   const show = (value: unknown) => inspect(value, { depth: 5, breakLength: Number.POSITIVE_INFINITY })
-  return `${where}: ${kind} were ${show(difference.before)}, are ${show(difference.after)}`
+  const [was, is] = kind === 'state' ? ['was', 'is'] : ['were', 'are']
+  return `${where}: ${kind} ${was} ${show(difference.before)}, ${is} ${show(difference.after)}`
 }
 
 async function* streamsOf(recorded: RecordedStreams): AsyncGenerator<readonly StoredEvent[]> {

@@ -143,7 +143,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
  * ```
  */
 export function sagaHarness<State, A extends Action, Env = unknown>({
-  saga: begun,
+  saga: initialSaga,
   aggregates = [],
   answer,
   env,
@@ -166,7 +166,7 @@ export function sagaHarness<State, A extends Action, Env = unknown>({
     faults,
     onError: (problem) => problems.push(problem),
   }
-  let saga = begun as unknown as Saga<unknown, Action, unknown>
+  let saga = initialSaga as unknown as Saga<unknown, Action, unknown>
   let sagas = versionedHandler(saga, env)
   const limit = conversationLimit(sagas.prefix, mostMessages)
   const roleOfSaga = () => ({
