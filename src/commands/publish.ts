@@ -1,15 +1,12 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
-import { type EventFlags, eventFlags, templateTexts, toEventSettings, toFormat } from '../cli/base/event-flags.ts'
-import { busFlags, changeFlags, schemaFlag } from '../cli/base/flags.ts'
-import { anyOf, nonEmpty, utcNotice } from '../cli/base/parse-flags.ts'
+import { toEventSettings, toFormat } from '../cli/base/event-flags.ts'
+import { utcNotice } from '../cli/base/parse-flags.ts'
+import { publishFlags, toData, toLines, toSettingsAt, toStdin } from '../cli/base/publish-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
-import { flag, run, shellWord, toSuggestion } from '../cli/suggestions.ts'
-import { viewCodecs } from '../operations/events/event-view.ts'
-import { compileData, compileTexts } from '../operations/publish/data-template.ts'
-import type { EventSettings } from '../operations/publish/event-settings.ts'
-import { BadInputError, type LineRange, parseLines, within } from '../operations/publish/lines.ts'
+import { run, toSuggestion } from '../cli/suggestions.ts'
+import { BadInputError, type LineRange, within } from '../operations/publish/lines.ts'
 import { openSource } from '../operations/publish/open-source.ts'
 import { PublishStoppedError, publishLines, type RefusedLine, resumption } from '../operations/publish/publish.ts'
 import { UnreadableInput } from '../operations/publish/source.ts'
@@ -52,55 +49,7 @@ export default class Publish extends ChangeCommand {
     topic: Args.string({ description: 'Topic to publish to', required: true, ignoreStdin: true }),
     input: Args.string({ description: '- to read stdin, which is the default if input is piped', ignoreStdin: true }),
   }
-  static override flags = {
-    ...busFlags,
-    ...eventFlags,
-    data: Flags.string({
-      char: 'd',
-      description: 'Data of one event',
-      helpGroup: 'EVENT',
-      helpValue: 'JSON',
-      exclusive: ['file'],
-    }),
-    file: Flags.string({
-      char: 'f',
-      description: 'File of lines to publish; - is stdin',
-      parse: nonEmpty,
-      helpGroup: 'EVENT',
-      helpValue: 'FILE',
-    }),
-    lines: Flags.string({
-      description: 'Publish only these lines of the input, such as 4001- (from line 4001 on) or 3,7-9 (four lines)',
-      helpGroup: 'EVENT',
-      helpValue: 'LINES',
-    }),
-    codec: Flags.option({ options: viewCodecs })({
-      description: `Codec of the data: ${anyOf(viewCodecs)}; bytes takes base64 (default: the codec of the topic in crbus.json, else bincode if a schema has the event type, else json)`,
-      helpGroup: 'EVENT',
-      helpValue: 'CODEC',
-    }),
-    envelope: Flags.option({ options: ['bincode', 'cbor'] as const })({
-      description:
-        'Format of the envelope: bincode or cbor (default: the envelope of the topic in crbus.json, else bincode, which Rust services read)',
-      helpGroup: 'EVENT',
-      helpValue: 'FORMAT',
-    }),
-    schema: { ...schemaFlag, helpGroup: 'EVENT' },
-    tombstone: Flags.boolean({
-      description: 'Publish a record without a value for --key',
-      dependsOn: ['key'],
-      exclusive: ['data', 'file', 'type'],
-      helpGroup: 'RECORD',
-    }),
-    confirm: changeFlags.confirm,
-    count: Flags.integer({
-      description: 'Number of times to publish --data',
-      min: 1,
-      dependsOn: ['data'],
-      helpValue: 'NUMBER',
-    }),
-    rate: Flags.integer({ description: 'Maximum number of events per second', min: 1, helpValue: 'NUMBER' }),
-  }
+  static override flags = publishFlags
 
   protected override readonly mayPrecedeBus = true
 
@@ -109,11 +58,11 @@ export default class Publish extends ChangeCommand {
     const { topic } = args
     const schemas = await openSchemas(await this.schemaLocation(), flags.schema)
     const format = toFormat(flags, formatOfTopic(await this.configuration(), topic))
-    const settingsAt = this.#settingsAt(flags, { topic, schemas, ...format })
+    const settingsAt = toSettingsAt(flags, { topic, schemas, ...format }, this.context.now)
     const settings = settingsAt?.(1) ?? { ...toEventSettings(flags), topic, schemas, ...format }
     const { stdin } = this.context.io
     const file = flags.file ?? toStdin(args.input)
-    const data = this.#data(flags)
+    const data = toData(flags, this.context.now)
     const source = await openSource({ ...flags, topic, data, file }, { stdin, cwd: this.context.cwd })
     if (!source.ok) throw new UsageError(source.reason, source.hints.map(toSuggestion))
     const utc = utcNotice('--timestamp', flags.timestamp)
@@ -151,26 +100,6 @@ export default class Publish extends ChangeCommand {
     return summary
   }
 
-  /** Compiles `--data`, which is a template. */
-  #data({ data, type }: { readonly data?: string | undefined; readonly type?: string | undefined }) {
-    if (data === undefined) return undefined
-    if (type === undefined) throw new UsageError('--data needs --type', [flag('--type OrderPlaced.v1')])
-    const compiled = compileData(data, this.context.now)
-    if (!compiled.ok) throw new UsageError(`--data: ${compiled.reason}`)
-    return compiled.render
-  }
-
-  /** Fills in the flags that are templates for each event; `undefined` if none of them is a template. */
-  #settingsAt(
-    flags: EventFlags,
-    rest: Omit<EventSettings, keyof ReturnType<typeof toEventSettings>>,
-  ): ((index: number) => EventSettings) | undefined {
-    const compiled = compileTexts(templateTexts(flags), this.context.now)
-    if (!compiled.ok) throw new UsageError(`--${compiled.flag}: ${compiled.reason}`)
-    const { render } = compiled
-    return render && ((index) => ({ ...toEventSettings({ ...flags, ...render(index) }), ...rest }))
-  }
-
   /** Says what was published before an error, and how to publish the rest. */
   async #failure(error: unknown, summary: PublishSummary, only: readonly LineRange[]): Promise<unknown> {
     const { topic, published } = summary
@@ -189,20 +118,4 @@ export default class Publish extends ChangeCommand {
     if (this.context.stop.reason === 'interrupted') await this.notice(failure.message)
     return failure
   }
-}
-
-/** Reads the argument behind the topic, which can only be `-`. */
-function toStdin(input: string | undefined): '-' | undefined {
-  if (input === undefined || input === '-') return input
-  throw new UsageError(`'${input}' is neither a flag nor -`, [
-    flag(`--file ${shellWord(input)}`),
-    flag(`--data ${shellWord(input)}`),
-  ])
-}
-
-function toLines(text: string | undefined): readonly LineRange[] | undefined {
-  if (text === undefined) return undefined
-  const lines = parseLines(text)
-  if (lines !== undefined) return lines
-  throw new UsageError(`--lines ${text} is not a list of lines`, [flag('--lines 4001-'), flag('--lines 3,7-9')])
 }

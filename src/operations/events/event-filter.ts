@@ -29,7 +29,8 @@ export type CompiledFilter =
     }
   | { readonly ok: false; readonly reason: string }
 
-interface WhereStats {
+/** What became of the events that an expression was evaluated for. */
+export interface WhereStats {
   /** Events for which the expression failed. They do not pass. */
   errors: number
   firstError: string

@@ -31,7 +31,7 @@ export interface SchemaImportRequest {
 }
 
 /** An answer about the source: how a Rust type is serialized (`map`), or the answer to a question (`assume`). */
-export interface KeptAnswer {
+interface KeptAnswer {
   readonly part: keyof Answers
   readonly question: string
   readonly answer: string

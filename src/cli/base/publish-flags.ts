@@ -1,0 +1,102 @@
+import { Flags } from '@oclif/core'
+import { viewCodecs } from '../../operations/events/event-view.ts'
+import { compileData, compileTexts } from '../../operations/publish/data-template.ts'
+import type { EventSettings } from '../../operations/publish/event-settings.ts'
+import { type LineRange, parseLines } from '../../operations/publish/lines.ts'
+import { UsageError } from '../errors.ts'
+import { flag, shellWord } from '../suggestions.ts'
+import { type EventFlags, eventFlags, templateTexts, toEventSettings } from './event-flags.ts'
+import { busFlags, changeFlags, schemaFlag } from './flags.ts'
+import { anyOf, nonEmpty } from './parse-flags.ts'
+
+/** The flags of `crbus publish`. */
+export const publishFlags = {
+  ...busFlags,
+  ...eventFlags,
+  data: Flags.string({
+    char: 'd',
+    description: 'Data of one event',
+    helpGroup: 'EVENT',
+    helpValue: 'JSON',
+    exclusive: ['file'],
+  }),
+  file: Flags.string({
+    char: 'f',
+    description: 'File of lines to publish; - is stdin',
+    parse: nonEmpty,
+    helpGroup: 'EVENT',
+    helpValue: 'FILE',
+  }),
+  lines: Flags.string({
+    description: 'Publish only these lines of the input, such as 4001- (from line 4001 on) or 3,7-9 (four lines)',
+    helpGroup: 'EVENT',
+    helpValue: 'LINES',
+  }),
+  codec: Flags.option({ options: viewCodecs })({
+    description: `Codec of the data: ${anyOf(viewCodecs)}; bytes takes base64 (default: the codec of the topic in crbus.json, else bincode if a schema has the event type, else json)`,
+    helpGroup: 'EVENT',
+    helpValue: 'CODEC',
+  }),
+  envelope: Flags.option({ options: ['bincode', 'cbor'] as const })({
+    description:
+      'Format of the envelope: bincode or cbor (default: the envelope of the topic in crbus.json, else bincode, which Rust services read)',
+    helpGroup: 'EVENT',
+    helpValue: 'FORMAT',
+  }),
+  schema: { ...schemaFlag, helpGroup: 'EVENT' },
+  tombstone: Flags.boolean({
+    description: 'Publish a record without a value for --key',
+    dependsOn: ['key'],
+    exclusive: ['data', 'file', 'type'],
+    helpGroup: 'RECORD',
+  }),
+  confirm: changeFlags.confirm,
+  count: Flags.integer({
+    description: 'Number of times to publish --data',
+    min: 1,
+    dependsOn: ['data'],
+    helpValue: 'NUMBER',
+  }),
+  rate: Flags.integer({ description: 'Maximum number of events per second', min: 1, helpValue: 'NUMBER' }),
+}
+
+/** Compiles `--data`, which is a template. */
+export function toData(
+  { data, type }: { readonly data?: string | undefined; readonly type?: string | undefined },
+  now: () => number,
+) {
+  if (data === undefined) return undefined
+  if (type === undefined) throw new UsageError('--data needs --type', [flag('--type OrderPlaced.v1')])
+  const compiled = compileData(data, now)
+  if (!compiled.ok) throw new UsageError(`--data: ${compiled.reason}`)
+  return compiled.render
+}
+
+/** Returns the settings of the event with a number, from 1; `undefined` if no flag is a template, so that all are equal. */
+export function toSettingsAt(
+  flags: EventFlags,
+  rest: Omit<EventSettings, keyof ReturnType<typeof toEventSettings>>,
+  now: () => number,
+): ((index: number) => EventSettings) | undefined {
+  const compiled = compileTexts(templateTexts(flags), now)
+  if (!compiled.ok) throw new UsageError(`--${compiled.flag}: ${compiled.reason}`)
+  const { render } = compiled
+  return render && ((index) => ({ ...toEventSettings({ ...flags, ...render(index) }), ...rest }))
+}
+
+/** Reads the argument behind the topic, which can only be `-`. */
+export function toStdin(input: string | undefined): '-' | undefined {
+  if (input === undefined || input === '-') return input
+  throw new UsageError(`'${input}' is neither a flag nor -`, [
+    flag(`--file ${shellWord(input)}`),
+    flag(`--data ${shellWord(input)}`),
+  ])
+}
+
+/** Reads `--lines`. */
+export function toLines(text: string | undefined): readonly LineRange[] | undefined {
+  if (text === undefined) return undefined
+  const lines = parseLines(text)
+  if (lines !== undefined) return lines
+  throw new UsageError(`--lines ${text} is not a list of lines`, [flag('--lines 4001-'), flag('--lines 3,7-9')])
+}

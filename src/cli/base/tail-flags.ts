@@ -1,0 +1,118 @@
+import { Flags } from '@oclif/core'
+import { viewCodecs } from '../../operations/events/event-view.ts'
+import { isReversed, type OffsetSpec, parsePoint, parseRange } from '../../operations/offsets/offset-grammar.ts'
+import { UsageError } from '../errors.ts'
+import { flag } from '../suggestions.ts'
+import { defaultInDescription, readFlags, schemaFlag } from './flags.ts'
+import { anyOf, invalidPosition, nonEmpty } from './parse-flags.ts'
+
+/** How many of the newest events to show first, without --from and --number. */
+export const DEFAULT_LAST_EVENTS = 10
+
+// The lines of this table are short, since oclif wraps help at the width of the terminal.
+export const POSITIONS = `--from and --to take
+  start, end, now, today, yesterday, "10m ago"
+  47        an offset            47:  :47  10:20   a range
+  +10       after the start      -10               before the end
+  @-1h      an hour ago          @-48h:-24h        a range of times
+  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
+                           a day or time without a zone is UTC
+--to with a time shows events with an earlier timestamp. A notice names offsets that were not searched for such events.`
+
+export const FORMATS = `--output takes text, json (one line for each event, which "crbus publish" reads), raw (the values, escaped on a terminal), or a format string such as '%t[%p]@%o %y %{order_id}' with
+  %t topic        %p partition    %o offset       %k key
+  %v payload      %T time in ms   %d time         %h headers
+  %y event type   %e version      %m metadata     %f envelope
+  %c correlation  %a causation    %u user         %i count
+  %K %V lengths   %k{hex} %v{base64} bytes
+  %{a.b[0]} a field of the payload, %% a percent sign, \\n \\t \\xNN`
+
+/** The flags of `crbus tail`. */
+export const tailFlags = {
+  ...readFlags,
+  from: Flags.string({ description: 'Position to start at, or a range', helpGroup: 'RANGE', helpValue: 'POSITION' }),
+  to: Flags.string({ description: 'Position to stop before', helpGroup: 'RANGE', helpValue: 'POSITION' }),
+  number: Flags.integer({
+    char: 'n',
+    description: `Number of events: the last ones, or with --from the first ones (default: ${DEFAULT_LAST_EVENTS}; with --from, all)`,
+    min: 0,
+    helpGroup: 'RANGE',
+    helpValue: 'NUMBER',
+  }),
+  partition: Flags.string({
+    char: 'p',
+    description: 'Only these partitions, such as 0,2',
+    helpGroup: 'RANGE',
+    helpValue: 'PARTITIONS',
+  }),
+  'no-follow': Flags.boolean({
+    char: 'e',
+    description: 'Stop at the end of the topics',
+    aliases: ['exit'],
+    helpGroup: 'RANGE',
+  }),
+  type: Flags.string({
+    char: 't',
+    description: 'Only events of this type; * and ? are wildcards; repeatable',
+    parse: nonEmpty,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'FILTER',
+    helpValue: 'EVENT_TYPE',
+  }),
+  key: Flags.string({
+    char: 'k',
+    description: 'Only events with this record key',
+    helpGroup: 'FILTER',
+    helpValue: 'KEY',
+  }),
+  'correlation-id': Flags.string({
+    char: 'c',
+    description: 'Only events with this correlation id',
+    parse: nonEmpty,
+    helpGroup: 'FILTER',
+    helpValue: 'ID',
+  }),
+  where: Flags.string({
+    char: 'w',
+    description: 'Only events for which this CEL expression is true',
+    helpGroup: 'FILTER',
+    helpValue: 'EXPRESSION',
+  }),
+  grep: Flags.string({
+    char: 'g',
+    description: 'Only events with this text in their type, metadata or payload',
+    parse: nonEmpty,
+    helpGroup: 'FILTER',
+    helpValue: 'TEXT',
+  }),
+  output: Flags.string({
+    char: 'o',
+    description: 'Output format: text, json, raw or a format string (default: text)',
+    default: 'text',
+    ...defaultInDescription,
+    helpValue: 'FORMAT',
+  }),
+  codec: Flags.option({ options: viewCodecs })({
+    description: `Codec of the payloads: ${anyOf(viewCodecs)} (default: the codec of the topic in crbus.json, else by schema, else by the bytes)`,
+    helpValue: 'CODEC',
+  }),
+  schema: schemaFlag,
+}
+
+/** The range that --from and --to select; either side may be missing. `now` is in milliseconds. */
+export function toTailRange(
+  flags: { readonly from?: string | undefined; readonly to?: string | undefined },
+  now: number,
+): { readonly from: OffsetSpec | undefined; readonly to: OffsetSpec | undefined } {
+  const range = flags.from === undefined ? undefined : parseRange(flags.from, now)
+  if (range && !range.ok) throw invalidPosition('--from', range)
+  const to = flags.to === undefined ? undefined : parsePoint(flags.to, now)
+  if (to && !to.ok) throw invalidPosition('--to', to)
+  if (range?.from && to && isReversed(range.from, to.spec)) {
+    throw new UsageError(`--from ${flags.from} --to ${flags.to} ends before it begins`, [
+      flag(`--from '${flags.to}' --to '${flags.from}'`),
+    ])
+  }
+  return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
+}
