@@ -1,16 +1,19 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, parse, resolve, sep } from 'node:path'
 
-/** Describes why the file system refused to create, write or read `path`, and names the folder or link at fault. */
+/**
+ * Describes why the file system refused to create, write or read `path`, and names the folder or link at fault. The text continues
+ * a message that names the path: "the file PATH cannot be written: it is a folder".
+ */
 export function causeOf(error: unknown, path: string): string {
   const { code, message, syscall, path: refused = '' } = error as NodeJS.ErrnoException
   const full = resolve(path)
-  const found = obstacleOf(full)
-  const folder = found?.inside ?? dirname(full)
+  const obstacle = findObstacle(full)
+  const folder = obstacle?.inside ?? dirname(full)
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `permission denied: ${found === undefined && resolve(refused) === full ? full : folder}`
+      return `permission denied: ${obstacle === undefined && resolve(refused) === full ? full : folder}`
     case 'EROFS':
       return `${folder} is on a read-only file system`
     case 'ENOSPC':
@@ -30,12 +33,12 @@ export function causeOf(error: unknown, path: string): string {
     case 'EIO':
       return `the disk of ${folder} reports an input/output error`
     case 'EEXIST':
-      return found === undefined ? 'it exists and is not a folder' : inWords(found, full, syscall)
+      return obstacle === undefined ? 'it exists and is not a folder' : describeObstacle(obstacle, full, syscall)
     case 'ELOOP':
     case 'ENOENT':
-      return found === undefined ? message : inWords(found, full, syscall)
+      return obstacle === undefined ? message : describeObstacle(obstacle, full, syscall)
     case 'ENOTDIR':
-      return found === undefined ? 'it is not a folder' : inWords(found, full, syscall)
+      return obstacle === undefined ? 'it is not a folder' : describeObstacle(obstacle, full, syscall)
     case 'EFTYPE':
       return `it is ${kindOf(statSync(full))}, not a file`
     default:
@@ -43,17 +46,17 @@ export function causeOf(error: unknown, path: string): string {
   }
 }
 
-/** Whether freeing disk space would help. */
+/** Whether an error means that the disk or the disk quota of the user is full. */
 export const isDiskFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** Whether a file was not found because it does not exist, rather than because of a broken link or a file in its path. */
 export const isMissing = (error: unknown, path: string): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ENOENT' && obstacleOf(resolve(path))?.kind === 'missing'
+  (error as NodeJS.ErrnoException).code === 'ENOENT' && findObstacle(resolve(path))?.kind === 'missing'
 
 /**
- * Throws `EFTYPE` when a pipe, a socket or a device is where a file should be: opening a pipe would block, and many devices never
- * end. Accepts missing files and folders, for which the errors of the system are clear enough.
+ * Throws `EFTYPE` if a pipe, a socket or a device is at the path: opening a pipe would block, and reading many devices never ends.
+ * Accepts missing files and folders, because the errors of the system are clear enough for them.
  */
 export function refuseSpecial(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -61,7 +64,7 @@ export function refuseSpecial(path: string): void {
   throw Object.assign(new Error(`EFTYPE: ${path}`), { code: 'EFTYPE', syscall: 'open', path })
 }
 
-/** Names the kind of a file in a message: `a pipe`. */
+/** Returns the kind of a file for a message, such as `a pipe`. */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a file'
   if (stats.isDirectory()) return 'a folder'
@@ -71,35 +74,38 @@ export function kindOf(stats: Stats): string {
 /** The first part of a path that prevents access: a missing folder or file, a broken link, or a file that should be a folder. */
 interface Obstacle {
   readonly kind: 'loop' | 'dangling' | 'file' | 'missing'
+  /** The path of this part. */
   readonly at: string
-  /** The folder that contains `at`. */
+  /** The folder that contains this part. */
   readonly inside: string
 }
 
-function inWords({ kind, at, inside }: Obstacle, path: string, syscall: string | undefined): string {
+/** Describes an obstacle on the way to `path`. `syscall` is the system call that failed, as Node names it: `mkdir`, `scandir`. */
+function describeObstacle({ kind, at, inside }: Obstacle, path: string, syscall: string | undefined): string {
   if (kind === 'loop') return `${at} is a link that leads back to itself`
   if (kind === 'dangling') return `${at} is a link to ${readlinkSync(at)}, which does not exist`
   if (kind === 'file') return `${at} is not a folder`
   if (syscall === 'scandir') return `there is no folder ${at}`
-  // File systems such as /proc report ENOENT for every change.
+  // File systems such as /proc answer ENOENT to every change, also when the folder exists.
   if (syscall === 'mkdir') return `cannot create a folder in ${inside}`
   return at === path ? `cannot create a file in ${inside}` : `there is no folder ${at}`
 }
 
-function obstacleOf(path: string): Obstacle | undefined {
+/** Checks an absolute path part by part. Returns `undefined` if no part is an obstacle. */
+function findObstacle(path: string): Obstacle | undefined {
   const { root } = parse(path)
   const names = path.slice(root.length).split(sep)
   let at = root
   for (const [index, name] of names.entries()) {
     const inside = at
     at = at.endsWith(sep) ? `${at}${name}` : `${at}${sep}${name}`
-    const kind = obstacleAt(at, index === names.length - 1)
+    const kind = obstacleKind(at, index === names.length - 1)
     if (kind !== undefined) return { kind, at, inside }
   }
   return undefined
 }
 
-function obstacleAt(path: string, isLast: boolean): Obstacle['kind'] | undefined {
+function obstacleKind(path: string, isLast: boolean): Obstacle['kind'] | undefined {
   try {
     return statSync(path).isDirectory() || isLast ? undefined : 'file'
   } catch (error) {

@@ -1,6 +1,9 @@
 import { dirname, join } from 'node:path'
 
-/** Finds a name in a folder or the nearest folder above it. Returns its path, or `undefined` when no such path is accepted. */
+/**
+ * Looks for a name in a folder, then in each folder above it. Returns the first path that `isWanted` accepts, or `undefined` if it
+ * accepts none.
+ */
 export function findUp(folder: string, name: string, isWanted: (path: string) => boolean): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const path = join(at, name)

@@ -2,11 +2,11 @@ import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Creates a folder and its missing parents; returns the created folders, outermost first. When one cannot be created, removes
- * the others again and throws Node's error.
+ * Creates a folder and its missing parents. Returns the created folders, outermost first. If one cannot be created, removes the
+ * others again and throws Node's error.
  *
- * Creates one level at a time, because Node's `recursive` option never returns on a file system that reports ENOENT for mkdir,
- * as /proc does.
+ * Creates one level at a time, because `mkdirSync` with the option `recursive` never returns on a file system that answers ENOENT
+ * to mkdir, as /proc does.
  */
 export function makeFolder(path: string, mode = 0o777): string[] {
   refuseUndecodable(path)
@@ -15,19 +15,19 @@ export function makeFolder(path: string, mode = 0o777): string[] {
     missing.unshift(at)
     if (dirname(at) === at) break
   }
-  const made: string[] = []
+  const created: string[] = []
   try {
-    for (const folder of missing) if (makeLevel(folder, mode)) made.push(folder)
+    for (const folder of missing) if (makeLevel(folder, mode)) created.push(folder)
   } catch (error) {
-    removeFolders(made)
+    removeFolders(created)
     throw error
   }
-  return made
+  return created
 }
 
 /**
- * Throws `EILSEQ` for a path with U+FFFD. Node decodes bytes that are not UTF-8 to it, in arguments and in the name of the
- * working directory, so another file than the intended one would be created.
+ * Throws `EILSEQ` for a path with the replacement character U+FFFD. Node puts this character for bytes that are not UTF-8, in
+ * arguments and in the name of the working directory, so a file with another name than intended would be created.
  */
 export function refuseUndecodable(path: string): void {
   if (path.includes('\ufffd'))
@@ -35,12 +35,12 @@ export function refuseUndecodable(path: string): void {
 }
 
 /** Removes folders that {@link makeFolder} created, unless they contain something. */
-export function removeFolders(made: readonly string[]): void {
-  for (const folder of made.toReversed()) {
+export function removeFolders(created: readonly string[]): void {
+  for (const folder of created.toReversed()) {
     try {
       rmdirSync(folder)
     } catch {
-      // Another process has put a file into it and needs it and its parents.
+      // Another process has put a file into the folder, and so needs the folder and its parents.
       return
     }
   }
@@ -57,7 +57,7 @@ function makeLevel(folder: string, mode: number): boolean {
   }
 }
 
-/** Whether a path is a folder, or a link to one. A path that cannot be read is not: using it fails too, with the reason. */
+/** Whether a path is a folder or a link to one. False if the path cannot be read: using the path fails later, with the reason. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()

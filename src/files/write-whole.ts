@@ -26,48 +26,50 @@ export interface WriteOptions {
   readonly isNew?: boolean | undefined
   /** Creates the folder and its parents with these permissions when they are missing. */
   readonly folderMode?: number | undefined
-  /** Flushes content and name to the disk before returning, so that they survive a power failure. */
+  /** Flushes the content and the name to the disk before returning, so that the file survives a power failure. */
   readonly isDurable?: boolean | undefined
 }
 
 /**
- * Writes a file atomically: to a temporary file beside it, which is then renamed. Follows a link and replaces its target. Writes
- * directly to anything but a regular file (a pipe that a process reads, a terminal, /dev/null). Throws Node's errors and leaves
- * no temporary file behind.
+ * Writes a file atomically: writes the content to a temporary file in the same folder and renames that file to `path`. Replaces
+ * the target of a symbolic link, not the link. Writes directly to a pipe, a terminal or a device such as /dev/null. If writing
+ * fails, throws Node's error and leaves no temporary file behind.
  */
 export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): void {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (there?.isDirectory()) throw errno('EISDIR', path)
-  if (there !== undefined && !there.isFile()) {
-    writeToSpecial(path, content, there)
+  const existing = statSync(path, { throwIfNoEntry: false })
+  if (existing?.isDirectory()) throw errno('EISDIR', path)
+  if (existing !== undefined && !existing.isFile()) {
+    writeToSpecial(path, content, existing)
     return
   }
   refuseUndecodable(path)
-  // Renaming would replace even a read-only file.
-  if (there !== undefined) accessSync(path, constants.W_OK)
-  const target = there === undefined ? path : realpathSync(path)
-  if (there === undefined && isThere(path)) throw errno('ENOENT', path)
+  // Throws for a read-only file, which renaming would replace.
+  if (existing !== undefined) accessSync(path, constants.W_OK)
+  const target = existing === undefined ? path : realpathSync(path)
+  // A broken link: renaming would replace the link instead of creating its target.
+  if (existing === undefined && hasEntry(path)) throw errno('ENOENT', path)
   const folder = dirname(target)
-  const made = options.folderMode === undefined ? [] : makeFolder(folder, options.folderMode)
+  const created = options.folderMode === undefined ? [] : makeFolder(folder, options.folderMode)
   // Loading node:crypto for a random name would take 5 ms. If a file with this name exists, opening it fails.
   const part = join(folder, `.crbus-${Math.random().toString(36).slice(2)}.part`)
   try {
     writePart(part, content, options)
-    if (there !== undefined) keepAccess(part, there)
+    if (existing !== undefined) keepAccess(part, existing)
     if (options.isNew) placeNew(part, target)
     else renameSync(part, target)
   } catch (error) {
     rmSync(part, { force: true })
-    removeFolders(made)
+    removeFolders(created)
     throw error
   }
-  if (options.isDurable) for (const changed of [folder, ...made.map((one) => dirname(one))]) syncFolder(changed)
+  // The name of a created folder is stored in the parent of that folder.
+  if (options.isDurable) for (const changed of [folder, ...created.map((one) => dirname(one))]) syncFolder(changed)
 }
 
 /** Writes to a pipe or device. Throws `ENXIO` for a pipe that no process reads, on which writing would block forever. */
-function writeToSpecial(path: string, content: string | Uint8Array, there: Stats): void {
-  // Keep the pipe open until the content is written, so that the reader does not see its end before.
-  const held = there.isFIFO() ? openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined
+function writeToSpecial(path: string, content: string | Uint8Array, existing: Stats): void {
+  // Keep the pipe open until the content is written, so that the reader does not see the end of the pipe before.
+  const held = existing.isFIFO() ? openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined
   try {
     writeFileSync(path, content)
   } finally {
@@ -85,26 +87,26 @@ function writePart(part: string, content: string | Uint8Array, { mode = 0o666, i
   }
 }
 
-/** Copies permissions and owner from the replaced file to its replacement, so that root does not take a user's file over. */
+/** Copies permissions and owner of the replaced file, so that root does not become the owner of a user's file. */
 export function keepAccess(part: string, { mode, uid, gid }: Stats): void {
   const own = statSync(part)
   if (own.uid !== uid || own.gid !== gid) {
     try {
       chownSync(part, uid, gid)
     } catch (error) {
-      // Only root can change the owner, and the file may be writable for other users too.
+      // Expected: only root can change the owner, and a file may be writable for users that do not own it.
       if (codeOf(error) !== 'EPERM') throw error
     }
   }
   chmodSync(part, mode)
 }
 
-/** Moves a file to a path; throws `EEXIST` when something exists there. */
+/** Moves a file to a path. Throws `EEXIST` if the path exists. */
 export function placeNew(part: string, target: string): void {
   try {
     linkSync(part, target)
   } catch (error) {
-    // File systems without hard links, such as FAT and some network file systems.
+    // Expected on file systems without hard links, such as FAT and some network file systems.
     if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(codeOf(error))) throw error
     if (existsSync(target)) throw errno('EEXIST', target)
     renameSync(part, target)
@@ -113,7 +115,7 @@ export function placeNew(part: string, target: string): void {
   rmSync(part)
 }
 
-/** Flushes the names in a folder to the disk. Windows and some file systems do not support it, which is ignored. */
+/** Flushes the names in a folder to the disk. Does nothing on Windows and on file systems that do not support this. */
 function syncFolder(folder: string): void {
   try {
     const opened = openSync(folder, 'r')
@@ -132,4 +134,5 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 const errno = (code: string, path: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: ${path}`), { code, path })
 
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+/** Whether anything is at the path, including a broken link. */
+const hasEntry = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { advice, type Hint } from '../bus/hints.ts'
 import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 
-/** Primary result codes: https://sqlite.org/rescode.html */
+// Primary result codes of SQLite: https://sqlite.org/rescode.html
 const BUSY = 5
 const READONLY = 8
 const IOERR = 10
@@ -17,33 +17,37 @@ type FaultKind = 'busy' | 'read-only' | 'input-output' | 'damaged' | 'full' | 'u
 /** Why a SQLite file cannot be used. */
 export interface Fault {
   readonly kind: FaultKind
-  /** Continues the sentence "the event store at PATH …". */
+  /** The rest of a sentence that begins with the file: "the event store at PATH …". */
   readonly reason: string
   /** What to try next, apart from using another file. */
   readonly hints: readonly Hint[]
 }
 
-/** The primary result code of SQLite, in the low byte of an extended code; `undefined` for errors of other origin. */
+/** The primary result code in an error of SQLite, which is the low byte of an extended code. `undefined` for other errors. */
 const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 
-/** Whether a file that could not be opened may still be readable, because only its log could not be created. */
+/**
+ * Whether a file that could not be opened may still be readable: SQLite reports these codes also if it cannot create the
+ * write-ahead log beside the file.
+ */
 export const isUnwritable = (error: unknown): boolean =>
   [READONLY, IOERR, FULL, CANTOPEN].includes(resultCode(error) ?? 0)
 
+/** Whether another process has locked the file. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY
 
-/** Describes an error from using a file. `patience` is the time-out for locks of other processes, in milliseconds. */
-export function faultOf(error: unknown, path: string, patience: number): Fault {
+/** Describes an error from using a file. `busyTimeout` is how long SQLite waited for locks of other processes, in milliseconds. */
+export function faultOf(error: unknown, path: string, busyTimeout: number): Fault {
   const message = error instanceof Error ? error.message : String(error)
   const folder = dirname(resolve(path))
-  const beside = resultCode(error) === undefined ? undefined : besideOf(path)
-  if (beside !== undefined) return { kind: 'unopenable', reason: `cannot be opened: ${beside}`, hints: [] }
+  const obstacle = resultCode(error) === undefined ? undefined : obstacleBeside(path)
+  if (obstacle !== undefined) return { kind: 'unopenable', reason: `cannot be opened: ${obstacle}`, hints: [] }
   switch (resultCode(error)) {
     case BUSY:
       return {
         kind: 'busy',
-        reason: `was locked by another process for ${patience / 1000} s`,
+        reason: `was locked by another process for ${busyTimeout / 1000} s`,
         hints: [advice('try again when that process has ended its transaction')],
       }
     case READONLY:
@@ -53,11 +57,11 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
         hints: [advice(`make ${path} and its folder writable`)],
       }
     case FULL:
-      return full(folder)
+      return diskFull(folder)
     case IOERR:
-      // SQLite also reports IOERR when there is no space for the index of the log, when a quota is used up, and when the
-      // path is a folder.
-      if (isFull(folder)) return full(folder)
+      // SQLite also reports IOERR if there is no space for the index of the write-ahead log, if a disk quota is used up, and if
+      // the path is a folder.
+      if (isDiskFull(folder)) return diskFull(folder)
       if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return unopenable(path)
       return {
         kind: 'input-output',
@@ -68,7 +72,10 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'damaged',
         reason: `is damaged: ${message}`,
-        hints: [advice('restore the file from a backup'), advice(`sqlite3 ${path} .recover`)],
+        hints: [
+          advice('restore the file from a backup'),
+          advice(`or print what is still readable as SQL: sqlite3 ${path} .recover`),
+        ],
       }
     case CANTOPEN:
       return unopenable(path)
@@ -76,10 +83,10 @@ export function faultOf(error: unknown, path: string, patience: number): Fault {
       return {
         kind: 'not-sqlite',
         reason: 'is not a SQLite database',
-        hints: [advice('check that the path is that of a SQLite database')],
+        hints: [advice('check the path')],
       }
     case undefined:
-      // Node's errors from creating the folder have a system call.
+      // An error with a system call is Node's, from creating the folder.
       return (error as NodeJS.ErrnoException)?.syscall === undefined
         ? { kind: 'other', reason: `cannot be used: ${message}`, hints: [] }
         : { kind: 'unopenable', reason: `cannot be opened: ${causeOf(error, path)}`, hints: [] }
@@ -98,13 +105,13 @@ const unopenable = (path: string): Fault => ({
   hints: [],
 })
 
-const full = (folder: string): Fault => ({
+const diskFull = (folder: string): Fault => ({
   kind: 'full',
   reason: `cannot be written: no space left on the disk of ${folder}`,
   hints: [advice('make room on the disk')],
 })
 
-function isFull(folder: string): boolean {
+function isDiskFull(folder: string): boolean {
   try {
     return statfsSync(folder).bavail === 0
   } catch {
@@ -117,16 +124,17 @@ function whyUnopenable(path: string): string {
   try {
     closeSync(openSync(path, 'r'))
   } catch (error) {
-    return isMissing(error, path) ? whyNotMade(path) : causeOf(error, path)
+    return isMissing(error, path) ? whyNotCreated(path) : causeOf(error, path)
   }
   if (statSync(path).isDirectory()) return 'it is a folder'
   const log = `${realpathSync(path)}-wal`
   return (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0
-    ? `a process was killed before it had moved ${log} into the database, which can be read only in a writable folder: copy both files to one`
-    : whyNotMade(path)
+    ? `a process was killed before it had copied ${log} into the database, and SQLite can finish that only in a writable folder: copy both files to one`
+    : whyNotCreated(path)
 }
 
-function whyNotMade(path: string): string {
+/** Why SQLite could not create the file, or one of the files that it keeps beside a database. */
+function whyNotCreated(path: string): string {
   const folder = dirname(resolve(path))
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
@@ -136,8 +144,11 @@ function whyNotMade(path: string): string {
   }
 }
 
-/** Checks the files that SQLite keeps beside a database. It reports a disk error when one of them is not a regular file. */
-function besideOf(path: string): string | undefined {
+/**
+ * Describes a file beside a database that SQLite cannot use as its log because it is not a regular file: SQLite itself only reports
+ * a disk error then. Returns `undefined` if there is none.
+ */
+function obstacleBeside(path: string): string | undefined {
   for (const ending of ['-wal', '-shm', '-journal']) {
     const beside = `${resolve(path)}${ending}`
     const found = statSync(beside, { throwIfNoEntry: false })

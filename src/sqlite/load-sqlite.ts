@@ -8,10 +8,10 @@ let loaded: Sqlite | undefined
 let missingFeatures: MissingFeatures | undefined
 
 /**
- * Opens a database with `node:sqlite`. The first call loads the module, so a service that uses only Kafka never loads it.
- * The database behaves the same on every supported Node; see {@link polyfillOlderNode}.
+ * Opens a database with `node:sqlite`. The module is loaded by the first call, so a service that uses only Kafka never loads it.
+ * The database behaves the same on every supported version of Node; see {@link polyfillOlderNode}.
  *
- * Throws an `Error` when the runtime has no `node:sqlite`.
+ * Throws an `Error` if the runtime has no `node:sqlite`.
  */
 export function openSqlite(path: string | URL, options: DatabaseSyncOptions = {}): DatabaseSync {
   loaded ??= load()
@@ -19,7 +19,7 @@ export function openSqlite(path: string | URL, options: DatabaseSyncOptions = {}
   return polyfillOlderNode(new loaded.DatabaseSync(path, options), missingFeatures)
 }
 
-/** Probes an in-memory database, since probing the file itself fails while another process locks it. */
+/** Probes a database in memory, because probing the file fails while another process locks it. */
 function probeInMemory({ DatabaseSync }: Sqlite): MissingFeatures {
   const database = new DatabaseSync(':memory:')
   try {

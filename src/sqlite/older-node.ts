@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 
-/** Features that the `node:sqlite` of this process lacks. */
+/** The features that the `node:sqlite` of this process may lack; true: the feature is missing. */
 export interface MissingFeatures {
   /** Node before 22.20 and 24.6 cannot bind numbered parameters (`?1`) by position: "column index out of range". */
   readonly numberedParameters: boolean
@@ -9,10 +9,10 @@ export interface MissingFeatures {
 }
 
 /**
- * Adds the missing features to a database and returns it. Changes nothing when no feature is missing.
+ * Adds the missing features to a database and returns the database. Changes nothing if no feature is missing.
  *
- * When `arrays` is missing, the columns of a statement that returns arrays must have distinct names: older Nodes return rows
- * only as objects, in which the second column with a name replaces the first.
+ * If `arrays` is missing, the columns of a statement that returns arrays must have distinct names: older versions of Node return
+ * rows only as objects, in which a column replaces an earlier one of the same name.
  */
 export function polyfillOlderNode(database: DatabaseSync, missing: MissingFeatures): DatabaseSync {
   if (!missing.numberedParameters && !missing.arrays) return database
@@ -27,7 +27,7 @@ export function polyfillOlderNode(database: DatabaseSync, missing: MissingFeatur
   return database
 }
 
-/** Detects the features that the `node:sqlite` of a database lacks. */
+/** Detects which features the `node:sqlite` of a database lacks. */
 export const probe = (database: DatabaseSync): MissingFeatures => ({
   numberedParameters: !bindsNumbered(database),
   arrays: !('setReturnArrays' in database.prepare('SELECT 1')),
@@ -41,13 +41,13 @@ function bindsNumbered(database: DatabaseSync): boolean {
   }
 }
 
-/** Matches strings, quoted names, comments and parameters, so that only real parameters are replaced. */
+/** Matches strings, quoted names, comments and parameters: a `?` in a string or a comment is not a parameter. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)/g
 
 /**
- * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` holds for each parameter the number of its value, from 1.
- * As in SQLite, an anonymous parameter has the number after the largest one so far (https://sqlite.org/lang_expr.html).
- * `order` is `undefined` when no parameter was numbered.
+ * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` holds the number of the value, from 1, of each parameter; it
+ * is `undefined` if no parameter was numbered. As in SQLite, an anonymous parameter has the number after the largest one so far
+ * (https://sqlite.org/lang_expr.html).
  */
 function withoutNumbers(sql: string): { readonly text: string; readonly order: readonly number[] | undefined } {
   const order: number[] = []
@@ -64,6 +64,7 @@ function withoutNumbers(sql: string): { readonly text: string; readonly order: r
   return { text, order: isNumbered ? order : undefined }
 }
 
+/** Makes the methods of a statement pass their values in the given order. */
 function bindInOrder(statement: StatementSync, order: readonly number[]): void {
   for (const name of ['all', 'get', 'iterate', 'run'] as const) {
     const call = statement[name].bind(statement) as (...values: SQLInputValue[]) => unknown
@@ -72,6 +73,7 @@ function bindInOrder(statement: StatementSync, order: readonly number[]): void {
   }
 }
 
+/** Adds `setReturnArrays` to a statement, for its method `all` only, the only one that crbus calls for arrays. */
 function addReturnArrays(statement: StatementSync): void {
   const all = statement.all.bind(statement) as (...values: SQLInputValue[]) => Record<string, SQLOutputValue>[]
   statement.setReturnArrays = (isEnabled: boolean) => {

@@ -9,18 +9,20 @@ import { placeNew } from '../files/write-whole.ts'
 import { isUnwritable } from './fault.ts'
 import { openSqlite } from './load-sqlite.ts'
 
-/** Milliseconds to wait for the transaction of another process. */
-export const BUSY_PATIENCE_MS = 10_000
+/** How long a statement waits for the transaction of another process, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 10_000
 
-/** Set by a statement, because Node 22.15 ignores the `timeout` option of `DatabaseSync`. */
-const SET_BUSY_TIMEOUT = `PRAGMA busy_timeout = ${BUSY_PATIENCE_MS}`
+/** Sets the time-out by a statement, because Node 22.15 ignores the `timeout` option of `DatabaseSync`. */
+const SET_BUSY_TIMEOUT = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`
 
 /**
- * Opens a database file that several processes use at once, in WAL mode. Creates the file and its folder when they are missing.
- * `prepare` runs before the database is used; when it throws, the database is closed again.
+ * Opens a database file that several processes use at once, in WAL mode. Creates the file and its folder if they are missing.
+ * An existing file that cannot be written, or whose write-ahead log cannot (a read-only folder or file system, a full disk), is
+ * opened for reading only; see {@link openImmutable}.
  *
- * When an existing file or its log cannot be written (a read-only folder or file system, a full disk), opens the file for
- * reading only; see {@link openFrozen}.
+ * @param synchronous The setting of SQLite that decides whether a commit waits for the disk.
+ * @param prepare Creates the tables. If it throws, the database is closed again. Called once more with the next database if the
+ *   file cannot be written or if another process creates the file at the same time.
  */
 export function openShared(
   path: string,
@@ -31,28 +33,29 @@ export function openShared(
   if (path !== ':memory:') {
     refuseUndecodable(path)
     refuseSpecial(path)
-    const isCreated = isAbsent(path) && createPrepared(path, (part) => prepared(openSqlite(part), settings, prepare))
-    if (isCreated) return prepared(openSqlite(path), settings, () => {})
+    const isCreated =
+      isAbsent(path) && createAtomically(path, (part) => initialize(openSqlite(part), settings, prepare))
+    if (isCreated) return initialize(openSqlite(path), settings, () => {})
   }
   try {
-    return prepared(openSqlite(path), settings, prepare)
+    return initialize(openSqlite(path), settings, prepare)
   } catch (error) {
-    if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
-    return prepared(openFrozen(path), 'PRAGMA cache_size = -16000', prepare)
+    if (!isUnwritable(error) || !isCompleteWithoutLog(path)) throw error
+    return initialize(openImmutable(path), 'PRAGMA cache_size = -16000', prepare)
   }
 }
 
 /**
- * Creates a prepared database file atomically, so that a full disk does not leave an empty file. Returns false when another
- * process has created it meanwhile.
+ * Creates a database file with its tables under a temporary name and then renames it, so that a full disk does not leave an empty
+ * file. Returns false if another process has created the file meanwhile.
  */
-function createPrepared(path: string, prepareNew: (part: string) => DatabaseSync): boolean {
-  const made = makeFolder(dirname(path), 0o700)
+function createAtomically(path: string, prepareNew: (part: string) => DatabaseSync): boolean {
+  const createdFolders = makeFolder(dirname(path), 0o700)
   const part = join(dirname(path), `.crbus-${randomUUID()}.part`)
   try {
     const database = prepareNew(part)
     try {
-      // Closing also moves the log into the file but does not report a failure to do so.
+      // Closing also copies the write-ahead log into the file, but does not report a failure to do so.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       database.close()
@@ -62,12 +65,12 @@ function createPrepared(path: string, prepareNew: (part: string) => DatabaseSync
   } catch (error) {
     for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${part}${ending}`, { force: true })
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    removeFolders(made)
+    removeFolders(createdFolders)
     throw error
   }
 }
 
-/** Opens an existing file for reading only, even when it or its folder is not writable. */
+/** Opens an existing file for reading only, also if the file or its folder is not writable. */
 export function openToRead(path: string): DatabaseSync {
   refuseSpecial(path)
   const database = openSqlite(path, { readOnly: true })
@@ -77,15 +80,16 @@ export function openToRead(path: string): DatabaseSync {
     return database
   } catch (error) {
     database.close()
-    if (!isUnwritable(error) || !isWholeWithoutLog(path)) throw error
-    return openFrozen(path)
+    if (!isUnwritable(error) || !isCompleteWithoutLog(path)) throw error
+    return openImmutable(path)
   }
 }
 
-/** Whether nothing is at the path. A dangling link does not count as absent: SQLite creates the file at its target. */
+/** Whether nothing is at the path. False for a broken link, because SQLite can create the file at the target of the link. */
 const isAbsent = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined
 
-function prepared(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
+/** Applies settings to an open database and runs `prepare`. Closes the database if either fails. */
+function initialize(database: DatabaseSync, settings: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
   try {
     database.exec(settings)
     prepare(database)
@@ -97,10 +101,11 @@ function prepared(database: DatabaseSync, settings: string, prepare: (database: 
 }
 
 /**
- * Opens a file for reading without a log and without locks. Even for reading, SQLite needs a log and its index beside the file,
- * which it cannot create here. Later changes by other processes are not seen (https://sqlite.org/uri.html, "immutable").
+ * Opens a file for reading as immutable: without a write-ahead log and without locks (https://sqlite.org/uri.html, "immutable").
+ * Otherwise SQLite creates a log and its index beside the file even for reading, which is not possible here. Later changes by other
+ * processes are not seen.
  */
-function openFrozen(path: string): DatabaseSync {
+function openImmutable(path: string): DatabaseSync {
   const file = realpathSync(path)
   const url = pathToFileURL(file)
   url.searchParams.set('immutable', '1')
@@ -117,13 +122,13 @@ function openFrozen(path: string): DatabaseSync {
 const changedSinceOpened = new WeakMap<DatabaseSync, () => boolean>()
 
 /**
- * Whether another process has changed a file since {@link openFrozen} opened it, so that reads may be inconsistent. Always false
- * for a file that was opened with locks.
+ * Whether another process has changed a file since {@link openImmutable} opened it, so that reads may be inconsistent. False for a
+ * file that was opened with locks.
  */
-export const hasThawed = (database: DatabaseSync): boolean => changedSinceOpened.get(database)?.() ?? false
+export const hasChangedSinceOpened = (database: DatabaseSync): boolean => changedSinceOpened.get(database)?.() ?? false
 
-/** Whether the file exists and its log is empty, so that reading without the log misses no data of a killed writer. */
-function isWholeWithoutLog(path: string): boolean {
+/** Whether the file exists and its write-ahead log is empty or missing, so that reading without the log misses no data. */
+function isCompleteWithoutLog(path: string): boolean {
   const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return path !== ':memory:' && size(path) > 0 && size(`${realpathSync(path)}-wal`) === 0
 }
@@ -144,7 +149,7 @@ export function transact<T>(database: DatabaseSync, change: () => T): T {
   }
 }
 
-/** Rolls back unless SQLite already did, as after a full disk. Node 22.15 lacks `isTransaction`, so errors are ignored. */
+/** Rolls back unless SQLite already has, as after a full disk. Node 22.15 cannot tell, because it lacks `isTransaction`. */
 function rollBack(database: DatabaseSync): void {
   if (database.isTransaction === false) return
   try {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { connectionFailed, EventBusError, type EventBusErrorDetails, transportError } from '../../bus/errors.ts'
 import { advice } from '../../bus/hints.ts'
 import { faultOf, isBusy } from '../../sqlite/fault.ts'
-import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
+import { BUSY_TIMEOUT_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 import { driverHints } from '../hints.ts'
 
 /** The version of the layout below. A file with a newer layout is refused, because this crbus does not know it. */
@@ -106,7 +106,7 @@ export const inodeOf = (path: string): bigint | undefined =>
 
 function asBusError(error: unknown, path: string): EventBusError {
   if (error instanceof EventBusError) return error
-  const { kind, reason, hints } = faultOf(error, path, BUSY_PATIENCE_MS)
+  const { kind, reason, hints } = faultOf(error, path, BUSY_TIMEOUT_MS)
   const text = `the embedded bus at ${path} ${reason}`
   switch (kind) {
     case 'full':
@@ -120,7 +120,7 @@ function asBusError(error: unknown, path: string): EventBusError {
       return transportError(text, { cause: error, hints })
     case 'busy':
       return connectionFailed(
-        `another process has locked the embedded bus at ${path} for ${BUSY_PATIENCE_MS / 1000} s`,
+        `another process has locked the embedded bus at ${path} for ${BUSY_TIMEOUT_MS / 1000} s`,
         { cause: error, hints: [advice('try again when that process has finished')] },
       )
     case 'unopenable':

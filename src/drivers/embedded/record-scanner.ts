@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { transportError } from '../../bus/errors.ts'
 import { advice } from '../../bus/hints.ts'
 import type { BusRecord } from '../../bus/record.ts'
-import { hasThawed } from '../../sqlite/shared-file.ts'
+import { hasChangedSinceOpened } from '../../sqlite/shared-file.ts'
 import { OFFSETS_PER_PARTITION } from './database.ts'
 import { readHeaders } from './headers.ts'
 
@@ -125,7 +125,7 @@ export class RecordScanner {
         headers: headers === null ? [] : readHeaders(headers),
       })
     }
-    if (hasThawed(this.#database)) {
+    if (hasChangedSinceOpened(this.#database)) {
       throw transportError(`another process has written to ${this.#path} since it was opened for reading`, {
         hints: [advice('read it again')],
       })

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { EventBusError } from '../../bus/errors.ts'
 import { faultOf } from '../../sqlite/fault.ts'
-import { BUSY_PATIENCE_MS } from '../../sqlite/shared-file.ts'
+import { BUSY_TIMEOUT_MS } from '../../sqlite/shared-file.ts'
 import { EventStoreError } from '../errors.ts'
 import type { StoreSetup } from '../layout.ts'
 import { inspectFile } from './layout.ts'
@@ -32,7 +32,7 @@ function refusing<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.cause === undefined) throw error
     const { message, hints, cause } = error
-    const { kind } = faultOf(cause, path, BUSY_PATIENCE_MS)
+    const { kind } = faultOf(cause, path, BUSY_TIMEOUT_MS)
     if (kind !== 'unopenable' && kind !== 'read-only' && kind !== 'full') throw error
     throw new EventBusError('REFUSED', message, { hints, cause })
   }

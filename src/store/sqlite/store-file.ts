@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { advice } from '../../bus/hints.ts'
 import { faultOf } from '../../sqlite/fault.ts'
-import { BUSY_PATIENCE_MS, openShared, transact } from '../../sqlite/shared-file.ts'
+import { BUSY_TIMEOUT_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 import { EventStoreError, storeClosed, storeUnavailable } from '../errors.ts'
 import type { StorePart } from '../layout.ts'
 import { createTables, inspectTables } from './layout.ts'
@@ -75,7 +75,7 @@ export function guarded<T>(path: string, work: () => T): T {
   } catch (error) {
     // A TypeError is a mistake in the program, not a failure of the file.
     if (error instanceof EventStoreError || error instanceof TypeError) throw error
-    const { reason, hints } = faultOf(error, path, BUSY_PATIENCE_MS)
+    const { reason, hints } = faultOf(error, path, BUSY_TIMEOUT_MS)
     throw storeUnavailable(`the event store at ${path} ${reason}`, {
       cause: error,
       hints: hints.length > 0 ? hints : [advice('name another file')],
