@@ -7,8 +7,8 @@ export interface AssignableMember {
 }
 
 /**
- * Assigns partitions by Kafka's `range` strategy: for each topic, its members, sorted by id, get consecutive partitions. If the
- * partitions do not divide evenly, the first members get one more.
+ * Assigns partitions by Kafka's `range` strategy and returns them by member id. The members subscribed to a topic, sorted by id,
+ * get consecutive partitions of it. If the partitions do not divide evenly, the first members get one more.
  */
 export function assignRange(
   members: readonly AssignableMember[],
@@ -20,11 +20,11 @@ export function assignRange(
     const subscribed = sorted.filter(({ topics }) => topics.includes(topic))
     const partitions = partitionCount(topic)
     const share = Math.floor(partitions / subscribed.length)
-    const larger = partitions % subscribed.length
+    const remainder = partitions % subscribed.length
     let partition = 0
     subscribed.forEach(({ memberId }, index) => {
-      const upTo = partition + share + (index < larger ? 1 : 0)
-      while (partition < upTo) assignment.get(memberId)?.push({ topic, partition: partition++ })
+      const end = partition + share + (index < remainder ? 1 : 0)
+      while (partition < end) assignment.get(memberId)?.push({ topic, partition: partition++ })
     })
   }
   return assignment

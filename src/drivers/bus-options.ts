@@ -24,7 +24,7 @@ export interface EventBusOptions {
   readonly envelope?: 'bincode' | 'cbor' | undefined
   /** Where a group without a committed offset starts. */
   readonly autoOffsetReset?: OffsetReset | undefined
-  /** The largest number of events in a batch for a subscriber; more than 0. Default 1000, as in Rust. */
+  /** The maximum number of events in a batch for a subscriber; more than 0. Default 1000, as in Rust. */
   readonly bufferSize?: number | undefined
   /** Receives log lines about the bus until it is closed: see `logBus`. By default, nothing is logged. */
   readonly logger?: Logger | undefined
@@ -40,7 +40,10 @@ export const eventBusChecks: OptionChecks<EventBusOptions> = {
   logger: aLogger,
 }
 
-/** Throws an `EventBusError` with the code `REFUSED` for an unknown or invalid option. */
+/**
+ * Throws an `EventBusError` with the code `REFUSED` for an unknown or invalid option. `where` names the call in the message, for
+ * example `new EmbeddedEventBus`.
+ */
 export const checkBusOptions = (where: string, options: unknown, checks: Readonly<Record<string, OptionCheck>>): void =>
   checkOptions(where, options, checks, (message) => new EventBusError('REFUSED', message))
 
@@ -54,7 +57,7 @@ const subscribeChecks: OptionChecks<SubscribeOptions> = {
   callerLogs: aFlag,
 }
 
-/** The reason why topics or options of a subscription are invalid, or `undefined` if they are valid. */
+/** Returns why the topics or options of a subscription are invalid, or `undefined` if they are valid. */
 export function subscribeProblem(topics: unknown, options: unknown): string | undefined {
   try {
     checkFields('subscribe', { topics }, { topics: required(aList) })

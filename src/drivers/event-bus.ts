@@ -24,7 +24,7 @@ export interface EventBusDefaults {
   readonly groupFor: (topics: readonly string[]) => string
 }
 
-/** Publishes and subscribes over any driver: the envelope and the acknowledgement rule are implemented once, here. */
+/** Implements publish and subscribe on top of any driver, so that envelopes and acknowledgements work the same on every bus. */
 export class DriverEventBus implements EventBus {
   readonly log: TopicLog
   readonly admin: BusAdmin
@@ -56,8 +56,8 @@ export class DriverEventBus implements EventBus {
     const list = Array.isArray(events) ? (events as readonly SerializedEvent[]) : [events as SerializedEvent]
     const append = async (traced: readonly SerializedEvent[]) => {
       const records = traced.map((event, index) => {
-        const refused = (reason: string) => refusedBefore(topic, reason, index, list.length)
-        // Pass the caller's own event object, because the function may look it up.
+        const refused = (reason: string) => eventRefused(topic, reason, index, list.length)
+        // Pass the caller's own event object and not the traced copy, because the function may look the event up by identity.
         const chosen = typeof key === 'function' ? key(list[index] as SerializedEvent, index) : key
         if (chosen !== undefined) checkKey(chosen, refused)
         return this.#toRecord(event, chosen, refused)
@@ -70,6 +70,7 @@ export class DriverEventBus implements EventBus {
     }
     const { publish } = diagnostics
     if (!publish.hasSubscribers) return append(list)
+    // A subscriber of the channel may replace `message.events` by copies with a trace context.
     const message: PublishMessage = { bus: this, kind: this.#defaults.kind, topic, events: list, callerLogs }
     return publish.tracePromise(() => append(message.events), message)
   }
@@ -103,7 +104,7 @@ export class DriverEventBus implements EventBus {
       onClose: () => this.#streams.delete(stream),
     })
     this.#streams.add(stream)
-    // The bus may have been closed while the group was being joined.
+    // The bus may have been closed while the member was joining the group.
     if (this.#closing) await stream.close()
     return stream
   }
@@ -145,14 +146,14 @@ export class DriverEventBus implements EventBus {
 
 type Refuse = (reason: string) => AppendError
 
-/** The error for an event that cannot be published. Nothing was sent. */
-function refusedBefore(topic: string, reason: string, index: number, count: number): AppendError {
+/** Builds the error for an event that cannot be published. Nothing was sent: no event has a position. */
+function eventRefused(topic: string, reason: string, index: number, count: number): AppendError {
   const { message } = publishFailed(topic, count === 1 ? reason : `${recordName(index, count)}: ${reason}`)
   const outcome = { positions: new Array(count).fill(undefined), refused: [{ index, reason }], unknown: [] }
   return new AppendError('PUBLISH_FAILED', message, outcome, { topic, isPassing: false })
 }
 
-/** Checks the key of an event. An empty key is refused because such records go to any partition and so have no order. */
+/** Checks the key of an event. Refuses an empty key, because records with it go to any partition and so have no order. */
 function checkKey(key: unknown, refused: Refuse): void {
   if (typeof key !== 'string') throw refused(`the key must be a string, not ${key === null ? 'null' : typeof key}`)
   if (key === '') throw refused('the key is empty')
@@ -160,7 +161,9 @@ function checkKey(key: unknown, refused: Refuse): void {
   if (!key.isWellFormed()) throw refused('the key contains a lone surrogate, which UTF-8 cannot encode')
 }
 
-/** Turns a transport error into `PUBLISH_FAILED`, and keeps other codes, which are more specific. Adds the topic if missing. */
+/**
+ * Converts a transport error to `PUBLISH_FAILED`. Keeps other codes, which are more specific. Adds the topic if it is missing.
+ */
 function asPublishFailed(topic: string, error: unknown): EventBusError {
   if (!(error instanceof EventBusError)) return publishFailed(topic, String(error), { cause: error })
   if (error.code !== 'TRANSPORT_ERROR') return withTopic(topic, error)
@@ -175,7 +178,7 @@ function asPublishFailed(topic: string, error: unknown): EventBusError {
   return new AppendError(failed.code, failed.message, error.append, { topic, cause: error, hints, isPassing })
 }
 
-/** The same error, with the topic added if it has none. */
+/** Returns the error, or a copy with the topic if the error has none. */
 function withTopic(topic: string, error: EventBusError): EventBusError {
   if (error.topic !== undefined) return error
   const { code, message, group, hints, outcome, isPassing, cause = error } = error

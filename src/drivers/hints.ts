@@ -1,4 +1,4 @@
-/** The hints of the drivers. Front ends may name their own settings instead of the options in the texts. */
+/** The hints of the drivers. A front end may replace a text by its code, to name a flag or a setting instead of an option. */
 export const driverHints = {
   nameBrokers: () =>
     ({ code: 'name-brokers', text: 'name the brokers in the option brokers, for example 127.0.0.1:9092' }) as const,
@@ -7,82 +7,84 @@ export const driverHints = {
   nameCertifiedHost: () =>
     ({
       code: 'name-certified-host',
-      text: 'use a host name that the certificate is for in the option brokers, and in advertised.listeners of the broker',
+      text: 'in the option brokers and in advertised.listeners of the broker, use a host name that the certificate covers',
     }) as const,
   nameServer: () =>
     ({
       code: 'name-server',
-      text: 'or name it as tls: { servername } in the options of RedpandaEventBus',
+      text: 'or set the host name of the certificate as the option tls: { servername }',
     }) as const,
   connectWithTls: () =>
     ({
       code: 'use-tls',
-      text: 'connect with TLS (tls: true in the options of RedpandaEventBus), or to a port without TLS',
+      text: 'connect with TLS (the option tls: true), or to a port without TLS',
     }) as const,
   leaveOutTls: () => ({ code: 'leave-out-tls', text: 'connect without TLS, or to a port with TLS' }) as const,
   logIn: () =>
     ({
       code: 'log-in',
-      text: 'log in (sasl in the options of RedpandaEventBus), or connect to a port without a login',
+      text: 'log in (the option sasl), or connect to a port that requires no login',
     }) as const,
   leaveOutLogin: () =>
-    ({ code: 'leave-out-login', text: 'connect without a login (no sasl), or to a port with one' }) as const,
+    ({
+      code: 'leave-out-login',
+      text: 'leave out the option sasl, or connect to a port that supports logins',
+    }) as const,
   trustAuthority: () =>
     ({
       code: 'trust-authority',
-      text: 'trust the authority that signed it: its certificate as tls: { ca } in the options of RedpandaEventBus',
+      text: 'trust the authority that signed the certificate: pass the certificate of the authority as the option tls: { ca }',
     }) as const,
   trustCertificate: () =>
     ({
       code: 'trust-certificate',
-      text: 'trust it: the certificate as tls: { ca } in the options of RedpandaEventBus',
+      text: 'trust the certificate: pass it as the option tls: { ca }',
     }) as const,
   giveClientCertificate: () =>
     ({
       code: 'give-client-certificate',
-      text: 'give a client certificate: tls: { cert, key } or { pfx } in the options of RedpandaEventBus',
+      text: 'pass a client certificate as the option tls: { cert, key } or tls: { pfx }',
     }) as const,
   checkCertificates: () =>
     ({
       code: 'check-certificates',
-      text: 'check the certificates and keys in tls in the options of RedpandaEventBus',
+      text: 'check the certificates and keys of the option tls of RedpandaEventBus',
     }) as const,
-  /** The timeout is an option, in milliseconds. */
   raiseTimeout: () =>
     ({
       code: 'raise-timeout',
-      text: 'to wait longer: a larger timeout (milliseconds) in the options of RedpandaEventBus',
+      text: 'to wait longer, set a larger timeout (milliseconds) in the options of RedpandaEventBus',
     }) as const,
-  /** `bytes` is a limit that may suffice; absent if the size is unknown. */
+  /** `bytes` is a limit that may suffice; `undefined` if the size of the batch is unknown. */
   raiseMaxBatchBytes: (bytes?: number) =>
     ({
       code: 'raise-max-batch-bytes',
       text:
         bytes === undefined
-          ? 'for larger batches: the option maxBatchBytes'
+          ? 'to allow larger batches, raise the option maxBatchBytes'
           : `raise the option maxBatchBytes to ${bytes}`,
       bytes,
     }) as const,
-  /** For a reader without a group: the partition can be read from `next` on. */
+  /** For a reader without a group. `next` is the offset after the batch that cannot be read. */
   readFrom: (topic: string, partition: number, next: bigint) =>
     ({
       code: 'read-from',
-      text: `continue after the batch: read ${topic}[${partition}] from offset ${next}`,
+      text: `skip the batch: read ${topic}[${partition}] from offset ${next}`,
       topic,
       partition,
       next,
     }) as const,
-  /** For a group: its members continue at `next` after a reset. */
+  /** For a consumer group. `next` is the offset after the batch that cannot be read. */
   resetGroup: (group: string, topic: string, partition: number, next: bigint) =>
     ({
       code: 'reset-group',
-      text: `continue after the batch: reset group '${group}' to offset ${next} of ${topic}[${partition}]`,
+      text: `skip the batch: reset group '${group}' to offset ${next} of ${topic}[${partition}]`,
       group,
       topic,
       partition,
       next,
     }) as const,
-  /** The name is absent if the broker does not say which resource; the operation is `All` if the request is unknown. */
+  /** `name` is `undefined` if the broker does not name the resource. Default operation: `All`, for an unknown request. */
   grantAcl: (resource: 'topic' | 'group' | 'cluster', name: string | undefined, operation = 'All') =>
     ({
       code: 'grant-acl',

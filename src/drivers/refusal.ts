@@ -4,8 +4,8 @@ const MIN_TIMESTAMP = -(2n ** 63n)
 const MAX_TIMESTAMP = 2n ** 63n - 1n
 
 /**
- * The reason why every bus refuses a record for a topic with `partitions` partitions, or `undefined` if the record is valid.
- * Messages put the record's name before it.
+ * Returns why every bus refuses a record for a topic with `partitions` partitions, or `undefined` if the record is valid. The
+ * text continues a message that names the record: "record 2 of 3 has timestamp …".
  */
 export function refusalOf({ partition, timestamp }: NewRecord, partitions: number): string | undefined {
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition < partitions)) {

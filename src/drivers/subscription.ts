@@ -7,7 +7,7 @@ import { decodeRecord, withTraceContext } from '../codecs/event-record.ts'
 interface SubscriptionOptions {
   readonly signal?: AbortSignal | undefined
   readonly onClose?: (() => void) | undefined
-  /** Called with the events that the subscriber receives. */
+  /** Called with the events just before the subscriber receives them. */
   readonly onReceived?: ((received: readonly Received[]) => void) | undefined
 }
 
@@ -31,14 +31,14 @@ export class Subscription implements EventStream {
   // A failed close is reported to the callers of `close`, who receive the same promise.
   readonly #onAbort = () => void this.close().catch(() => undefined)
   #batch: GroupBatch | undefined
-  /** How many records of the batch were delivered. */
+  /** How many records of the current batch were delivered. */
   #delivered = 0
-  /** By partition: the unacknowledged batches and the batches after them, in offset order. */
+  /** The batches that `takeBatch` returned, by partition and in offset order, from the first unacknowledged one on. */
   readonly #taken = new Map<string, TakenBatch[]>()
   #closing: Promise<void> | undefined
-  /** How many calls are pending. Callers may call ahead; the calls run one after another. */
+  /** How many calls are pending. A caller may call again before the last call has resolved; calls run one after another. */
   #pending = 0
-  #last: Promise<unknown> = Promise.resolve()
+  #lastCall: Promise<unknown> = Promise.resolve()
 
   constructor(member: GroupMember, options: SubscriptionOptions = {}) {
     this.#member = member
@@ -83,22 +83,25 @@ export class Subscription implements EventStream {
     return this.close()
   }
 
-  /** Runs calls one after another. */
+  /** Runs a call after the calls before it. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    // Without a pending call, this one runs synchronously up to its first await, so the previous event is acknowledged even
-    // if `close` is called right after.
+    // Without a pending call, run this one synchronously up to its first await. So the previous event is acknowledged even if
+    // the caller closes the stream without awaiting this call.
     this.#pending += 1
-    const result = (this.#pending === 1 ? call() : this.#last.then(call)).finally(() => {
+    const result = (this.#pending === 1 ? call() : this.#lastCall.then(call)).finally(() => {
       this.#pending -= 1
     })
-    this.#last = result.catch(() => undefined)
+    this.#lastCall = result.catch(() => undefined)
     return result
   }
 
-  /** Delivers up to `count` records of the current batch, and at least one. Resolves with `undefined` when the stream has ended. */
+  /**
+   * Delivers 1 to `count` records of one batch; waits for a batch if necessary. Resolves with `undefined` once the stream has
+   * ended.
+   */
   async #take(count: number): Promise<readonly Received[] | undefined> {
     while (this.#closing === undefined) {
-      const records = this.#restOfBatch(count)
+      const records = this.#nextOfBatch(count)
       if (records.length > 0) {
         const received = records.map(toReceived)
         this.#options.onReceived?.(received)
@@ -113,7 +116,10 @@ export class Subscription implements EventStream {
     return undefined
   }
 
-  #restOfBatch(count: number): readonly BusRecord[] {
+  /**
+   * Acknowledges the delivered records of the current batch and returns the next ones. Finishes the batch after its last record.
+   */
+  #nextOfBatch(count: number): readonly BusRecord[] {
     const batch = this.#batch
     if (batch === undefined) return []
     if (this.#delivered > 0 && !batch.revoked) batch.acknowledge(this.#delivered - 1)
@@ -134,7 +140,7 @@ export class Subscription implements EventStream {
     }
   }
 
-  /** Turns the current batch into one that the subscriber acknowledges. */
+  /** Converts the current batch to one that the subscriber acknowledges. */
   #toEventBatch(items: readonly Received[]): EventBatch {
     const taken: TakenBatch = { batch: this.#batch as GroupBatch, last: this.#delivered - 1, isAcknowledged: false }
     this.#batch = undefined
@@ -155,19 +161,19 @@ export class Subscription implements EventStream {
   /** Acknowledges the batches at the head of a partition's queue, up to the first that the subscriber has not acknowledged. */
   #acknowledgeInOrder(partition: string): void {
     const queue = this.#taken.get(partition) ?? []
-    const lost: TakenBatch[] = []
+    const revoked: TakenBatch[] = []
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
       const { batch, last, isAcknowledged } = first
       if (!batch.revoked && !isAcknowledged) break
       queue.shift()
       // The member may have lost the partition and got it back: its new batches do not wait for the revoked ones.
-      if (batch.revoked) lost.push(first)
+      if (batch.revoked) revoked.push(first)
       else {
         batch.acknowledge(last)
         batch.finish()
       }
     }
-    finishUnacknowledged(lost)
+    finishUnacknowledged(revoked)
     if (queue.length === 0) this.#taken.delete(partition)
   }
 
@@ -190,7 +196,7 @@ export class Subscription implements EventStream {
   }
 }
 
-/** Gives back batches of one partition. The newest first, so that delivery resumes at the oldest. */
+/** Gives batches of one partition back to the member, the newest first, so that delivery resumes at the oldest. */
 function finishUnacknowledged(queue: readonly TakenBatch[]): void {
   for (const { batch } of queue.toReversed()) batch.finish()
 }

@@ -2,8 +2,8 @@ import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, parse, resolve, sep } from 'node:path'
 
 /**
- * Describes why the file system refused to create, write or read `path`, and names the folder or link at fault. The text continues
- * a message that names the path: "the file PATH cannot be written: it is a folder".
+ * Describes why the file system refused to create, write or read `path`, and names the folder or link at fault. The text
+ * continues a message that names the path: "the file PATH cannot be written: it is a folder".
  */
 export function causeOf(error: unknown, path: string): string {
   const { code, message, syscall, path: refused = '' } = error as NodeJS.ErrnoException
@@ -55,8 +55,8 @@ export const isMissing = (error: unknown, path: string): boolean =>
   (error as NodeJS.ErrnoException).code === 'ENOENT' && findObstacle(resolve(path))?.kind === 'missing'
 
 /**
- * Throws `EFTYPE` if a pipe, a socket or a device is at the path: opening a pipe would block, and reading many devices never ends.
- * Accepts missing files and folders, because the errors of the system are clear enough for them.
+ * Throws `EFTYPE` if a pipe, a socket or a device is at the path: opening a pipe would block, and reading many devices never
+ * ends. Accepts missing files and folders, because the errors of the system are clear enough for them.
  */
 export function refuseSpecial(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })

@@ -37,7 +37,9 @@ export const isUnwritable = (error: unknown): boolean =>
 /** Whether another process has locked the file. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY
 
-/** Describes an error from using a file. `busyTimeout` is how long SQLite waited for locks of other processes, in milliseconds. */
+/**
+ * Describes an error from using a file. `busyTimeout` is how long SQLite waited for locks of other processes, in milliseconds.
+ */
 export function faultOf(error: unknown, path: string, busyTimeout: number): Fault {
   const message = error instanceof Error ? error.message : String(error)
   const folder = dirname(resolve(path))
@@ -145,8 +147,8 @@ function whyNotCreated(path: string): string {
 }
 
 /**
- * Describes a file beside a database that SQLite cannot use as its log because it is not a regular file: SQLite itself only reports
- * a disk error then. Returns `undefined` if there is none.
+ * Describes a file beside a database that SQLite cannot use as its log because it is not a regular file: SQLite itself only
+ * reports a disk error then. Returns `undefined` if there is none.
  */
 function obstacleBeside(path: string): string | undefined {
   for (const ending of ['-wal', '-shm', '-journal']) {

@@ -45,9 +45,9 @@ function bindsNumbered(database: DatabaseSync): boolean {
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\d*)/g
 
 /**
- * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` holds the number of the value, from 1, of each parameter; it
- * is `undefined` if no parameter was numbered. As in SQLite, an anonymous parameter has the number after the largest one so far
- * (https://sqlite.org/lang_expr.html).
+ * Replaces numbered parameters (`?1`) by anonymous ones (`?`). `order` holds the number of the value, from 1, of each parameter;
+ * it is `undefined` if no parameter was numbered. As in SQLite, an anonymous parameter has the number after the largest one so
+ * far (https://sqlite.org/lang_expr.html).
  */
 function withoutNumbers(sql: string): { readonly text: string; readonly order: readonly number[] | undefined } {
   const order: number[] = []

@@ -102,8 +102,8 @@ function initialize(database: DatabaseSync, settings: string, prepare: (database
 
 /**
  * Opens a file for reading as immutable: without a write-ahead log and without locks (https://sqlite.org/uri.html, "immutable").
- * Otherwise SQLite creates a log and its index beside the file even for reading, which is not possible here. Later changes by other
- * processes are not seen.
+ * Otherwise SQLite creates a log and its index beside the file even for reading, which is not possible here. Later changes by
+ * other processes are not seen.
  */
 function openImmutable(path: string): DatabaseSync {
   const file = realpathSync(path)
@@ -122,8 +122,8 @@ function openImmutable(path: string): DatabaseSync {
 const changedSinceOpened = new WeakMap<DatabaseSync, () => boolean>()
 
 /**
- * Whether another process has changed a file since {@link openImmutable} opened it, so that reads may be inconsistent. False for a
- * file that was opened with locks.
+ * Whether another process has changed a file since {@link openImmutable} opened it, so that reads may be inconsistent. False for
+ * a file that was opened with locks.
  */
 export const hasChangedSinceOpened = (database: DatabaseSync): boolean => changedSinceOpened.get(database)?.() ?? false
 

@@ -21,7 +21,7 @@ interface MessageToWrite extends EventColumns {
   /** The stream of the commit's first append. */
   readonly streamId: string | null
   readonly topic: string
-  /** NULL: the event type. */
+  /** The key of the record; `null` for the event type. */
   readonly key: string | null
 }
 
@@ -31,6 +31,7 @@ interface TimerToWrite extends EventColumns {
   readonly due: Date
 }
 
+/** A dead letter for a rejected command. */
 interface RejectedToWrite extends EventColumns {
   readonly streamId: string
   readonly originalTimestamp: Date
@@ -47,18 +48,19 @@ export interface CommitPlan {
   readonly events: readonly EventToWrite[]
   readonly messages: readonly MessageToWrite[]
   /**
-   * Timers to remove before `timers` are set, by id. The stored timer must be due at this time; without a time, the same
-   * list set it.
+   * Timers to remove before `timers` are set, by id. The value is the time at which the stored timer must be due; `undefined` if
+   * an earlier commit of the same list has set the timer, in which case a stored timer with this id is removed whatever its time
+   * is.
    */
   readonly fired: ReadonlyMap<string, Date | undefined>
   /** Timers to set, by id: their final settings. */
   readonly timers: ReadonlyMap<string, TimerToWrite>
-  /** Dead letters of rejected commands, by stream and message id. */
+  /** Dead letters of rejected commands, without duplicates: the key contains the stream, the topic and the message id. */
   readonly rejected: ReadonlyMap<string, RejectedToWrite>
 }
 
 /**
- * Plans commits in their order without writing: each commit sees the effects of those before it, and a commit that fails has no
+ * Plans commits in their order without writing. Each commit sees the effects of the commits before it. A commit that fails has no
  * effect.
  */
 export function planCommits(commits: readonly Commit[], state: StoreState): CommitPlan {
@@ -68,7 +70,7 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
   const timers = new Map<string, TimerToWrite>()
   const rejected = new Map<string, RejectedToWrite>()
   const versions = new Map<string, number>()
-  /** The ids that this list has set or fired, with their current due times. */
+  /** The timers that earlier commits of the list have set, with their due times, or fired, with `undefined`. */
   const changedTimers = new Map<string, number | undefined>()
   const dueOf = (id: string) => (changedTimers.has(id) ? changedTimers.get(id) : state.dueOf(id))
 
@@ -81,7 +83,7 @@ export function planCommits(commits: readonly Commit[], state: StoreState): Comm
       const toSet = (commit.timers ?? []).map(toTimerToWrite)
       const toReject = (commit.rejected ?? []).map(toRejectedToWrite)
 
-      // All checks have passed: nothing can fail from here on.
+      // Record the effects only after all checks: nothing below can fail.
       for (const [streamId, version] of appended.versions) versions.set(streamId, version)
       for (const event of appended.events) events.push(event)
       for (const message of toSend) messages.push(message)
@@ -129,7 +131,7 @@ function checkExpected(streamId: string, expected: StreamAppend['expectedVersion
   if (expected === 'any' || (Number.isSafeInteger(expected) && expected >= 0)) return
   throw invalidAppend(`invalid expected version ${expected} of '${streamId}'`, {
     streamId,
-    hints: [advice("0 for a stream that must not exist yet, 'any' for any version")],
+    hints: [advice("use 0 for a stream that must not exist yet, or 'any' for any version")],
   })
 }
 

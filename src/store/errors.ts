@@ -18,9 +18,9 @@ export const eventStoreErrorCodes = {
   STORE_UNAVAILABLE: 3,
   /** The store was closed in this process. */
   STORE_CLOSED: 3,
-  /** Tables are missing, or columns that a newer version of crbus needs: create them with `openStoreSetup`. */
+  /** Tables, or columns that a newer version of crbus needs, are missing: create them with `openStoreSetup`. */
   STORE_NOT_READY: 4,
-  /** A table with the name of a store's table has another layout. */
+  /** A table with the name of an event store table has a different layout. */
   STORE_MISMATCH: 6,
   /** The stream is not at the expected version. */
   VERSION_CONFLICT: 6,
@@ -49,8 +49,8 @@ export interface EventStoreErrorDetails {
 }
 
 /**
- * The error of every failed operation of an event store. Programs decide by `code`; `message` says what is wrong, and
- * `hints` what to try next.
+ * The error of every failed operation of an event store. Programs decide by `code`. `message` says what is wrong, and `hints` say
+ * what to try next.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export class EventStoreError extends Error {
   /** What to try next. */
   readonly hints: readonly Hint[]
 
-  /** Makes an error, for another implementation of `EventStore` or for a test. */
+  /** Creates an error, for another implementation of `EventStore` or for a test. */
   constructor(code: EventStoreErrorCode, message: string, details: EventStoreErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
@@ -96,7 +96,7 @@ export class EventStoreError extends Error {
 export const versionConflict = (streamId: string, expected: number, actual: number) =>
   new EventStoreError(
     'VERSION_CONFLICT',
-    `Concurrency conflict on stream '${streamId}': expected version ${expected}, but it is at ${actual}`,
+    `Concurrency conflict on stream '${streamId}': expected version ${expected}, but the stream is at ${actual}`,
     { streamId, expected, actual, hints: [advice('read the stream again and decide again')] },
   )
 

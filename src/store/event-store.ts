@@ -12,7 +12,7 @@ export interface StoredEvent {
   readonly createdAt: Date
 }
 
-/** The version at which a stream must be. 0: the stream must not exist yet. `any`: no expectation. */
+/** The version at which a stream must be. 0: the stream must not exist yet. `any`: every version is accepted. */
 export type ExpectedVersion = number | 'any'
 
 /** Events to append to one stream. */
@@ -28,18 +28,18 @@ export interface StreamAppend {
 /** An event to publish, kept in the store until the bus has acknowledged it. */
 export interface OutgoingMessage {
   readonly topic: string
-  /** The record key, not empty; `undefined`: the event type. */
+  /** The key of the record, not empty. Default: the event type. */
   readonly key?: string | undefined
   readonly event: SerializedEvent
 }
 
 /** An event that an aggregate or a saga receives at a given time, once. */
 export interface Timer {
-  /** Unique within an owner: setting the same id again replaces it. */
+  /** Unique within an owner. Setting a timer with the same id again replaces the timer. */
   readonly id: string
   /** The stream that receives the event. */
   readonly streamId: string
-  /** When it fires, to the millisecond. */
+  /** When the timer fires, to the millisecond. */
   readonly due: Date
   readonly event: SerializedEvent
 }
@@ -61,7 +61,7 @@ export interface Commit {
   readonly rejected?: readonly RejectedCommand[] | undefined
 }
 
-/** The result of one commit: the new versions of its streams, or the error when nothing of it was stored. */
+/** The result of one commit: the new versions of its streams, or the reason why nothing of the commit was stored. */
 export type Committed =
   | {
       readonly ok: true
@@ -119,8 +119,8 @@ export interface Snapshot extends NewSnapshot {
  * **Texts** (stream ids, event types, topics, owners, timer ids) are at most 1000 bytes of UTF-8 without NUL; stream ids,
  * owners and timer ids are not empty. Metadata must be JSON. Anything else is an `INVALID_APPEND`.
  *
- * **Metadata** are stored as JSON: in `extra`, integers up to 2^53 are read as numbers and larger ones as bigints, bytes as
- * base64, dates as texts.
+ * **Metadata** are stored as JSON, so some values in `extra` are read back in another form: integers up to 2^53 as numbers and
+ * larger ones as bigints, bytes as base64 texts, dates as texts.
  *
  * @example
  * ```ts
@@ -142,8 +142,8 @@ export interface Snapshot extends NewSnapshot {
  */
 export interface EventStore {
   /**
-   * Appends to one stream and returns the version of the last event. `VERSION_CONFLICT` when the stream is at another
-   * version than expected; `INVALID_APPEND` for an empty list.
+   * Appends to one stream and returns the version of the last event. Rejects with `VERSION_CONFLICT` if the stream is at another
+   * version than expected, and with `INVALID_APPEND` for an empty list.
    */
   append(streamId: string, expectedVersion: ExpectedVersion, events: readonly SerializedEvent[]): Promise<number>
 
@@ -154,10 +154,10 @@ export interface EventStore {
    */
   commit(owner: string, commits: readonly Commit[]): Promise<readonly Committed[]>
 
-  /** Reads a stream in version order. Empty when the stream does not exist. */
+  /** Reads a stream in version order. Resolves with an empty list if the stream does not exist. */
   readStream(streamId: string, range?: StreamRange): Promise<readonly StoredEvent[]>
 
-  /** Reads many streams in one request. A stream that does not exist has an empty list. */
+  /** Reads many streams in one request. The result has an empty list for a stream that does not exist. */
   readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>>
 
   /**
@@ -217,13 +217,13 @@ export interface Outbox {
   /** Counts one failed attempt for each message. */
   failed(owner: string, ids: readonly string[]): Promise<void>
   /**
-   * Moves a message to the dead letters, with its topic and its attempts as `retryCount`. Ignores an unknown id. The stream id
-   * is that of the commit's first append or, without one, the topic.
+   * Moves a message to the dead letters, with its topic and its attempts as `retryCount`. Ignores an unknown id. The dead letter
+   * gets the stream id of the first append of the commit that stored the message or, without an append, the topic.
    */
   bury(owner: string, id: string, reason: FailureReason): Promise<void>
   /**
-   * Takes the exclusive right to publish the messages of an owner; `undefined` while another process has it. The lease ends when
-   * the process that holds it dies in any way.
+   * Takes the exclusive right to publish the messages of an owner. Resolves with `undefined` while another lease is held. A lease
+   * also ends when the process that holds it dies.
    */
   lease(owner: string): Promise<Lease | undefined>
 }
@@ -242,7 +242,7 @@ export interface Timers {
   due(owner: string, now: Date, limit: number): Promise<readonly Timer[]>
   /** Returns the number of timers, due ones included. */
   count(owner: string): Promise<number>
-  /** Returns when the earliest timer is due. */
+  /** Returns when the earliest timer is due; `undefined` without timers. */
   next(owner: string): Promise<Date | undefined>
 }
 
@@ -276,7 +276,7 @@ export interface NewDeadLetter {
 
 /** A command that its aggregate rejected: a dead letter without attempts, whose error is the reason. */
 export interface RejectedCommand extends Omit<NewDeadLetter, 'retryCount'> {
-  /** A stream has one dead letter for each message id: the same command again adds none. */
+  /** Identifies the command. A stream has one dead letter for each message id, so the same command again does not add another. */
   readonly messageId: string
 }
 
@@ -318,10 +318,10 @@ export interface DeadLetters {
   get(id: string): Promise<DeadLetter | undefined>
   /** Returns the number of dead letters, of one status or of all. */
   count(status?: DeadLetterStatus): Promise<number>
-  /** Counts another failed attempt and its time. False when no open dead letter has this id. */
+  /** Counts another failed attempt and stores its time. Resolves with false if no open dead letter has this id. */
   retried(id: string): Promise<boolean>
-  /** Marks a dead letter as resolved. False when no open dead letter has this id. */
+  /** Marks a dead letter as resolved. Resolves with false if no open dead letter has this id. */
   resolve(id: string, by: string, notes?: string): Promise<boolean>
-  /** Marks a dead letter as discarded. False when no open dead letter has this id. */
+  /** Marks a dead letter as discarded. Resolves with false if no open dead letter has this id. */
   discard(id: string, by: string, notes?: string): Promise<boolean>
 }

@@ -2,13 +2,13 @@ import { advice, type Hint } from '../bus/hints.ts'
 import { storeMismatch } from './errors.ts'
 import { storeHints } from './hints.ts'
 
-/** The type of a column, independent of the database. With `?` it may be NULL. */
+/** The type of a column, independent of the database. A column with `?` may be NULL. */
 type ColumnType = 'text' | 'integer' | 'bigint' | 'bytes' | 'json' | 'time'
 type Column = ColumnType | `${ColumnType}?`
 
 interface TableLayout {
   readonly columns: Readonly<Record<string, Column>>
-  /** The unique columns, which every write relies on. */
+  /** The columns that must be unique together, because every write relies on it. */
   readonly key: readonly string[]
   /** Columns that earlier versions of crbus did not have. They may be NULL, and are added to an existing table. */
   readonly added?: readonly string[]
@@ -76,24 +76,26 @@ export const tableNames = Object.keys(tables) as TableName[]
 
 /** A table, index or column of a store, as `PostgresEventStore.init` reports it. */
 export interface StorePart {
-  /** A column is listed only when a table of crbus lacks it because an earlier version created the table. */
+  /** A column is listed only if a table that an earlier version of crbus created lacks the column. */
   readonly kind: 'table' | 'index' | 'column'
   /** The name of the table, index or column. */
   readonly name: string
-  /** The table itself, or the table that the part belongs to. */
+  /** The table that the part belongs to; for a table, the table itself. */
   readonly table: TableName
-  /** False when the part is missing and would be created. */
+  /** False if the part is missing, so that `create` would create it. */
   readonly exists: boolean
 }
 
-/** Creates the tables of a store. Alters nothing that exists, except that it adds columns to the tables of crbus. */
+/** Creates the tables of a store. Does not alter existing tables, except that it adds columns to the tables of crbus. */
 export interface StoreSetup {
   readonly kind: 'sqlite' | 'postgres'
   /** The location of the store, without a password. */
   readonly location: string
-  /** Lists the parts of the store without changing anything. `STORE_MISMATCH` when a table has another layout. */
+  /** Lists the parts of the store without changing anything. Rejects with `STORE_MISMATCH` if a table has a different layout. */
   inspect(): Promise<readonly StorePart[]>
-  /** Creates the missing parts, all or none, and returns them. `STORE_MISMATCH` when a table has another layout. */
+  /**
+   * Creates the missing parts, all or none, and returns them. Rejects with `STORE_MISMATCH` if a table has a different layout.
+   */
   create(): Promise<readonly StorePart[]>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -108,7 +110,7 @@ export function missingColumns(found: readonly FoundTable[]): StorePart[] {
   })
 }
 
-/** Whether the message of a database about a missing column names a column that newer versions of crbus add. */
+/** Whether a database's message about a missing column names a column that newer versions of crbus add. */
 export const isAddedColumn = (message: string): boolean =>
   Object.values<TableLayout>(tables).some(({ added = [] }) => added.some((column) => message.includes(column)))
 
@@ -130,36 +132,37 @@ interface FoundColumn {
   readonly hasDefault: boolean
 }
 
-/** The names that a database has for each column type. The first is the usual one, the others are accepted. */
+/** The names that a database has for each column type: first the name in new tables, then other names that are accepted. */
 export type TypeNames = Readonly<Record<ColumnType, readonly [string, ...string[]]>>
 
-/** Throws `STORE_MISMATCH` with all differences when a table does not have the layout of the store. */
-export function checkTables(found: readonly FoundTable[], names: TypeNames, location: string): void {
+/** Throws `STORE_MISMATCH` with all differences if a table does not have the layout of an event store table. */
+export function checkTables(found: readonly FoundTable[], typeNames: TypeNames, location: string): void {
   const differing = found
-    .map((table) => [table.name, differences(table, names)] as const)
+    .map((table) => [table.name, differences(table, typeNames)] as const)
     .filter(([, list]) => list.length > 0)
   if (differing.length === 0) return
   const lines = differing.map(([name, list]) => `table '${name}' of ${location} has another layout: ${list.join(', ')}`)
   throw storeMismatch(lines.join('\n'), { hints: hintsFor(differing) })
 }
 
-function differences({ name, otherKind, columns, keys }: FoundTable, names: TypeNames): string[] {
+/** Describes how a table differs from the layout. Unknown columns are accepted if a row can be inserted without them. */
+function differences({ name, otherKind, columns, keys }: FoundTable, typeNames: TypeNames): string[] {
   if (otherKind !== undefined) return [`it is a ${otherKind}`]
   const layout: TableLayout = tables[name]
   const wanted = Object.entries(layout.columns)
-  const lacking = wanted
+  const missing = wanted
     .map(([column]) => column)
     .filter((column) => !columns.has(column) && !layout.added?.includes(column))
   const list =
-    lacking.length === 0
+    missing.length === 0
       ? []
-      : [lacking.length === 1 ? `column ${lacking[0]} is missing` : `columns ${lacking.join(', ')} are missing`]
+      : [missing.length === 1 ? `column ${missing[0]} is missing` : `columns ${missing.join(', ')} are missing`]
   for (const [column, type] of wanted) {
     const known = columns.get(column)
     if (known === undefined) continue
-    const [usual, ...others] = names[type.replace('?', '') as ColumnType]
-    if (known.type !== usual && !others.includes(known.type))
-      list.push(`${column} is ${known.type} instead of ${usual}`)
+    const [usualName, ...otherNames] = typeNames[type.replace('?', '') as ColumnType]
+    if (known.type !== usualName && !otherNames.includes(known.type))
+      list.push(`${column} is ${known.type} instead of ${usualName}`)
     if (type.endsWith('?') && !known.isNullable) list.push(`${column} is NOT NULL`)
   }
   for (const [column, { isNullable, hasDefault }] of columns) {
@@ -168,15 +171,15 @@ function differences({ name, otherKind, columns, keys }: FoundTable, names: Type
       list.push(`${column} is an unknown column that is NOT NULL without a default`)
   }
   const hasKey = keys.some((key) => key.length === layout.key.length && layout.key.every((part) => key.includes(part)))
-  if (!hasKey && lacking.length === 0) list.push(`${layout.key.join(', ')} is not unique`)
+  if (!hasKey && missing.length === 0) list.push(`${layout.key.join(', ')} is not unique`)
   return list
 }
 
 function hintsFor(differing: readonly (readonly [TableName, readonly string[]])[]): Hint[] {
-  const isOld = differing.every(
+  const lacksEventVersion = differing.every(
     ([name, list]) => name === 'events' && list.join() === 'column event_version is missing',
   )
-  if (isOld)
+  if (lacksEventVersion)
     return [advice('run the migrations of the service first: migration 004 of Composable Rust adds event_version')]
   return [storeHints.otherDatabase(), storeHints.otherSchema()]
 }

@@ -7,8 +7,8 @@ import type { StoreSetup } from './layout.ts'
 
 /**
  * Opens the event store at a location: `postgres://…` or `postgresql://…`, the path of a SQLite file, or `:memory:`. Loads only
- * the driver it needs. A Postgres store connects when it is first used. Rejects with a `TypeError` when the location is not a
- * text.
+ * the driver of that store. A Postgres store connects when it is first used. Rejects with a `TypeError` if the location is not a
+ * string.
  *
  * @example
  * ```ts
@@ -32,22 +32,29 @@ export async function openEventStore(location: string): Promise<EventStore> {
 }
 
 /**
- * Opens the setup of the store at a location, which creates its tables. A file is not created before `create`. With
- * `addressOnly`, a connection to Postgres uses only the settings in the address, not those of the environment or `~/.pgpass`.
+ * Opens the setup of the store at a location, which can create the tables of the store. A SQLite file is created by `create`, not
+ * before. With `addressOnly`, a connection to Postgres uses only the settings in the address, not those of the environment or
+ * `~/.pgpass`.
  */
 export async function openStoreSetup(location: string, addressOnly?: AddressOnly): Promise<StoreSetup> {
   if (isPostgres(location)) return (await import('./postgres/setup.ts')).postgresSetup(location, addressOnly)
   return (await import('./sqlite/setup.ts')).sqliteSetup(location)
 }
 
-/** Throws `STORE_UNAVAILABLE` for the URL of another database, which would otherwise be taken for the path of a file. */
+/**
+ * Whether a location is the URL of a Postgres and not the path of a file. Throws `STORE_UNAVAILABLE` for the URL of another
+ * database.
+ */
 function isPostgres(location: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase()
   if (scheme === undefined || scheme === 'postgres' || scheme === 'postgresql') return scheme !== undefined
   throw storeUnavailable(
     `the scheme ${scheme}:// is not supported: an event store is a Postgres database or a SQLite file`,
     {
-      hints: [advice('postgres://user:password@host/database'), advice('the path of a file: data/store.db')],
+      hints: [
+        advice('use postgres://user:password@host/database'),
+        advice('or use the path of a file, such as data/store.db'),
+      ],
     },
   )
 }

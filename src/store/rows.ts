@@ -3,7 +3,8 @@ import { readDetails } from './dead-letter-text.ts'
 import type { DeadLetter, DeadLetterStatus, PendingMessage, Snapshot, StoredEvent, Timer } from './event-store.ts'
 import { fromColumns } from './stored-form.ts'
 
-/** Rows as the databases return them: SQLite with numbers and bytes, Postgres with texts, where bytes are hexadecimal. */
+// The rows as the databases return them: SQLite with numbers and bytes, Postgres with texts, in which bytes are hexadecimal
+// digits.
 
 type NumberText = number | string
 type Bytes = Uint8Array | string

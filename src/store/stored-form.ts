@@ -4,7 +4,7 @@ import { readMetadata, writeMetadata } from '../codecs/metadata-json.ts'
 import { invalidAppend } from './errors.ts'
 import type { FailureReason, NewDeadLetter, NewSnapshot } from './event-store.ts'
 
-/** The columns of an event, in every store. */
+/** The values of the columns that store an event, in every table with events. */
 export interface EventColumns {
   readonly eventType: string
   readonly eventVersion: number
@@ -13,10 +13,10 @@ export interface EventColumns {
   readonly metadata: string | null
 }
 
-/** An index entry of Postgres holds at most 2704 bytes, and one index contains both an owner and a timer id. */
+/** Two names of this length fit into an index entry of Postgres (2704 bytes): an owner and the id of a timer. */
 const MAX_NAME_BYTES = 1000
 
-/** Throws `INVALID_APPEND` for an invalid stream id, event type, topic, owner or timer id. */
+/** Throws `INVALID_APPEND` for an invalid stream id, event type, topic, owner or timer id. Messages begin with `what`. */
 export function checkName(what: string, name: string, { mayBeEmpty = false } = {}): void {
   if (name === '' && !mayBeEmpty) throw invalidAppend(`${what} is empty`)
   checkText(what, name)
@@ -32,7 +32,7 @@ export function checkText(what: string, text: string): void {
   if (!text.isWellFormed()) throw invalidAppend(`${what} contains a lone surrogate, which UTF-8 cannot encode`)
 }
 
-/** The years with four digits, in which ISO texts sort by time and Postgres reads them. */
+/** The first and the last time with a year of four digits. ISO texts of these years sort by time, and Postgres can read them. */
 const [MIN_TIME, MAX_TIME] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')]
 
 /** Throws `INVALID_APPEND` for a time that a store cannot hold. */
@@ -61,10 +61,10 @@ export function toColumns({ eventType, eventVersion, data, metadata, trace }: Se
   return { eventType, eventVersion, data, metadata: isEmpty ? null : metadataText(eventType, metadata, trace) }
 }
 
-/** JSON escapes that Postgres refuses: NUL and lone surrogates. */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/
+/** Matches the JSON escapes that Postgres refuses: a NUL and a lone surrogate. Paired surrogates are not escaped. */
+const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/
 
-/** Shorter texts cannot be nested so deeply that reading would refuse them. */
+/** Only longer texts can be nested so deeply that `parseJson` refuses to read them, so shorter texts are not parsed. */
 const MIN_CHECKED_LENGTH = 1000
 
 function metadataText(
@@ -80,7 +80,7 @@ function metadataText(
     throw invalidAppend(`the metadata of '${eventType}' cannot be stored: ${reason}`, { cause })
   }
   if (text === null) return null
-  if (text.includes('\\u') && unstorable.test(text)) {
+  if (text.includes('\\u') && UNSTORABLE_ESCAPE.test(text)) {
     throw invalidAppend(`the metadata of '${eventType}' contain a NUL or a lone surrogate`)
   }
   const parsed = text.length < MIN_CHECKED_LENGTH ? undefined : parseJson(text)
@@ -101,7 +101,7 @@ export function checkSnapshot({ streamId, version, state }: NewSnapshot): void {
     throw invalidAppend(`invalid version ${version} of the snapshot of '${streamId}'`, { streamId })
   }
   if (!(state instanceof Uint8Array))
-    throw invalidAppend(`the snapshot of '${streamId}' must be a Uint8Array`, { streamId })
+    throw invalidAppend(`the state in the snapshot of '${streamId}' must be a Uint8Array`, { streamId })
 }
 
 export function checkDeadLetter({ streamId, topic, originalTimestamp, error, details, retryCount = 0 }: NewDeadLetter) {
@@ -124,5 +124,5 @@ export function checkLimit(limit: number): void {
   if (!(Number.isSafeInteger(limit) && limit > 0)) throw new RangeError(`invalid limit of rows to read: ${limit}`)
 }
 
-/** Whether a text can be the id of an outbox message or a dead letter, which are numbers in both databases. */
+/** Whether a text can be the id of an outbox message or of a dead letter: these ids are numbers in both databases. */
 export const isRowId = (id: string): boolean => /^\d{1,15}$/.test(id)

@@ -269,9 +269,9 @@ else {
       vi.stubEnv('PGOPTIONS', '-csearch_path=elsewhere')
       onTestFinished(() => void vi.unstubAllEnvs())
 
-      const { rows } = await whole.ask<{ path: string }>("SELECT current_setting('search_path') AS path")
+      const { rows } = await whole.query<{ path: string }>("SELECT current_setting('search_path') AS path")
       expect(rows[0]?.path).toBe(new URL(url).searchParams.get('options')?.replace('-csearch_path=', ''))
-      await expect(bare.ask('SELECT 1')).rejects.toMatchObject({
+      await expect(bare.query('SELECT 1')).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         message: expect.stringMatching(/^the event store at postgres:.* asks for a password, and this test has none$/),
       })
@@ -288,7 +288,7 @@ else {
             const url = `postgres://${login}@127.0.0.1:${server.port}/x`
             const connections = new Connections({ url, timeout: 2000, addressOnly })
             onTestFinished(() => connections.close())
-            expect(await failure(connections.ask('SELECT 1'))).toBe('STORE_UNAVAILABLE')
+            expect(await failure(connections.query('SELECT 1'))).toBe('STORE_UNAVAILABLE')
             expect(await failure(connections.connect())).toBe('STORE_UNAVAILABLE')
           }
         }
@@ -299,10 +299,10 @@ else {
     test('names a pooler that assigns connections by transaction', async () => {
       const pooled = new Connections({ url: postgres, maxConnections: 1 })
       onTestFinished(() => pooled.close())
-      await pooled.ask('SELECT 1', [], 'crbus-streams')
+      await pooled.query('SELECT 1', [], 'crbus-streams')
       // Simulates a pooler that runs the next transaction on another connection.
-      await pooled.ask('DEALLOCATE ALL')
-      await expect(pooled.ask('SELECT 1', [], 'crbus-streams')).rejects.toMatchObject({
+      await pooled.query('DEALLOCATE ALL')
+      await expect(pooled.query('SELECT 1', [], 'crbus-streams')).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         message: expect.stringContaining('a connection pooler assigns connections by transaction'),
       })

@@ -19,7 +19,7 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
     return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes, logger })
   }
   const { EmbeddedEventBus } = await import('../../drivers/embedded/embedded-event-bus.ts')
-  const { isMissing } = await import('../../drivers/embedded/made-on-change.ts')
+  const { isMissing } = await import('../../drivers/embedded/create-on-first-write.ts')
   const path = join(address.folder, 'bus.db')
   if (isMissing(path)) onMissing?.(path)
   return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })

@@ -21,8 +21,9 @@ interface MemberRow extends LeaseRow {
 }
 
 /**
- * The metadata that was committed with an offset. Created when it is first needed, because services on this bus do not commit
- * metadata. A row is valid while the committed offset of its group is `next_offset`: members commit without updating it.
+ * The metadata that was committed with an offset. The table is created when it is first needed, because services on this bus do
+ * not commit metadata. A row counts only while `next_offset` equals the committed offset, because members commit without updating
+ * this table.
  */
 const DETAILS_TABLE = `CREATE TABLE IF NOT EXISTS commit_details (
   group_name TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,
@@ -39,7 +40,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
 
   const liveMembers = (group: string) => {
     const now = Date.now()
-    // A file of an older crbus has no column session_timeout.
+    // `session_timeout` is missing in a file that an older crbus has created.
     return all<MemberRow>('SELECT * FROM members WHERE group_name = ? ORDER BY member_id', group).filter(
       ({ session_timeout = null, expires_at }) => isAlive({ expires_at, session_timeout }, now),
     )
@@ -62,10 +63,10 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
     return { group, protocolType: 'consumer', state, protocol: members.length === 0 ? '' : 'range', members }
   }
 
-  const hasDetails = () => all("SELECT 1 FROM sqlite_master WHERE name = 'commit_details'").length > 0
+  const hasDetailsTable = () => all("SELECT 1 FROM sqlite_master WHERE name = 'commit_details'").length > 0
 
   const committedOffsets = (group: string, topics?: readonly string[]): readonly CommittedOffset[] => {
-    const [details, join] = hasDetails()
+    const [details, join] = hasDetailsTable()
       ? [
           'd.metadata, d.leader_epoch AS epoch',
           'LEFT JOIN commit_details d ON d.group_name = o.group_name AND d.partition_id = o.partition_id AND d.next_offset = o.next_offset',
@@ -87,6 +88,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       })
   }
 
+  /** Makes a function asynchronous, and turns its errors into `EventBusError`s. */
   const guardedAsync = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
     return async (...args: Arguments): Promise<Result> => guarded(path, () => work(...args))
   }
@@ -128,6 +130,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
     addPartitions: guardedAsync((topic, wanted) => {
       transact(database, () => {
         const { length } = topics.partitions(topic)
+        // Not `wanted <= length`, which is false for NaN.
         if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
         const [row] = all<{ id: number }>('SELECT id FROM topics WHERE name = ?', topic)
         topics.addPartitions(row?.id as number, length, wanted)
@@ -150,6 +153,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
         const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
         for (const { id } of rows) remove.run(id * OFFSETS_PER_PARTITION, (id + 1) * OFFSETS_PER_PARTITION)
         if (database.prepare('DELETE FROM topics WHERE name = ?').run(topic).changes === 0) throw topicNotFound(topic)
+        // Makes every group rebalance.
         database.exec('UPDATE groups SET generation = generation + 1')
       })
       changes.notify()
@@ -174,12 +178,12 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
         const set = database.prepare(
           'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset',
         )
-        const isDetailed = offsets.some(
+        const hasMetadata = offsets.some(
           ({ metadata = '', leaderEpoch }) => metadata !== '' || leaderEpoch !== undefined,
         )
-        if (isDetailed) database.exec(DETAILS_TABLE)
+        if (hasMetadata) database.exec(DETAILS_TABLE)
         const setDetails =
-          isDetailed || hasDetails()
+          hasMetadata || hasDetailsTable()
             ? database.prepare('INSERT OR REPLACE INTO commit_details VALUES (?, ?, ?, ?, ?)')
             : undefined
         for (const { topic, partition, offset, metadata, leaderEpoch } of offsets) {

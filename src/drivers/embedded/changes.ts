@@ -1,19 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** How often waiting readers check for commits of other processes. A check takes a few microseconds. */
+/** How often the file is checked for commits of other processes while a reader waits. A check takes a few microseconds. */
 const POLL_MS = 25
 
-/** Wakes waiters after the file has changed. Does not poll the file without waiters. */
+/** Wakes waiters after the file has changed. Polls the file only while there are waiters. */
 export class Changes {
   readonly #dataVersion: () => number
   readonly #waiters = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
-  #seen: number
+  #lastVersion: number
 
   constructor(database: DatabaseSync) {
     const pragma = database.prepare('PRAGMA data_version')
     this.#dataVersion = () => Number(pragma.get()?.data_version)
-    this.#seen = this.#dataVersion()
+    this.#lastVersion = this.#dataVersion()
   }
 
   /** Wakes all waiters. Called after commits of this process, for which `data_version` does not change. */
@@ -42,20 +42,21 @@ export class Changes {
       const deadline = timeout === undefined ? undefined : setTimeout(wake, timeout)
       signal?.addEventListener('abort', wake, { once: true })
       this.#waiters.add(wake)
-      // Also check at once, because a commit since the last check would be missed.
+      // Also check at once: a commit made while there were no waiters would otherwise be noticed only at the next poll.
       this.#timer ??= setInterval(() => this.#check(), POLL_MS)
       queueMicrotask(() => this.#check())
     })
   }
 
+  /** Wakes all waiters if `data_version` shows a commit of another process since the last check. */
   #check(): void {
     if (this.#waiters.size === 0) return
     try {
       const version = this.#dataVersion()
-      if (version === this.#seen) return
-      this.#seen = version
+      if (version === this.#lastVersion) return
+      this.#lastVersion = version
     } catch {
-      // The file cannot be read. The waiters get the error when they read it themselves.
+      // The file cannot be read. Wake the waiters, which then get the error from their own read.
     }
     this.notify()
   }

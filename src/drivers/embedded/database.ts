@@ -6,7 +6,7 @@ import { faultOf, isBusy } from '../../sqlite/fault.ts'
 import { BUSY_TIMEOUT_MS, openShared, transact } from '../../sqlite/shared-file.ts'
 import { driverHints } from '../hints.ts'
 
-/** The version of the layout below. A file with a newer layout is refused, because this crbus does not know it. */
+/** The version of the tables below, stored as `user_version`. A file with another version is refused. */
 const LAYOUT = 1
 
 /**
@@ -16,6 +16,7 @@ const LAYOUT = 1
  */
 export const OFFSETS_PER_PARTITION = 2 ** 36
 
+/** `generation` counts the rebalances of a group; a member that has seen a smaller number takes part in a rebalance. */
 const tables = `
 CREATE TABLE topics (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, config TEXT NOT NULL);
 CREATE TABLE partitions (
@@ -61,10 +62,10 @@ CREATE VIEW log AS
 `
 
 /**
- * Opens the file. Creates it and its folder if they are missing.
+ * Opens the file, and creates it and its folder if they are missing.
  *
  * With `synchronous = NORMAL` in WAL mode, committed transactions survive a crash of the process; after a crash of the machine
- * the last ones may be lost. Kafka makes the same trade-off: by default it does not wait for the disk.
+ * the last ones may be lost. Kafka makes the same trade-off: by default, a broker does not wait for the disk.
  */
 export const openDatabase = (path: string): DatabaseSync =>
   openShared(path, 'NORMAL', (database) => prepareTables(database, path))
@@ -96,11 +97,11 @@ export function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-/** Whether an error means that another process locks the file, which passes. */
+/** Whether an error means that another process has locked the file, so that a retry may succeed. */
 export const isLocked = (error: unknown): error is EventBusError =>
   error instanceof EventBusError && isBusy(error.cause)
 
-/** The inode of a file, or `undefined` if there is none, as for a database in memory. */
+/** Returns the inode of a file, or `undefined` if the path does not exist, as for a database in memory. */
 export const inodeOf = (path: string): bigint | undefined =>
   statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
 
@@ -110,11 +111,12 @@ function asBusError(error: unknown, path: string): EventBusError {
   const text = `the embedded bus at ${path} ${reason}`
   switch (kind) {
     case 'full':
-      // A change of an existing bus may succeed once there is space, so it is retried; creating a bus is not.
+      // Callers retry a `DiskFullError`: a change of an existing file may succeed once there is space. Creating a file is not
+      // retried.
       if (inodeOf(path) === undefined) return new EventBusError('REFUSED', text, { cause: error, hints })
       return new DiskFullError(text, { cause: error, hints })
     case 'read-only':
-      // The file may become writable again: Linux remounts a file system read-only after a disk error.
+      // A retry may succeed: Linux remounts a file system read-only after a disk error, until an administrator remounts it.
       return new EventBusError('REFUSED', text, { cause: error, hints, isPassing: true })
     case 'input-output':
       return transportError(text, { cause: error, hints })
@@ -138,7 +140,7 @@ function asBusError(error: unknown, path: string): EventBusError {
   }
 }
 
-/** The disk is full. Earlier commits are kept, and a change may succeed once there is space again. */
+/** The error for a full disk. Earlier commits are kept, and a retry may succeed once there is space again. */
 export class DiskFullError extends EventBusError {
   constructor(message: string, details: EventBusErrorDetails) {
     super('TRANSPORT_ERROR', `Transport error: ${message}`, details)

@@ -3,11 +3,11 @@ import { subscriptionFailed } from '../../bus/errors.ts'
 import { defaultGroup } from '../../bus/names/names.ts'
 import { DriverEventBus } from '../event-bus.ts'
 import { embeddedAdmin } from './admin.ts'
+import { createOnFirstWrite } from './create-on-first-write.ts'
 import { guarded, openDatabase } from './database.ts'
 import { type EmbeddedEventBusOptions, embeddedOptions } from './embedded-options.ts'
 import { EmbeddedMember } from './group-member.ts'
 import { EmbeddedLog, type OnTopicCreated } from './log.ts'
-import { madeOnChange } from './made-on-change.ts'
 import { toOpenFile } from './open-file.ts'
 
 /**
@@ -20,7 +20,7 @@ import { toOpenFile } from './open-file.ts'
  * earlier transactions are published, in order.
  *
  * **Cost.** Each call blocks the event loop during its transaction, because access to SQLite is synchronous. Records of other
- * processes arrive within about 25 ms: a waiting reader polls the file 40 times a second, which takes a few microseconds each.
+ * processes arrive within about 25 ms: a waiting reader polls the file 40 times a second, and each poll takes a few microseconds.
  *
  * **Disk.** When the disk is full, a write rejects and its transaction is rolled back. A subscription waits for space, reports
  * the outage to `onOutage` and keeps acknowledgements in memory meanwhile. A read-only file can be read.
@@ -62,13 +62,13 @@ export class EmbeddedEventBus extends DriverEventBus {
 function embeddedDriver({ makeOnChange = false, ...options }: EmbeddedEventBusOptions): BusDriver {
   const { path } = options
   if (!makeOnChange) return fileDriver(path, options)
-  return madeOnChange(path, {
+  return createOnFirstWrite(path, {
     openFile: () => fileDriver(path, options),
     openEmpty: () => fileDriver(':memory:', options),
   })
 }
 
-/** Opens a driver on the SQLite file `file`. Errors and descriptions name it `path`. */
+/** Opens a driver on the SQLite file `file`. Error messages and descriptions show `path` instead. */
 function fileDriver(
   file: string,
   {

@@ -5,7 +5,7 @@ import { checkBusOptions, type EventBusOptions, eventBusChecks } from '../bus-op
 export interface EmbeddedEventBusOptions extends EventBusOptions {
   /** The file. It and its folder are created if they are missing. */
   readonly path: string
-  /** Creates the file at the first change and not when the bus is opened, so reading creates no file. Default false. */
+  /** Creates the file at the first change and not when the bus is opened, so that reading creates no file. Default false. */
   readonly makeOnChange?: boolean | undefined
   /**
    * Publishing and subscribing create a missing topic, with 3 partitions, and do not reject with `TOPIC_NOT_FOUND`. Default

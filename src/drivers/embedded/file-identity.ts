@@ -2,17 +2,17 @@ import { connectionFailed } from '../../bus/errors.ts'
 import { advice } from '../../bus/hints.ts'
 import { inodeOf } from './database.ts'
 
-/** The interval at which waiting readers check that their file is still the one at its path. */
+/** How often a waiting reader checks that the open file is still at its path. */
 export const FILE_CHECK_MS = 1000
 
-/** Remembers which file was opened at a path. Records appended to a file that replaces it would never be seen. */
+/** Detects that an open file was removed or replaced. A reader would never see the records in the file that replaced it. */
 export class FileIdentity {
   readonly #path: string
-  /** Absent for a database in memory. */
+  /** `undefined` for a database in memory. */
   readonly #inode: bigint | undefined
   #checkedAt = performance.now()
 
-  /** The file at the path must be open already. */
+  /** Remembers the file at the path, which must be open already. */
   constructor(path: string) {
     this.#path = path
     this.#inode = inodeOf(path)

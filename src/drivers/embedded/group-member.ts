@@ -9,11 +9,11 @@ import { DiskFullError, guarded, isLocked } from './database.ts'
 import { ClockWatch, isAlive, type LeaseRow } from './lease.ts'
 import type { OpenFile } from './open-file.ts'
 
-/** Name the parts of an outage. They fail separately: with a full disk, only writes fail. */
+// The parts of the file that `OutageWatch` tracks. They fail separately: with a full disk, only writes fail.
 const READS = 'reads'
 const WRITES = 'writes'
 
-/** How soon after an acknowledgement it is committed, together with the ones that follow meanwhile. */
+/** The delay between an acknowledgement and its commit, which includes the acknowledgements that follow meanwhile. */
 const COMMIT_INTERVAL_MS = 100
 
 export interface MemberOptions {
@@ -22,10 +22,11 @@ export interface MemberOptions {
   readonly sessionTimeout: number
 }
 
-/** A partition of this member. */
-interface Owned {
+/** A partition that this member has claimed. */
+interface OwnedPartition {
   readonly topic: string
   readonly partition: number
+  /** The row id of the partition. */
   readonly id: number
   /** The next offset to deliver. */
   next: number
@@ -33,22 +34,22 @@ interface Owned {
   acknowledged: number | undefined
 }
 
-/** A delivered batch. `isRevoked` is true once the member has lost its partition. */
-interface Handed extends GroupBatch {
-  readonly owned: Owned
+/** A batch that `next` has returned. `isRevoked` is true once the member has lost the partition. */
+interface DeliveredBatch extends GroupBatch {
+  readonly owned: OwnedPartition
   isRevoked: boolean
 }
 
 /**
- * A member of a consumer group in one file, whose members are processes.
+ * A member of a consumer group in one file.
  *
  * A member holds a lease, which it renews while its process lives, and claims on partitions. All members compute the same
  * assignment from the members in the file. A partition moves to another member after its owner has committed and given up
- * its claim, or after the owner's lease has expired. A commit checks the claim in the same transaction, so a process that
- * slept past its lease cannot overwrite the offset of the next owner.
+ * the claim, or after the owner's lease has expired. A commit checks the claim in the same transaction, so a process that
+ * was suspended for longer than its lease cannot overwrite the offset of the next owner.
  *
- * A member times its own lease by the monotonic clock, and writes the time of day to the file, for other processes to compare.
- * While the disk is full it keeps acknowledgements in memory and tries to commit them at every heartbeat.
+ * A member measures its own lease by the monotonic clock. In the file, the end of a lease is a time of day, which other processes
+ * can compare. While the disk is full, a member keeps acknowledgements in memory and tries to commit them at every heartbeat.
  */
 export class EmbeddedMember implements GroupMember {
   readonly #memberId: string
@@ -59,16 +60,19 @@ export class EmbeddedMember implements GroupMember {
   readonly #heartbeat: NodeJS.Timeout
   readonly #closing = new AbortController()
   readonly #outage: OutageWatch
-  #owned: Owned[] = []
-  readonly #handed = new Set<Handed>()
+  #owned: OwnedPartition[] = []
+  readonly #delivered = new Set<DeliveredBatch>()
   readonly #clock: ClockWatch
-  /** By `performance.now()`. */
+  /** When the lease ends, by `performance.now()`. */
   #leaseUntil = 0
   #isDiskFull = false
+  /** The generation of the group after the last rebalance that this member took part in. */
   #generation = -1
+  /** The error with which `next` rejects. */
   #failure: unknown
   #commitTimer: NodeJS.Timeout | undefined
-  #turn = 0
+  /** The index of the partition to read first, so that all partitions get their turn. */
+  #nextIndex = 0
 
   constructor(request: JoinRequest, options: MemberOptions, file: OpenFile) {
     this.#memberId = `${options.clientId}-${randomUUID()}`
@@ -85,8 +89,8 @@ export class EmbeddedMember implements GroupMember {
       transact(this.#file.database, () => {
         for (const topic of request.topics) file.topics.ensureTopic(topic)
         this.#sql.addGroup.run(request.group)
-        this.#renew()
-        this.#settle()
+        this.#renewLease()
+        this.#rebalance()
       })
     })
     this.#file.changes.notify()
@@ -97,8 +101,8 @@ export class EmbeddedMember implements GroupMember {
     while (!this.#closing.signal.aborted) {
       if (this.#failure !== undefined) throw this.#failure
       try {
-        this.#joinRebalance()
-        // Deliver nothing without a lease. It cannot be renewed while the disk is full.
+        this.#rebalanceIfNeeded()
+        // Deliver nothing without a lease, which cannot be renewed while the disk is full.
         const batch = this.#isLeased ? this.#take() : undefined
         this.#outage.worked(READS)
         if (batch) return batch
@@ -107,7 +111,7 @@ export class EmbeddedMember implements GroupMember {
         const failure = isLocked(error) ? this.#outage.failed(READS, error) : error
         if (failure !== undefined) throw failure
       }
-      // A time-out, because an expired lease is not a change of the file.
+      // Wait with a time-out, because the file does not change when the lease of a member expires.
       await this.#file.changes.next(this.#closing.signal, this.#options.sessionTimeout / 4)
     }
     return undefined
@@ -118,11 +122,11 @@ export class EmbeddedMember implements GroupMember {
     this.#closing.abort()
     clearInterval(this.#heartbeat)
     clearTimeout(this.#commitTimer)
-    for (const handed of this.#handed) handed.isRevoked = true
+    for (const batch of this.#delivered) batch.isRevoked = true
     this.#change(() => {
       this.#commit(this.#owned)
       this.#sql.removeMember.run(this.#request.group, this.#memberId)
-      this.#sql.bump.run(this.#request.group)
+      this.#sql.bumpGeneration.run(this.#request.group)
     })
     this.#file.changes.notify()
   }
@@ -131,18 +135,18 @@ export class EmbeddedMember implements GroupMember {
     return performance.now() < this.#leaseUntil
   }
 
-  /** Changes the file in a transaction. If it fails, the state of this object is rolled back as well. */
+  /** Changes the file in a transaction. If the transaction fails, restores the state of this object as well. */
   #change(work: () => void): void {
     const owned = this.#owned
     const acknowledged = owned.map((partition) => partition.acknowledged)
-    const valid = [...this.#handed].filter(({ isRevoked }) => !isRevoked)
+    const valid = [...this.#delivered].filter(({ isRevoked }) => !isRevoked)
     const [leaseUntil, generation] = [this.#leaseUntil, this.#generation]
     try {
       guarded(this.#file.path, () => transact(this.#file.database, work))
     } catch (error) {
       this.#owned = owned
       for (const [index, partition] of owned.entries()) partition.acknowledged = acknowledged[index]
-      for (const handed of valid) handed.isRevoked = false
+      for (const batch of valid) batch.isRevoked = false
       this.#leaseUntil = leaseUntil
       this.#generation = generation
       throw error
@@ -166,36 +170,37 @@ export class EmbeddedMember implements GroupMember {
     this.#file.changes.notify()
   }
 
-  /** Renews the lease, expires other members and commits. */
+  /** Rebalances, which also renews the lease, and commits. */
   #beat(): void {
     this.#changeOrWait(() => {
-      this.#settle()
+      this.#rebalance()
       this.#commit(this.#owned)
     })
   }
 
-  /** Takes part in a rebalance that another member has started. */
-  #joinRebalance(): void {
+  /** Rebalances if another member has started a rebalance, or if half of the lease is over. */
+  #rebalanceIfNeeded(): void {
     const generation = guarded(this.#file.path, () =>
       Number(this.#sql.generation.get(this.#request.group)?.generation ?? -1),
     )
     const isFresh = performance.now() < this.#leaseUntil - this.#options.sessionTimeout / 2
     // While the disk is full, only the heartbeat retries.
     if (this.#isDiskFull || (generation === this.#generation && isFresh)) return
-    this.#changeOrWait(() => this.#settle())
+    this.#changeOrWait(() => this.#rebalance())
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  #renew(): void {
+  /** Renews the lease, or joins the group if this member is not in the file. Runs inside a transaction. */
+  #renewLease(): void {
     const { group, topics } = this.#request
     const { clientId, sessionTimeout } = this.#options
     const leaseUntil = performance.now() + sessionTimeout
     const expires = Date.now() + sessionTimeout
-    const { changes } = this.#sql.renew.run(expires, group, this.#memberId)
+    const { changes } = this.#sql.renewLease.run(expires, group, this.#memberId)
     if (changes === 0) {
       this.#sql.addMember.run(group, this.#memberId, clientId, JSON.stringify(topics), expires, sessionTimeout)
-      this.#sql.bump.run(group)
-      // A missing row means that the lease has expired and every claim is lost.
+      this.#sql.bumpGeneration.run(group)
+      // Another member has removed this one after its lease had expired, and its claims with it.
       this.#giveUp(this.#owned)
     }
     this.#leaseUntil = leaseUntil
@@ -203,25 +208,25 @@ export class EmbeddedMember implements GroupMember {
 
   /**
    * Renews the lease, removes expired members, gives up partitions that are assigned to others and claims this member's
-   * partitions if they are free. Inside a transaction.
+   * partitions if they are free. Runs inside a transaction.
    */
-  #settle(): void {
+  #rebalance(): void {
     const { group, topics, offsetReset } = this.#request
-    this.#renew()
+    this.#renewLease()
     const stored = this.#sql.members.all(group) as unknown as MemberRow[]
     const dead = this.#clock.isSettled
       ? stored.filter((row) => row.member_id !== this.#memberId && !isAlive(row, Date.now()))
       : []
     for (const { member_id } of dead) this.#sql.removeMember.run(group, member_id)
-    if (dead.length > 0) this.#sql.bump.run(group)
+    if (dead.length > 0) this.#sql.bumpGeneration.run(group)
     const members = stored
       .filter((row) => !dead.includes(row))
       .map((row) => ({ memberId: row.member_id, topics: JSON.parse(row.topics) as string[] }))
     const rows = new Map(
       [...new Set(members.flatMap((member) => member.topics))].map((topic) => [topic, this.#file.topics.rows(topic)]),
     )
-    const mine = assignRange(members, (topic) => rows.get(topic)?.length ?? 0).get(this.#memberId) ?? []
-    const wanted = mine.flatMap(({ topic, partition }) => {
+    const assigned = assignRange(members, (topic) => rows.get(topic)?.length ?? 0).get(this.#memberId) ?? []
+    const wanted = assigned.flatMap(({ topic, partition }) => {
       const row = rows.get(topic)?.[partition]
       return row && topics.includes(topic) ? [{ topic, ...row }] : []
     })
@@ -230,26 +235,27 @@ export class EmbeddedMember implements GroupMember {
       this.#commit(lost)
       for (const { id } of lost) this.#sql.unclaim.run(group, id, this.#memberId)
       this.#giveUp(lost)
-      this.#sql.bump.run(group)
+      this.#sql.bumpGeneration.run(group)
     }
     for (const { topic, partition, id, next } of wanted) {
       if (this.#owned.some((owned) => owned.id === id)) continue
       if (this.#sql.claim.run(group, id, this.#memberId).changes === 0) continue
-      // The start is committed when the partition is first claimed, so `latest` does not skip records after a rebalance.
-      this.#sql.commitStart.run(group, id, offsetReset === 'latest' ? next : 0)
+      // Commit the start when the group first claims the partition: if the next owner applied `latest` again, it would skip the
+      // records published in between.
+      this.#sql.commitIfAbsent.run(group, id, offsetReset === 'latest' ? next : 0)
       const committed = Number(this.#sql.committed.get(group, id)?.next_offset ?? 0)
       this.#owned = [...this.#owned, { topic, partition, id, next: committed, acknowledged: undefined }]
     }
     this.#generation = Number(this.#sql.generation.get(group)?.generation ?? -1)
   }
 
-  #giveUp(lost: readonly Owned[]): void {
-    for (const handed of this.#handed) if (lost.includes(handed.owned)) handed.isRevoked = true
+  #giveUp(lost: readonly OwnedPartition[]): void {
+    for (const batch of this.#delivered) if (lost.includes(batch.owned)) batch.isRevoked = true
     this.#owned = this.#owned.filter((owned) => !lost.includes(owned))
   }
 
-  /** Commits acknowledged offsets of partitions that this member still claims. Inside a transaction. */
-  #commit(partitions: readonly Owned[]): void {
+  /** Commits acknowledged offsets of partitions that this member still claims. Runs inside a transaction. */
+  #commit(partitions: readonly OwnedPartition[]): void {
     for (const owned of partitions) {
       if (owned.acknowledged === undefined) continue
       this.#sql.commit.run(this.#request.group, owned.id, owned.acknowledged, this.#memberId)
@@ -257,52 +263,53 @@ export class EmbeddedMember implements GroupMember {
     }
   }
 
+  /** Reads the next batch of any partition. Returns `undefined` if no partition has new records. */
   #take(): GroupBatch | undefined {
     for (let step = 0; step < this.#owned.length; step += 1) {
-      const at = (this.#turn + step) % this.#owned.length
-      const owned = this.#owned[at] as Owned
+      const index = (this.#nextIndex + step) % this.#owned.length
+      const owned = this.#owned[index] as OwnedPartition
       const { bufferSize } = this.#request
       const records = guarded(this.#file.path, () =>
         this.#file.scanner.scan(owned, owned.id, owned.next, undefined, bufferSize),
       )
       if (records.length === 0) continue
-      this.#turn = at + 1
+      this.#nextIndex = index + 1
       owned.next = Number((records.at(-1) as BusRecord).offset) + 1
-      return this.#hand(owned, records)
+      return this.#deliver(owned, records)
     }
     return undefined
   }
 
-  #hand(owned: Owned, records: readonly BusRecord[]): GroupBatch {
+  #deliver(owned: OwnedPartition, records: readonly BusRecord[]): GroupBatch {
     const isLeased = () => this.#isLeased
-    // The offset from which unacknowledged records are read again.
-    let rest = Number((records[0] as BusRecord).offset)
+    // The offset of the first unacknowledged record.
+    let resumeAt = Number((records[0] as BusRecord).offset)
     const end = Number((records.at(-1) as BusRecord).offset) + 1
-    const handed: Handed = {
+    const batch: DeliveredBatch = {
       owned,
       records,
       isRevoked: false,
       get revoked() {
-        // A process that was suspended may have lost its lease before any of its timers ran.
+        // Check the lease too: it may have expired while the process was suspended, before any of its timers runs.
         return this.isRevoked || !isLeased()
       },
       acknowledge: (index) => {
         const record = records[index]
-        if (!record || handed.isRevoked) return
-        rest = Number(record.offset) + 1
-        owned.acknowledged = rest
-        this.#commitTimer ??= setTimeout(() => this.#commitSoon(), COMMIT_INTERVAL_MS)
+        if (!record || batch.isRevoked) return
+        resumeAt = Number(record.offset) + 1
+        owned.acknowledged = resumeAt
+        this.#commitTimer ??= setTimeout(() => this.#commitAcknowledged(), COMMIT_INTERVAL_MS)
       },
       finish: () => {
-        this.#handed.delete(handed)
-        if (!handed.isRevoked && rest < end) owned.next = rest
+        this.#delivered.delete(batch)
+        if (!batch.isRevoked && resumeAt < end) owned.next = resumeAt
       },
     }
-    this.#handed.add(handed)
-    return handed
+    this.#delivered.add(batch)
+    return batch
   }
 
-  #commitSoon(): void {
+  #commitAcknowledged(): void {
     this.#commitTimer = undefined
     this.#changeOrWait(() => this.#commit(this.#owned))
   }
@@ -322,7 +329,7 @@ function addSessionTimeout(database: DatabaseSync): void {
       .some(({ name }) => name === 'session_timeout')
   if (!isMissing()) return
   transact(database, () => {
-    // Another process may have added it meanwhile.
+    // Another process may have added the column meanwhile.
     if (isMissing()) database.exec('ALTER TABLE members ADD COLUMN session_timeout INTEGER')
   })
 }
@@ -331,17 +338,17 @@ function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   return {
     addGroup: prepare('INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    bump: prepare('UPDATE groups SET generation = generation + 1 WHERE name = ?'),
+    bumpGeneration: prepare('UPDATE groups SET generation = generation + 1 WHERE name = ?'),
     generation: prepare('SELECT generation FROM groups WHERE name = ?'),
     addMember: prepare(
       'INSERT INTO members (group_name, member_id, client_id, topics, expires_at, session_timeout) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    renew: prepare('UPDATE members SET expires_at = ? WHERE group_name = ? AND member_id = ?'),
+    renewLease: prepare('UPDATE members SET expires_at = ? WHERE group_name = ? AND member_id = ?'),
     removeMember: prepare('DELETE FROM members WHERE group_name = ? AND member_id = ?'),
     members: prepare('SELECT member_id, topics, expires_at, session_timeout FROM members WHERE group_name = ?'),
     claim: prepare('INSERT INTO claims (group_name, partition_id, member_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
     unclaim: prepare('DELETE FROM claims WHERE group_name = ? AND partition_id = ? AND member_id = ?'),
-    commitStart: prepare(
+    commitIfAbsent: prepare(
       'INSERT INTO offsets (group_name, partition_id, next_offset) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     committed: prepare('SELECT next_offset FROM offsets WHERE group_name = ? AND partition_id = ?'),

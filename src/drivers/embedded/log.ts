@@ -13,11 +13,11 @@ import type { OpenFile } from './open-file.ts'
 import { MAX_BATCH_RECORDS } from './record-scanner.ts'
 import { DEFAULT_PARTITIONS, type PartitionRow } from './topics.ts'
 
-/** The records of one transaction: a few hundred kilobytes, so that other processes can write in between. */
+/** The most records in one transaction: usually a few hundred kilobytes, so that other processes can write in between. */
 const MAX_WRITE_RECORDS = 2000
-/** Names the file in an outage. */
+/** The part that `OutageWatch` tracks. */
 const FILE = 'file'
-/** The pause before another attempt on a file that another process locks. SQLite has waited already. */
+/** The pause before another attempt to read a locked file. It is short, because SQLite has already waited for the lock. */
 const LOCK_PAUSE_MS = 100
 
 /** Called with the name of a topic that a publish has created, and with the number of its partitions. */
@@ -28,17 +28,18 @@ export class EmbeddedLog implements TopicLog {
   readonly #file: OpenFile
   readonly #onTopicCreated: OnTopicCreated | undefined
   readonly #insertRecord: StatementSync
-  readonly #advance: StatementSync
-  readonly #firstAt: StatementSync
-  #nextUnkeyed = 0
+  readonly #setNextOffset: StatementSync
+  readonly #firstSince: StatementSync
+  /** Counts the records without a key, which go to the partitions in turn. */
+  #unkeyedCount = 0
 
   constructor(file: OpenFile, onTopicCreated?: OnTopicCreated) {
     this.#file = file
     this.#onTopicCreated = onTopicCreated
     const prepare = (sql: string): StatementSync => file.database.prepare(sql)
     this.#insertRecord = prepare('INSERT INTO records (id, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?)')
-    this.#advance = prepare('UPDATE partitions SET next_offset = ? WHERE id = ?')
-    this.#firstAt = prepare('SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp >= ? ORDER BY id LIMIT 1')
+    this.#setNextOffset = prepare('UPDATE partitions SET next_offset = ? WHERE id = ?')
+    this.#firstSince = prepare('SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp >= ? ORDER BY id LIMIT 1')
   }
 
   async append(topic: string, records: readonly NewRecord[]): Promise<readonly Position[]> {
@@ -50,8 +51,8 @@ export class EmbeddedLog implements TopicLog {
         const part = records.slice(at, at + MAX_WRITE_RECORDS)
         const inserted = guarded(path, () => transact(database, () => this.#insert(topic, part)))
         positions.push(...inserted.positions)
-        const { refusal, isNew } = inserted
-        if (isNew) this.#onTopicCreated?.(topic, DEFAULT_PARTITIONS)
+        const { refusal, hasCreatedTopic } = inserted
+        if (hasCreatedTopic) this.#onTopicCreated?.(topic, DEFAULT_PARTITIONS)
         if (refusal === undefined) continue
         const refused = { ...refusal, index: at + refusal.index }
         throw recordRefused(topic, refused, records.length, positions)
@@ -93,7 +94,7 @@ export class EmbeddedLog implements TopicLog {
         new Map(
           partitions.map(({ id, partition, next }) => {
             const base = id * OFFSETS_PER_PARTITION
-            const first = this.#firstAt.get(base, base + next, timestamp)
+            const first = this.#firstSince.get(base, base + next, timestamp)
             return [partition, BigInt(first === undefined ? next : Number(first.id) - base)]
           }),
         ),
@@ -106,39 +107,41 @@ export class EmbeddedLog implements TopicLog {
   ): AsyncGenerator<readonly BusRecord[]> {
     const { topics, scanner, changes, identity } = this.#file
     const outage = OutageWatch.ofRead(slices, options)
-    let open = slices.map((slice) => {
+    let unfinished = slices.map((slice) => {
       const row = topics.partitions(slice.topic).find(({ partition }) => partition === slice.partition)
       if (!row) throw transportError(`topic '${slice.topic}' has no partition ${slice.partition}`)
       const from = slice.from < 0n ? 0 : Number(slice.from)
       const to = slice.to === undefined ? undefined : Math.min(Number(slice.to), row.next)
       return { slice, id: row.id, next: from, to }
     })
-    while (open.length > 0 && !signal?.aborted) {
-      let progressed = false
-      for (const cursor of open) {
+    while (unfinished.length > 0 && !signal?.aborted) {
+      let hasProgressed = false
+      for (const cursor of unfinished) {
         if (cursor.to !== undefined && cursor.next >= cursor.to) continue
         topics.requireOpen()
         const { slice, id, next, to } = cursor
         const batch = this.#unlessLocked(outage, () => scanner.scan(slice, id, next, to, MAX_BATCH_RECORDS))
         if (batch === undefined || batch.length === 0) continue
         cursor.next = Number((batch.at(-1) as BusRecord).offset) + 1
-        progressed = true
+        hasProgressed = true
         yield batch
         if (signal?.aborted) return
       }
-      open = open.filter(({ to, next }) => to === undefined || next < to)
-      if (!progressed) {
+      unfinished = unfinished.filter(({ to, next }) => to === undefined || next < to)
+      if (!hasProgressed) {
         identity.requireUnchanged()
-        // Throws TOPIC_NOT_FOUND if a topic was deleted: its records are gone, so a reader would wait without end.
-        const isReadable =
-          this.#unlessLocked(outage, () => open.every(({ slice }) => topics.partitions(slice.topic))) !== undefined
-        // A time-out, because no change announces that a lock was released or that the file was removed.
-        if (open.length > 0) await changes.next(signal, isReadable ? FILE_CHECK_MS : LOCK_PAUSE_MS)
+        const isReadable = this.#unlessLocked(outage, () => {
+          // Throws TOPIC_NOT_FOUND for a deleted topic, for whose records the reader would otherwise wait forever.
+          for (const { slice } of unfinished) topics.partitions(slice.topic)
+          return true
+        })
+        // Wait with a time-out, because no change announces that a lock was released or that the file was removed.
+        if (unfinished.length > 0) await changes.next(signal, isReadable ? FILE_CHECK_MS : LOCK_PAUSE_MS)
       }
     }
   }
 
-  /** Reads from the file. Returns `undefined` while another process locks it. */
+  /** Reads from the file. Returns `undefined` if another process has locked the file and the outage is within its limit. */
   #unlessLocked<T>(outage: OutageWatch, read: () => T): T | undefined {
     try {
       const result = guarded(this.#file.path, read)
@@ -152,19 +155,19 @@ export class EmbeddedLog implements TopicLog {
     }
   }
 
-  /** Inserts the records that come before the first refused one. Inside a transaction. */
+  /** Inserts the records before the first refused one. Runs inside a transaction. */
   #insert(
     topic: string,
     records: readonly NewRecord[],
   ): {
     readonly positions: readonly Position[]
     readonly refusal: RefusedRecord | undefined
-    readonly isNew: boolean
+    readonly hasCreatedTopic: boolean
   } {
     const { topics } = this.#file
-    const isNew = topics.ensureTopic(topic)
+    const hasCreatedTopic = topics.ensureTopic(topic)
     const rows = topics.rows(topic)
-    const next = rows.map((row) => row.next)
+    const nextOffsets = rows.map((row) => row.next)
     const positions: Position[] = []
     let refusal: RefusedRecord | undefined
     for (const record of records) {
@@ -174,10 +177,10 @@ export class EmbeddedLog implements TopicLog {
         break
       }
       const { key, value, headers, timestamp, partition } = record
-      const chosen = partition ?? partitionOf(key, rows.length) ?? this.#nextUnkeyed++ % rows.length
+      const chosen = partition ?? partitionOf(key, rows.length) ?? this.#unkeyedCount++ % rows.length
       const row = rows[chosen] as PartitionRow
-      const offset = next[chosen] as number
-      next[chosen] = offset + 1
+      const offset = nextOffsets[chosen] as number
+      nextOffsets[chosen] = offset + 1
       this.#insertRecord.run(
         row.id * OFFSETS_PER_PARTITION + offset,
         timestamp ?? Date.now(),
@@ -188,9 +191,9 @@ export class EmbeddedLog implements TopicLog {
       positions.push({ topic, partition: chosen, offset: BigInt(offset) })
     }
     rows.forEach((row, index) => {
-      if (next[index] !== row.next) this.#advance.run(next[index] as number, row.id)
+      if (nextOffsets[index] !== row.next) this.#setNextOffset.run(nextOffsets[index] as number, row.id)
     })
-    return { positions, refusal, isNew }
+    return { positions, refusal, hasCreatedTopic }
   }
 }
 

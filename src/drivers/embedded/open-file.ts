@@ -4,7 +4,7 @@ import { FileIdentity } from './file-identity.ts'
 import { RecordScanner } from './record-scanner.ts'
 import { EmbeddedTopics } from './topics.ts'
 
-/** An open bus file, with what its log, administration and members share. */
+/** An open bus file, and the objects that its log, administration and members share. */
 export interface OpenFile {
   /** The path by which errors name the file. */
   readonly path: string
@@ -15,7 +15,7 @@ export interface OpenFile {
   readonly scanner: RecordScanner
 }
 
-/** Makes the shared objects of an open file. `createTopics`: publishing and subscribing create missing topics. */
+/** Creates the shared objects of an open file. `createTopics`: whether publishing and subscribing create missing topics. */
 export const toOpenFile = (database: DatabaseSync, path: string, createTopics: boolean): OpenFile => ({
   path,
   database,

@@ -6,16 +6,16 @@ import { hasChangedSinceOpened } from '../../sqlite/shared-file.ts'
 import { OFFSETS_PER_PARTITION } from './database.ts'
 import { readHeaders } from './headers.ts'
 
-/** Larger batches of records would outlive a garbage collection, which then has to copy them. */
+/** The most records in a batch. Larger batches would still be in use at the next garbage collection, which has to copy them. */
 export const MAX_BATCH_RECORDS = 500
-/** The target size of a batch. A batch holds at most twice as much, or a single record. */
+/** The target size of a batch. A batch holds at most twice as many bytes, or a single larger record. */
 const BATCH_BYTES = 1024 * 1024
-/** The number of parameters that the scan statement has for recent keys. */
+/** The number of recent keys that the scan statement compares with. */
 const RECENT_KEYS = 4
 
 /**
- * A row of the scan statement. In place of a key, a number from 0 on is the index of a recent key. In place of any bytes, a
- * negative number is their length: they are too large to be read with the batch.
+ * A row of the scan statement. A key that is a number from 0 on is the index of a recent key. A negative number in any column is
+ * a negated length in bytes: the content is too large to be read with the batch.
  */
 type ScannedRow = readonly [
   offset: bigint,
@@ -25,6 +25,7 @@ type ScannedRow = readonly [
   headers: string | number | null,
 ]
 
+/** A row that is read by itself, whatever its size. */
 interface WholeRow {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -46,8 +47,8 @@ export class RecordScanner {
     this.#database = database
     this.#path = path
     this.#scan = database.prepare(
-      // SQLite knows a length without reading the bytes, so a value that is larger than expected is not read. The numbers
-      // are written as floating-point numbers, because integers arrive as bigints, which cost more.
+      // `octet_length` does not read the bytes, so the content of a column that is longer than ?8 is not read. The numbers are
+      // written as floating-point numbers, because the statement returns integers as bigints, which are slower.
       `SELECT id - ?9 AS "offset", timestamp,
          CASE key WHEN ?4 THEN 0.0 WHEN ?5 THEN 1.0 WHEN ?6 THEN 2.0 WHEN ?7 THEN 3.0
            ELSE iif(octet_length(key) > ?8, -1.0 * octet_length(key), key) END AS key,
@@ -62,8 +63,12 @@ export class RecordScanner {
   }
 
   /**
-   * Reads the next records of a partition: at most `limit`, and no more than fit in memory. Estimates their number from the
-   * sizes in the last batch. A record that is much larger than the others is read by itself, if there is room for it.
+   * Reads the next records of a partition: at most `limit`, and about 1 MiB. Estimates how many records that is from the sizes in
+   * the last batch. A record that is much larger than that estimate is read by itself, if the batch has room for it.
+   *
+   * @param id The row id of the partition.
+   * @param from The first offset to read.
+   * @param to The offset at which to end (exclusive); `undefined` for the end of the log.
    */
   scan(
     { topic, partition }: { readonly topic: string; readonly partition: number },
@@ -74,8 +79,9 @@ export class RecordScanner {
   ): BusRecord[] {
     const base = id * OFFSETS_PER_PARTITION
     const end = to === undefined ? base + OFFSETS_PER_PARTITION : base + to
+    // Without an average size, the quotient is infinite and does not limit the rows.
     const rowLimit = Math.min(limit, MAX_BATCH_RECORDS, Math.ceil(BATCH_BYTES / (this.#averageSizes.get(id) ?? 0)))
-    const largest = Math.floor((2 * BATCH_BYTES) / rowLimit)
+    const maxColumnBytes = Math.floor((2 * BATCH_BYTES) / rowLimit)
     const keys = this.#recentKeys
     const [first = null, second = null, third = null, fourth = null] = keys
     const rows = this.#scan.all(
@@ -86,7 +92,7 @@ export class RecordScanner {
       second,
       third,
       fourth,
-      largest,
+      maxColumnBytes,
       BigInt(base),
     ) as unknown as ScannedRow[]
     const records: BusRecord[] = []
@@ -98,7 +104,7 @@ export class RecordScanner {
       let headers = row[4]
       if (typeof value === 'number' || typeof headers === 'number' || (typeof key === 'number' && key < 0)) {
         const whole = this.#readWhole(row, base, records.length === 0 ? Number.POSITIVE_INFINITY : BATCH_BYTES - size)
-        // The batch has no room for it, or it was deleted meanwhile.
+        // The batch has no room for the record, or the record was deleted meanwhile.
         if (whole === undefined) break
         if (typeof key !== 'number' || key < 0) key = whole.key
         value = whole.value
@@ -127,7 +133,7 @@ export class RecordScanner {
     }
     if (hasChangedSinceOpened(this.#database)) {
       throw transportError(`another process has written to ${this.#path} since it was opened for reading`, {
-        hints: [advice('read it again')],
+        hints: [advice('read the bus again')],
       })
     }
     if (newKey !== undefined) this.#recentKeys = [newKey, ...keys].slice(0, RECENT_KEYS)
@@ -135,6 +141,7 @@ export class RecordScanner {
     return records
   }
 
+  /** Reads a whole row. Returns `undefined` if it has more than `room` bytes or was deleted meanwhile. */
   #readWhole([offset, , ...parts]: ScannedRow, base: number, room: number): WholeRow | undefined {
     const sizes = parts.map((part) => (typeof part === 'number' ? Math.max(0, -part) : (part?.length ?? 0)))
     if (sizes.reduce((sum, size) => sum + size) > room) return undefined

@@ -3,10 +3,10 @@ import { topicNotFound, transportError } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names/names.ts'
 import { guarded } from './database.ts'
 
-/** The number of partitions of a topic that is created without a number, as with `crbus topics create`. */
+/** The number of partitions of a topic for which the caller gives no number. The same as of `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
 
-/** Selects the groups that have a member subscribed to the topic with the id `?1`. */
+/** A condition on a row of `groups`: the group has a member that is subscribed to the topic with the id `?1`. */
 const IS_SUBSCRIBED = `EXISTS (SELECT 1 FROM members m, json_each(m.topics) wanted, topics t
   WHERE m.group_name = groups.name AND t.name = wanted.value AND t.id = ?1)`
 
@@ -66,14 +66,16 @@ export class EmbeddedTopics {
     return new Map(all.filter(([, rows]) => rows.length > 0))
   }
 
-  /** The partitions of a topic, empty if it does not exist. Throws SQLite's own errors: for use inside a transaction. */
+  /**
+   * The partitions of a topic, empty if it does not exist. For use inside a transaction: throws the errors of SQLite unchanged.
+   */
   rows(topic: string): readonly PartitionRow[] {
     return this.#statements.partitions.all(topic) as unknown as PartitionRow[]
   }
 
   /**
-   * Creates a missing topic if this bus creates topics, else throws `TOPIC_NOT_FOUND`. Returns whether it created the topic.
-   * Inside the caller's transaction.
+   * Creates a missing topic if this bus creates topics, else throws `TOPIC_NOT_FOUND`. Returns whether the topic was created.
+   * Runs inside the caller's transaction.
    */
   ensureTopic(topic: string): boolean {
     if (this.rows(topic).length > 0) return false
@@ -82,7 +84,7 @@ export class EmbeddedTopics {
     return true
   }
 
-  /** Creates a topic. Inside the caller's transaction. */
+  /** Creates a topic. Runs inside the caller's transaction. */
   addTopic(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): readonly PartitionRow[] {
     const invalid = topicNameError(topic)
     if (invalid) throw invalid
@@ -92,9 +94,9 @@ export class EmbeddedTopics {
   }
 
   /**
-   * Adds partitions to a topic, from `count` up to `wanted` partitions. Inside the caller's transaction. Subscribed groups start
-   * at the oldest record of a new partition even with `latest`: a member that notices the partition late must not skip the
-   * records published meanwhile.
+   * Adds partitions to a topic that has `count`, up to a total of `wanted`. Subscribed groups start at the oldest record of a new
+   * partition even with `latest`, because a member may notice the partition only after records were published to it. Runs inside
+   * the caller's transaction.
    */
   addPartitions(topicId: number, count: number, wanted: number): void {
     const { addPartition, startAtOldest, bumpGroups } = this.#statements

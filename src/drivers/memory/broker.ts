@@ -18,6 +18,7 @@ export class MemoryBroker {
   readonly groups: GroupRegistry
   readonly changes = new Changes()
   readonly #connected = new Set<string>()
+  // Counters, for unique names.
   #clients = 0
   #subscribers = 0
 
@@ -52,7 +53,7 @@ export class MemoryBroker {
     if (!this.isConnected(clientId)) throw connectionFailed('the bus is closed')
   }
 
-  /** Makes a group for one subscriber, deleted when the subscriber leaves. */
+  /** Returns the name of a new group for one subscriber. The group is deleted when the subscriber leaves. */
   privateGroup(): string {
     do this.#subscribers += 1
     while (this.groups.has(`subscriber-${this.#subscribers}`))

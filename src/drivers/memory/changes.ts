@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 
-/** Wakes waiters after any change: new records, a rebalance, a bus that leaves. The waiters find out what has changed. */
+/** Wakes waiters after any change: new records, a rebalance, a closed bus. The waiters check what has changed. */
 export class Changes {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
@@ -11,6 +11,7 @@ export class Changes {
 
   /** Resolves at the next change, or when the signal aborts. */
   async next(signal?: AbortSignal): Promise<void> {
+    // `once` rejects when the signal aborts.
     await once(this.#emitter, 'change', signal ? { signal } : {}).catch(() => undefined)
   }
 }

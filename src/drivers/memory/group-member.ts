@@ -13,26 +13,28 @@ interface Membership {
   readonly leave: () => void
 }
 
-/** A partition of this member, with the next offset to deliver. */
+/** A partition of this member, and the next offset to deliver. */
 interface Cursor extends TopicPartition {
   next: bigint
 }
 
-interface HandedBatch extends GroupBatch {
+/** A batch that `next` has returned. */
+interface DeliveredBatch extends GroupBatch {
   revoked: boolean
 }
 
 const isSame = (a: TopicPartition, b: TopicPartition): boolean => a.topic === b.topic && a.partition === b.partition
 
+/** A member of a consumer group in memory. */
 export class MemoryMember implements GroupMember {
   readonly memberId: string
   readonly clientId: string
   readonly request: JoinRequest
   readonly #membership: Membership
-  /** The partition that delivered last is at the end, so that a busy partition does not starve the others. */
+  /** A partition moves to the end after it has delivered a batch, so that a busy partition does not starve the others. */
   #cursors: Cursor[] = []
-  readonly #handed = new Set<HandedBatch>()
-  #left = false
+  readonly #delivered = new Set<DeliveredBatch>()
+  #hasLeft = false
 
   constructor(memberId: string, clientId: string, request: JoinRequest, membership: Membership) {
     this.memberId = memberId
@@ -47,9 +49,9 @@ export class MemoryMember implements GroupMember {
 
   /** Replaces this member's partitions. A partition that it keeps continues at its position. */
   assign(positions: readonly Position[]): void {
-    for (const handed of this.#handed) {
-      const [first] = handed.records
-      if (first && !positions.some((position) => isSame(position, first))) handed.revoked = true
+    for (const batch of this.#delivered) {
+      const [first] = batch.records
+      if (first && !positions.some((position) => isSame(position, first))) batch.revoked = true
     }
     this.#cursors = positions.map(
       ({ topic, partition, offset }) =>
@@ -58,7 +60,7 @@ export class MemoryMember implements GroupMember {
   }
 
   async next(): Promise<GroupBatch | undefined> {
-    while (!this.#left) {
+    while (!this.#hasLeft) {
       const batch = this.#take()
       if (batch) return batch
       await this.#membership.changes.next()
@@ -71,9 +73,9 @@ export class MemoryMember implements GroupMember {
   }
 
   leave(): void {
-    if (this.#left) return
-    this.#left = true
-    for (const handed of this.#handed) handed.revoked = true
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    for (const batch of this.#delivered) batch.revoked = true
     this.#membership.leave()
   }
 
@@ -85,29 +87,29 @@ export class MemoryMember implements GroupMember {
       if (records.length === 0) continue
       this.#cursors = [...this.#cursors.filter((other) => other !== cursor), cursor]
       cursor.next += BigInt(records.length)
-      return this.#hand(cursor, records)
+      return this.#deliver(cursor, records)
     }
     return undefined
   }
 
-  #hand(cursor: Cursor, records: readonly BusRecord[]): GroupBatch {
-    let unacknowledged = 0
-    const handed: HandedBatch = {
+  #deliver(cursor: Cursor, records: readonly BusRecord[]): GroupBatch {
+    let acknowledgedCount = 0
+    const batch: DeliveredBatch = {
       records,
       revoked: false,
       acknowledge: (index) => {
         const record = records[index]
-        if (!record || handed.revoked) return
-        unacknowledged = index + 1
+        if (!record || batch.revoked) return
+        acknowledgedCount = index + 1
         this.#membership.commit({ topic: record.topic, partition: record.partition, offset: record.offset + 1n })
       },
       finish: () => {
-        this.#handed.delete(handed)
-        const again = records[unacknowledged]
-        if (again && !handed.revoked) cursor.next = again.offset
+        this.#delivered.delete(batch)
+        const firstUnacknowledged = records[acknowledgedCount]
+        if (firstUnacknowledged && !batch.revoked) cursor.next = firstUnacknowledged.offset
       },
     }
-    this.#handed.add(handed)
-    return handed
+    this.#delivered.add(batch)
+    return batch
   }
 }

@@ -10,7 +10,7 @@ import type { MemoryTopics } from './topics.ts'
 
 interface Group {
   readonly members: Map<string, MemoryMember>
-  /** The committed offset of each partition: the next one to read. */
+  /** The committed offsets, which are the next ones to read, by `TOPIC/PARTITION`. */
   readonly committed: Map<string, CommittedOffset>
 }
 
@@ -21,8 +21,10 @@ export class GroupRegistry {
   readonly #topics: MemoryTopics
   readonly #changes: Changes
   readonly #groups = new Map<string, Group>()
+  /** The groups to delete when their member leaves. */
   readonly #private = new Set<string>()
-  #joined = 0
+  /** How many members have joined so far, for unique member ids. */
+  #joinCount = 0
 
   constructor(topics: MemoryTopics, changes: Changes) {
     this.#topics = topics
@@ -33,16 +35,16 @@ export class GroupRegistry {
     return this.#groups.has(group)
   }
 
-  /** Marks a group for deletion once its members have left. */
+  /** Marks a group for deletion when its only member leaves, and returns its name. */
   makePrivate(group: string): string {
     this.#private.add(group)
     return group
   }
 
   join(request: JoinRequest, clientId: string): MemoryMember {
-    this.#joined += 1
-    const group = this.#open(request.group)
-    const member = new MemoryMember(`${clientId}-${this.#joined}`, clientId, request, {
+    this.#joinCount += 1
+    const group = this.#getOrCreate(request.group)
+    const member = new MemoryMember(`${clientId}-${this.#joinCount}`, clientId, request, {
       topics: this.#topics,
       changes: this.#changes,
       commit: (position) => group.committed.set(keyOf(position), position),
@@ -98,7 +100,7 @@ export class GroupRegistry {
     for (const { topic, partition } of positions) {
       if (this.#topics.partitions(topic)[partition] === undefined) throw topicNotFound(topic)
     }
-    const { committed } = this.#open(group)
+    const { committed } = this.#getOrCreate(group)
     for (const position of positions) {
       committed.set(keyOf(position), { ...position, metadata: position.metadata || undefined })
     }
@@ -139,7 +141,7 @@ export class GroupRegistry {
     if (members.length > 0) throw groupActive(group, members)
   }
 
-  #open(group: string): Group {
+  #getOrCreate(group: string): Group {
     const known = this.#groups.get(group) ?? { members: new Map(), committed: new Map() }
     this.#groups.set(group, known)
     return known
@@ -155,20 +157,21 @@ export class GroupRegistry {
     )
     for (const [memberId, partitions] of assignment) {
       const member = group.members.get(memberId)
-      member?.assign(partitions.map((partition) => this.#startOf(group, partition, member)))
+      member?.assign(partitions.map((partition) => this.#startPosition(group, partition, member)))
     }
     this.#changes.notify()
   }
 
-  #startOf(group: Group, topicPartition: TopicPartition, { request }: MemoryMember): Position {
+  /** Where a member starts to read a partition: at the committed offset, else as its `offsetReset` says. */
+  #startPosition(group: Group, topicPartition: TopicPartition, { request }: MemoryMember): Position {
     const { topic, partition } = topicPartition
     const known = group.committed.get(keyOf(topicPartition))
     if (known) return known
     if (request.offsetReset === 'earliest') return { topic, partition, offset: 0n }
     const end = BigInt(this.#topics.partitions(topic)[partition]?.length ?? 0)
     const position = { topic, partition, offset: end }
-    // Commit the start, so that `latest` is applied only once: applied again when the partition moves to another member, it
-    // would skip the unacknowledged records that arrived in between.
+    // Commit the start, so that `latest` is applied only once: if the next owner of the partition applied `latest` again, it
+    // would skip the records that arrived in between.
     group.committed.set(keyOf(topicPartition), position)
     return position
   }

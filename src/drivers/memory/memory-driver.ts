@@ -5,7 +5,7 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
 import type { MemoryBroker } from './broker.ts'
 
-/** The size of a batch of a read. */
+/** The most records in a batch of a read. */
 const MAX_BATCH_RECORDS = 1000
 
 export interface MemoryDriverOptions {
@@ -97,13 +97,13 @@ async function* readSlices(
     if (records) return records
     throw new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${partition}`, { topic })
   }
-  const isOpen = ({ from, to }: LogSlice) => to === undefined || from < to
+  const isUnfinished = ({ from, to }: LogSlice) => to === undefined || from < to
   // Look up every slice before the first record is delivered, so that a missing topic is reported at once.
   slices.forEach(recordsOf)
-  let open = slices.map((slice) => ({ ...slice, from: slice.from < 0n ? 0n : slice.from })).filter(isOpen)
-  while (open.length > 0) {
-    let found = false
-    for (const slice of open) {
+  let unfinished = slices.map((slice) => ({ ...slice, from: slice.from < 0n ? 0n : slice.from })).filter(isUnfinished)
+  while (unfinished.length > 0) {
+    let hasProgressed = false
+    for (const slice of unfinished) {
       // Checked before every batch: the reader may have aborted or closed the bus while it held the last batch.
       if (signal?.aborted || !broker.isConnected(clientId)) return
       const from = Number(slice.from)
@@ -112,21 +112,22 @@ async function* readSlices(
         Math.min(from + MAX_BATCH_RECORDS, Number(slice.to ?? Number.MAX_SAFE_INTEGER)),
       )
       if (batch.length === 0) continue
-      found = true
+      hasProgressed = true
       slice.from += BigInt(batch.length)
       yield batch
     }
-    open = open.filter(isOpen)
-    if (!found && open.length > 0) await broker.changes.next(signal)
+    unfinished = unfinished.filter(isUnfinished)
+    if (!hasProgressed && unfinished.length > 0) await broker.changes.next(signal)
   }
 }
 
 function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
   const { topics, groups } = broker
-  const connected = <Arguments extends unknown[], Result>(answer: (...args: Arguments) => Result) => {
+  /** Makes a function asynchronous. It rejects if the bus is closed. */
+  const connected = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) => {
     return async (...args: Arguments): Promise<Result> => {
       broker.requireConnected(clientId)
-      return answer(...args)
+      return work(...args)
     }
   }
   return {

@@ -11,14 +11,15 @@ interface Topic {
   config: ReadonlyMap<string, string>
 }
 
-const sorted = (config: [string, string][]): ReadonlyMap<string, string> =>
+const sortedByName = (config: [string, string][]): ReadonlyMap<string, string> =>
   new Map([...new Map(config)].sort(([a], [b]) => compareText(a, b)))
 
-/** The topics of a broker and their records. An offset is an index, because records are only deleted with their topic. */
+/** The topics of a broker and their records. The offset of a record is its index, because a log only grows. */
 export class MemoryTopics {
   readonly #topics = new Map<string, Topic>()
   readonly #now: () => number
-  #nextUnkeyed = 0
+  /** Counts the records without a key, which go to the partitions in turn. */
+  #unkeyedCount = 0
 
   constructor(now: () => number) {
     this.#now = now
@@ -31,19 +32,20 @@ export class MemoryTopics {
     if (this.#topics.has(topic)) throw topicExists(topic)
     this.#topics.set(topic, {
       partitions: Array.from({ length: partitions }, () => []),
-      config: sorted(Object.entries(config)),
+      config: sortedByName(Object.entries(config)),
     })
   }
 
   grow(topic: string, wanted: number): void {
     const { partitions } = this.#find(topic)
+    // Not `wanted <= partitions.length`, which is false for NaN.
     if (!(wanted > partitions.length)) throw noMorePartitions(topic, partitions.length, wanted)
     while (partitions.length < wanted) partitions.push([])
   }
 
   configure(topic: string, config: Readonly<Record<string, string>>): void {
     const found = this.#find(topic)
-    found.config = sorted([...found.config, ...Object.entries(config)])
+    found.config = sortedByName([...found.config, ...Object.entries(config)])
   }
 
   delete(topic: string): void {
@@ -83,7 +85,7 @@ export class MemoryTopics {
       const reason = refusalOf(record, partitions.length)
       if (reason !== undefined) throw recordRefused(topic, { index, reason }, records.length, positions)
       const { key, value, headers = [], timestamp, partition } = record
-      const chosen = partition ?? partitionOf(key, partitions.length) ?? this.#nextUnkeyed++ % partitions.length
+      const chosen = partition ?? partitionOf(key, partitions.length) ?? this.#unkeyedCount++ % partitions.length
       const log = partitions[chosen] as BusRecord[]
       const offset = BigInt(log.length)
       log.push({

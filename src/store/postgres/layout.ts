@@ -7,7 +7,7 @@ import {
   type TypeNames,
   tableNames,
 } from '../layout.ts'
-import { type Ask, type Connections, type Row, transact } from './connection/connections.ts'
+import { type Connections, type Query, type Row, transact } from './connection/connections.ts'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BYTEA NOT NULL, metadata JSONB'
 const TIME = 'TIMESTAMPTZ NOT NULL DEFAULT now()'
@@ -53,11 +53,11 @@ const statements: Readonly<Record<TableName, readonly string[]>> = {
   ],
 }
 
-/** Lists the parts of a store and whether they exist. Throws `STORE_MISMATCH` when a table has another layout. */
-export async function inspectTables(ask: Ask, location: string): Promise<StorePart[]> {
-  const found = await describeTables(ask)
+/** Lists the parts of a store and whether they exist. Throws `STORE_MISMATCH` if a table has a different layout. */
+export async function inspectTables(query: Query, location: string): Promise<StorePart[]> {
+  const found = await describeTables(query)
   checkTables([...found.values()], types, location)
-  const indexes = await ask<Row<'name' | 'index'>>(
+  const indexes = await query<Row<'name' | 'index'>>(
     `SELECT t.name, c.relname AS index ${FROM_TABLES} JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class c ON c.oid = i.indexrelid`,
     [tableNames],
   )
@@ -77,27 +77,31 @@ export async function inspectTables(ask: Ask, location: string): Promise<StorePa
 export async function createMissing(connections: Connections): Promise<readonly StorePart[]> {
   const { location } = connections
   for (;;) {
-    const created = await connections.use((ask) => transact(ask, () => createTables(ask, location)))
-    // Otherwise Postgres aborted it as a deadlock victim, since an index on a table in use can deadlock with a writer: retry.
+    const created = await connections.use((query) => transact(query, () => createTables(query, location)))
     if (created !== undefined) return created
+    // Postgres has aborted the transaction as a deadlock victim, because creating an index can deadlock with a writer: retry.
   }
 }
 
-async function createTables(ask: Ask, location: string): Promise<StorePart[]> {
-  // Services that start at the same time would fail when both create the same table.
-  await ask(`SELECT pg_advisory_xact_lock(hashtext('crbus store init'))`)
-  const missing = (await inspectTables(ask, location)).filter(({ exists }) => !exists)
+async function createTables(query: Query, location: string): Promise<StorePart[]> {
+  // Take a lock, because services that start at the same time would fail if both created the same table.
+  await query(`SELECT pg_advisory_xact_lock(hashtext('crbus store init'))`)
+  const missing = (await inspectTables(query, location)).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
-    if (kind === 'column') await ask(`ALTER TABLE ${table} ADD COLUMN ${name} TEXT`)
-    const begin = `CREATE ${kind.toUpperCase()} ${name} `
-    for (const sql of statements[table]) if (sql.startsWith(begin)) await ask(sql)
+    // The columns that newer versions add are texts that may be NULL.
+    if (kind === 'column') await query(`ALTER TABLE ${table} ADD COLUMN ${name} TEXT`)
+    else {
+      const prefix = `CREATE ${kind.toUpperCase()} ${name} `
+      for (const sql of statements[table]) if (sql.startsWith(prefix)) await query(sql)
+    }
   }
   return missing
 }
 
-/** The tables that the search path of the connection finds, which are those that its statements use. */
+/** Selects the tables with the names `$1` that the search path of the connection finds, as its statements do. */
 const FROM_TABLES = 'FROM (SELECT name, to_regclass(quote_ident(name)) AS oid FROM unnest($1::text[]) AS n(name)) t'
 
+/** The kinds of objects that are not tables, by `relkind`. */
 const kinds: Readonly<Record<string, string>> = { v: 'view', m: 'materialized view', f: 'foreign table', S: 'sequence' }
 
 const types: TypeNames = {
@@ -109,15 +113,15 @@ const types: TypeNames = {
   time: ['timestamp with time zone'],
 }
 
-async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
-  const columns = await ask<Row<'name' | 'kind' | 'column' | 'type' | 'required' | 'filled'>>(
+async function describeTables(query: Query): Promise<Map<TableName, FoundTable>> {
+  const columns = await query<Row<'name' | 'kind' | 'column' | 'type' | 'is_required' | 'has_default'>>(
     `SELECT t.name, c.relkind AS kind, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attnotnull::text AS required, (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '')::text AS filled
+       a.attnotnull::text AS is_required, (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '')::text AS has_default
      ${FROM_TABLES} JOIN pg_class c ON c.oid = t.oid
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [tableNames],
   )
-  const keys = await ask<Row<'name' | 'columns'>>(
+  const keys = await query<Row<'name' | 'columns'>>(
     `SELECT t.name, (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey))::text AS columns
      ${FROM_TABLES} JOIN pg_index i ON i.indrelid = t.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`,
     [tableNames],
@@ -129,9 +133,9 @@ async function describeTables(ask: Ask): Promise<Map<TableName, FoundTable>> {
         name,
         otherKind: kinds[rows[0]?.kind ?? ''],
         columns: new Map(
-          rows.map(({ column, type, required, filled }) => [
+          rows.map(({ column, type, is_required, has_default }) => [
             column,
-            { type, isNullable: required === 'false', hasDefault: filled === 'true' },
+            { type, isNullable: is_required === 'false', hasDefault: has_default === 'true' },
           ]),
         ),
         keys: keys.rows.filter((key) => key.name === name).map((key) => JSON.parse(key.columns) as string[]),

@@ -7,23 +7,23 @@ import type { Leases } from './connection/lease.ts'
 import { EVENT, time } from './writing/columns.ts'
 
 /**
- * Without waiting for the disk: a message whose deletion is lost is only published again. The setting ends with the
- * statement.
+ * Deletes messages without waiting for the disk: if a deletion is lost, the message is only published again. The setting
+ * `synchronous_commit` applies to this statement only.
  */
-const DELETE_PUBLISHED = `WITH soon AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-  DELETE FROM crbus_outbox USING soon WHERE owner = $1 AND id = ANY ($2::bigint[])`
+const DELETE_PUBLISHED = `WITH setting AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+  DELETE FROM crbus_outbox USING setting WHERE owner = $1 AND id = ANY ($2::bigint[])`
 const COUNT_ATTEMPT = 'UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = $1 AND id = ANY ($2::bigint[])'
 
-export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
+export function postgresOutbox({ query }: Connections, leases: Leases): Outbox {
   const change = async (sql: string, owner: string, ids: readonly string[]) => {
     checkText('the owner', owner)
-    await ask(sql, [owner, ids.filter(isRowId)])
+    await query(sql, [owner, ids.filter(isRowId)])
   }
   return {
     async pending(owner, limit, except = []) {
       checkText('the owner', owner)
       checkLimit(limit)
-      const { rows } = await ask<MessageRow>(
+      const { rows } = await query<MessageRow>(
         `SELECT id, topic, record_key, attempts, ${time('created_at')}, ${EVENT} FROM crbus_outbox
          WHERE owner = $1 AND id <> ALL ($3::bigint[]) ORDER BY id LIMIT $2::bigint`,
         [owner, limit, [...except].filter(isRowId)],
@@ -33,7 +33,7 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
     },
     async depth(owner) {
       checkText('the owner', owner)
-      const { rows } = await ask<Row<'messages' | 'oldest'>>(
+      const { rows } = await query<Row<'messages' | 'oldest'>>(
         `SELECT count(*) AS messages, ${time('min(created_at)', 'oldest')} FROM crbus_outbox WHERE owner = $1`,
         [owner],
       )
@@ -46,13 +46,13 @@ export function postgresOutbox({ ask }: Connections, leases: Leases): Outbox {
       checkText('the owner', owner)
       checkReason(reason)
       if (!isRowId(id)) return
-      const { rows } = await ask<Row<'topic'>>('SELECT topic FROM crbus_outbox WHERE owner = $1 AND id = $2', [
+      const { rows } = await query<Row<'topic'>>('SELECT topic FROM crbus_outbox WHERE owner = $1 AND id = $2', [
         owner,
         id,
       ])
       const [found] = rows
       if (found === undefined) return
-      await ask(
+      await query(
         `WITH m AS (DELETE FROM crbus_outbox WHERE owner = $1 AND id = $2 RETURNING *)
          INSERT INTO failed_events (stream_id, event_type, event_version, event_data, metadata, original_timestamp, error_message, error_details, retry_count)
          SELECT coalesce(stream_id, topic), event_type, event_version, event_data, metadata, created_at, $3, $4, attempts FROM m`,

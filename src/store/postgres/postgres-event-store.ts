@@ -31,17 +31,17 @@ import { makeCommits } from './writing/commit.ts'
  * same time, and two tables of crbus. `init` or `crbus store init` creates the tables. The search path of the connection chooses the
  * schema.
  *
- * **Concurrency.** Any number of processes. Correct under READ COMMITTED, which it sets. Writers to one stream wait for each
- * other's transactions, and no longer.
+ * **Concurrency.** Any number of processes. Each transaction sets the isolation level READ COMMITTED. Writers to one stream wait for
+ * each other's transactions, and no longer.
  *
- * **Cost.** Connects when first used. A commit takes one round trip when its expected versions are right, and so do 500
- * commits at once; with `'any'`, a fired timer or a conflict it takes six more.
+ * **Cost.** Connects when first used. One commit, or a list of up to 500, takes one round trip if the expected versions are right.
+ * With `'any'`, a fired timer or a conflict, it takes six more.
  *
  * **Leases** are session locks, each on a connection of its own. Because of them and of prepared statements, a connection
  * pooler must work by session, not by transaction.
  *
- * **Failure.** Everything thrown is an `EventStoreError`; no message holds the password. Failed calls are not retried, except
- * for lost races; the next call connects again. **Ownership.** Closed by `close` or `await using`.
+ * **Failure.** Everything thrown is an `EventStoreError`; no message contains the password. A failed call is not repeated,
+ * unless a concurrent write caused the failure; the next call connects again. **Ownership.** Closed by `close` or `await using`.
  *
  * @example
  * ```ts
@@ -74,8 +74,8 @@ export class PostgresEventStore implements EventStore {
 
   /**
    * Creates the missing tables and indexes, all or none, and returns them. Adds columns to tables of crbus that an earlier
-   * version created, and alters nothing else. `STORE_MISMATCH` when an existing table has another layout. Services may call it
-   * at the same time.
+   * version created, and alters nothing else. Rejects with `STORE_MISMATCH` if an existing table has a different layout. Several
+   * services may call it at the same time.
    */
   init(): Promise<readonly StorePart[]> {
     return createMissing(this.#connections)
@@ -101,7 +101,7 @@ export class PostgresEventStore implements EventStore {
     { from = 0, to = Number.MAX_SAFE_INTEGER }: StreamRange = {},
   ): Promise<readonly StoredEvent[]> {
     checkText('the stream id', streamId)
-    const { rows } = await this.#connections.ask<StoredRow>(
+    const { rows } = await this.#connections.query<StoredRow>(
       `SELECT ${STORED} FROM events WHERE stream_id = $1 AND version BETWEEN $2::bigint AND $3::bigint ORDER BY version`,
       [streamId, from, to],
     )
@@ -111,7 +111,7 @@ export class PostgresEventStore implements EventStore {
   async readStreams(streamIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredEvent[]>> {
     for (const streamId of streamIds) checkText('the stream id', streamId)
     const streams = new Map<string, StoredEvent[]>(streamIds.map((streamId) => [streamId, []]))
-    const { rows } = await this.#connections.ask<StoredRow>(
+    const { rows } = await this.#connections.query<StoredRow>(
       `SELECT ${STORED} FROM events WHERE stream_id = ANY ($1::text[]) ORDER BY stream_id, version`,
       [[...streams.keys()]],
       'crbus-streams',
@@ -123,7 +123,7 @@ export class PostgresEventStore implements EventStore {
   async *readAll({ since, until, streamPrefix = '', batchSize = 1000, signal }: ReadAllOptions = {}) {
     checkLimit(batchSize)
     checkText('the prefix', streamPrefix)
-    const newest = await this.#connections.ask<Row<'created_at'>>(
+    const newest = await this.#connections.query<Row<'created_at'>>(
       `SELECT ${time('created_at')} FROM (
          SELECT max(created_at) AS created_at FROM events WHERE $1::text IS NULL OR created_at < $1::timestamptz) AS newest`,
       [until && timeText(until)],
@@ -131,8 +131,8 @@ export class PostgresEventStore implements EventStore {
     const end = newest.rows[0]?.created_at
     let from: (string | number)[] = [since ? timeText(since) : '-infinity', '', '-1']
     while (!signal?.aborted) {
-      const { rows } = await this.#connections.ask<StoredRow>(
-        // Texts sort by their bytes, as in every store, whatever the collation of the database is.
+      const { rows } = await this.#connections.query<StoredRow>(
+        // COLLATE "C" sorts texts by their bytes, as in every store, whatever the collation of the database is.
         `SELECT ${STORED} FROM events e
          WHERE (e.created_at, stream_id COLLATE "C", version) > ($1::timestamptz, $2, $3::bigint)
            AND e.created_at <= $4::timestamptz AND starts_with(stream_id, $5)
@@ -149,7 +149,7 @@ export class PostgresEventStore implements EventStore {
 
   async saveSnapshot(snapshot: NewSnapshot): Promise<void> {
     checkSnapshot(snapshot)
-    await this.#connections.ask(
+    await this.#connections.query(
       `INSERT INTO snapshots AS known (stream_id, version, state_data) VALUES ($1, $2::bigint, $3)
        ON CONFLICT (stream_id) DO UPDATE
        SET version = excluded.version, state_data = excluded.state_data, created_at = now()
@@ -160,7 +160,7 @@ export class PostgresEventStore implements EventStore {
 
   async loadSnapshot(streamId: string): Promise<Snapshot | undefined> {
     checkText('the stream id', streamId)
-    const { rows } = await this.#connections.ask<SnapshotRow>(
+    const { rows } = await this.#connections.query<SnapshotRow>(
       `SELECT stream_id, version, ${bytes('state_data')}, ${time('created_at')} FROM snapshots WHERE stream_id = $1`,
       [streamId],
     )
@@ -177,4 +177,5 @@ export class PostgresEventStore implements EventStore {
   }
 }
 
+/** Selects the columns of a stored event. */
 const STORED = `stream_id, version, ${EVENT}, ${time('created_at')}`

@@ -2,9 +2,9 @@ import { aCount, aText, checkOptions, milliseconds, type OptionChecks, required,
 
 /** Options of {@link PostgresEventStore}. */
 export interface PostgresEventStoreOptions {
-  /** `postgres://user:password@host:port/database`, with parameters of `pg` after a `?`. */
+  /** `postgres://user:password@host:port/database`, optionally with `?` and parameters of `pg`. */
   readonly url: string
-  /** The most connections at once, not counting one connection for each lease. Default 4. */
+  /** The maximum number of open connections, without the one connection that each lease has. Default 4. */
   readonly maxConnections?: number | undefined
   /** The time-out for a connection, and for one statement, in milliseconds. Default 30,000. */
   readonly timeout?: number | undefined

@@ -3,7 +3,7 @@ import type { StoreSetup } from '../layout.ts'
 import { Connections } from './connection/connections.ts'
 import { createMissing, inspectTables } from './layout.ts'
 
-/** One hour, because creating an index of a large table takes long. */
+/** The time-out of one statement: one hour, because creating an index of a large table takes long. */
 const TIMEOUT_MS = 60 * 60_000
 
 export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetup {
@@ -12,7 +12,7 @@ export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetu
   return {
     kind: 'postgres',
     location,
-    inspect: () => connections.use((ask) => inspectTables(ask, location)),
+    inspect: () => connections.use((query) => inspectTables(query, location)),
     create: () => createMissing(connections),
     [Symbol.asyncDispose]: () => connections.close(),
   }

@@ -5,7 +5,8 @@ import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../s
 import { EVENT_COLUMNS } from './layout.ts'
 import type { StoreFile } from './store-file.ts'
 
-const UNSETTLED = `id = ?1 AND status IN ('pending', 'processing')`
+/** A condition: the dead letter `?1` is neither resolved nor discarded. */
+const IS_OPEN = `id = ?1 AND status IN ('pending', 'processing')`
 
 export function sqliteDeadLetters(file: StoreFile): DeadLetters {
   const prepare = (sql: string) => file.database.prepare(sql)
@@ -17,16 +18,16 @@ export function sqliteDeadLetters(file: StoreFile): DeadLetters {
   const get = prepare('SELECT * FROM failed_events WHERE id = ?')
   const count = prepare('SELECT count(*) AS count FROM failed_events WHERE ?1 IS NULL OR status = ?1')
   const retried = prepare(
-    `UPDATE failed_events SET retry_count = retry_count + 1, last_failed_at = ?2, status = 'pending' WHERE ${UNSETTLED}`,
+    `UPDATE failed_events SET retry_count = retry_count + 1, last_failed_at = ?2, status = 'pending' WHERE ${IS_OPEN}`,
   )
-  const settle = prepare(
-    `UPDATE failed_events SET status = ?2, resolved_at = ?3, resolved_by = ?4, resolution_notes = ?5 WHERE ${UNSETTLED}`,
+  const close = prepare(
+    `UPDATE failed_events SET status = ?2, resolved_at = ?3, resolved_by = ?4, resolution_notes = ?5 WHERE ${IS_OPEN}`,
   )
   const now = () => new Date().toISOString()
-  const settleAs = async (status: DeadLetterStatus, id: string, by: string, notes?: string) => {
-    checkText('the name of who settled it', by)
+  const closeAs = async (status: DeadLetterStatus, id: string, by: string, notes?: string) => {
+    checkText('the name of the person or program', by)
     if (notes !== undefined) checkText('the notes', notes)
-    return isRowId(id) && file.change(() => settle.run(Number(id), status, now(), by, notes ?? null).changes > 0)
+    return isRowId(id) && file.change(() => close.run(Number(id), status, now(), by, notes ?? null).changes > 0)
   }
   return {
     async add(entry) {
@@ -56,7 +57,7 @@ export function sqliteDeadLetters(file: StoreFile): DeadLetters {
     async retried(id) {
       return isRowId(id) && file.change(() => retried.run(Number(id), now()).changes > 0)
     },
-    resolve: (id, by, notes) => settleAs('resolved', id, by, notes),
-    discard: (id, by, notes) => settleAs('discarded', id, by, notes),
+    resolve: (id, by, notes) => closeAs('resolved', id, by, notes),
+    discard: (id, by, notes) => closeAs('discarded', id, by, notes),
   }
 }

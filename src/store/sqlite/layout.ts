@@ -16,9 +16,10 @@ import {
 export const EVENT_COLUMNS = 'event_type, event_version, event_data, metadata'
 
 const EVENT = 'event_type TEXT NOT NULL, event_version INTEGER NOT NULL, event_data BLOB NOT NULL, metadata TEXT'
+/** The current time as ISO 8601 text in UTC. */
 const NOW = `DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 
-/** The names are those of the Postgres store. Times are ISO 8601 texts in UTC, which sort by time. */
+/** The tables and columns have the names of the Postgres store. Times are ISO 8601 texts in UTC, which sort by time. */
 const statements: Readonly<Record<TableName, readonly string[]>> = {
   events: [
     `CREATE TABLE events (stream_id TEXT NOT NULL, version INTEGER NOT NULL, ${EVENT}, created_at TEXT NOT NULL ${NOW}, PRIMARY KEY (stream_id, version))`,
@@ -59,7 +60,7 @@ const types: TypeNames = {
   time: ['TEXT'],
 }
 
-/** Lists the parts of a store and whether the file has them. Throws `STORE_MISMATCH` when a table has another layout. */
+/** Lists the parts of a store and whether the file has them. Throws `STORE_MISMATCH` if a table has a different layout. */
 export function inspectTables(database: DatabaseSync, path: string): StorePart[] {
   const kinds = new Map(
     database
@@ -84,9 +85,12 @@ export function inspectTables(database: DatabaseSync, path: string): StorePart[]
 export function createTables(database: DatabaseSync, path: string): StorePart[] {
   const missing = inspectTables(database, path).filter(({ exists }) => !exists)
   for (const { kind, name, table } of missing) {
+    // The columns that newer versions add are texts that may be NULL.
     if (kind === 'column') database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} TEXT`)
-    const begin = `CREATE ${kind.toUpperCase()} ${name} `
-    for (const sql of statements[table]) if (sql.startsWith(begin)) database.exec(sql)
+    else {
+      const prefix = `CREATE ${kind.toUpperCase()} ${name} `
+      for (const sql of statements[table]) if (sql.startsWith(prefix)) database.exec(sql)
+    }
   }
   return missing
 }
@@ -125,6 +129,7 @@ function describeTable(database: DatabaseSync, name: TableName, kind: string | u
         {
           type: String(column.type).toUpperCase(),
           isNullable: Number(column.notnull) === 0,
+          // `hidden` is 2 or 3 for a generated column.
           hasDefault: column.dflt_value !== null || Number(column.hidden) > 1,
         },
       ]),

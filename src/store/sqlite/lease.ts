@@ -7,14 +7,17 @@ import { guarded, MEMORY, type StoreFile } from './store-file.ts'
 /** The leases held by one store object. */
 export class Leases {
   readonly #file: StoreFile
+  /** By owner: ends the lease. */
   readonly #held = new Map<string, (isLost: boolean) => void>()
 
   constructor(file: StoreFile) {
     this.#file = file
   }
 
+  /** Returns `undefined` while this object or another process holds the lease. */
   take(owner: string): Lease | undefined {
     if (this.#held.has(owner)) return undefined
+    // A store in memory belongs to this object alone, so it needs no lock.
     const unlock = this.#file.path === MEMORY ? () => undefined : lock(lockPath(this.#file.path, owner))
     if (unlock === undefined) return undefined
     const lost = new AbortController()
@@ -36,8 +39,8 @@ export class Leases {
 }
 
 /**
- * Returns the path of the lock file, which is beside the store so that all processes use the same one. It is never deleted, since
- * another process might have just opened it.
+ * Returns the path of the lock file of an owner. The file is beside the store, so that all processes use the same one. It is
+ * never deleted, because another process might have just opened it.
  */
 function lockPath(path: string, owner: string): string {
   const readable = owner.replaceAll(/[^\w.-]/g, '_').slice(0, 80)
@@ -45,8 +48,8 @@ function lockPath(path: string, owner: string): string {
 }
 
 /**
- * Takes an exclusive transaction on a separate file, which the system ends when the process dies. Returns a function that
- * releases it; `undefined` when another process holds it.
+ * Begins an exclusive transaction on a lock file. The operating system releases the lock when the process dies. Returns a
+ * function that releases the lock, or `undefined` if another process holds it.
  */
 function lock(path: string): (() => void) | undefined {
   return guarded(path, () => {

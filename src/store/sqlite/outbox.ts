@@ -16,11 +16,11 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
   const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')
   const remove = prepare('DELETE FROM crbus_outbox WHERE owner = ? AND id = ?')
   const countAttempt = prepare('UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = ? AND id = ?')
-  const copy = prepare(
+  const copyToDeadLetters = prepare(
     `INSERT INTO failed_events (stream_id, ${EVENT_COLUMNS}, original_timestamp, error_message, error_details, retry_count, first_failed_at, last_failed_at)
      SELECT coalesce(stream_id, topic), ${EVENT_COLUMNS}, created_at, ?3, ?4, attempts, ?5, ?5 FROM crbus_outbox WHERE owner = ?1 AND id = ?2`,
   )
-  const each = (owner: string, ids: readonly string[], work: (id: number) => void) => {
+  const changeEach = (owner: string, ids: readonly string[], work: (id: number) => void) => {
     checkText('the owner', owner)
     file.change(() => {
       for (const id of ids) if (isRowId(id)) work(Number(id))
@@ -30,8 +30,8 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     async pending(owner, limit, except = []) {
       checkText('the owner', owner)
       checkLimit(limit)
-      const known = `[${[...except].filter(isRowId)}]`
-      return file.read(() => (pending.all(owner, limit, known) as unknown as MessageRow[]).map(toPending))
+      const exceptIds = `[${[...except].filter(isRowId)}]`
+      return file.read(() => (pending.all(owner, limit, exceptIds) as unknown as MessageRow[]).map(toPending))
     },
     async depth(owner) {
       checkText('the owner', owner)
@@ -46,15 +46,15 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
       })
     },
     async failed(owner, ids) {
-      each(owner, ids, (id) => countAttempt.run(owner, id))
+      changeEach(owner, ids, (id) => countAttempt.run(owner, id))
     },
     async bury(owner, id, reason) {
       checkReason(reason)
-      each(owner, [id], (row) => {
+      changeEach(owner, [id], (row) => {
         const found = topicOf.get(owner, row)
         if (found === undefined) return
         const details = writeDetails(String(found.topic), reason.details)
-        copy.run(owner, row, reason.message, details, new Date().toISOString())
+        copyToDeadLetters.run(owner, row, reason.message, details, new Date().toISOString())
         remove.run(owner, row)
       })
     },

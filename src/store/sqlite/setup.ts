@@ -22,10 +22,7 @@ export function sqliteSetup(path: string): StoreSetup {
   }
 }
 
-/**
- * Turns the error of a file that cannot be created, opened or written into `REFUSED`, as for all files that crbus
- * creates.
- */
+/** Converts the error of a file that cannot be created, opened or written to `REFUSED`, as for all files that crbus creates. */
 function refusing<T>(path: string, work: () => T): T {
   try {
     return work()

@@ -25,14 +25,14 @@ import { StoreFile } from './store-file.ts'
 import { sqliteTimers } from './timers.ts'
 import { planWriter } from './write-plan.ts'
 
-/** The most commits in one transaction, which then takes some milliseconds before other processes can write. */
+/** The most commits in one transaction, so that other processes wait only some milliseconds to write. */
 const MAX_BATCH_COMMITS = 1000
 
 /**
  * An event store in one file, for any number of processes of one machine. It needs no server and opens in milliseconds.
  *
- * **Durability.** What `append` and `commit` resolved for is on the disk. **Cost.** Calls are synchronous underneath: each one
- * blocks the event loop for its transaction, most of which is the write to the disk; commits made in one call share it.
+ * **Durability.** When `append` or `commit` has resolved, the data is on the disk. **Cost.** Access to SQLite is synchronous: each
+ * call blocks the event loop during its transaction. Most of that time is the write to the disk, which the commits of one call share.
  * A call waits up to 10 s for the transaction of another process, then rejects with `STORE_UNAVAILABLE`.
  *
  * **Leases** are locks on files beside the store, which are not deleted. A store in memory belongs to this object alone.
@@ -59,7 +59,7 @@ export class SqliteEventStore implements EventStore {
   readonly #statements
   readonly #write
 
-  /** Opens the file, and creates it with its folders and tables when they are missing. */
+  /** Opens the file. Creates the file, its folders and its tables if they are missing. */
   constructor(options: SqliteEventStoreOptions) {
     checkSqliteOptions(options)
     this.#file = new StoreFile(options.path)
@@ -75,7 +75,7 @@ export class SqliteEventStore implements EventStore {
       stream: prepare(
         `SELECT stream_id, version, ${EVENT_COLUMNS}, created_at FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version`,
       ),
-      newest: prepare('SELECT max(created_at) AS created_at FROM events WHERE ?1 IS NULL OR created_at < ?1'),
+      lastCreatedAt: prepare('SELECT max(created_at) AS created_at FROM events WHERE ?1 IS NULL OR created_at < ?1'),
       page: prepare(
         `SELECT stream_id, version, ${EVENT_COLUMNS}, created_at FROM events
          WHERE (created_at, stream_id, version) > (?, ?, ?) AND created_at <= ? AND substr(stream_id, 1, length(?5)) = ?5
@@ -95,7 +95,7 @@ export class SqliteEventStore implements EventStore {
     expectedVersion: ExpectedVersion,
     events: readonly SerializedEvent[],
   ): Promise<number> {
-    const [committed] = this.#commit('', [{ appends: [{ streamId, expectedVersion, events }] }])
+    const [committed] = this.#commitTogether('', [{ appends: [{ streamId, expectedVersion, events }] }])
     if (committed?.ok !== true) throw committed?.error
     return committed.versions[0] as number
   }
@@ -104,13 +104,15 @@ export class SqliteEventStore implements EventStore {
     checkName('the owner', owner)
     const results: Committed[] = []
     for (let at = 0; at < commits.length; at += MAX_BATCH_COMMITS) {
+      // Let the event loop run between two transactions.
       if (at > 0) await new Promise((resolve) => setImmediate(resolve))
-      for (const result of this.#commit(owner, commits.slice(at, at + MAX_BATCH_COMMITS))) results.push(result)
+      for (const result of this.#commitTogether(owner, commits.slice(at, at + MAX_BATCH_COMMITS))) results.push(result)
     }
     return results
   }
 
-  #commit(owner: string, commits: readonly Commit[]): readonly Committed[] {
+  /** Makes commits in one transaction. */
+  #commitTogether(owner: string, commits: readonly Commit[]): readonly Committed[] {
     const { version, due } = this.#statements
     const state = {
       version: (streamId: string) => Number(version.get(streamId)?.version ?? 0),
@@ -147,12 +149,12 @@ export class SqliteEventStore implements EventStore {
   async *readAll({ since, until, streamPrefix = '', batchSize = 1000, signal }: ReadAllOptions = {}) {
     checkLimit(batchSize)
     checkText('the prefix', streamPrefix)
-    const { newest, page } = this.#statements
-    const end = this.#file.read(() => newest.get(until ? timeText(until) : null)?.created_at ?? null)
+    const { lastCreatedAt, page } = this.#statements
+    const endTime = this.#file.read(() => lastCreatedAt.get(until ? timeText(until) : null)?.created_at ?? null)
     let [time, streamId, version] = [since ? timeText(since) : '', '', -1]
     while (!signal?.aborted) {
       const rows = this.#file.read(
-        () => page.all(time, streamId, version, end, streamPrefix, batchSize) as unknown as StoredRow[],
+        () => page.all(time, streamId, version, endTime, streamPrefix, batchSize) as unknown as StoredRow[],
       )
       const last = rows.at(-1)
       if (last === undefined) return

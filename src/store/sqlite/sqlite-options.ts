@@ -2,7 +2,7 @@ import { aText, checkOptions, type OptionChecks, required } from '../../bus/opti
 
 /** Options of {@link SqliteEventStore}. */
 export interface SqliteEventStoreOptions {
-  /** The path of the file, or `:memory:`. Creates the file, its folders and its tables when they are missing. */
+  /** The path of the file, or `:memory:`. The file, its folders and its tables are created if they are missing. */
   readonly path: string
 }
 

@@ -7,6 +7,7 @@ import { EventStoreError, storeClosed, storeUnavailable } from '../errors.ts'
 import type { StorePart } from '../layout.ts'
 import { createTables, inspectTables } from './layout.ts'
 
+/** The path of a store in memory. */
 export const MEMORY = ':memory:'
 
 /** An open SQLite file that contains a store. Throws only `EventStoreError`s. */
@@ -14,8 +15,7 @@ export class StoreFile {
   readonly database: DatabaseSync
   /** The path without symbolic links, so that all processes use the same path for the lock files. */
   readonly path: string
-
-  /** The tables and indexes that were missing. */
+  /** The tables, indexes and columns that were missing and that the constructor has created. */
   readonly created: readonly StorePart[]
 
   constructor(path: string) {
@@ -25,7 +25,7 @@ export class StoreFile {
     this.path = path === MEMORY ? path : realpathSync(path)
   }
 
-  /** Runs reads. Only a single statement reads a consistent snapshot. */
+  /** Runs reads outside a transaction, so only a single statement reads a consistent snapshot. */
   read<T>(work: () => T): T {
     if (!this.database.isOpen) throw storeClosed()
     return guarded(this.path, work)
@@ -56,11 +56,12 @@ export class StoreFile {
   }
 }
 
-/** Opens the file, and creates the file, its folders and its tables when they are missing. Returns the created parts. */
+/** Opens a file. Creates the file, its folders and its tables if they are missing, and returns the created parts. */
 function openDatabase(path: string) {
   let created: readonly StorePart[] = []
-  // FULL, because events that are published must still be in the store after a power failure.
+  // FULL, because events that were published must still be in the store after a power failure.
   const database = openShared(path, 'FULL', (opened) => {
+    // `openShared` calls this again if another process has created the file at the same time.
     created = []
     if (inspectTables(opened, path).every(({ exists }) => exists)) return
     created = transact(opened, () => createTables(opened, path))

@@ -33,8 +33,8 @@ export function planWriter(database: DatabaseSync): (owner: string, plan: Commit
     }
     for (const { streamId, eventType, eventVersion, data, metadata, ...letter } of rejected.values()) {
       const { originalTimestamp, error, details, head } = letter
-      const made = originalTimestamp.toISOString()
-      addRejected.run(streamId, eventType, eventVersion, data, metadata, made, error, details, now, head)
+      const createdAt = originalTimestamp.toISOString()
+      addRejected.run(streamId, eventType, eventVersion, data, metadata, createdAt, error, details, now, head)
     }
   }
 }

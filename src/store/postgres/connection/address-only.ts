@@ -5,12 +5,13 @@ import { storeUnavailable } from '../../errors.ts'
 import { closingClient } from './closing-client.ts'
 import { parameterOf, parseLocation, parseUrl } from './location.ts'
 
-/** The settings of a `pg` client, which include those of the environment. The types of `pg` do not have them. */
+/** The settings that a `pg` client also reads from `PGAPPNAME`, `PGOPTIONS` and `PGREPLICATION`. The types of `pg` lack them. */
 interface Settings {
   application_name: string | undefined
   options: string | undefined
   replication: string | undefined
 }
+/** Fields of a `pg` client that the types of `pg` lack. */
 interface Internals {
   password: string | (() => Promise<string>) | null
   replication: string | undefined
@@ -28,14 +29,14 @@ export async function addressOnlyClient(only: AddressOnly): Promise<typeof Clien
     constructor(config: ClientConfig) {
       const { url, shown, given } = complete(config.connectionString ?? '')
       super({ ...config, connectionString: url, client_encoding: 'utf8', ssl: false, sslnegotiation: 'postgres' })
-      const insides = this as unknown as Internals
-      const { connectionParameters: settings } = insides
+      const internals = this as unknown as Internals
+      const { connectionParameters: settings } = internals
       settings.application_name = given('application_name')
       settings.options = given('options')
       settings.replication = undefined
-      insides.replication = undefined
+      internals.replication = undefined
       if (given('password') === undefined) {
-        insides.password = async () => {
+        internals.password = async () => {
           throw storeUnavailable(`the event store at ${shown} asks for a password, and ${only.whyNoPassword}`, only)
         }
       }
@@ -43,17 +44,19 @@ export async function addressOnlyClient(only: AddressOnly): Promise<typeof Clien
   }
 }
 
-interface Complete {
+/** An address that has every part, so that `pg` takes none from the environment. */
+interface CompleteAddress {
   readonly url: string
   /** The address without secrets, for messages. */
   readonly shown: string
-  /** Returns a part of the address as given. */
+  /** Returns a part of the address, or `undefined` if the user has not given it. */
   readonly given: (name: string) => string | undefined
 }
 
-/** Completes the address with the parts that `pg` would read from the environment. */
-function complete(connectionString: string): Complete {
+/** Adds the defaults of the parts that `pg` would read from the environment. */
+function complete(connectionString: string): CompleteAddress {
   const { shown } = parseLocation(connectionString)
+  // `parseLocation` has thrown for an invalid URL.
   const url = parseUrl(connectionString) as URL
   const password = parameterOf(url, 'password') ?? url.password
   const given = (name: string) => (name === 'password' ? password || undefined : parameterOf(url, name))

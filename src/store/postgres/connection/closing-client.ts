@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 
-/** A part of a `pg` client that its types do not have. */
+/** A field of a `pg` client that the types of `pg` lack. */
 interface Internals {
   readonly connection: { readonly stream: { destroy(): void } }
 }

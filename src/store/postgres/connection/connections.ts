@@ -10,7 +10,7 @@ import { isLostRace, toStoreError } from './postgres-errors.ts'
 /** A row with each value as a text or null. Type parsers that an application sets in `pg` do not apply. */
 export type Row<Column extends string = string> = Readonly<Record<Column, string>>
 
-interface Answer<R> {
+interface QueryResult<R> {
   readonly rows: readonly R[]
   /** The number of rows returned or changed. */
   readonly count: number
@@ -20,17 +20,20 @@ interface Answer<R> {
  * Runs a statement on one connection, in its current transaction. A frequent statement has a name, so that each connection
  * prepares it once.
  */
-export type Ask = <R = Row>(sql: string, values?: readonly unknown[], name?: string) => Promise<Answer<R>>
+export type Query = <R = Row>(sql: string, values?: readonly unknown[], name?: string) => Promise<QueryResult<R>>
 
-/** A `pg` client with two methods that the types of `pg` do not have. */
+/** A `pg` client with the methods `ref` and `unref`, which the types of `pg` lack. */
 export type OwnClient = Client & { ref(): void; unref(): void }
 
 interface ConnectionsOptions extends PostgresEventStoreOptions {
-  /** When absent, `PGUSER`, `PGPASSWORD`, `~/.pgpass` and similar settings complete the URL. */
+  /** If absent, `PGUSER`, `PGPASSWORD`, `~/.pgpass` and similar settings complete the URL. */
   readonly addressOnly?: AddressOnly | undefined
 }
 
-/** Connections to one Postgres, made when they are needed. Throws only `EventStoreError`s. */
+/**
+ * The connections to one Postgres, opened when they are needed. Throws `EventStoreError`s, and `TypeError`s for mistakes in the
+ * program.
+ */
 export class Connections {
   /** The address without secrets, for messages. */
   readonly location: string
@@ -58,13 +61,13 @@ export class Connections {
     }
   }
 
-  /** Runs a single statement. */
-  ask: Ask = (sql, values, name) => this.guarded(() => this.#use((ask) => ask(sql, values, name)))
+  /** Runs a single statement on any connection. */
+  query: Query = (sql, values, name) => this.guarded(() => this.#use((query) => query(sql, values, name)))
 
   /** Runs several statements on one connection. */
-  use = <T>(work: (ask: Ask) => Promise<T>): Promise<T> => this.guarded(() => this.#use(work))
+  use = <T>(work: (query: Query) => Promise<T>): Promise<T> => this.guarded(() => this.#use(work))
 
-  /** Opens a connection outside the pool, which the caller closes. */
+  /** Opens a connection that does not belong to the pool. The caller closes the connection. */
   async connect(): Promise<OwnClient> {
     return this.guarded(async () => {
       const client = new (await this.#client())(this.#config)
@@ -78,13 +81,13 @@ export class Connections {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    // A pool that is ending drops callers that wait for a connection.
+    // Wait for running calls first, because `end` drops callers that wait for a connection of the pool.
     await Promise.allSettled(this.#running)
     const pool = await this.#pool?.catch(() => undefined)
     await pool?.end()
   }
 
-  async #use<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+  async #use<T>(work: (query: Query) => Promise<T>): Promise<T> {
     this.#pool ??= this.#makePool()
     const client = await (await this.#pool).connect()
     let failure: Error | undefined
@@ -93,7 +96,7 @@ export class Connections {
     }
     client.on('error', onError)
     try {
-      return await work(askOn(client))
+      return await work(queryOn(client))
     } catch (error) {
       failure ??= error as Error
       throw error
@@ -108,12 +111,12 @@ export class Connections {
     const { Pool } = await import('pg')
     const own = { max: this.#max, allowExitOnIdle: true, Client: await this.#client() }
     const pool = new Pool({ ...this.#config, ...own })
-    // Ends statements on the server that the client has given up. As a statement, because poolers refuse it as a startup
-    // parameter.
+    // Makes the server end a statement that the client has given up. A statement sets this, because poolers refuse the setting as
+    // a startup parameter.
     pool.on('connect', (client) => {
       client.query(`SET statement_timeout = ${Math.ceil(this.#timeout)}`).catch(() => undefined)
     })
-    // An idle connection broke. The pool opens another one when it needs it.
+    // Without a listener, the error of an idle connection would end the process. The pool opens another connection when needed.
     pool.on('error', () => undefined)
     return pool
   }
@@ -139,26 +142,27 @@ export class Connections {
   }
 }
 
-export const askOn =
-  (client: Client | PoolClient): Ask =>
+/** Returns the function that runs statements on a connection. */
+export const queryOn =
+  (client: Client | PoolClient): Query =>
   async <R>(text: string, values: readonly unknown[] = [], name?: string) => {
     const { rows, rowCount } = await client.query({ text, values: [...values], ...(name && { name }) })
     return { rows: rows as R[], count: rowCount ?? 0 }
   }
 
 /**
- * Runs work in one READ COMMITTED transaction, whatever the default of the server is. Rolls back when the work returns
- * `undefined`. Returns `undefined` too when Postgres aborted the transaction in favor of another one.
+ * Runs work in one READ COMMITTED transaction, whatever the default of the server is. Rolls back if the work returns `undefined`.
+ * Also returns `undefined` if Postgres aborted the transaction because of a concurrent one.
  */
-export async function transact<T>(ask: Ask, work: () => Promise<T | undefined>): Promise<T | undefined> {
-  await ask('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
+export async function transact<T>(query: Query, work: () => Promise<T | undefined>): Promise<T | undefined> {
+  await query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
   try {
     const result = await work()
-    await ask(result === undefined ? 'ROLLBACK' : 'COMMIT')
+    await query(result === undefined ? 'ROLLBACK' : 'COMMIT')
     return result
   } catch (error) {
     if (!isLostRace(error)) throw error
-    await ask('ROLLBACK')
+    await query('ROLLBACK')
     return undefined
   }
 }

@@ -1,8 +1,8 @@
 import { within } from '../../../bus/time/within.ts'
 import type { Lease } from '../../event-store.ts'
-import { askOn, type Connections, type OwnClient, type Row } from './connections.ts'
+import { type Connections, type OwnClient, queryOn, type Row } from './connections.ts'
 
-/** How often the connection of a lease is checked, since it has no other statements. */
+/** How often the connection of a lease is checked. No other statement would notice that the connection is broken. */
 const HEARTBEAT_MS = 5000
 
 /** How long to wait for the connection to close. */
@@ -11,6 +11,7 @@ const CLOSE_TIMEOUT_MS = 5000
 /** The leases held by one store object. */
 export class Leases {
   readonly #connections: Connections
+  /** For each lease, the function that ends it. */
   readonly #held = new Set<(isLost: boolean) => Promise<void>>()
 
   constructor(connections: Connections) {
@@ -18,14 +19,14 @@ export class Leases {
   }
 
   /**
-   * Takes a session lock, which the server releases when the connection ends: at once when the process dies, and after the TCP
-   * keep-alive time-out of the server when the machine dies.
+   * Takes a session lock, or returns `undefined` if another session holds it. The server releases the lock when the connection
+   * ends: at once if the process dies, and after the TCP keep-alive time-out of the server if the machine dies.
    */
   async take(owner: string): Promise<Lease | undefined> {
     const client = await this.#connections.connect()
     try {
       const { rows } = await this.#connections.guarded(() =>
-        askOn(client)<Row<'taken'>>(
+        queryOn(client)<Row<'taken'>>(
           // The name includes the schema, because each schema of a database is a separate store.
           `SELECT pg_try_advisory_lock(hashtextextended('crbus outbox ' || current_schema() || ' ' || $1, 0))::text AS taken`,
           [owner],
@@ -52,7 +53,7 @@ export class Leases {
       clearTimeout(heartbeat)
       if (isLost) lost.abort()
       client.ref()
-      // Does not wait longer for a server that does not answer.
+      // Do not wait longer than this for a server that does not answer.
       await within(AbortSignal.timeout(CLOSE_TIMEOUT_MS), client.end())
     }
     let heartbeat: NodeJS.Timeout | undefined

@@ -8,13 +8,15 @@ export interface PostgresLocation {
   readonly shown: string
 }
 
-/** Parses a Postgres URL. Throws `STORE_UNAVAILABLE` for any other text, without the text, which may contain a password. */
+/**
+ * Parses a Postgres URL. Throws `STORE_UNAVAILABLE` for any other text. The message omits the text, which may contain a password.
+ */
 export function parseLocation(url: string): PostgresLocation {
   const parsed = /^postgres(ql)?:\/\//i.test(url) ? parseUrl(url) : null
   if (parsed === null) {
     throw storeUnavailable('the address of the event store is not a valid Postgres URL', {
       hints: [
-        advice('postgres://user:password@host:5432/database'),
+        advice('use postgres://user:password@host:5432/database'),
         advice('percent-encode special characters in the password: # is %23, / is %2F, @ is %40'),
       ],
     })
@@ -24,20 +26,20 @@ export function parseLocation(url: string): PostgresLocation {
 }
 
 /**
- * Parses a URL that may have no host, when a parameter names the folder of a socket. The URL standard requires one:
- * localhost.
+ * Parses a Postgres URL. Adds the host `localhost` to a URL without a host, because the URL standard requires one. A URL has no
+ * host if a parameter names the folder of a socket.
  */
 export const parseUrl = (url: string): URL | null =>
   URL.parse(url.replace(/^\w+:\/\/((?:[^/?#]*@)?)(?=[/?]|$)/, 'postgres://$1localhost'))
 
-/** Returns a parameter of the URL, the last of several as in `pg`. */
+/** Returns a parameter of the URL; if it occurs several times, the last one, as in `pg`. */
 export const parameterOf = ({ searchParams }: URL, name: string): string | undefined =>
   searchParams.getAll(name).at(-1) || undefined
 
 /**
- * Makes `pg` treat `sslmode` as libpq and the Rust services do: `require` encrypts without checking the certificate. By default,
- * `pg` treats it as `verify-full`, and would refuse a server that a Rust service accepts. `prefer` and `allow`, which permit
- * connections without encryption, connect without it.
+ * Makes `pg` treat `sslmode` as libpq and the Rust services do: `require` encrypts and does not check the certificate. By
+ * default, `pg` treats it as `verify-full`, and would refuse a server that a Rust service accepts. `prefer` and `allow`, which
+ * permit connections without encryption, connect without it.
  */
 function withSslOfLibpq(url: string, { searchParams }: URL): string {
   const mode = searchParams.get('sslmode')

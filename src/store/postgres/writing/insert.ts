@@ -1,8 +1,8 @@
 import type { CommitPlan } from '../../commit-plan.ts'
 import { eventArrays } from './columns.ts'
 
-/** A kind of rows to insert, as one array for each column. */
-interface Kind<Row> {
+/** How rows of one table are passed to a statement: as one array for each column. */
+interface RowKind<Row> {
   /** The type of each column, in the order of the arrays. */
   readonly columns: Readonly<Record<string, string>>
   readonly arrays: (rows: readonly Row[]) => readonly unknown[]
@@ -10,14 +10,14 @@ interface Kind<Row> {
 
 const EVENT = { event_type: 'text', event_version: 'integer', event_data: 'bytea', metadata: 'text' }
 
-export const events: Kind<CommitPlan['events'][number]> = {
+export const events: RowKind<CommitPlan['events'][number]> = {
   columns: { stream_id: 'text', version: 'bigint', ...EVENT },
   arrays: (rows) => [rows.map(({ streamId }) => streamId), rows.map(({ version }) => version), ...eventArrays(rows)],
 }
 
 type TimerToWrite = CommitPlan['timers'] extends ReadonlyMap<string, infer T> ? T : never
 
-export const timers: Kind<TimerToWrite> = {
+export const timers: RowKind<TimerToWrite> = {
   columns: { id: 'text', stream_id: 'text', due_at: 'timestamptz', ...EVENT },
   arrays: (rows) => [
     rows.map(({ id }) => id),
@@ -27,7 +27,7 @@ export const timers: Kind<TimerToWrite> = {
   ],
 }
 
-export const messages: Kind<CommitPlan['messages'][number]> = {
+export const messages: RowKind<CommitPlan['messages'][number]> = {
   columns: { stream_id: 'text', topic: 'text', record_key: 'text', ...EVENT },
   arrays: (rows) => [
     rows.map(({ streamId }) => streamId),
@@ -39,7 +39,7 @@ export const messages: Kind<CommitPlan['messages'][number]> = {
 
 type RejectedToWrite = CommitPlan['rejected'] extends ReadonlyMap<string, infer T> ? T : never
 
-export const rejected: Kind<RejectedToWrite> = {
+export const rejected: RowKind<RejectedToWrite> = {
   columns: {
     stream_id: 'text',
     original_timestamp: 'timestamptz',
@@ -59,28 +59,28 @@ export const rejected: Kind<RejectedToWrite> = {
 }
 
 /**
- * Unnests the arrays of a kind into rows. `first` is the number of its first parameter; the column `row_index` numbers
- * the rows.
+ * Returns the SQL that unnests the arrays of a kind into rows. `first` is the number of the parameter with the first array. The
+ * column `row_index` numbers the rows.
  */
-const given = (kind: Kind<never>, first: number): string => {
+const unnestRows = (kind: RowKind<never>, first: number): string => {
   const names = Object.keys(kind.columns)
   const arrays = Object.values(kind.columns).map((type, index) => `$${first + index}::${type}[]`)
   return `unnest(${arrays}) WITH ORDINALITY AS given(${names}, row_index)`
 }
 
-// The numbers are those of parameters: of the owner, and of the first array. Rows are locked in the order of their keys,
-// so that
-// concurrent writers of the same streams wait for one another without a deadlock.
+// The functions below return SQL. `owner` is the number of the parameter with the owner, `first` the number of the parameter with
+// the first array. Rows are inserted in the order of their keys, so that concurrent writers to the same streams wait for each
+// other without a deadlock.
 
 export const insertEvents = (first: number, where = ''): string =>
   `INSERT INTO events (${Object.keys(events.columns)})
    SELECT stream_id, version, event_type, event_version, event_data, metadata::jsonb
-   FROM ${given(events, first)} ${where} ORDER BY stream_id, version`
+   FROM ${unnestRows(events, first)} ${where} ORDER BY stream_id, version`
 
 export const setTimers = (owner: number, first: number, where = ''): string =>
   `INSERT INTO crbus_timers (owner, ${Object.keys(timers.columns)})
    SELECT $${owner}, id, stream_id, due_at, event_type, event_version, event_data, metadata::jsonb
-   FROM ${given(timers, first)} ${where} ORDER BY id
+   FROM ${unnestRows(timers, first)} ${where} ORDER BY id
    ON CONFLICT (owner, id) DO UPDATE SET stream_id = excluded.stream_id, due_at = excluded.due_at,
      event_type = excluded.event_type, event_version = excluded.event_version, event_data = excluded.event_data,
      metadata = excluded.metadata`
@@ -88,11 +88,11 @@ export const setTimers = (owner: number, first: number, where = ''): string =>
 export const insertMessages = (owner: number, first: number, where = ''): string =>
   `INSERT INTO crbus_outbox (owner, ${Object.keys(messages.columns)})
    SELECT $${owner}, stream_id, topic, record_key, event_type, event_version, event_data, metadata::jsonb
-   FROM ${given(messages, first)} ${where} ORDER BY row_index`
+   FROM ${unnestRows(messages, first)} ${where} ORDER BY row_index`
 
-/** Leaves out rows that exist. The caller holds a lock, since no unique key refuses a row that two writers insert. */
+/** Leaves out rows that exist. The caller holds a lock, because no unique key refuses a row that two writers insert. */
 export const insertRejected = (first: number): string =>
   `INSERT INTO failed_events (stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata)
    SELECT stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata::jsonb
-   FROM ${given(rejected, first)} WHERE NOT EXISTS (
+   FROM ${unnestRows(rejected, first)} WHERE NOT EXISTS (
      SELECT FROM failed_events f WHERE f.stream_id = given.stream_id AND starts_with(f.error_details, given.head)) ORDER BY row_index`

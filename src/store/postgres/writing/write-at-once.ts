@@ -1,10 +1,10 @@
 import { planCommits, type StoreState } from '../../commit-plan.ts'
 import type { Commit, Committed } from '../../event-store.ts'
 import type { Connections } from '../connection/connections.ts'
-import { isOvertaken } from '../connection/postgres-errors.ts'
+import { mayWorkInTransaction } from '../connection/postgres-errors.ts'
 import { events, insertEvents, insertMessages, messages, setTimers, timers } from './insert.ts'
 
-// The numbers of the parameters.
+// The numbers of the parameters. 1 and 2 are the streams and their expected versions.
 const FIRST_EVENT = 3
 const OWNER = FIRST_EVENT + Object.keys(events.columns).length
 const FIRST_TIMER = OWNER + 1
@@ -13,8 +13,8 @@ const FIRST_MESSAGE = FIRST_TIMER + Object.keys(timers.columns).length
 const IS_CURRENT = '(SELECT is_current FROM checked)'
 
 /**
- * Checks that each stream with events has reached its expected version. A stream that is beyond it fails by the unique key of
- * the new event.
+ * Appends events if each stream that is expected to exist has an event of its expected version. If a stream has later events
+ * already, the unique key refuses the new event.
  */
 const APPEND = `
   WITH checked AS MATERIALIZED (
@@ -23,16 +23,20 @@ const APPEND = `
       WHERE NOT EXISTS (SELECT FROM events e WHERE e.stream_id = expected.id AND e.version = expected.version)) AS is_current),
   added AS (${insertEvents(FIRST_EVENT, `WHERE ${IS_CURRENT}`)} RETURNING 1)`
 
-/** Messages get their ids after the events are inserted, so that a later append to the same stream gets later ids. */
+/**
+ * Appends events, sets timers and adds messages. The condition on `count(*)` is always true: it makes Postgres insert the events
+ * before the messages get their ids, so that the messages of a later append to the same stream get later ids.
+ */
 const COMMIT = `${APPEND},
   timed AS (${setTimers(OWNER, FIRST_TIMER, `WHERE ${IS_CURRENT}`)}),
   sent AS (${insertMessages(OWNER, FIRST_MESSAGE, `WHERE ${IS_CURRENT} AND (SELECT count(*) FROM added) >= 0`)})`
 
-const ANSWER = 'SELECT FROM checked WHERE is_current'
+/** Returns one row if the commits were written, and none otherwise. */
+const RESULT = 'SELECT FROM checked WHERE is_current'
 
 /**
- * Writes commits in one statement that assumes their expected versions to be right. `undefined` when the commits do not allow
- * that or a stream is at another version; nothing was written then.
+ * Writes commits in one statement that assumes that their expected versions are right. Returns `undefined` if that is impossible
+ * for these commits or a stream is at another version; nothing was written then.
  */
 export async function writeAtOnce(
   { use }: Connections,
@@ -53,22 +57,22 @@ export async function writeAtOnce(
   // A store that only Rust services use has no outbox and timer tables.
   const isAppend = plan.timers.size === 0 && plan.messages.length === 0
   const rest = () => [owner, ...timers.arrays([...plan.timers.values()]), ...messages.arrays(plan.messages)]
-  return use(async (ask) => {
+  return use(async (query) => {
     try {
       const { count } = isAppend
-        ? await ask(`${APPEND} ${ANSWER}`, appended, 'crbus-append')
-        : await ask(`${COMMIT} ${ANSWER}`, [...appended, ...rest()], 'crbus-commit')
+        ? await query(`${APPEND} ${RESULT}`, appended, 'crbus-append')
+        : await query(`${COMMIT} ${RESULT}`, [...appended, ...rest()], 'crbus-commit')
       return count > 0 ? plan.results : undefined
     } catch (error) {
-      if (isOvertaken(error)) return undefined
+      if (mayWorkInTransaction(error)) return undefined
       throw error
     }
   })
 }
 
 /**
- * Returns the version of each stream that the first append to it expects. `undefined` when a commit expects no version, fires a
- * timer, or has rejected commands, since these need the stored rows.
+ * Returns the version that the first append to each stream expects. Returns `undefined` if a commit accepts any version, fires a
+ * timer, or has rejected commands, because these need the stored rows.
  */
 function expectedVersions(commits: readonly Commit[]): ReadonlyMap<string, number> | undefined {
   const versions = new Map<string, number>()

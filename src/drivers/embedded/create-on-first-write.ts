@@ -4,7 +4,7 @@ import type { BusDriver } from '../../bus/driver-port.ts'
 import { transportError } from '../../bus/errors.ts'
 import type { TopicLog } from '../../bus/topic-log.ts'
 
-/** Whether no file exists at a path. False if the path cannot be read: opening the file then reports why. */
+/** Whether no file exists at a path. False if the path cannot be read: opening the file reports why. */
 export function isMissing(path: string): boolean {
   try {
     statSync(path)
@@ -14,7 +14,8 @@ export function isMissing(path: string): boolean {
   }
 }
 
-export interface Drivers {
+/** Opens the drivers between which {@link createOnFirstWrite} chooses. */
+export interface FileDrivers {
   /** Opens the file. Creates it if it is missing. */
   openFile(): BusDriver
   /** Opens a bus without topics and groups that describes itself by the path of the file. */
@@ -22,10 +23,10 @@ export interface Drivers {
 }
 
 /**
- * Opens a driver whose file is created by the first change. Until then it reads like an empty bus and writes nothing to the disk.
- * A file that another process creates meanwhile is read from then on.
+ * Opens a driver that creates its file at the first write. Until then, the driver reads like an empty bus, and it reads a file
+ * that another process creates meanwhile.
  */
-export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): BusDriver {
+export function createOnFirstWrite(path: string, { openFile, openEmpty }: FileDrivers): BusDriver {
   let file = isMissing(path) ? undefined : openFile()
   let empty: BusDriver | undefined
   let isClosed = false
@@ -35,12 +36,12 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
     empty ??= file === undefined ? openEmpty() : undefined
     return file ?? (empty as BusDriver)
   }
-  const forChange = (): BusDriver => {
+  const forWriting = (): BusDriver => {
     if (!isClosed) file ??= openFile()
     return forReading()
   }
   const log: TopicLog = {
-    append: async (topic, records) => (records.length === 0 ? forReading() : forChange()).log.append(topic, records),
+    append: async (topic, records) => (records.length === 0 ? forReading() : forWriting()).log.append(topic, records),
     ranges: async (topic) => forReading().log.ranges(topic),
     rangesOf: async (topics) => forReading().log.rangesOf(topics),
     firstRecords: async (slices, isolation) => forReading().log.firstRecords(slices, isolation),
@@ -53,8 +54,9 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
     listTopics: async () => forReading().admin.listTopics(),
     compactedTopics: async (topics) => forReading().admin.compactedTopics(topics),
     describeTopic: async (topic) => forReading().admin.describeTopic(topic),
-    createTopic: async (topic, options) => forChange().admin.createTopic(topic, options),
-    // Changes of something that exists already do not create the file: an empty bus reports that it is not found.
+    createTopic: async (topic, options) => forWriting().admin.createTopic(topic, options),
+    // A change of an existing topic or group does not create the file: without a file, the empty bus reports that it is not
+    // found.
     addPartitions: async (topic, partitions) => forReading().admin.addPartitions(topic, partitions),
     setTopicConfig: async (topic, config) => forReading().admin.setTopicConfig(topic, config),
     deleteTopic: async (topic) => forReading().admin.deleteTopic(topic),
@@ -63,7 +65,7 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
     describeGroups: async (groups) => forReading().admin.describeGroups(groups),
     committedOffsets: async (group, topics) => forReading().admin.committedOffsets(group, topics),
     committedOffsetsOf: async (groups) => forReading().admin.committedOffsetsOf(groups),
-    commitOffsets: async (group, offsets) => forChange().admin.commitOffsets(group, offsets),
+    commitOffsets: async (group, offsets) => forWriting().admin.commitOffsets(group, offsets),
     deleteOffsets: async (group, partitions) => forReading().admin.deleteOffsets(group, partitions),
     deleteGroup: async (group) => forReading().admin.deleteGroup(group),
     describeCluster: async () => forReading().admin.describeCluster(),
@@ -71,7 +73,7 @@ export function madeOnChange(path: string, { openFile, openEmpty }: Drivers): Bu
   return {
     log,
     admin,
-    join: async (request) => forChange().join(request),
+    join: async (request) => forWriting().join(request),
     async close() {
       isClosed = true
       await Promise.all([file?.close(), empty?.close()])
