@@ -84,7 +84,7 @@ describe.skipIf(!isHere)('behind a faulty network', () => {
     expect(unknown).toMatchObject({
       status: 'rejected',
       reason: {
-        message: expect.stringContaining('without an answer: it may expect TLS on this port'),
+        message: expect.stringContaining('without an answer: the broker may expect TLS on this port'),
         hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('TLS') })]),
       },
     })

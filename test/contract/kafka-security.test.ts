@@ -96,7 +96,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
 
       expect(error).toMatchObject({
         code: 'CONNECTION_FAILED',
-        message: expect.stringContaining('it may not speak TLS on this port'),
+        message: expect.stringContaining('the broker may not speak TLS on this port'),
         hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('without TLS') })]),
       })
       expect(took).toBeLessThan(TIMEOUT_MS)
@@ -118,7 +118,7 @@ describe.skipIf(!isHere)('a secured broker', () => {
 
       expect(error).toMatchObject({
         code: 'CONNECTION_FAILED',
-        message: expect.stringContaining('it may expect a login (SASL)'),
+        message: expect.stringContaining('the broker may expect a login (SASL)'),
         hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('sasl') })]),
       })
       expect(took).toBeLessThan(2 * TIMEOUT_MS)

@@ -60,8 +60,8 @@ export const errorCode = {
   INVALID_RECORD: 87,
 } as const
 
-/** Errors that pass with fresh metadata and time. */
-const passing = new Set<number>([
+/** Error codes after which a retry with fresh metadata may succeed. */
+const passingCodes = new Set<number>([
   errorCode.LEADER_NOT_AVAILABLE,
   errorCode.NOT_LEADER_OR_FOLLOWER,
   errorCode.REQUEST_TIMED_OUT,
@@ -80,12 +80,12 @@ const passing = new Set<number>([
   errorCode.OFFSET_NOT_AVAILABLE,
 ])
 
-/** Returns whether a retry may succeed. */
-export const isPassingCode = (code: number): boolean => passing.has(code)
+/** Whether a retry may succeed after this error code. */
+export const isPassingCode = (code: number): boolean => passingCodes.has(code)
 
 /**
- * Returns whether a broker reports that the consumer group does not exist. Some brokers answer with an empty group instead.
- * Kafka also reports it for share groups, which it lists and which have no committed offsets.
+ * Whether a broker reports that the consumer group does not exist. Some brokers answer with an empty group instead. Kafka also
+ * reports this code for share groups, which ListGroups returns but which have no committed offsets.
  */
 export const isNoGroup = (code: number): boolean => code === errorCode.GROUP_ID_NOT_FOUND
 
@@ -104,15 +104,15 @@ interface FailureDetails {
   /** The name of the error code. */
   readonly type?: string | undefined
   readonly subject?: FailureSubject | undefined
-  /** The address does not work: a retry succeeds only after a broker was started there. */
+  /** Whether the address does not work, so that a retry succeeds only after a broker was started there. */
   readonly isRefused?: boolean
-  /** What to try next, where more is known than by the kind. */
+  /** What to try next, if more is known than the kind of the failure tells. */
   readonly hints?: readonly Hint[] | undefined
-  /** The message is a predicate about the broker, so its address is put before it. */
+  /** Whether the message continues a sentence that begins with the address of the broker. */
   readonly isBroker?: boolean
 }
 
-/** A failure inside this folder, before its topic or group is known. Never leaves the folder: see {@link toBusError}. */
+/** A failure inside this folder. {@link toBusError} converts it, with the topic or group, before it leaves the folder. */
 export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure'
   /** `answer`: the bytes do not follow the protocol. A retry does not help. */
@@ -140,26 +140,26 @@ export class KafkaFailure extends Error {
   }
 }
 
-/** The failure for an answer of the broker at `address` to the request `name` whose bytes do not follow the protocol. */
+/** Creates the failure for a damaged answer, of the broker at `address` to the request `name`. */
 export function damagedAnswer(address: string, name: string, cause: unknown): KafkaFailure {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new KafkaFailure('answer', `the answer of ${address} to ${name} is damaged: ${reason}`, { cause })
 }
 
-/** The failure for an answer to `request` of the broker at `address` that has no result for what was requested. */
+/** Creates the failure for an answer, of the broker at `address` to `request`, that has no result for the requested `subject`. */
 export function missingResult(address: string, request: string, subject: string): KafkaFailure {
   return new KafkaFailure('answer', `the broker answered without a result for ${subject} (${request}, ${address})`)
 }
 
-/** Returns whether a retry may succeed. */
+/** Whether a retry may succeed after this error. */
 export const isPassing = (error: unknown): boolean => error instanceof KafkaFailure && error.isPassing
 
-/** What an error of the bus is about. */
+/** The subject of an error of the bus. */
 export interface ErrorSubject {
   readonly brokers: readonly string[]
   readonly topic?: string | undefined
   readonly group?: string | undefined
-  /** Report protocol errors without a code of their own as failed publishes. */
+  /** Whether other protocol errors are reported as `PUBLISH_FAILED`. Default: as `TRANSPORT_ERROR`. */
   readonly isPublish?: boolean | undefined
 }
 
@@ -208,7 +208,7 @@ const refusedResources: Readonly<Record<number, Resource>> = {
   [errorCode.CLUSTER_AUTHORIZATION_FAILED]: 'cluster',
 }
 
-/** The error for a missing ACL, with the operation and the resource. */
+/** Creates the error for a missing ACL, with the operation and the resource. */
 function notAllowed(cause: KafkaFailure, { request = '', topic, group }: FailureSubject): EventBusError {
   const { code, type, message } = cause
   const resource = refusedResources[code ?? 0]
@@ -281,7 +281,7 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
         hints: refusal?.hints,
       })
     }
-    // The answers to a commit from outside the group while the group has members.
+    // The answers to a commit by a client outside the group while the group has members.
     case errorCode.UNKNOWN_MEMBER_ID:
     case errorCode.ILLEGAL_GENERATION:
     case errorCode.REBALANCE_IN_PROGRESS:

@@ -1,4 +1,4 @@
-// In a file of their own, so that the published types reach these types and not the code that uses them.
+// These types are in a separate file, so that the published types do not include the code that uses them.
 
 /**
  * The default limit of a record batch that is read: 128 MiB when decompressed. By default, brokers accept 1 MiB compressed;

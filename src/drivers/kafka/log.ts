@@ -46,8 +46,9 @@ export function kafkaLog(cluster: KafkaCluster, producer: Producer): TopicLog {
 }
 
 /**
- * Asks for ranges twice, and a third time if they differ. Offsets only grow, so the ranges are accepted if no later answer goes
- * back. ListOffsets has no checksum, and a read between damaged offsets would silently skip records.
+ * Requests ranges twice, and a third time if they differ. Offsets only grow, so the ranges are accepted if no offset is smaller
+ * in a later answer. This check is needed because ListOffsets has no checksum, and a read from damaged offsets would silently
+ * skip records.
  */
 async function askUntilConsistent(ask: () => Promise<readonly PartitionRange[]>): Promise<readonly PartitionRange[]> {
   const first = await ask()
@@ -57,7 +58,7 @@ async function askUntilConsistent(ask: () => Promise<readonly PartitionRange[]>)
   throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE, 'the broker reports offsets that contradict each other')
 }
 
-/** Whether no offset of `other` is before that of `one`. */
+/** Whether no offset is smaller in `other`, the later ranges, than in `one`. */
 const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]): boolean =>
   one.length <= other.length &&
   one.every(({ start, end }, at) => {
@@ -65,7 +66,7 @@ const isUpTo = (one: readonly PartitionRange[], other: readonly PartitionRange[]
     return start <= later.start && end <= later.end
   })
 
-/** The ranges of all current partitions. Looks the topics up again, because partitions may have been added. */
+/** Returns the ranges of all partitions by topic. Looks the topics up again, because partitions may have been added. */
 function rangesOf(
   cluster: KafkaCluster,
   topics: readonly string[],
@@ -82,12 +83,12 @@ function rangesOf(
     const [startOf, stableOf] = [starts, stable].map(
       (answers) => new Map(answers.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset])),
     )
-    // Without the topics that were deleted after the lookup.
-    const left = ends.filter(({ error }) => !isGone(error))
-    const ranges = left.map(({ topic, partition, offset }) => {
+    // Leave out topics that were deleted after the lookup.
+    const remaining = ends.filter(({ error }) => !isGone(error))
+    const ranges = remaining.map(({ topic, partition, offset }) => {
       const key = `${topic}/${partition}`
       const stable = stableOf?.get(key) ?? offset
-      // Both were requested at the same time, and the log may have grown between the two answers.
+      // Both offsets were requested at the same time. The log may have grown between the two answers.
       const end = stable > offset ? stable : offset
       const start = startOf?.get(key) ?? end
       if (start < 0n || start > end) throw protocolFailure(errorCode.OFFSET_NOT_AVAILABLE)
@@ -104,6 +105,7 @@ function rangesOf(
   })
 }
 
+/** Whether the partition does not exist any more. */
 const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 const byPartition = (a: { readonly partition: number }, b: { readonly partition: number }) => a.partition - b.partition

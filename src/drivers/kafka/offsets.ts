@@ -8,14 +8,15 @@ import { listOffsetsApi, type OffsetAnswer } from './protocol/list-offsets.ts'
 import type { PartitionMetadata } from './protocol/metadata.ts'
 import { askPartitions } from './protocol/partitions.ts'
 
-/** What to look up: a time in milliseconds, {@link EARLIEST} or {@link LATEST}. */
+/** Which offset to look up. */
 interface OffsetQuery {
+  /** Milliseconds since 1970, {@link EARLIEST} or {@link LATEST}. */
   readonly timestamp: bigint
   /** Whether {@link LATEST} is the last stable offset (`committed`) or the high watermark (`uncommitted`). */
   readonly isolation: Isolation
 }
 
-/** Asks a leader for an offset of each of these partitions, in one request. The errors in the answers are not checked. */
+/** Requests an offset of each of these partitions from their leader. The caller checks the errors in the answers. */
 export function askLeaderForOffsets(
   leader: ApiConnection,
   partitions: readonly TopicPartition[],
@@ -26,8 +27,8 @@ export function askLeaderForOffsets(
 }
 
 /**
- * Asks for an offset of each partition of these topics, with one request to each leader. The errors in the answers are not
- * checked. Throws where the metadata names no leader.
+ * Requests an offset of each partition of these topics, with one request to each leader. The caller checks the errors in the
+ * answers. Throws if the metadata names no leader for a partition.
  */
 export async function askForOffsets(
   cluster: KafkaCluster,
@@ -45,13 +46,13 @@ export async function askForOffsets(
   return answers.flat()
 }
 
-/** The offset in an answer. Throws for the error in it. */
+/** Returns the offset in an answer. Throws the error in the answer, if it has one. */
 export function requireOffset({ topic, error, offset }: OffsetAnswer): bigint {
   if (error !== 0) throw protocolFailure(error, null, { request: listOffsetsApi.name, topic })
   return offset
 }
 
-/** An offset of each partition of a topic, sorted by partition. Retries passing errors. */
+/** Returns an offset of each partition of a topic, sorted by partition. Retries after errors that may pass. */
 export async function offsetsOf(
   cluster: KafkaCluster,
   topic: string,
@@ -66,7 +67,7 @@ export async function offsetsOf(
   })
 }
 
-/** An offset of one partition, asked of its leader once. */
+/** Requests an offset of one partition from its leader, without retries. */
 export async function offsetOf(
   cluster: KafkaCluster,
   { topic, partition }: TopicPartition,

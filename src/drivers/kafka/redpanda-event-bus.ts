@@ -10,8 +10,8 @@ import { type RedpandaEventBusOptions, redpandaOptions } from './redpanda-option
  * A bus on Redpanda or Apache Kafka 2.4 and later, with the same topics and bytes as Composable Rust's `RedpandaEventBus`.
  *
  * **Order.** Records of one partition arrive in offset order. Keys choose partitions as librdkafka's default partitioner
- * does. Partitions added to a topic are used by `publish` after `metadataMaxAge`, or at once when a record names one, and
- * read by subscriptions within 30 s.
+ * does. `publish` uses partitions that were added to a topic after `metadataMaxAge`, or at once if a record names one;
+ * subscriptions read them within 30 s.
  *
  * **Delivery.** At least once. A subscription commits acknowledged offsets within 200 ms, on rebalance and on close; for a
  * group that begins at `latest`, it commits the start of each partition when the partition is first assigned. `publish`
@@ -47,8 +47,8 @@ import { type RedpandaEventBusOptions, redpandaOptions } from './redpanda-option
  */
 export class RedpandaEventBus extends DriverEventBus {
   /**
-   * Takes options, or brokers alone: `new RedpandaEventBus('127.0.0.1:9092')`. Throws `REFUSED` for an option that is
-   * unknown or wrong, and `CONNECTION_FAILED` without brokers; it does not connect.
+   * Takes options, or only brokers: `new RedpandaEventBus('127.0.0.1:9092')`. Throws `REFUSED` for an unknown or invalid option,
+   * and `CONNECTION_FAILED` without brokers. Does not connect.
    */
   constructor(given: RedpandaEventBusOptions | string) {
     const options = redpandaOptions(given)

@@ -10,18 +10,18 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
   readonly brokers: string | readonly string[]
   /** Which replicas must store an event before a publish resolves: none, the leader, or all in sync. Default `1`, as in Rust. */
   readonly acks?: '0' | '1' | 'all' | undefined
-  /** Default `none`. */
+  /** The compression of record batches. Default `none`. */
   readonly compression?: Compression | undefined
   /** The group of subscriptions without a group. Default: `composable-rust-` and the sorted topics, see `defaultGroup`. */
   readonly group?: string | undefined
   /**
-   * How long a failing request is retried. Milliseconds; default 5000. While other brokers of the cluster answer, all
-   * requests except publishes are retried for at least 30 s, so that they can take over from a broker that is down.
+   * How long a failing request is retried. Milliseconds; default 5000. While other brokers of the cluster answer, all requests
+   * except publishes are retried for at least 30 s, so that those brokers can take over from a broker that is down.
    */
   readonly timeout?: number | undefined
   /**
-   * How long `publish` uses the known partitions of a topic before it requests them again; only then it uses partitions that
-   * were added. Milliseconds; default 300,000, as in librdkafka and kafkajs.
+   * How long `publish` uses the known partitions of a topic before it looks them up again and notices added partitions.
+   * Milliseconds; default 300,000, as in librdkafka and kafkajs.
    */
   readonly metadataMaxAge?: number | undefined
   /**
@@ -30,7 +30,7 @@ export interface RedpandaEventBusOptions extends EventBusOptions {
    * takes up to twice the limit in memory.
    */
   readonly maxBatchBytes?: number | undefined
-  /** Default `crbus`. */
+  /** The name of this client for the brokers. Default `crbus`. */
   readonly clientId?: string | undefined
   /** `true`, or the options of `tls.connect`. */
   readonly tls?: boolean | ConnectionOptions | undefined

@@ -6,7 +6,7 @@ import { isNoGroup } from '../kafka-errors.ts'
 import { ask } from '../protocol/api.ts'
 import { type FetchedOffsets, offsetFetchApi, offsetFetchManyApi } from '../protocol/committed-offsets.ts'
 
-/** The committed offsets of a group, sorted by topic and partition; `topics` narrows them, default all. */
+/** Returns the committed offsets of a group, of all topics or of `topics` only, sorted by topic and partition. */
 export async function committedOffsets(
   cluster: KafkaCluster,
   group: string,
@@ -21,8 +21,8 @@ export async function committedOffsets(
 }
 
 /**
- * The committed offsets of groups that one broker coordinates: one request, or one for each group where the broker does not
- * support more.
+ * Requests the committed offsets of groups that one broker coordinates: with one request, or with one for each group if the
+ * broker does not support requests for several groups.
  */
 export async function fetchOffsets(
   cluster: KafkaCluster,
@@ -39,7 +39,9 @@ export async function fetchOffsets(
   return [...found, ...(await Promise.all(others))]
 }
 
-/** Sorts the offsets of a group by topic and partition. Throws for the error in the answer; an unknown group has none. */
+/**
+ * Returns the offsets in an answer, sorted by topic and partition; empty for an unknown group. Throws the error in the answer.
+ */
 export function toPositions({ group, error, offsets }: FetchedOffsets, topics?: readonly string[]): CommittedOffset[] {
   if (isNoGroup(error)) return []
   if (error !== 0) throw protocolFailure(error, null, { request: offsetFetchApi.name, group })

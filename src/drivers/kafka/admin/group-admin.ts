@@ -27,7 +27,7 @@ type GroupAdmin = Pick<
 >
 
 export function groupAdmin(cluster: KafkaCluster): GroupAdmin {
-  /** Asks the coordinators of these groups, all at once, each about the groups that it coordinates. */
+  /** Asks the coordinators of these groups concurrently, each about the groups that it coordinates. */
   const askCoordinators = async <Answer>(
     groups: readonly string[],
     about: (broker: WireConnection, own: readonly string[], coordinator: Coordinator) => Promise<readonly Answer[]>,
@@ -42,7 +42,7 @@ export function groupAdmin(cluster: KafkaCluster): GroupAdmin {
   /** Describes groups that a broker coordinates. Groups that it does not know are `Dead`. */
   const describeAt = async (broker: WireConnection, own: readonly string[], coordinator: Coordinator) => {
     const described = (await ask(broker, describeGroupsApi, own)).map(toDescription)
-    // DescribeGroups reports a group of the KIP-848 protocol without members: as dead by Kafka, as running by others.
+    // A group of the KIP-848 protocol seems to have no members in DescribeGroups: Kafka reports it as dead, other brokers do not.
     const unclear = described.filter(({ state, members }) => members.length === 0 && state !== 'Empty')
     const names = unclear.map(({ group }) => group)
     const newer = await cluster.askNewer(broker, describeConsumerGroupsApi, names)
@@ -150,7 +150,7 @@ export function groupAdmin(cluster: KafkaCluster): GroupAdmin {
   }
 }
 
-/** Throws where an answer has no result for a partition. */
+/** Throws if an answer has no result for one of the partitions. */
 function requireResults(
   { address }: WireConnection,
   request: string,
@@ -163,5 +163,5 @@ function requireResults(
   if (missing !== undefined) throw missingResult(address, request, partitionName(missing))
 }
 
-/** A deleted partition has no committed offset to delete. */
+/** Whether the partition does not exist any more, so that there is no committed offset to delete. */
 const isGone = (error: number): boolean => error === errorCode.UNKNOWN_TOPIC_OR_PARTITION

@@ -18,7 +18,7 @@ const groupStates: ReadonlySet<string> = new Set<GroupState>([
 
 const toState = (state: string): GroupState => (groupStates.has(state) ? (state as GroupState) : 'Unknown')
 
-/** Java writes an address as `host/address`, with nothing before the slash when it was not looked up. */
+/** Removes the slash that Java writes before an address without a host name: `/127.0.0.1`. */
 const toHost = (host: string): string => host.replace(/^\//, '')
 
 /** The description of a group that does not exist. */
@@ -30,7 +30,7 @@ export const deadGroup = (group: string): GroupDescription => ({
   members: [],
 })
 
-/** Describes a group of the classic protocol. Throws for the error in the answer. */
+/** Describes a group of the classic protocol. Throws the error in the answer, if it has one. */
 export function toDescription(found: DescribedGroup): GroupDescription {
   const { group, error, state } = found
   if (isNoGroup(error) || (error === 0 && state === 'Dead')) return deadGroup(group)
@@ -53,7 +53,7 @@ export function toDescription(found: DescribedGroup): GroupDescription {
   }
 }
 
-/** Describes a group of the KIP-848 protocol; `undefined` where the group is not of this protocol. */
+/** Describes a group of the KIP-848 protocol. Returns `undefined` for a group of another protocol. */
 export function toConsumerGroupDescription(found: DescribedConsumerGroup): GroupDescription | undefined {
   if (isNoGroup(found.error)) return undefined
   if (found.error !== 0)

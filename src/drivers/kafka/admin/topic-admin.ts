@@ -17,11 +17,11 @@ import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult }
 /** The `config_source` of a setting that is set on the topic itself. */
 const DYNAMIC_TOPIC_CONFIG = 1
 /**
- * How long a change that the controller has confirmed may take to reach the brokers. Usually it takes milliseconds, but more
- * than 5 s were measured on a machine whose disk was busy.
+ * How long to wait until all brokers know a change that the controller has confirmed. Usually this takes milliseconds, but more
+ * than 5 s were measured on a machine with a busy disk.
  */
-const PROPAGATION_PATIENCE_MS = 30_000
-/** Between two checks whether the brokers show a change. */
+const PROPAGATION_TIMEOUT_MS = 30_000
+/** The pause between two checks whether the brokers know a change. */
 const POLL_MS = 20
 
 type TopicAdmin = Pick<
@@ -38,7 +38,7 @@ type TopicAdmin = Pick<
 export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
   const listed = () => cluster.retrying({}, async () => (await cluster.metadata(null)).topics)
 
-  /** Asks the controller. In a KRaft cluster every broker forwards the request to it. */
+  /** Sends a request to the controller. In a KRaft cluster, every broker forwards the request to it. */
   const askController = async <Request>(
     topic: string,
     api: Api<Request, readonly TopicResult[]>,
@@ -105,6 +105,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
         cluster.forget(topic)
         return cluster.partitions(topic)
       })
+      // Not `partitions <= length`, which is false for NaN.
       if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
       await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
       await until(
@@ -140,7 +141,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
   }
 }
 
-/** The result for one topic. Throws for its error, and where the answer has no result for the topic. */
+/** Sends a request and returns the result for one topic. Throws the error in the result, or an error if the result is missing. */
 async function askAboutTopic<Request, Result extends TopicResult>(
   broker: WireConnection,
   topic: string,
@@ -154,7 +155,7 @@ async function askAboutTopic<Request, Result extends TopicResult>(
   return result
 }
 
-/** Some clusters leave out the flag for these topics in Metadata. */
+/** Whether a topic is internal to Kafka. Some clusters do not set the flag of these topics in Metadata. */
 const isInternal = (topic: string): boolean => topic === '__consumer_offsets' || topic === '__transaction_state'
 
 const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
@@ -165,16 +166,17 @@ const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
 })
 
 /**
- * Waits until the brokers show a change, since they learn of it one after another. Throws an error with `message` where they
- * do not within the limit. It says what was changed even for a missing topic: the controller has confirmed that it exists.
+ * Waits until the brokers know a change: the controller tells them one after another. Throws an error with `message` if that
+ * takes longer than the limit. A broker that does not know the topic is retried too, because the controller has confirmed the
+ * topic.
  */
-async function until(cluster: KafkaCluster, message: string, isShown: () => Promise<boolean>): Promise<void> {
-  const limit = Math.max(cluster.options.timeout, PROPAGATION_PATIENCE_MS)
+async function until(cluster: KafkaCluster, message: string, isKnown: () => Promise<boolean>): Promise<void> {
+  const limit = Math.max(cluster.options.timeout, PROPAGATION_TIMEOUT_MS)
   const start = performance.now()
   for (;;) {
     const tried = performance.now() - start
     try {
-      if (await isShown()) return
+      if (await isKnown()) return
     } catch (error) {
       const isMissing = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
       if (!isMissing) throw error

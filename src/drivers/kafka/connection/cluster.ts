@@ -32,9 +32,9 @@ interface Address {
   readonly port: number
 }
 
-/** The partitions of a topic from one Metadata request. */
+/** The partitions of a topic, as one Metadata request has returned them. */
 interface CachedTopic {
-  /** `performance.now()` of the request. */
+  /** When the request was sent, by `performance.now()`. */
   readonly at: number
   readonly partitions: Promise<readonly PartitionMetadata[]>
 }
@@ -44,35 +44,41 @@ export interface Coordinator extends Address {
   readonly id: number
 }
 
-/** An address that refuses connections fails after this time: more often it is mistyped than the broker is starting. */
-const REFUSED_PATIENCE_MS = 500
-/** Kafka takes 9 s to notice that a broker died (18 s with ZooKeeper), and a moment to elect other leaders. */
-const FAILOVER_PATIENCE_MS = 30_000
+/**
+ * How long to retry an address that refuses connections. Short, because the address is more likely mistyped than the broker
+ * starting.
+ */
+const REFUSED_RETRY_MS = 500
+/**
+ * How long to retry while other brokers answer. Kafka notices a dead broker after 9 s (18 s with ZooKeeper), then elects new
+ * leaders.
+ */
+const FAILOVER_RETRY_MS = 30_000
 /** The back-off after a failed attempt, which doubles with each attempt. */
 const MIN_PAUSE_MS = 20
 const MAX_PAUSE_MS = 500
 const KAFKA_PORT = 9092
 
-/** The connections to a cluster, which open when first needed, and the leaders of partitions. */
+/** The connections to the brokers of a cluster, opened when first needed, and what is known about the cluster. */
 export class KafkaCluster {
   readonly options: ClusterOptions
-  readonly #seeds: readonly Address[]
+  readonly #bootstrapAddresses: readonly Address[]
   readonly #brokers = new Map<number, Address>()
-  /** The ids of all brokers that the cluster ever named. Dead brokers drop out of `#brokers`, but stay here. */
-  readonly #named = new Set<number>()
+  /** The ids of all brokers that Metadata ever named. Unlike in `#brokers`, dead brokers stay here. */
+  readonly #namedIds = new Set<number>()
   readonly #connections = new Map<string, WireConnection>()
-  /** `host:port` of brokers that have answered a request. */
+  /** The addresses (`host:port`) of brokers that have answered a request. */
   readonly #answered = new Set<string>()
   readonly #topics = new Map<string, CachedTopic>()
   readonly #leaders = new Map<string, readonly PartitionMetadata[]>()
   readonly #freeChannels: string[] = []
-  #channels = 0
-  #wasReached = false
+  #channelCount = 0
+  #hasConnected = false
   #isClosed = false
 
   constructor(options: ClusterOptions) {
     this.options = options
-    this.#seeds = options.brokers.map(toAddress)
+    this.#bootstrapAddresses = options.brokers.map(toAddress)
   }
 
   get isClosed(): boolean {
@@ -84,11 +90,11 @@ export class KafkaCluster {
    * after another, so a request that waits at the broker (a fetch, a join) would delay all others on its connection.
    */
   openChannel(): string {
-    this.#channels += 1
-    return this.#freeChannels.pop() ?? `${this.#channels}`
+    this.#channelCount += 1
+    return this.#freeChannels.pop() ?? `${this.#channelCount}`
   }
 
-  /** Keeps the connections of an idle channel for the next `openChannel`; closes those with requests under way. */
+  /** Keeps the connections of an idle channel for the next `openChannel`. Closes the connections if requests are in flight. */
   closeChannel(channel: string, isIdle: boolean): void {
     if (isIdle) this.#freeChannels.push(channel)
     else this.dropChannel(channel)
@@ -111,10 +117,10 @@ export class KafkaCluster {
     return this.#connect(address, channel)
   }
 
-  /** Returns any broker that answers: a connected one first, then brokers that the cluster named, then those of the options. */
+  /** Returns a connection to any broker that answers. Tries connected brokers first, then those in Metadata, then the options. */
   async anyBroker(): Promise<WireConnection> {
     const known = new Map(
-      [...this.#brokers.values(), ...this.#seeds].map((address) => [keyOf('main', address), address]),
+      [...this.#brokers.values(), ...this.#bootstrapAddresses].map((address) => [keyOf('main', address), address]),
     )
     const isOpen = (key: string) => this.#connections.get(key)?.isClosed === false
     const inOrder = [...known].sort(([a], [b]) => Number(isOpen(b)) - Number(isOpen(a)))
@@ -130,7 +136,7 @@ export class KafkaCluster {
     throw failure
   }
 
-  /** Requests the metadata of some topics, or of all. Errors of single topics are in the answer. */
+  /** Requests the metadata of some topics, or of all for `null`. Errors of single topics are in the answer and not thrown. */
   async metadata(topics: readonly string[] | null): Promise<Metadata> {
     const metadata = await ask(await this.anyBroker(), metadataApi, topics)
     this.#brokers.clear()
@@ -139,8 +145,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Returns the partitions of a topic, sorted. Cached; requested again when they are older than `maxAge` milliseconds.
-   * Rejects for a topic that does not exist.
+   * Returns the partitions of a topic, sorted by number. Uses the cached partitions unless they are older than `maxAge`
+   * milliseconds. Rejects if the topic does not exist.
    */
   partitions(topic: string, maxAge = Number.POSITIVE_INFINITY): Promise<readonly PartitionMetadata[]> {
     const known = this.#topics.get(topic)
@@ -152,8 +158,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Returns the partitions of several topics, sorted, with one request at most. Cached partitions are used when they are
-   * not older than `maxAge` milliseconds. Topics that do not exist are absent.
+   * Returns the partitions of several topics, sorted by number, with one request at most. Uses cached partitions that are not
+   * older than `maxAge` milliseconds. Topics that do not exist are absent.
    */
   async partitionsOf(
     topics: readonly string[],
@@ -179,13 +185,13 @@ export class KafkaCluster {
     return partitionsOf
   }
 
-  /** Returns the cached leader of a partition; {@link partitions} requests it. */
+  /** Returns the id of the leader of a partition, if it is cached; {@link partitions} requests it. */
   knownLeader(topic: string, partition: number): number | undefined {
     const leader = this.#leaders.get(topic)?.[partition]?.leader
     return leader === undefined || leader < 0 ? undefined : leader
   }
 
-  /** Drops cached partitions, for example after "not the leader", a restart or a deletion. Default: of all topics. */
+  /** Drops the cached partitions of a topic, or of all topics, for example after the error NOT_LEADER_OR_FOLLOWER. */
   forget(topic?: string): void {
     if (topic === undefined) {
       this.#topics.clear()
@@ -196,15 +202,15 @@ export class KafkaCluster {
     }
   }
 
-  /** Returns whether a broker reports this version of a request as supported. */
+  /** Connects if necessary, and returns whether the broker reports this version of a request as supported. */
   async speaks(connection: WireConnection, api: Pick<Api<never, unknown>, 'key' | 'version'>): Promise<boolean> {
     await connection.open()
     return connection.supports(api)
   }
 
   /**
-   * Sends a request about many groups in a version that not every broker supports. Groups are absent from the answer where
-   * the broker does not support the version. Some brokers report a version and then reject it: Kafka 3.9 reports
+   * Sends a request about many groups in a version that not every broker supports. If the broker does not support the version,
+   * the groups are absent from the result. Some brokers report a version and then reject it: Kafka 3.9 reports
    * ConsumerGroupDescribe, which is off by default.
    */
   async askNewer<Answer extends { readonly error: number }>(
@@ -224,8 +230,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Returns the coordinators of groups, each with its groups, with one request, or one for each group before Kafka 3.0.
-   * Groups that a broker reports as unknown are left out.
+   * Returns the coordinators of groups, each with the groups that it coordinates. Takes one request, or one for each group before
+   * Kafka 3.0. Groups that a broker reports as unknown are left out.
    */
   async coordinators(
     groups: readonly string[],
@@ -257,11 +263,11 @@ export class KafkaCluster {
 
   #addBroker(id: number, address: Address): void {
     this.#brokers.set(id, address)
-    this.#named.add(id)
+    this.#namedIds.add(id)
   }
 
   /**
-   * Runs `work`, and retries it with back-off while it fails with passing errors: until the time-out, or, while other
+   * Runs `work` and retries it with back-off after errors that may pass: until the option `timeout` is over or, while other
    * brokers answer, long enough for them to take over from a dead broker.
    *
    * @param subject The topic or group in the error.
@@ -275,7 +281,7 @@ export class KafkaCluster {
       } catch (error) {
         if (this.#isClosed) throw busClosed()
         if (!isPassing(error)) throw this.toBusError(error, subject)
-        const { limit, isSet } = await this.#patience(error)
+        const { limit, isSet } = await this.#retryLimit(error)
         if (this.#isClosed) throw busClosed()
         const tried = performance.now() - start
         if (tried + MIN_PAUSE_MS > limit) throw triedFor(this.toBusError(error, subject), tried, limit, isSet)
@@ -296,21 +302,21 @@ export class KafkaCluster {
     this.#connections.clear()
   }
 
-  /** Returns how long to retry, in milliseconds, and whether a larger option `timeout` raises this limit. */
-  async #patience(error: unknown): Promise<{ readonly limit: number; readonly isSet: boolean }> {
+  /** Returns how long to retry after an error, in milliseconds, and whether a larger option `timeout` would raise this limit. */
+  async #retryLimit(error: unknown): Promise<{ readonly limit: number; readonly isSet: boolean }> {
     const { timeout } = this.options
-    const isMistyped = !this.#wasReached && error instanceof KafkaFailure && error.isRefused
-    if (isMistyped) return { limit: Math.min(timeout, REFUSED_PATIENCE_MS), isSet: timeout < REFUSED_PATIENCE_MS }
-    // A single broker has no others to ask, and asking it again would take another time-out.
-    const mayHaveOthers = Math.max(this.#named.size, this.#seeds.length) > 1
+    const isMistyped = !this.#hasConnected && error instanceof KafkaFailure && error.isRefused
+    if (isMistyped) return { limit: Math.min(timeout, REFUSED_RETRY_MS), isSet: timeout < REFUSED_RETRY_MS }
+    // Skip the request for a single broker: no other broker could answer, and the request would take another time-out.
+    const mayHaveOthers = Math.max(this.#namedIds.size, this.#bootstrapAddresses.length) > 1
     const isAnswered =
       mayHaveOthers &&
       (await this.metadata([]).then(
         () => true,
         () => false,
       ))
-    const hasOthers = isAnswered && this.#named.size > 1
-    return { limit: hasOthers ? Math.max(timeout, FAILOVER_PATIENCE_MS) : timeout, isSet: true }
+    const hasOthers = isAnswered && this.#namedIds.size > 1
+    return { limit: hasOthers ? Math.max(timeout, FAILOVER_RETRY_MS) : timeout, isSet: true }
   }
 
   async #askPartitions(topic: string): Promise<readonly PartitionMetadata[]> {
@@ -341,16 +347,17 @@ export class KafkaCluster {
       this.#connections.set(key, connection)
     }
     await connection.open()
-    this.#wasReached = true
+    this.#hasConnected = true
     return connection
   }
 }
 
 const busClosed = () => transportError('the bus is closed')
 
+/** The key of a connection. */
 const keyOf = (channel: string, { host, port }: Address): string => `${channel} ${host}:${port}`
 
-/** Parses `host`, `host:port` or `[v6]:port`. The default port is 9092, as in librdkafka. */
+/** Parses `host`, `host:port` or `[IPv6]:port`, optionally after a scheme. The default port is 9092, as in librdkafka. */
 function toAddress(broker: string): Address {
   const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d{1,5}))?$/.exec(broker)
   const host = found?.[1] ?? found?.[2]

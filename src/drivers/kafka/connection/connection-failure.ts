@@ -4,28 +4,33 @@ import { driverHints } from '../../hints.ts'
 import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 
-/** The stages of a connection: TCP and TLS handshake, ApiVersions, SASL login, first answered request, open. */
+/**
+ * The stages of a connection: `connecting` is the TCP and TLS handshake, `greeting` the request ApiVersions, `login` the SASL
+ * login. After the answer to the first request, the connection is `open`.
+ */
 export type ConnectionStage = 'connecting' | 'greeting' | 'login' | 'first request' | 'open'
 
-/** The error code that {@link toFailure} reports as a TLS alert in answer to a plain request. */
+/** The error code for a TLS alert in answer to a plain request: {@link toFailure} explains it. */
 export const ANSWERS_IN_TLS = 'CRBUS_ANSWERS_IN_TLS'
 
-interface Failed {
+/** A connection that failed, and what is known about the failure. */
+interface FailedConnection {
   readonly address: string
   readonly stage: ConnectionStage
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
   readonly error?: unknown
-  /** Set instead of `error` when time ran out: milliseconds waited. */
+  /** Set instead of `error` after a time-out: the time waited, in milliseconds. */
   readonly waited?: number | undefined
-  /** What the connection waited for, when that was not the broker. */
+  /** What the connection waited for, if not for the broker. */
   readonly waitsFor?: string | undefined
-  /** The address has answered a request before, on this or another connection with the same options. */
+  /** Whether the address has answered a request before, on this connection or another one with the same options. */
   readonly hasWorked?: boolean | undefined
 }
 
+/** The reason of a failure. The text continues a message that begins with the address of the broker. */
 interface Reason {
-  readonly words: string
+  readonly text: string
   readonly hints?: readonly Hint[]
 }
 
@@ -34,29 +39,29 @@ const NO_TLS = [driverHints.leaveOutTls(), driverHints.checkPort()]
 const USE_LOGIN = [driverHints.logIn()]
 const TRUST = [driverHints.trustAuthority()]
 const CLIENT_CERTIFICATE = [driverHints.giveClientCertificate()]
-/** The suggestion for failures of the token provider. */
+/** The hints for failures of the token provider. */
 export const TOKEN_PROVIDER = [advice('check the function given as sasl.oauthBearerProvider')]
 const LOGIN = [advice('check the user name, the password and the mechanism')]
 
 const UNKNOWN_AUTHORITY: Reason = {
-  words: 'has a certificate from an authority that is not trusted',
+  text: 'has a certificate from an authority that is not trusted',
   hints: TRUST,
 }
-const NOT_TLS: Reason = { words: 'does not speak TLS on this port', hints: NO_TLS }
+const NOT_TLS: Reason = { text: 'does not speak TLS on this port', hints: NO_TLS }
 
-/** Explains Node's error codes for addresses that fail however often they are tried. */
+/** Node's error codes for addresses that fail permanently, so that a retry does not help. */
 const reasons: Readonly<Record<string, Reason>> = {
-  ECONNREFUSED: { words: 'refused the connection' },
-  ENOTFOUND: { words: 'is not a known host' },
-  EAI_AGAIN: { words: 'is a host whose name cannot be resolved' },
-  EHOSTUNREACH: { words: 'is not reachable from here' },
-  ENETUNREACH: { words: 'is not reachable from here' },
+  ECONNREFUSED: { text: 'refused the connection' },
+  ENOTFOUND: { text: 'is not a known host' },
+  EAI_AGAIN: { text: 'is a host whose name cannot be resolved' },
+  EHOSTUNREACH: { text: 'is not reachable from here' },
+  ENETUNREACH: { text: 'is not reachable from here' },
   EPROTO: NOT_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
-  [ANSWERS_IN_TLS]: { words: 'expects TLS on this port, but the connection is without TLS', hints: USE_TLS },
+  [ANSWERS_IN_TLS]: { text: 'expects TLS on this port, but the connection is without TLS', hints: USE_TLS },
   DEPTH_ZERO_SELF_SIGNED_CERT: {
-    words: 'has a self-signed certificate that is not trusted',
+    text: 'has a self-signed certificate that is not trusted',
     hints: [driverHints.trustCertificate()],
   },
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
@@ -65,19 +70,19 @@ const reasons: Readonly<Record<string, Reason>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: {
-    words: 'has a certificate that has expired',
+    text: 'has a certificate that has expired',
     hints: [advice('renew the certificate of the broker'), advice('check the clock of this machine')],
   },
   CERT_NOT_YET_VALID: {
-    words: 'has a certificate that is not valid yet',
+    text: 'has a certificate that is not valid yet',
     hints: [advice('check the clock of this machine and of the issuer of the certificate')],
   },
   CERT_REVOKED: {
-    words: 'has a certificate that was revoked',
+    text: 'has a certificate that was revoked',
     hints: [advice('renew the certificate of the broker')],
   },
   ERR_TLS_CERT_ALTNAME_INVALID: {
-    words: 'has a certificate for another host name',
+    text: 'has a certificate for another host name',
     hints: [driverHints.nameCertifiedHost(), driverHints.nameServer()],
   },
 }
@@ -87,11 +92,13 @@ const ALERT = /^ERR_SSL_.*ALERT_(.+)$/
 /** Alerts about the client certificate. With TLS 1.2, brokers send HANDSHAKE_FAILURE when it is missing. */
 const CERTIFICATE_ALERT = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/
 
-const hasClientCertificate = (tls: Failed['tls']): boolean =>
+const hasClientCertificate = (tls: FailedConnection['tls']): boolean =>
   typeof tls === 'object' && (tls.cert !== undefined || tls.pfx !== undefined)
 
-/** Explains why a connection failed, by the class, code and type of kafkajs's errors and by the stage it had reached. */
-export function toFailure(failed: Failed): KafkaFailure {
+/**
+ * Explains why a connection failed, by the class, code and type of the error and by the stage that the connection had reached.
+ */
+export function toFailure(failed: FailedConnection): KafkaFailure {
   const { address, stage, tls, error, waited, waitsFor } = failed
   if (waited !== undefined) {
     if (waitsFor !== undefined)
@@ -99,15 +106,15 @@ export function toFailure(failed: Failed): KafkaFailure {
         hints: TOKEN_PROVIDER,
       })
     const isHandshake = stage === 'connecting' && Boolean(tls)
-    const words = isHandshake ? 'did not complete the TLS handshake' : 'did not answer'
-    return new KafkaFailure('connection', `${address} ${words} within ${waited} ms`, {
+    const text = isHandshake ? 'did not complete the TLS handshake' : 'did not answer'
+    return new KafkaFailure('connection', `${address} ${text} within ${waited} ms`, {
       hints: isHandshake ? NO_TLS : undefined,
     })
   }
   const { name, code, type, message } = error as { name?: string; code?: string; type?: string; message?: string }
   const details = { cause: error }
   const isAnswer = error instanceof KafkaFailure && error.kind === 'answer'
-  // The answer is not a list of versions, or ends too early.
+  // The answer to ApiVersions is not a list of versions.
   if (stage === 'greeting' && isAnswer) {
     return new KafkaFailure('connection', `${address} does not answer as a Kafka broker does`, {
       ...details,
@@ -129,19 +136,20 @@ export function toFailure(failed: Failed): KafkaFailure {
   if (alert !== undefined) return toAlertFailure(failed, alert)
   const isClosed = name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE'
   if (isClosed) {
-    const { words, hints } = closed(failed)
+    const { text, hints } = whyClosed(failed)
     const isRefused = stage === 'connecting' && hints !== undefined
-    return new KafkaFailure('connection', `${address} ${words}`, { ...details, hints, isRefused })
+    return new KafkaFailure('connection', `${address} ${text}`, { ...details, hints, isRefused })
   }
   const reason = code === undefined ? undefined : reasons[code]
   if (reason !== undefined) {
-    const { words, hints } = reason
-    return new KafkaFailure('connection', `${address} ${words}`, { ...details, hints, isRefused: true })
+    const { text, hints } = reason
+    return new KafkaFailure('connection', `${address} ${text}`, { ...details, hints, isRefused: true })
   }
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
-  // kafkajs's message for an exception of tls.connect, before anything was sent.
-  const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
+  // kafkajs has caught an exception of `tls.connect`, which was thrown before anything was sent.
+  const refused =
+    stage === 'connecting' && code === undefined ? /^FailedConnection to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)
     return new KafkaFailure('authentication', `cannot connect with these tls options: ${refused[1]}`, {
       ...details,
@@ -160,32 +168,32 @@ const loginErrors: ReadonlySet<string> = new Set([
   'ILLEGAL_SASL_STATE',
 ])
 
-/** When the broker closed the connection, and the likely reason. */
-function closed(failed: Failed): Reason {
-  const words = `closed the connection${closedWhen(failed)}`
+/** Describes when the broker closed the connection, and the likely reason. */
+function whyClosed(failed: FailedConnection): Reason {
+  const text = `closed the connection${closedWhen(failed)}`
   // With options that worked before, the likely cause is a stopping broker or the network, so there is nothing to suggest.
   const guess = failed.hasWorked ? undefined : guessWhyClosed(failed)
-  return guess === undefined ? { words } : { words: `${words}: ${guess.words}`, hints: guess.hints ?? [] }
+  return guess === undefined ? { text } : { text: `${text}: ${guess.text}`, hints: guess.hints ?? [] }
 }
 
-function closedWhen({ stage, tls, sasl }: Failed): string {
+function closedWhen({ stage, tls, sasl }: FailedConnection): string {
   if (stage === 'connecting' && tls) return ' during the TLS handshake'
   if (stage === 'greeting') return tls ? ' after the TLS handshake' : ' without an answer'
   if (stage === 'login') return ' during the login'
   return stage === 'first request' && !sasl ? ' at the first request' : ''
 }
 
-/** The likely reason why a broker that never answered closed the connection, by the stage. */
-function guessWhyClosed({ stage, tls, sasl }: Failed): Reason | undefined {
-  if (stage === 'connecting' && tls) return { words: 'it may not speak TLS on this port', hints: NO_TLS }
-  if (stage === 'greeting' && !tls) return { words: 'it may expect TLS on this port', hints: USE_TLS }
+/** Returns the likely reason why a broker that never answered closed the connection, by the stage. */
+function guessWhyClosed({ stage, tls, sasl }: FailedConnection): Reason | undefined {
+  if (stage === 'connecting' && tls) return { text: 'the broker may not speak TLS on this port', hints: NO_TLS }
+  if (stage === 'greeting' && !tls) return { text: 'the broker may expect TLS on this port', hints: USE_TLS }
   if (stage === 'greeting' && !hasClientCertificate(tls))
-    return { words: 'it may expect a client certificate', hints: CLIENT_CERTIFICATE }
-  if (stage === 'first request' && !sasl) return { words: 'it may expect a login (SASL)', hints: USE_LOGIN }
+    return { text: 'the broker may expect a client certificate', hints: CLIENT_CERTIFICATE }
+  if (stage === 'first request' && !sasl) return { text: 'the broker may expect a login (SASL)', hints: USE_LOGIN }
   return undefined
 }
 
-function toAlertFailure({ address, tls, error }: Failed, alert: string): KafkaFailure {
+function toAlertFailure({ address, tls, error }: FailedConnection, alert: string): KafkaFailure {
   const reason = alert.toLowerCase().replaceAll('_', ' ')
   const details = { cause: error }
   if (!CERTIFICATE_ALERT.test(alert))

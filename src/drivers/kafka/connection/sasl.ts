@@ -4,7 +4,7 @@ import { KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
 
-/** What kafkajs passes to a SASL mechanism. */
+/** The object that kafkajs passes to a custom SASL mechanism. */
 interface KafkaJsLogin {
   saslAuthenticate(step: {
     readonly request: { encode(): Promise<Buffer> }
@@ -16,10 +16,11 @@ interface KafkaJsLogin {
 const SEPARATOR = '\u0001'
 
 /**
- * Converts a login to the options of kafkajs, as a new object because kafkajs may add to it. OAUTHBEARER is implemented
- * here: kafkajs ignores the answer of the broker, so a refused token would only show as a connection that closes later.
+ * Converts a login to the options of kafkajs. Returns a new object, because kafkajs may add fields. OAUTHBEARER is implemented
+ * here, because kafkajs ignores the answer of the broker, so that a refused token would only show as a connection that closes
+ * later.
  *
- * @param onWait Called with what the login waits for while that is not the broker, and with `undefined` afterwards.
+ * @param onWait Called with a name when the login waits for something other than the broker, and with `undefined` afterwards.
  */
 export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined) => void): object {
   if (sasl.mechanism !== 'oauthbearer') return { ...sasl }
@@ -71,14 +72,16 @@ async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>
   )
 }
 
-/** Returns the message of what a token provider threw. Some clients of identity providers throw plain objects. */
+/** Returns the message of a value that a token provider has thrown. Some clients of identity providers throw plain objects. */
 function reasonOf(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown
   const { message } = (thrown ?? {}) as { readonly message?: unknown }
   return typeof message === 'string' && message !== '' ? message : inspect(thrown)
 }
 
-/** The error for a token that the broker refused. The refusal is JSON with a status, such as `invalid_token`. */
+/**
+ * Builds the error for a token that the broker refused. `refusal` is the broker's JSON with a status, such as `invalid_token`.
+ */
 function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
   let status: unknown
   try {

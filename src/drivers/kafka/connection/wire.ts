@@ -1,8 +1,8 @@
 /**
- * The only file that uses internals of kafkajs. kafkajs 2.2.4 is frozen, so they do not change; a test fails when its
- * version changes. Only its connections are used: framing, correlation, TLS and SASL. Its consumer and producer are not: they
- * cannot read without a group or commit without joining one, nest retries in retries, wait forever for a broker that hangs,
- * and restart a consumer on a record that fails.
+ * The only file that uses internals of kafkajs. The version of kafkajs is pinned to 2.2.4, so the internals do not change; a test
+ * fails if the version changes. Only the connections of kafkajs are used: framing, correlation, TLS and SASL. Its consumer and
+ * producer are not used: they cannot read without a group or commit without joining one, nest retries in retries, wait forever
+ * for a broker that hangs, and restart a consumer on a record that fails.
  */
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import node from 'node:process'
@@ -36,6 +36,7 @@ export interface WireOptions {
   readonly answered?: Set<string>
 }
 
+/** The parts of kafkajs's connection that this file uses. */
 interface KafkaJsConnection {
   readonly socket?: Socket
   readonly requestQueue: {
@@ -61,15 +62,15 @@ interface KafkaJsConnection {
 /** The API key of SaslAuthenticate. */
 const SASL_AUTHENTICATE = 36
 
-/** An answer begins with its length, then the correlation id. */
+// An answer begins with its length, then the correlation id.
 const LENGTH_BYTES = 4
 const CORRELATION_ID_BYTES = 4
 
 const silence = () => undefined
-/** kafkajs logs to stdout. Its failures reach users as errors instead. */
+/** A logger that drops everything. kafkajs would log failures to stdout; callers get them as errors instead. */
 const silentLogger = { info: silence, error: silence, warn: silence, debug: silence, namespace: () => silentLogger }
 
-/** One connection to one broker. Answers come in the order of the requests, so long polls need a connection of their own. */
+/** A connection to a broker. Answers come in the order of the requests, so a long poll needs a connection of its own. */
 export class WireConnection implements ApiConnection {
   readonly #connection: KafkaJsConnection
   readonly #options: WireOptions
@@ -94,12 +95,12 @@ export class WireConnection implements ApiConnection {
       connectionTimeout: timeout,
       requestTimeout: timeout,
       reauthenticationThreshold: 10_000,
-      // `#timed` times requests out: kafkajs's own check polls ten times a second and leaves the connection open.
+      // `#timed` implements time-outs instead: the check of kafkajs polls ten times a second and leaves the connection open.
       enforceRequestTimeout: false,
     })
     this.#connection.processData = this.#receiver()
-    // After every answer kafkajs sets a timer with a negative delay, of which Node 24 warns. The timer is for queued requests,
-    // which exist only with a limit of requests in flight.
+    // kafkajs would set a timer with a negative delay after every answer, and Node 24 would print a warning. The timer is only
+    // needed with a limit of requests in flight, which is not used here.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
   }
 
@@ -116,11 +117,11 @@ export class WireConnection implements ApiConnection {
 
   #isOpening = false
   #stage: ConnectionStage = 'connecting'
-  /** What the connection waits for while that is not the broker. */
+  /** What the connection waits for, if not for the broker. */
   #waitsFor: string | undefined
   #versions: ApiVersions = new Map()
 
-  /** Connects, requests the versions that the broker supports, and logs in; once for all callers. */
+  /** Connects, requests the versions that the broker supports, and logs in. All callers share one attempt. */
   open(): Promise<void> {
     if (this.#opening === undefined) {
       this.#isOpening = true
@@ -145,15 +146,16 @@ export class WireConnection implements ApiConnection {
     return this.#opening
   }
 
-  /** Returns whether the broker supports this version of a request; known once the connection is open. */
+  /** Returns whether the broker supports this version of a request. Always false before the connection is open. */
   supports({ key, version }: Pick<Api<never, unknown>, 'key' | 'version'>): boolean {
     const range = this.#versions.get(key)
     return range !== undefined && range.oldest <= version && version <= range.newest
   }
 
   /**
-   * Sends a request and resolves with the payload of the answer, after its correlation id; empty for a request without an
-   * answer. Rejects a version that the broker does not report, because brokers close the connection on it or misread it.
+   * Sends a request and resolves with the bytes of the answer after its correlation id; empty for a request without an answer.
+   * Rejects if the broker does not report the version of the request as supported: brokers close the connection on such a request
+   * or misread it.
    */
   async send(request: ApiRequest): Promise<Buffer> {
     await this.open()
@@ -170,7 +172,7 @@ export class WireConnection implements ApiConnection {
     return answer ?? Buffer.alloc(0)
   }
 
-  /** Publishes the request and its result to the diagnostics channel, if it has a subscriber. */
+  /** Publishes the request and its result to the diagnostics channel, if the channel has a subscriber. */
   #reported<T>({ name, version }: Pick<ApiRequest, 'name' | 'version'>, exchange: () => Promise<T>): Promise<T> {
     const { kafkaRequest } = diagnostics
     const work = exchange()
@@ -191,7 +193,7 @@ export class WireConnection implements ApiConnection {
         apiVersion: version,
         apiName: name,
         expectResponse: () => hasAnswer,
-        // The part of kafkajs's encoder that its framing uses.
+        // The fields of kafkajs's encoder that its framing code reads.
         encode: async () => ({ buf: body, buffer: body }),
       },
       response: { decode: async (payload: Buffer) => payload, parse: async (payload: Buffer) => payload },
@@ -242,7 +244,7 @@ export class WireConnection implements ApiConnection {
     let buffered = 0
     let needed = LENGTH_BYTES
     return (chunk) => {
-      // `endIfTls` saw these bytes first and closed the socket.
+      // `endIfTls` has received these bytes first and closed the socket.
       if (connection.socket?.destroyed) return
       if (connection.authHandlers && !connection.authExpectResponse) {
         connection.authHandlers.onSuccess(chunk)
@@ -287,6 +289,10 @@ export class WireConnection implements ApiConnection {
     requestQueue.fulfillRequest({ size: frame.length - LENGTH_BYTES, correlationId, payload })
   }
 
+  /**
+   * Runs work with a time-out in milliseconds. Closes the connection after a time-out or a failure, except for Kafka's error
+   * codes.
+   */
   async #timed<T>(timeout: number, work: () => Promise<T>): Promise<T> {
     if (this.#failure) throw this.#failure
     const { promise: failed, reject } = Promise.withResolvers<never>()
@@ -358,7 +364,7 @@ const protocolErrorOf = new Map(
   (protocolErrors.errorCodes as readonly ProtocolError[]).map((error) => [error.code, error]),
 )
 
-/** Converts a Kafka error code to a failure, with kafkajs's name and message for the code. `detail` replaces the message. */
+/** Creates the failure for a Kafka error code, with kafkajs's name and message for the code. `detail` replaces the message. */
 export function protocolFailure(code: number, detail?: string | null, subject?: FailureSubject): KafkaFailure {
   const known = protocolErrorOf.get(code)
   const text = detail || known?.message || `Kafka error ${code}`

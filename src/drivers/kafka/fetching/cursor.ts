@@ -1,11 +1,11 @@
 import { type CheckedBatches, unreadable } from '../records/check-batches.ts'
 
-/** Empty answers are believed after this long: the broker may still be loading the records from tiered storage. */
+/** How long empty answers are not believed, because the broker may still be loading the records from tiered storage. */
 const EMPTY_GRACE_MS = 3000
-/** Damage in transit passes. An answer that was invalid this many times in a row is what the broker has stored. */
+/** How many invalid answers in a row end a read: damage in transit passes, so the broker must have stored invalid bytes. */
 export const MAX_ATTEMPTS = 3
 
-/** The position of a reader in one partition. Seeking replaces the cursor, so answers for the old one are ignored. */
+/** The position of a reader in one partition. To seek, replace the cursor: then answers for the old cursor are ignored. */
 export interface Cursor {
   readonly topic: string
   readonly partition: number
@@ -22,7 +22,7 @@ export interface Cursor {
   refusals?: number | undefined
 }
 
-/** Whether the cursor has reached its end. */
+/** Whether the cursor has reached its end. Always false for a cursor without an end. */
 export const isRead = ({ next, to }: Cursor): boolean => to !== undefined && next >= to
 
 /** Whether a bounded read has received empty answers for so long that the partition probably has no more records. */
@@ -36,7 +36,10 @@ export function advance(cursor: Cursor, next: bigint): void {
   cursor.refusals = undefined
 }
 
-/** Counts an answer without a valid batch. Throws at the third in a row: then it is not damage in transit. */
+/**
+ * Counts an answer without a valid batch, and throws at the third in a row, which is not damage in transit. `isFirst`: whether
+ * the answer is for the first partition with records, which gets at least one whole batch.
+ */
 export function countRefusal(cursor: Cursor, rest: CheckedBatches['rest'], isFirst: boolean): void {
   if (rest === 'cut' && !isFirst) return
   cursor.refusals = (cursor.refusals ?? 0) + 1
@@ -47,8 +50,10 @@ export function countRefusal(cursor: Cursor, rest: CheckedBatches['rest'], isFir
 
 /**
  * Whether an answer without batches lacks records that should exist below `end`, the last stable offset or, for uncommitted
- * reads, the high watermark. `isEmpty`: the answer has no batches
- * of any partition. `isAlone`: the request was for this partition only.
+ * reads, the high watermark.
+ *
+ * @param isEmpty Whether the answer has no batches of any partition.
+ * @param isAlone Whether the request was for this partition only.
  */
 export function lacksRecords(cursor: Cursor, end: bigint, isEmpty: boolean, isAlone: boolean): boolean {
   cursor.beyondSince = undefined
@@ -56,9 +61,9 @@ export function lacksRecords(cursor: Cursor, end: bigint, isEmpty: boolean, isAl
     cursor.emptySince = undefined
     return false
   }
-  // The broker was short of memory, is still loading old records from tiered storage, or the records arrived while it
-  // answered. Or compaction removed them all, so the offsets count as read: believed only for a partition that was
-  // requested alone by a bounded read, which would otherwise never end.
+  // Usually the broker was short of memory, is still loading old records from tiered storage, or the records arrived while it
+  // answered. But compaction may have removed all records up to `end`. A read with an end would then wait forever, so after some
+  // time it requests the partition alone, and counts the offsets as read if the answer is still empty.
   if (isAlone && isPresumedEmpty(cursor)) cursor.next = end
   else cursor.emptySince ??= performance.now()
   return true

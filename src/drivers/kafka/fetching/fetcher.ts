@@ -19,12 +19,12 @@ import { pause } from './pause.ts'
 const MAX_PARTITION_BYTES = 1024 * 1024
 /** How long a broker may hold a fetch while it has no records for it. */
 const MAX_WAIT_MS = 250
-/** How many records are unpacked at a time. */
+/** The most records that are unpacked at a time. */
 const MAX_UNPACKED_RECORDS = 1000
 /** A new topic may be unknown to some brokers at first, as may every topic to a broker that has just started. */
 const MISSING_TOPIC_GRACE_MS = 2000
 
-/** Names the metadata lookup in an outage; the other parts are the ids of partition leaders. */
+/** The metadata lookup as a part that `OutageWatch` tracks. The other parts are the leaders, by their ids. */
 const METADATA = 'metadata'
 
 /** The batches that one fetch returned for one partition. */
@@ -41,7 +41,7 @@ interface Chunk {
 export interface FetchedRecords {
   readonly cursor: Cursor
   readonly records: readonly BusRecord[]
-  /** The offset after the records, and after the control records and compacted offsets that follow them. */
+  /** The offset to continue at: after the records and any control records and compacted offsets that follow them. */
   readonly next: bigint
 }
 
@@ -56,7 +56,7 @@ export class Fetcher {
   readonly #beyondEnd: BeyondEnd
   readonly #outage: OutageWatch
   readonly #isolation: Isolation
-  /** In request order. */
+  /** In the order in which the next request names them. */
   #cursors: readonly Cursor[] = []
   /** The same cursors, for constant-time lookup among thousands. */
   #assigned: ReadonlySet<Cursor> = new Set()
@@ -72,7 +72,7 @@ export class Fetcher {
   #isClosed = false
   #changed = Promise.withResolvers<void>()
 
-  /** Closed by `close`. Reports failures that pass to `outage`. */
+  /** Reports failures that may pass to `outage`. The caller must call `close`. */
   constructor(
     cluster: KafkaCluster,
     outage: OutageWatch,
@@ -86,7 +86,7 @@ export class Fetcher {
     this.#channel = cluster.openChannel()
   }
 
-  /** Replaces the cursors to read. A cursor that is in both lists continues; chunks of dropped cursors are discarded. */
+  /** Replaces the cursors to read. A cursor that was assigned before continues; chunks of dropped cursors are discarded. */
   assign(cursors: readonly Cursor[]): void {
     this.#cursors = cursors
     this.#assigned = new Set(cursors)
@@ -95,7 +95,9 @@ export class Fetcher {
     void this.#startLoops()
   }
 
-  /** Resolves with the next records, or with `undefined` when every cursor is at its end, `signal` aborts or `close` is called. */
+  /**
+   * Resolves with the next records, or with `undefined` when every cursor is at its end, `signal` aborts or `close` is called.
+   */
   async take(signal?: AbortSignal): Promise<FetchedRecords | undefined> {
     const onAbort = () => this.#notify()
     signal?.addEventListener('abort', onAbort)
@@ -196,6 +198,7 @@ export class Fetcher {
     return this.#cluster.knownLeader(topic, partition)
   }
 
+  /** Fetches from a leader until no unfinished partition is left there. */
   async #fetchLoop(leader: number): Promise<void> {
     this.#fetching.add(leader)
     let hasMoved = false
@@ -209,8 +212,9 @@ export class Fetcher {
         }
         if (this.#chunks.some(({ cursor }) => led.includes(cursor))) await this.#changed.promise
         else {
-          const doubted = led.find(isPresumedEmpty)
-          hasMoved = await this.#fetch(leader, doubted ? [doubted] : led)
+          // Request a partition that seems empty alone, to find out; see `lacksRecords`.
+          const presumedEmpty = led.find(isPresumedEmpty)
+          hasMoved = await this.#fetch(leader, presumedEmpty ? [presumedEmpty] : led)
         }
       }
     } catch (error) {
@@ -224,7 +228,7 @@ export class Fetcher {
   /** Sends one request. Resolves with true if the leaders have to be looked up again. */
   async #fetch(leader: number, cursors: readonly Cursor[]): Promise<boolean> {
     const connection = await this.#cluster.broker(leader, this.#channel)
-    // After a close meanwhile, another reader may own the channel.
+    // The fetcher may have been closed meanwhile, and another reader may own the channel.
     if (!this.#isRunning) return false
     const request = {
       partitions: cursors.map(({ topic, partition, next }) => ({ topic, partition, next })),
@@ -246,7 +250,7 @@ export class Fetcher {
     let passing: number | undefined
     for (const answer of answers) {
       const cursor = asked.get(answer)
-      // Replaced while the answer was in flight.
+      // The cursor was replaced while the answer was in flight.
       if (!cursor || !this.#assigned.has(cursor)) continue
       if (answer.error === errorCode.OFFSET_OUT_OF_RANGE) await relocate(this.#cluster, cursor, this.#beyondEnd)
       else if (isPassingCode(answer.error) || answer.error === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
@@ -273,7 +277,7 @@ export class Fetcher {
     return false
   }
 
-  /** The answer to a fetch, or `undefined` if it was damaged and should be requested again: damage in transit passes. */
+  /** Returns the answer to a fetch, or `undefined` if the answer was damaged and the caller should send the request again. */
   async #request(
     connection: WireConnection,
     cursors: readonly Cursor[],
@@ -307,7 +311,9 @@ export class Fetcher {
     }
   }
 
-  /** Queues the valid batches of an answer. Returns false if the first batch follows a gap, which another fetch has to confirm. */
+  /**
+   * Queues the valid batches of an answer. Returns false if the first batch follows a gap, which another fetch has to confirm.
+   */
   #accept(cursor: Cursor, answer: FetchedPartition, isFirst: boolean): boolean {
     const { topic, partition, aborted } = answer
     const from = cursor.next
@@ -331,8 +337,8 @@ export class Fetcher {
   }
 
   /**
-   * Waits a moment and resolves with true after a failure of `part` that may pass. Ends the reading after any other failure,
-   * and resolves with false.
+   * After a failure of `part` that may pass, waits a moment and resolves with true. After any other failure, ends the reading and
+   * resolves with false.
    */
   async #waitOrFail(error: unknown, part: string | number, topic = this.#cursors[0]?.topic): Promise<boolean> {
     if (!this.#isRunning) {
@@ -351,7 +357,7 @@ export class Fetcher {
     return false
   }
 
-  /** The error that ends this reading, or `undefined` while the failure may pass. */
+  /** Returns the error that ends this reading, or `undefined` if the failure may still pass. */
   #toFinalError(error: unknown, part: string | number, topic: string | undefined): EventBusError | undefined {
     if (this.#missingSince !== undefined) {
       if (performance.now() - this.#missingSince < MISSING_TOPIC_GRACE_MS) return undefined

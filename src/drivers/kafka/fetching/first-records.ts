@@ -13,16 +13,16 @@ import { type CheckedBatches, checkBatches, unreadable, unreadableByBroker } fro
 import { unpackBatches } from '../records/unpack-batches.ts'
 import { MAX_ATTEMPTS } from './cursor.ts'
 
-/** The bytes that the first fetch requests of each partition: the size of the Java client's batches. */
+/** The bytes that the first fetch requests of each partition: the default batch size of the Java producer. */
 const INITIAL_PARTITION_BYTES = 16 * 1024
 /** The factor by which the next fetch requests more bytes after a batch was cut off. */
 const BYTES_FACTOR = 8
-/** How old known leaders may be: usually the ranges of the same partitions were looked up just before. */
+/** How old cached leaders may be. Usually the ranges of the same partitions were looked up just before. */
 const MAX_LEADERS_AGE_MS = 1000
-/** How many records are unpacked at a time. */
+/** The most records that are unpacked at a time. */
 const MAX_UNPACKED_RECORDS = 100
 
-/** The search for the first record of one slice. Offsets below `next` hold none. */
+/** The search for the first record of one slice. There is no record of the slice below the offset `next`. */
 interface Search {
   /** The index of the slice. */
   readonly index: number
@@ -41,7 +41,10 @@ interface PartitionSearches {
 
 const isOpen = ({ next, to }: Search): boolean => to === undefined || next < to
 
-/** Finds the first record of each slice with one small fetch from each leader, and with more fetches where needed. */
+/**
+ * Finds the first record of each slice; `undefined` for a slice without records. Sends one small fetch to each leader, and larger
+ * ones only if needed.
+ */
 export async function firstRecords(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
@@ -88,6 +91,7 @@ interface SearchContext {
   readonly maxBatchBytes: number | undefined
 }
 
+/** Fetches from a leader until each search in its partitions has a result. */
 async function askLeader(
   leader: WireConnection,
   led: readonly PartitionSearches[],
@@ -125,8 +129,8 @@ async function askLeader(
       }
     }
     if (outside.length > 0) await relocate(leader, outside)
-    // A broker returns at least one whole batch if any of the partitions has one, so an answer without batches means that
-    // none has records. Or the broker was short of memory, so believe only the second empty answer.
+    // A broker returns at least one whole batch if any of the partitions has one. So an answer without batches means that no
+    // partition has records, or that the broker was short of memory: believe only the second such answer.
     else if (isEmpty && wasEmpty) return
     wasEmpty = isEmpty
     if (isCut) maxPartitionBytes = Math.min(maxPartitionBytes * BYTES_FACTOR, MAX_FETCH_BYTES)
@@ -167,7 +171,7 @@ async function serve(
   return undefined
 }
 
-/** Counts an answer without a valid batch. Throws at the third in a row: then it is not damage in transit. */
+/** Counts an answer without a valid batch, and throws at the third in a row, which is not damage in transit. */
 function countRefusal(searched: PartitionSearches, rest: NonNullable<CheckedBatches['rest']>): void {
   searched.refusals += 1
   if (searched.refusals < MAX_ATTEMPTS) return
@@ -175,7 +179,7 @@ function countRefusal(searched: PartitionSearches, rest: NonNullable<CheckedBatc
   throw unreadable(rest, { topic, partition, offset: (searches[0] as Search).next })
 }
 
-/** Continues searches whose offset is out of range: at the oldest record if retention deleted theirs, else without a result. */
+/** Moves searches whose offset is out of range to the oldest record, or ends them without a result if they are beyond the end. */
 async function relocate(leader: WireConnection, outside: readonly PartitionSearches[]): Promise<void> {
   const starts = new PartitionMap<bigint>()
   for (const answer of await askLeaderForOffsets(leader, outside, { timestamp: EARLIEST, isolation: 'uncommitted' }))

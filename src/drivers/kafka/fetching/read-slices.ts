@@ -5,7 +5,7 @@ import { OutageWatch } from '../../outage-watch.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { Fetcher } from './fetcher.ts'
 
-/** Reads slices in batches, each of one partition. */
+/** Reads slices in batches, each from one partition. Throws `TOPIC_NOT_FOUND` for a missing topic or partition. */
 export async function* readSlices(
   cluster: KafkaCluster,
   slices: readonly LogSlice[],
@@ -22,7 +22,7 @@ export async function* readSlices(
   const fetcher = new Fetcher(cluster, OutageWatch.ofRead(slices, outage), 'wait', isolation)
   try {
     fetcher.assign(slices.map(({ from, ...slice }) => ({ ...slice, next: from < 0n ? 0n : from })))
-    for (let got = await fetcher.take(signal); got; got = await fetcher.take(signal)) yield got.records
+    for (let taken = await fetcher.take(signal); taken; taken = await fetcher.take(signal)) yield taken.records
   } finally {
     fetcher.close()
   }

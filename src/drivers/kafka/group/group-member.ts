@@ -15,28 +15,35 @@ import { GroupSession, isNewGeneration } from './group-session.ts'
 import { OffsetCommits, type PartitionProgress } from './offset-commits.ts'
 import { keyOf, StartOffsets } from './start-offsets.ts'
 
-/** Bounds how soon a member notices a rebalance, and so how long a new member waits for its partitions. */
+/**
+ * The pause between heartbeats. A member learns of a rebalance by a heartbeat, so a new member waits this long for partitions.
+ */
 const HEARTBEAT_MS = 500
 /** How often the leader of a group checks whether its topics have more partitions. */
 const METADATA_INTERVAL_MS = 30_000
-/** How long `close` waits for a heartbeat in flight. */
-const LAST_HEARTBEAT_MS = 500
+/** How long `close` waits for a heartbeat in flight, in milliseconds. */
+const LAST_HEARTBEAT_TIMEOUT_MS = 500
 
-/** A partition of this member. Replaced when the partition is lost, so references to the old object are recognizably stale. */
-interface Owned extends PartitionProgress {
+/**
+ * A partition that this member owns. If it loses the partition and gets it back, a new object shows that old references are
+ * stale.
+ */
+interface OwnedPartition extends PartitionProgress {
   cursor: Cursor
 }
 
-interface HandedBatch extends GroupBatch {
-  readonly owned: Owned
+/** A batch that `next` has returned. */
+interface DeliveredBatch extends GroupBatch {
+  readonly owned: OwnedPartition
   revoked: boolean
 }
 
 /** Records that were fetched and not delivered yet: at most one fetch of one partition. */
-interface FetchedRest {
-  readonly owned: Owned
+interface UndeliveredRecords {
+  readonly owned: OwnedPartition
   readonly cursor: Cursor
   readonly fetched: FetchedRecords
+  /** The index of the first record that is not delivered. */
   at: number
 }
 
@@ -48,11 +55,11 @@ const specificCodes: ReadonlySet<string> = new Set([
   'UNSUPPORTED',
 ])
 
-/** Whether an error passes by itself. An error of retries that gave up passes if its cause does. */
+/** Whether a retry may succeed after an error. For the error of retries that gave up, its cause decides. */
 const mayPass = (error: unknown): boolean =>
   isPassing(error) || (error instanceof EventBusError && isPassing(error.cause))
 
-/** Names the group's coordinator in an outage. */
+/** The coordinator of the group as a part that `OutageWatch` tracks. */
 const COORDINATOR = 'group'
 
 /**
@@ -68,16 +75,16 @@ export class KafkaMember implements GroupMember {
   readonly #commits: OffsetCommits
   readonly #onLeft: () => void
   readonly #outage: OutageWatch
-  #owned = new Map<string, Owned>()
-  readonly #handed = new Set<HandedBatch>()
-  #rest: FetchedRest | undefined
-  /** False during a rebalance, while the owner of each partition is unknown. */
-  #isSettled = false
+  #owned = new Map<string, OwnedPartition>()
+  readonly #delivered = new Set<DeliveredBatch>()
+  #undelivered: UndeliveredRecords | undefined
+  /** Whether the partitions are assigned. False during a rebalance, while it is not known which member gets which partition. */
+  #isAssigned = false
   #failure: EventBusError | undefined
   readonly #closing = new AbortController()
   /**
-   * Aborted and replaced when `next` has to check its state again: new partitions, a failure, `close`. A signal and not a
-   * promise, because listeners can be removed from a signal; they would pile up on a promise that never settles.
+   * Aborted and replaced to make `next` check the state again: after new partitions, a failure or `close`. A signal and not a
+   * promise, because listeners can be removed from a signal; they would accumulate on a promise that never settles.
    */
   #wake = new AbortController()
   #leaving: Promise<void> | undefined
@@ -114,17 +121,17 @@ export class KafkaMember implements GroupMember {
   async next(): Promise<GroupBatch | undefined> {
     while (!this.#isClosing) {
       if (this.#failure) throw this.#failure
-      // During a rebalance, fetched records may belong to a partition that another member is about to own.
-      if (!this.#isSettled) {
+      // During a rebalance, deliver nothing: fetched records may belong to a partition that another member is about to own.
+      if (!this.#isAssigned) {
         await once(this.#wake.signal, 'abort')
         continue
       }
-      const batch = this.#takeRest()
+      const batch = this.#takeUndelivered()
       if (batch) return batch
       const fetched = await this.#fetch()
       if (!fetched) continue
       const owned = this.#owned.get(keyOf(fetched.cursor))
-      if (owned?.cursor === fetched.cursor) this.#rest = { owned, cursor: fetched.cursor, fetched, at: 0 }
+      if (owned?.cursor === fetched.cursor) this.#undelivered = { owned, cursor: fetched.cursor, fetched, at: 0 }
     }
     return undefined
   }
@@ -157,49 +164,49 @@ export class KafkaMember implements GroupMember {
     wake.abort()
   }
 
-  #takeRest(): HandedBatch | undefined {
-    const rest = this.#rest
+  #takeUndelivered(): DeliveredBatch | undefined {
+    const rest = this.#undelivered
     if (!rest) return undefined
     const { owned, cursor, fetched } = rest
     const isOurs = this.#owned.get(keyOf(owned)) === owned && owned.cursor === cursor
     if (!isOurs) {
-      this.#rest = undefined
+      this.#undelivered = undefined
       return undefined
     }
     const to = rest.at + this.#request.bufferSize
     const records = fetched.records.slice(rest.at, to)
     const isLast = to >= fetched.records.length
     rest.at = to
-    if (isLast) this.#rest = undefined
+    if (isLast) this.#undelivered = undefined
     // Control records and compacted offsets may follow the last record. They count as read together with it.
-    return this.#hand(owned, records, isLast ? fetched.next : undefined)
+    return this.#deliver(owned, records, isLast ? fetched.next : undefined)
   }
 
-  #hand(owned: Owned, records: readonly BusRecord[], next: bigint | undefined): HandedBatch {
-    let unacknowledged = 0
-    const batch: HandedBatch = {
+  #deliver(owned: OwnedPartition, records: readonly BusRecord[], next: bigint | undefined): DeliveredBatch {
+    let acknowledgedCount = 0
+    const batch: DeliveredBatch = {
       owned,
       records,
       revoked: false,
       acknowledge: (index) => {
         const record = records[index]
-        if (!record || batch.revoked || index < unacknowledged) return
-        unacknowledged = index + 1
-        const isAll = unacknowledged === records.length
+        if (!record || batch.revoked || index < acknowledgedCount) return
+        acknowledgedCount = index + 1
+        const isAll = acknowledgedCount === records.length
         owned.acknowledged = isAll && next !== undefined ? next : record.offset + 1n
         this.#commits.schedule()
       },
       finish: () => {
-        this.#handed.delete(batch)
-        const again = records[unacknowledged]
-        if (again && !batch.revoked) this.#seek(owned, again.offset)
+        this.#delivered.delete(batch)
+        const firstUnacknowledged = records[acknowledgedCount]
+        if (firstUnacknowledged && !batch.revoked) this.#seek(owned, firstUnacknowledged.offset)
       },
     }
-    this.#handed.add(batch)
+    this.#delivered.add(batch)
     return batch
   }
 
-  #seek(owned: Owned, offset: bigint): void {
+  #seek(owned: OwnedPartition, offset: bigint): void {
     const { topic, partition } = owned
     owned.cursor = { topic, partition, next: offset }
     this.#assignFetcher()
@@ -223,12 +230,13 @@ export class KafkaMember implements GroupMember {
           if (heartbeat === 'stable' && (await this.#session.hasNewPartitions())) await this.#rejoin()
         }
         if (heartbeat === 'rebalancing') {
-          this.#isSettled = false
+          this.#isAssigned = false
           await this.#commits.commit()
           await this.#rejoin()
         } else if (heartbeat === 'expelled') await this.#rejoin()
-        // An earlier rejoin failed halfway and the group counts it as done, so no heartbeat will announce another.
-        else if (!this.#isSettled) await this.#rejoin()
+        // An earlier rejoin failed halfway, but the group regards it as complete, so no heartbeat will announce another
+        // rebalance.
+        else if (!this.#isAssigned) await this.#rejoin()
         this.#outage.worked(COORDINATOR)
       } catch (error) {
         if (this.#isClosing) return
@@ -242,27 +250,27 @@ export class KafkaMember implements GroupMember {
     }
   }
 
-  /** Joins the group's current generation and starts on the assigned partitions. */
+  /** Joins the current generation of the group and starts to read the assigned partitions. */
   async #rejoin(): Promise<void> {
-    this.#isSettled = false
+    this.#isAssigned = false
     while (!this.#isClosing) {
       const assigned = await this.#session.join()
       if (assigned === undefined) continue
       try {
-        await this.#takeUp(assigned)
+        await this.#startAssigned(assigned)
       } catch (error) {
         if (isNewGeneration(error)) continue
         throw error
       }
-      this.#isSettled = true
+      this.#isAssigned = true
       this.#wakeUp()
       return
     }
   }
 
   /** Continues the partitions that this member keeps, and starts the new ones at the group's committed offset. */
-  async #takeUp(assigned: readonly TopicPartition[]): Promise<void> {
-    const kept = new Map<string, Owned>()
+  async #startAssigned(assigned: readonly TopicPartition[]): Promise<void> {
+    const kept = new Map<string, OwnedPartition>()
     const added: TopicPartition[] = []
     for (const partition of assigned) {
       const owned = this.#owned.get(keyOf(partition))
@@ -276,14 +284,14 @@ export class KafkaMember implements GroupMember {
       }
     }
     this.#owned = kept
-    for (const handed of this.#handed) if (kept.get(keyOf(handed.owned)) !== handed.owned) handed.revoked = true
+    for (const batch of this.#delivered) if (kept.get(keyOf(batch.owned)) !== batch.owned) batch.revoked = true
     this.#assignFetcher()
   }
 
-  /** Gives up all partitions: the group has continued without this member. */
+  /** Gives up all partitions, because the group has continued without this member. */
   #disown(): void {
     this.#owned = new Map()
-    for (const handed of this.#handed) handed.revoked = true
+    for (const batch of this.#delivered) batch.revoked = true
     this.#assignFetcher()
   }
 
@@ -310,13 +318,13 @@ export class KafkaMember implements GroupMember {
     this.#fetcher.close()
     this.#wakeUp()
     // A join in flight blocks its connection until the rebalance ends, so leave over a new connection.
-    if (!this.#isSettled) this.#session.disconnect()
-    await within(AbortSignal.timeout(LAST_HEARTBEAT_MS), this.#heartbeats)
+    if (!this.#isAssigned) this.#session.disconnect()
+    await within(AbortSignal.timeout(LAST_HEARTBEAT_TIMEOUT_MS), this.#heartbeats)
     try {
       if (this.#session.isMember) await this.#commitAndLeave()
     } finally {
       this.#session.disconnect()
-      for (const handed of this.#handed) handed.revoked = true
+      for (const batch of this.#delivered) batch.revoked = true
       this.#onLeft()
     }
   }
@@ -328,7 +336,8 @@ export class KafkaMember implements GroupMember {
       if (this.#failure === undefined && this.#commits.isPending)
         await this.#cluster.retrying({ group }, () => this.#commits.commit())
     } catch (error) {
-      // Expelled meanwhile: the next owner reads the uncommitted records again, which at-least-once delivery allows.
+      // The group has expelled this member: the next owner reads the uncommitted records again, which at-least-once delivery
+      // allows.
       if (!(error instanceof EventBusError && error.code === 'GROUP_ACTIVE')) throw error
     } finally {
       await this.#session.leave()

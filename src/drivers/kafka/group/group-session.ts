@@ -19,10 +19,10 @@ import { heartbeatApi, type JoinedGroup, joinGroupApi, leaveGroupApi, syncGroupA
 const SESSION_TIMEOUT_MS = 6000
 /** How long a rebalance waits for a member that does not rejoin. */
 const REBALANCE_TIMEOUT_MS = 12_000
-/** The name and encoding of librdkafka's assignment strategy, so that Rust services can be members of the same group. */
+/** The assignment strategy, the same as in librdkafka, so that Rust services can be members of the same group. */
 const PROTOCOL = 'range'
 
-/** Error codes that mean that the group has a new generation, with or without this member. Joining again resolves them. */
+/** The error codes for a group with a new generation, with or without this member. Joining again resolves them. */
 const newGenerationCodes: ReadonlySet<number> = new Set([
   errorCode.ILLEGAL_GENERATION,
   errorCode.UNKNOWN_MEMBER_ID,
@@ -47,10 +47,12 @@ export class GroupSession {
   readonly #onExpelled: () => void
   #memberId = ''
   #generation = -1
-  /** The partition counts of the last assignment that this member computed. Absent: it is not the leader. */
+  /**
+   * The number of partitions of each topic when this member, as the leader, last computed the assignment; `undefined` otherwise.
+   */
   #assignedCounts: ReadonlyMap<string, number> | undefined
 
-  /** `onExpelled` is called when the group has continued without this member: all its partitions are lost. */
+  /** `onExpelled` is called when the group has continued without this member, so that all its partitions are lost. */
   constructor(cluster: KafkaCluster, request: JoinRequest, onExpelled: () => void) {
     this.#cluster = cluster
     this.#request = request
@@ -92,8 +94,8 @@ export class GroupSession {
   }
 
   /**
-   * Whether a topic has more partitions than in the assignment that this member computed. Always false unless it leads the
-   * group.
+   * Whether a topic has more partitions than when this member computed the assignment. Always false unless this member is the
+   * leader of the group.
    */
   async hasNewPartitions(): Promise<boolean> {
     const assigned = this.#assignedCounts
@@ -113,7 +115,7 @@ export class GroupSession {
     }
   }
 
-  /** Leaves the group. Ignores a failure, because the group expels a silent member by itself. */
+  /** Leaves the group. Ignores a failure, because the group expels a member without heartbeats anyway. */
   async leave(): Promise<void> {
     const { group } = this.#request
     await this.#coordinator()

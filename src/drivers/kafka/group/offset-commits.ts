@@ -1,9 +1,9 @@
 import type { TopicPartition } from '../../../bus/admin.ts'
 import type { GroupSession } from './group-session.ts'
 
-/** How soon after an acknowledgement it is committed. */
+/** The delay between an acknowledgement and its commit. */
 const COMMIT_INTERVAL_MS = 200
-/** The pause after a commit that failed. */
+/** The delay before a failed commit is retried. */
 const COMMIT_RETRY_MS = 1000
 
 /** The offsets of one partition that this member owns. */
@@ -19,7 +19,7 @@ export class OffsetCommits {
   readonly #session: GroupSession
   readonly #owned: () => Iterable<PartitionProgress>
   #timer: NodeJS.Timeout | undefined
-  #last: Promise<void> = Promise.resolve()
+  #lastCommit: Promise<void> = Promise.resolve()
   #isScheduling = true
   #isStopped = false
 
@@ -34,7 +34,7 @@ export class OffsetCommits {
     return this.#pending().length > 0
   }
 
-  /** Commits after a pause in milliseconds, together with the offsets that are acknowledged during it. */
+  /** Commits after a pause in milliseconds, including the offsets that are acknowledged during the pause. */
   schedule(pause = COMMIT_INTERVAL_MS): void {
     if (!this.#isScheduling) return
     this.#timer ??= setTimeout(() => {
@@ -45,13 +45,13 @@ export class OffsetCommits {
 
   /** Commits the offsets acknowledged since the last commit. If that fails, retries later; after `stop`, rejects instead. */
   commit(): Promise<void> {
-    this.#last = this.#last.then(
+    this.#lastCommit = this.#lastCommit.then(
       () => this.#commitNow(),
       () => this.#commitNow(),
     )
-    if (this.#isStopped) return this.#last
+    if (this.#isStopped) return this.#lastCommit
     // An idle consumer triggers no further commit; without a retry the group would appear to lag.
-    return this.#last.catch(() => this.schedule(COMMIT_RETRY_MS))
+    return this.#lastCommit.catch(() => this.schedule(COMMIT_RETRY_MS))
   }
 
   /** Schedules no more commits. A commit that is already scheduled still runs. */
@@ -59,7 +59,7 @@ export class OffsetCommits {
     this.#isScheduling = false
   }
 
-  /** Cancels the scheduled commit: the caller makes the last one itself. */
+  /** Cancels the scheduled commit, because the caller makes the last commit itself. */
   stop(): void {
     clearTimeout(this.#timer)
     this.#isScheduling = false

@@ -15,7 +15,7 @@ export class StartOffsets {
   readonly #cluster: KafkaCluster
   readonly #session: GroupSession
   readonly #request: JoinRequest
-  /** The offsets that `latest` stands for, by partition. Set before the member joins and never changed. */
+  /** The ends of the partitions before the member joined, which is where `latest` starts. Set by `prepare` only. */
   readonly #ends = new Map<string, bigint>()
 
   constructor(cluster: KafkaCluster, session: GroupSession, request: JoinRequest) {
@@ -24,7 +24,7 @@ export class StartOffsets {
     this.#request = request
   }
 
-  /** Looks up the topics, and for `latest` remembers their ends. Called before joining. Rejects if a topic does not exist. */
+  /** Looks up the topics and, for `latest`, remembers the ends of their partitions. Rejects if a topic does not exist. */
   async prepare(): Promise<void> {
     const { topics, offsetReset } = this.#request
     for (const topic of topics) {
@@ -35,20 +35,20 @@ export class StartOffsets {
   }
 
   /**
-   * The start offset of each partition. For `latest`, a start that the group has not committed yet is committed here:
-   * if the next owner of the partition applied `latest` again, records that arrived in between would be skipped.
+   * Returns the start offset of each partition. For `latest`, commits the start of a partition without a committed offset: if the
+   * next owner of the partition applied `latest` again, it would skip the records that arrived in between.
    */
   async of(partitions: readonly TopicPartition[]): Promise<Position[]> {
     const committed = await committedOffsets(this.#cluster, this.#request.group)
     const known = new Map(committed.map((position) => [keyOf(position), position.offset]))
-    const fresh = partitions.filter((partition) => !known.has(keyOf(partition)))
+    const uncommitted = partitions.filter((partition) => !known.has(keyOf(partition)))
     if (this.#request.offsetReset === 'latest') {
       // A partition that was added after this member joined was empty then, so all its records are new.
-      const starts = fresh.map((partition) => ({ ...partition, offset: this.#ends.get(keyOf(partition)) ?? 0n }))
+      const starts = uncommitted.map((partition) => ({ ...partition, offset: this.#ends.get(keyOf(partition)) ?? 0n }))
       await this.#session.commit(starts)
       for (const start of starts) known.set(keyOf(start), start.offset)
     } else {
-      for (const topic of new Set(fresh.map((partition) => partition.topic))) {
+      for (const topic of new Set(uncommitted.map((partition) => partition.topic))) {
         const starts = await offsetsOf(this.#cluster, topic, EARLIEST)
         for (const [partition, start] of starts) {
           const key = keyOf({ topic, partition })

@@ -8,12 +8,13 @@ export interface AppendJob {
   readonly topic: string
   readonly records: readonly NewRecord[]
   readonly positions: (Position | undefined)[]
-  /** The index of the first record that failed. No record from here on is sent any more. */
+  /** The index of the first record that failed, or the number of records. Records from here on are not sent. */
   stop: number
   /** How many records before `stop` are not acknowledged yet. */
-  left: number
+  pending: number
   /** How many batches in flight contain records of this job. */
   inFlight: number
+  /** Whether `done` is settled, or about to be. */
   isOver: boolean
   /** The error of the record at `stop`. */
   failure: EventBusError | undefined
@@ -28,7 +29,7 @@ export const newJob = (topic: string, records: readonly NewRecord[]): AppendJob 
   records,
   positions: new Array(records.length).fill(undefined),
   stop: records.length,
-  left: records.length,
+  pending: records.length,
   inFlight: 0,
   isOver: false,
   failure: undefined,
@@ -37,13 +38,13 @@ export const newJob = (topic: string, records: readonly NewRecord[]): AppendJob 
   done: Promise.withResolvers(),
 })
 
-/** Ends a job before the record at `index`, unless an earlier record has failed already. */
+/** Ends a job with the failure of the record at `index`, unless an earlier record has failed already. */
 export function stopAt(job: AppendJob, index: number, failure: EventBusError): void {
   if (job.failure !== undefined && index >= job.stop) return
   job.failure = failure
   job.stop = index
-  job.left = 0
-  for (let before = 0; before < index; before += 1) if (job.positions[before] === undefined) job.left += 1
+  job.pending = 0
+  for (let before = 0; before < index; before += 1) if (job.positions[before] === undefined) job.pending += 1
 }
 
 /** Ends a job at a record that was refused. */
@@ -53,7 +54,7 @@ export function refuseRecord(job: AppendJob, refusal: Refusal): void {
   stopAt(job, refusal.index, publishFailed(job.topic, refusal.reason))
 }
 
-/** Records the positions of acknowledged records: consecutive offsets from `base` on, or -1n if the broker reports none. */
+/** Stores the positions of acknowledged records: consecutive offsets from `base` on, or all -1n if the broker reports none. */
 export function acknowledge(job: AppendJob, partition: number, indices: readonly number[], base: bigint): void {
   const { topic } = job
   let offset = base
@@ -61,7 +62,7 @@ export function acknowledge(job: AppendJob, partition: number, indices: readonly
     job.positions[index] = { topic, partition, offset }
     if (base >= 0n) offset += 1n
   }
-  job.left -= job.failure === undefined ? indices.length : indices.filter((index) => index < job.stop).length
+  job.pending -= job.failure === undefined ? indices.length : indices.filter((index) => index < job.stop).length
 }
 
 /**
@@ -69,7 +70,7 @@ export function acknowledge(job: AppendJob, partition: number, indices: readonly
  * `settingsOf` looks up the settings of a topic, to name the limit that a record exceeds.
  */
 export function settle(job: AppendJob, settingsOf: (topic: string) => Promise<ReadonlyMap<string, string>>): void {
-  if (job.isOver || job.inFlight > 0 || job.left > 0) return
+  if (job.isOver || job.inFlight > 0 || job.pending > 0) return
   job.isOver = true
   if (job.failure === undefined) job.done.resolve(job.positions as Position[])
   else void fail(job, job.failure, settingsOf)

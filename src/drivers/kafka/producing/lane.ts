@@ -3,29 +3,32 @@ import type { NewRecord } from '../../../bus/record.ts'
 import { sizeBound } from '../records/encode-batch.ts'
 import type { AppendJob } from './append-job.ts'
 
-/** Below the broker's default `message.max.bytes` of 1,048,588, with room for the batch header. */
+/**
+ * The most bytes of records in a batch: below the broker's default `message.max.bytes` of 1,048,588, which includes the header.
+ */
 const MAX_BATCH_BYTES = 900_000
 
-/** The records of one job for one partition, by index. Those before `at` were sent. */
+/** The records of one job for one partition, as indices into the records of the job. `indices` before `at` were sent. */
 interface JobShare {
   readonly job: AppendJob
   readonly indices: readonly number[]
   at: number
 }
 
-/** The queue of one partition, in order. */
+/** The records to send to one partition, in order. */
 export interface Lane {
   readonly topic: string
   readonly partition: number
   shares: JobShare[]
+  /** Whether a request for the lane is in flight. */
   isBusy: boolean
-  /** By `performance.now()`. */
+  /** When the first of the current failures was sent, by `performance.now()`. */
   failingSince: number | undefined
   /** The most bytes of a batch. Smaller after the broker refused a batch for its size. */
   maxBytes: number
   /** The most records of a batch. Smaller while a refused record is searched for. */
   maxRecords: number
-  /** Each batch holds records of one job only. True after a refusal, to find the job that caused it. */
+  /** Whether each batch has records of one job only. True after a refusal, to find the job with the refused record. */
   isPerJob: boolean
 }
 
@@ -38,6 +41,7 @@ export interface TakenRecords {
   readonly size: number
 }
 
+/** The records of a batch, and the encoded batch. */
 export interface Batch extends TakenRecords {
   readonly bytes: Buffer
 }
@@ -53,7 +57,7 @@ export const newLane = (topic: string, partition: number): Lane => ({
   isPerJob: false,
 })
 
-/** Takes the records of the next batch from a lane. Each job of a part counts the batch as in flight. */
+/** Takes the records of the next batch from a lane, and counts the batch as in flight for each of its jobs. */
 export function takeRecords(lane: Lane): TakenRecords {
   const parts: { job: AppendJob; indices: readonly number[] }[] = []
   const records: NewRecord[] = []
@@ -62,9 +66,9 @@ export function takeRecords(lane: Lane): TakenRecords {
   for (let share = lane.shares[0]; share && (size === 0 || hasRoom()); share = lane.shares[0]) {
     const { job, indices } = share
     const begin = share.at
-    // Records after a failed one are not sent: they would leave a gap.
-    const isSent = () => share.at === indices.length || (indices[share.at] as number) >= job.stop
-    while (!isSent() && records.length < lane.maxRecords) {
+    // Records after a failed one are not sent, because the failed record would be missing before them.
+    const isDone = () => share.at === indices.length || (indices[share.at] as number) >= job.stop
+    while (!isDone() && records.length < lane.maxRecords) {
       const record = job.records[indices[share.at] as number] as NewRecord
       const bytes = sizeBound(record)
       if (size > 0 && size + bytes > lane.maxBytes) break
@@ -76,7 +80,7 @@ export function takeRecords(lane: Lane): TakenRecords {
       parts.push({ job, indices: indices.slice(begin, share.at) })
       job.inFlight += 1
     }
-    if (!isSent()) break
+    if (!isDone()) break
     lane.shares.shift()
     if (lane.isPerJob) break
   }
@@ -90,7 +94,7 @@ export function resetLimits(lane: Lane): void {
   lane.failingSince = undefined
 }
 
-/** The indexes of a job's records by partition. Records without a key share a random partition, as in librdkafka. */
+/** Returns the indices of the records of a job by partition. Records without a key share a random partition, as in librdkafka. */
 export function byPartition({ records, stop }: AppendJob, count: number): Map<number, number[]> {
   const unkeyed = Math.floor(Math.random() * count)
   const partitions = new Map<number, number[]>()

@@ -19,7 +19,7 @@ import { isRecordRefusal, isTooLarge, isUncertain, type Refusal, toRefusal } fro
 export interface ProducerOptions {
   /** 0, 1, or -1 for all in-sync replicas. */
   readonly acks: number
-  /** The number in a batch's attributes; see compression.ts. */
+  /** The compression id in the attributes of a batch; see compression.ts. */
   readonly compression: number
   /** See `RedpandaEventBusOptions`. */
   readonly metadataMaxAge?: number | undefined
@@ -27,11 +27,11 @@ export interface ProducerOptions {
 
 /** The default of librdkafka, kafkajs and the Java client. */
 const METADATA_MAX_AGE_MS = 300_000
-/** A request holds one batch of each of at most this many partitions. */
+/** The most partitions in a request, each with one batch. */
 const MAX_REQUEST_BATCHES = 8
 /** The pause after a request that failed. */
 const PAUSE_MS = 50
-/** How often a producer that waits for a quota checks whether the bus was closed. */
+/** How often a producer that a quota makes wait checks whether the bus was closed. */
 const CLOSED_CHECK_MS = 200
 
 /**
@@ -59,7 +59,7 @@ export class Producer {
     if (records.length === 0) return []
     // Concurrent calls share one lookup, which keeps them in order.
     let partitions = await this.#partitions(topic, this.#options.metadataMaxAge ?? METADATA_MAX_AGE_MS)
-    // A record names a partition that is unknown: it may have been added since the lookup.
+    // If a record names an unknown partition, look the partitions up again: the partition may have been added since the lookup.
     const { length } = partitions
     if (records.some(({ partition = 0 }) => partition >= length)) partitions = await this.#partitions(topic, 0)
     const job = newJob(topic, records)
@@ -109,7 +109,7 @@ export class Producer {
           lanes.delete(partition)
           continue
         }
-        // -1: the leader is not known, and #deliver looks it up.
+        // -1 stands for an unknown leader, which `#deliver` looks up.
         const leader = this.#cluster.knownLeader(topic, partition) ?? -1
         if (this.#busyLeaders.has(leader)) continue
         const own = byLeader.get(leader)
@@ -138,7 +138,7 @@ export class Producer {
       }
       for (const lane of lanes) {
         lane.isBusy = false
-        // To the end of the map, so that lanes with more records let the others go first.
+        // Move the lane to the end of the map, so that other lanes go first next time.
         const own = this.#lanes.get(lane.topic)
         if (own?.delete(lane.partition)) own.set(lane.partition, lane)
       }
@@ -181,17 +181,17 @@ export class Producer {
         return 0
       }
       const { answers, throttled } = produceApi.read(new Reader(payload))
-      let isFine = true
+      let needsNoPause = true
       for (const batch of batches) {
         const { topic, partition } = batch.lane
         const answer = answers.find((one) => one.topic === topic && one.partition === partition)
         if (answer?.error === 0) this.#succeed(batch, answer.base)
         else {
           const failure = protocolFailure(answer?.error ?? errorCode.NETWORK_EXCEPTION, null, { request: name, topic })
-          isFine = this.#retryOrFail(batch, failure, sentAt, isSent) && isFine
+          needsNoPause = this.#retryOrFail(batch, failure, sentAt, isSent) && needsNoPause
         }
       }
-      return Math.max(throttled, isFine ? 0 : PAUSE_MS)
+      return Math.max(throttled, needsNoPause ? 0 : PAUSE_MS)
     } catch (error) {
       for (const batch of batches) this.#retryOrFail(batch, error, sentAt, isSent)
       return PAUSE_MS
@@ -199,11 +199,11 @@ export class Producer {
   }
 
   /**
-   * Looks up the leaders of batches and requeues those that have one. Uses metadata that was just fetched: fetching it once
-   * more for each batch would find a partition without a leader again and again.
+   * Looks up the leaders of batches, and requeues the batches with a leader. Uses cached metadata if there is any, because each
+   * failure drops the cache and requests the metadata again.
    */
   async #findLeaders(batches: readonly Batch[], sentAt: number): Promise<number> {
-    let isFine = true
+    let needsNoPause = true
     for (const batch of batches) {
       const { topic, partition } = batch.lane
       try {
@@ -212,10 +212,10 @@ export class Producer {
           throw protocolFailure(errorCode.LEADER_NOT_AVAILABLE)
         this.#requeue(batch)
       } catch (error) {
-        isFine = this.#retryOrFail(batch, error, sentAt, false) && isFine
+        needsNoPause = this.#retryOrFail(batch, error, sentAt, false) && needsNoPause
       }
     }
-    return isFine ? 0 : PAUSE_MS
+    return needsNoPause ? 0 : PAUSE_MS
   }
 
   #succeed({ lane, parts }: Batch, base: bigint): void {
@@ -300,6 +300,7 @@ export class Producer {
     resetLimits(lane)
   }
 
+  /** Stops a job and counts its batch as no longer in flight. */
   #endBatchOf(job: AppendJob, stop: () => void): void {
     stop()
     job.inFlight -= 1
@@ -310,7 +311,7 @@ export class Producer {
     settle(job, (topic) => this.#settingsOf(topic))
   }
 
-  /** The settings of a topic. Empty if they cannot be read, because they only complete an error message. */
+  /** Returns the settings of a topic; empty if they cannot be read, because they only complete an error message. */
   async #settingsOf(topic: string): Promise<ReadonlyMap<string, string>> {
     try {
       const request = { topics: [topic], names: null }

@@ -36,7 +36,7 @@ const uncertainCodes: ReadonlySet<number> = new Set([
 export const isUncertain = (error: unknown): boolean =>
   !(error instanceof KafkaFailure) || error.kind === 'connection' || uncertainCodes.has(error.code ?? 0)
 
-/** The refusal of the only record of a batch. `size` is that of the encoded batch, in bytes. */
+/** Describes why the only record of a batch was refused. `size` is the size of the encoded batch, in bytes. */
 export function toRefusal(
   index: number,
   size: number,
@@ -45,8 +45,8 @@ export function toRefusal(
 ): Refusal {
   const settings = recordRefusals.get(code ?? 0) ?? []
   if (isTooLarge(code)) return { index, settings, size, reason: '' }
-  const isOfTime = code === errorCode.INVALID_TIMESTAMP && timestamp !== undefined
-  const reason = isOfTime ? `has timestamp ${timestamp}, which the topic does not accept` : 'was refused'
+  const isForTimestamp = code === errorCode.INVALID_TIMESTAMP && timestamp !== undefined
+  const reason = isForTimestamp ? `has timestamp ${timestamp}, which the topic does not accept` : 'was refused'
   return { index, settings, reason: `${reason}: ${message}` }
 }
 
