@@ -1,16 +1,16 @@
 /**
- * The requests that this driver sends (https://kafka.apache.org/protocol). Every field is read, written or skipped under
- * its name in Kafka's message definitions:
+ * The requests that this driver sends (https://kafka.apache.org/protocol). A comment after each field that is read, written or
+ * skipped has the name of the field in Kafka's message definitions, unless the variable has that name:
  * https://github.com/apache/kafka/tree/trunk/clients/src/main/resources/common/message
  *
  * Each request has one version: the newest non-flexible version that Kafka 2.4 to 4.x and Redpanda all support. A few
  * requests have a second, flexible version, which is preferred where the broker supports it (`KafkaCluster.speaks`). Every
- * broker reports its versions when a connection opens, and is sent no others (`WireConnection`).
+ * broker reports its versions when a connection opens; `WireConnection` rejects other versions.
  */
 import { damagedAnswer } from '../kafka-errors.ts'
 import { Reader, Writer } from './bytes.ts'
 
-/** One version of a request: how its body is written and how the answer to it is read. */
+/** One version of a request: how its body is written, and how the body of the answer is read. */
 export interface Api<Request, Answer> {
   readonly key: number
   readonly version: number
@@ -27,13 +27,13 @@ export interface ApiRequest {
   readonly version: number
   readonly name: string
   readonly body: Buffer
-  /** False when the broker sends none (Produce with acks 0). */
+  /** Whether the broker sends an answer; false for Produce with acks 0. Default true. */
   readonly hasAnswer?: boolean
   /** Milliseconds to wait for the answer; default: the time-out of the connection. */
   readonly timeout?: number | undefined
 }
 
-/** A connection to a broker, as far as requests need it. */
+/** The part of a connection to a broker that requests need. */
 export interface ApiConnection {
   /** `host:port` of the broker. */
   readonly address: string
@@ -41,7 +41,7 @@ export interface ApiConnection {
   send(request: ApiRequest): Promise<Buffer>
 }
 
-/** Sends a request and reads the answer. Throws a `KafkaFailure` of the kind `answer` where the bytes are damaged. */
+/** Sends a request and reads the answer. Throws a `KafkaFailure` of the kind `answer` if the bytes do not follow the protocol. */
 export async function ask<Request, Answer>(
   connection: ApiConnection,
   { key, version, name, isFlexible, write, read }: Api<Request, Answer>,

@@ -58,8 +58,9 @@ export class Writer {
     return this
   }
 
-  // The compact types of flexible versions: a length is written plus one, and 0 stands for null.
+  // The compact types of flexible versions: a length is written as the length plus one, and 0 stands for null.
 
+  /** UNSIGNED_VARINT: seven bits per byte, the lowest first; the highest bit marks that another byte follows. */
   uvarint(value: number): this {
     let left = value
     for (; left >= 0x80; left >>>= 7) this.int8((((left & 0x7f) | 0x80) << 24) >> 24)
@@ -97,8 +98,8 @@ export class Writer {
 const MAX_UVARINT_BYTES = 5
 
 /**
- * Reads Kafka's primitive types, one after another. Checks every length and count against the remaining bytes before it is
- * used; an element of a list takes at least one byte. Throws a `KafkaFailure` of the kind `answer`.
+ * Reads Kafka's primitive types, one after another. Checks every length and count against the remaining bytes before using it,
+ * where an element of a list takes at least one byte. Throws a `KafkaFailure` of the kind `answer` if the check fails.
  */
 export class Reader {
   readonly #bytes: Buffer
@@ -139,7 +140,7 @@ export class Reader {
     return this.string() ?? ''
   }
 
-  /** BYTES, as a view; null is read as no bytes. */
+  /** BYTES, as a view on the answer; null is read as no bytes. */
   block(): Buffer {
     const size = this.int32()
     const at = this.#step(size === -1 ? 0 : size)
@@ -184,9 +185,9 @@ export class Reader {
     })
   }
 
-  /** Throws where bytes remain: the answer was then misread. */
+  /** Throws if bytes remain, which means that the answer was misread. */
   end(): void {
-    if (this.#left > 0) throw damaged(`${this.#left} bytes remain at its end`)
+    if (this.#left > 0) throw damaged(`${this.#left} bytes remain at the end`)
   }
 
   get #left(): number {
@@ -205,6 +206,7 @@ export class Reader {
     return values
   }
 
+  /** Moves past the next bytes and returns the position of the first. */
   #step(count: number): number {
     const at = this.#at
     if (count < 0 || count > this.#left) throw damaged(`a field has ${count} bytes, but only ${this.#left} remain`)

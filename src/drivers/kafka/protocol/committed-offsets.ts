@@ -11,7 +11,7 @@ export interface FetchedOffsets {
 
 interface OffsetFetch {
   readonly group: string
-  /** `null` for every partition that the group has a committed offset for. */
+  /** `null` for all partitions for which the group has a committed offset. */
   readonly partitions: readonly TopicPartition[] | null
 }
 
@@ -42,7 +42,7 @@ export const offsetFetchApi: Api<OffsetFetch, Omit<FetchedOffsets, 'group'>> = {
   },
 }
 
-/** OffsetFetch of every partition that each of many groups has committed: Kafka 3.0 and later. */
+/** OffsetFetch of several groups, with all their committed offsets. Kafka 3.0 and later. */
 export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[]> = {
   key: 9,
   version: 8,
@@ -82,7 +82,7 @@ export const offsetFetchManyApi: Api<readonly string[], readonly FetchedOffsets[
   },
 }
 
-/** A committed offset as Kafka writes it: offset -1 for no commit, leader epoch -1 for unknown, '' for no metadata. */
+/** A committed offset as Kafka encodes it: offset -1 for no commit, leader epoch -1 for unknown, '' for no metadata. */
 interface CommittedPartition extends PartitionAnswer {
   readonly offset: bigint
   readonly leaderEpoch: number
@@ -103,7 +103,9 @@ function committedOffset(found: CommittedPartition): CommittedOffset | undefined
 
 export interface CommitRequest {
   readonly group: string
-  /** -1, with an empty member id, for a commit from outside the group, which is accepted while it has no members. */
+  /**
+   * -1, with an empty member id, for a commit from outside the group, which the broker accepts while the group has no members.
+   */
   readonly generation: number
   readonly memberId: string
   readonly offsets: readonly CommittedOffset[]

@@ -4,7 +4,7 @@ import type { TopicResult } from './topics.ts'
 export interface ConfigEntry {
   readonly name: string
   readonly value: string | null
-  /** 1 when the value is set on the topic itself; all others are inherited. */
+  /** Where the value comes from: 1 for the topic itself, other numbers for inherited values. */
   readonly source: number
   readonly isSensitive: boolean
 }
@@ -63,7 +63,7 @@ const SET = 0
 
 /**
  * IncrementalAlterConfigs (https://kafka.apache.org/protocol#The_Messages_IncrementalAlterConfigs) of a topic: changes the
- * settings named and keeps all others, unlike AlterConfigs.
+ * given settings and keeps all others, unlike AlterConfigs.
  */
 export const incrementalAlterConfigsApi: Api<AlterTopicConfig, readonly TopicResult[]> = {
   key: 44,

@@ -14,7 +14,7 @@ export function encodeSubscription(topics: readonly string[]): Buffer {
   return to.list(topics, (topic) => to.string(topic)).block(NO_USER_DATA).bytes
 }
 
-/** Reads the topics of any version: later versions only add fields behind them. */
+/** Returns the topics of a subscription. Reads any version, because later versions only add fields at the end. */
 export function decodeSubscription(bytes: Buffer): string[] {
   const from = new Reader(bytes)
   from.int16() // version
@@ -27,7 +27,10 @@ export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer 
   return to.block(NO_USER_DATA).bytes
 }
 
-/** Reads the partitions of any version: later versions only add fields behind them. Without bytes, returns an empty list. */
+/**
+ * Returns the partitions of an assignment; empty for no bytes. Reads any version, because later versions only add fields at the
+ * end.
+ */
 export function decodeAssignment(bytes: Buffer): TopicPartition[] {
   if (bytes.length === 0) return []
   const from = new Reader(bytes)

@@ -4,7 +4,7 @@ import type { Api } from './api.ts'
 import { isolationLevels } from './list-offsets.ts'
 import { type PartitionAnswer, readPartitions, writePartitions } from './partitions.ts'
 
-/** The limit of a fetch for all its partitions together, in bytes. A single batch may be larger. */
+/** The limit of a fetch for all its partitions together, in bytes. The first batch of an answer may be larger. */
 export const MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 export interface FetchRequest {
@@ -24,11 +24,11 @@ export interface AbortedTransaction {
 export interface FetchedPartition extends PartitionAnswer {
   /** The offset after the last record that every in-sync replica has. Consumers read up to here. */
   readonly highWatermark: bigint
-  /** The last stable offset: no transaction before it is open. Readers of committed records read up to here. */
+  /** The last stable offset: all transactions before it have ended. Readers of committed records read up to here. */
   readonly lastStable: bigint
-  /** Empty when uncommitted records were requested. */
+  /** The aborted transactions among the records. Empty if uncommitted records were requested. */
   readonly aborted: readonly AbortedTransaction[]
-  /** A view of record batches; the last one may be cut off. */
+  /** Record batches, as a view on the answer. The last batch may be cut off. */
   readonly batches: Buffer
 }
 

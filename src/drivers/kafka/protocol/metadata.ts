@@ -18,15 +18,15 @@ export interface TopicMetadata {
 export interface PartitionMetadata {
   readonly error: number
   readonly partition: number
-  /** The id of the broker that leads the partition; -1 when none does. */
+  /** The id of the broker that leads the partition; -1 while there is no leader. */
   readonly leader: number
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
 }
 
 /**
- * Metadata (https://kafka.apache.org/protocol#The_Messages_Metadata) of the topics named, or of all topics for `null`.
- * Never creates a topic.
+ * Metadata (https://kafka.apache.org/protocol#The_Messages_Metadata) of the given topics, or of all topics for `null`. Never
+ * creates a topic.
  */
 export const metadataApi: Api<readonly string[] | null, Metadata> = {
   key: 3,

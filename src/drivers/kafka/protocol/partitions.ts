@@ -4,8 +4,9 @@ import { damagedAnswer } from '../kafka-errors.ts'
 import { type Api, type ApiConnection, ask } from './api.ts'
 import type { Reader, Writer } from './bytes.ts'
 
-/** What a broker answers about one partition. */
+/** The answer of a broker about one partition. */
 export interface PartitionAnswer extends TopicPartition {
+  /** Kafka's error code; 0 for success. */
   readonly error: number
 }
 
@@ -13,14 +14,14 @@ interface PartitionsRequest<Request> {
   readonly request: Request
   /** The partitions that the request names. */
   readonly partitions: readonly TopicPartition[]
-  /** The answer may omit partitions: a fetch omits those that its byte limit leaves no room for. */
+  /** Whether the answer may omit partitions, as that of a fetch does when its byte limit is reached. Default false. */
   readonly mayOmit?: boolean
   readonly timeout?: number
 }
 
 /**
- * Sends a request about partitions. The answer is damaged when it has a partition that the request does not name, has one
- * twice, or omits one.
+ * Sends a request about partitions and checks that the answer has each of them once and no others. Otherwise, throws a
+ * `KafkaFailure` for a damaged answer.
  */
 export async function askPartitions<Request, Answer extends TopicPartition>(
   connection: ApiConnection,

@@ -11,8 +11,9 @@ export interface ProduceRequest {
 }
 
 export interface ProduceAnswer {
+  /** For each partition, the offset of the first record of the batch (`base`). */
   readonly answers: readonly (PartitionAnswer & { readonly base: bigint })[]
-  /** Milliseconds for which the broker will not read from this connection, because a quota is used up. */
+  /** How long the broker will not read from this connection because a quota is used up, in milliseconds. */
   readonly throttled: number
 }
 

@@ -1,7 +1,7 @@
 import type { Api } from './api.ts'
 import type { Reader } from './bytes.ts'
 
-/** What a broker answers about one topic; error 0 is success. */
+/** The answer of a broker about one topic. Error 0 means success. */
 export interface TopicResult {
   readonly topic: string
   readonly error: number
@@ -20,7 +20,7 @@ function readTopicResults(from: Reader): readonly TopicResult[] {
 interface CreateTopic {
   readonly topic: string
   readonly partitions: number
-  /** -1 for the broker's default. */
+  /** The number of replicas; -1 for the broker's default. */
   readonly replication: number
   readonly config: Readonly<Record<string, string>>
   /** Milliseconds that the controller may take. */

@@ -3,7 +3,7 @@ import type { Hint } from '../../../bus/hints.ts'
 import { partitionName } from '../../../bus/names/names.ts'
 import { driverHints } from '../../hints.ts'
 
-/** The reason why a batch cannot be read, without its offsets. Never leaves this folder: see {@link UnreadableBatch}. */
+/** The reason why a batch cannot be read, without the offsets of the batch. {@link UnreadableBatch} adds them. */
 export class BatchProblem extends Error {
   override readonly name = 'BatchProblem'
   readonly code: EventBusErrorCode
@@ -16,11 +16,11 @@ export class BatchProblem extends Error {
   }
 }
 
-/** The bytes do not follow the format. */
+/** The problem that the bytes of a batch do not follow the format. The reason calls the batch "it": "its checksum is …". */
 export const corrupt = (reason: string): BatchProblem =>
   new BatchProblem('DESERIALIZATION_FAILED', `the record batch is corrupt: ${reason}`)
 
-/** The batch would take more memory than allowed. */
+/** The problem that a batch would take more than `limit` bytes of memory. */
 export const tooLarge = (limit: number): BatchProblem =>
   new BatchProblem(
     'DESERIALIZATION_FAILED',
@@ -28,11 +28,11 @@ export const tooLarge = (limit: number): BatchProblem =>
     [driverHints.raiseMaxBatchBytes(limit * 2)],
   )
 
-/** The batch has a message format from before Kafka 0.11. */
+/** The problem that a batch has a message format from before Kafka 0.11. */
 export const oldFormat = (magic: number): BatchProblem =>
   new BatchProblem('UNSUPPORTED', `the record is in message format ${magic}, which Kafka wrote before 0.11`)
 
-/** The error for a batch that cannot be read, with its offsets. */
+/** The error for a batch that cannot be read, with the offsets of the batch. */
 export class UnreadableBatch extends UnreadableError {
   readonly #problem: BatchProblem
 

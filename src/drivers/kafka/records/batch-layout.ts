@@ -15,12 +15,12 @@ export const PRODUCER_ID_AT = 43
 export const PRODUCER_EPOCH_AT = 51
 export const BASE_SEQUENCE_AT = 53
 export const RECORDS_COUNT_AT = 57
-/** The bytes of the header: the records begin here. */
+/** The size of the header: the records begin at this position. */
 export const HEADER_BYTES = 61
 
-/** `batchLength` counts the bytes from here. */
+/** The field `batchLength` counts the bytes from this position on. */
 export const LENGTH_FROM = 12
-/** The checksum covers the bytes from here. */
+/** The checksum covers the bytes from this position on. */
 export const CRC_FROM = 21
 
 /** The `magic` of batches since Kafka 0.11, the only format read and written here. */

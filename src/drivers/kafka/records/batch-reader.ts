@@ -1,25 +1,29 @@
 import type { BusRecord, Header } from '../../../bus/record.ts'
 import { type BatchProblem, corrupt } from './batch-errors.ts'
 
+/** Where a batch comes from, and what its records have in common. */
 interface BatchOrigin {
   readonly topic: string
   readonly partition: number
+  /** The offset of the first record, if compaction has not removed it. */
   readonly base: bigint
-  /** The timestamp of the first record, or of all records with `isAppendTime`. Any 64-bit integer. */
+  /** The timestamp from which records count theirs or, with `isAppendTime`, the timestamp of all records. Any 64-bit integer. */
   readonly time: bigint
   readonly isAppendTime: boolean
 }
 
 /** The number of records and offsets according to the header of a batch. */
 interface BatchExtent {
+  /** The number of records. */
   readonly count: number
+  /** The last offset of the batch minus the base offset. */
   readonly lastDelta: number
 }
 
 /** The smallest record: length, attributes, two deltas, and the lengths of null key, null value and no headers. */
 const MIN_RECORD_BYTES = 7
 
-/** The position to read at, shared so that reading a number costs no allocation. Not valid across an await. */
+/** The position to read at. A shared variable, so that reading a number allocates nothing. Not valid across an await. */
 let cursor = 0
 
 /** Reads the records of one batch, some at a time. */
@@ -27,15 +31,16 @@ export class BatchReader {
   readonly #origin: BatchOrigin
   readonly #body: Buffer
   #position = 0
-  // Keys and timestamps often repeat, so a record shares them with the record before when they are equal.
+  // The key and the timestamp of the last record. They often repeat, and then the next record shares the same objects.
   #key: Buffer | null = null
   #elapsed = 0
   #timestamp: bigint
-  /** The timestamp as a number; `NaN` where a number cannot hold it exactly. */
+  /** The timestamp of the batch as a number; `NaN` if a number cannot represent it exactly. */
   readonly #time: number
   readonly #count: number
   readonly #lastDelta: number
   #delta = -1
+  /** How many records are not read yet. */
   left: number
 
   constructor(origin: BatchOrigin, body: Buffer, { count, lastDelta }: BatchExtent) {
@@ -58,7 +63,10 @@ export class BatchReader {
     return records
   }
 
-  /** Reads up to `most` records and keeps those from offset `from` on. Checks every length against the end of its record. */
+  /**
+   * Reads up to `most` records and appends those from offset `from` on to `into`. Checks every length against the end of the
+   * record.
+   */
   read(most: number, from: bigint, into: BusRecord[]): void {
     const { topic, partition, base, isAppendTime } = this.#origin
     const body = this.#body
@@ -99,7 +107,10 @@ export class BatchReader {
     this.#position = cursor
   }
 
-  /** Adds as numbers where they are exact, because numbers are faster than bigints. */
+  /**
+   * Returns the timestamp of a record, `elapsed` milliseconds after that of the batch. Adds numbers if they are exact, because
+   * numbers are faster than bigints. `at` is the position of the varint `elapsed`.
+   */
   #timestampOf(elapsed: number, at: number): bigint {
     const time = this.#time + elapsed
     const isElapsedExact = Number.isSafeInteger(elapsed)
@@ -109,11 +120,14 @@ export class BatchReader {
     return BigInt.asIntN(64, this.#origin.time + (isElapsedExact ? BigInt(elapsed) : varlong(this.#body, at)))
   }
 
-  /** Names the record by its number. `behind` is its index minus the number of records read at once, so it is negative. */
+  /**
+   * Creates the problem for one record. `behind` is its index minus the number of records in this call of `read`, so negative.
+   */
   #corrupt(behind: number, reason: string): BatchProblem {
     return corrupt(`record ${this.#count - this.left + behind + 1} of ${this.#count} ${reason}`)
   }
 
+  /** Reads a key. Returns the object of the last key if the bytes are equal. */
   #readKey(end: number): Buffer | null {
     const body = this.#body
     const before = cursor
@@ -150,7 +164,7 @@ function readHeaders(body: Buffer, count: number, end: number): Header[] {
   return headers
 }
 
-/** Reads a length and as many bytes, as a view; length -1 is null. `end` is the end of the record. */
+/** Reads a length and as many bytes, as a view. Returns null for the length -1. `end` is the end of the record. */
 function chunk(body: Buffer, end: number): Buffer | null {
   const length = varint(body)
   if (length === -1) return null
@@ -165,8 +179,8 @@ function chunk(body: Buffer, end: number): Buffer | null {
 const MAX_VARINT_BYTES = 10
 
 /**
- * Reads a zigzag varint of up to 64 bits as a number, which is exact where it is a safe integer. Past the end of the bytes
- * the number is meaningless, and the caller notices by the cursor.
+ * Reads a zigzag varint of up to 64 bits as a number, which is exact if it is a safe integer. Beyond the end of the bytes, the
+ * result is meaningless; the caller notices this by the cursor.
  */
 function varint(body: Buffer): number {
   let byte = body[cursor++] as number

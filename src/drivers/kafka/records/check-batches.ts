@@ -16,7 +16,7 @@ import { crc32c } from './crc32c.ts'
 export interface CheckedBatches {
   /** A view of the complete batches that passed every check. */
   readonly batches: Buffer
-  /** The offset to fetch next: the one after these batches, or the requested one where no batch passed. */
+  /** The offset to fetch next: the offset after these batches, or the requested offset if no batch passed. */
   readonly next: bigint
   /**
    * Why the next batch was left out: it was `cut` off by the byte limit of the answer, is `beyond` the high watermark,
@@ -37,13 +37,13 @@ interface Fetched {
   readonly highWatermark: bigint
 }
 
-/** The position of the reader in the partition. */
+/** What the reader has requested and read before. */
 interface Reading {
   /** The requested offset. */
   readonly from: bigint
-  /** The end of the batches in earlier answers; absent before the first answer, whose first batch may begin before `from`. */
+  /** The offset after the batches of earlier answers. Absent for the first answer, whose first batch may begin before `from`. */
   readonly readTo?: bigint | undefined
-  /** An earlier answer to the same request was rejected, so a gap that this answer repeats is accepted. */
+  /** Whether an earlier answer to the same request was rejected, so that a gap in this answer is accepted. */
   readonly isAgain?: boolean | undefined
 }
 
@@ -61,12 +61,12 @@ export function checkBatches(
   let at = 0
   let next = from
   let minBase = readTo ?? 0n
-  /** The position before the last batch, where that batch follows a gap. */
-  let doubted: { readonly at: number; readonly next: bigint } | undefined
+  /** If the last batch follows a gap: the position and the offset before that batch, which is not confirmed yet. */
+  let unconfirmed: { readonly at: number; readonly next: bigint } | undefined
   const done = (rest?: CheckedBatches['rest']): CheckedBatches => {
-    const sound = doubted ?? { at, next }
-    const why = doubted === undefined || typeof rest === 'object' ? rest : 'gap'
-    return { batches: batches.subarray(0, sound.at), next: sound.next, rest: why }
+    const accepted = unconfirmed ?? { at, next }
+    const why = unconfirmed === undefined || typeof rest === 'object' ? rest : 'gap'
+    return { batches: batches.subarray(0, accepted.at), next: accepted.next, rest: why }
   }
   const refuse = (problem: BatchProblem, offsets: { readonly offset: bigint; readonly next: bigint }) =>
     done({ problem, range: { topic, partition, ...offsets } })
@@ -88,7 +88,7 @@ export function checkBatches(
     const lastDelta = batches.readInt32BE(at + LAST_OFFSET_DELTA_AT)
     const last = base + BigInt(lastDelta)
     const refuseHere = (reason: string) => {
-      // Impossible offsets are not repeated in the error.
+      // Offsets that are not possible are damaged, so the error does not contain them.
       const isPlausible = base >= minBase && lastDelta >= 0 && last >= from && last < highWatermark
       return refuse(corrupt(reason), isPlausible ? { offset: base, next: last + 1n } : nextAt(next))
     }
@@ -99,12 +99,13 @@ export function checkBatches(
     if (base < minBase || last < from) {
       return refuseHere(`its offsets are ${base} to ${last}, but ${next} or later was expected`)
     }
-    // The broker may note the high watermark a moment before it reads the batches. The next answer shows which it was.
+    // Either the base offset is damaged, or the broker read the high watermark before the batch was complete. The next answer
+    // shows which.
     if (last >= highWatermark) return done('beyond')
     const beginsBefore = at === 0 && readTo === undefined && base < from
     const nextBase = end + 8 <= batches.length ? batches.readBigInt64BE(end + BASE_OFFSET_AT) : highWatermark
     if (beginsBefore && !isAgain && nextBase !== last + 1n) return done('gap')
-    doubted = base > next && !isAgain ? { at, next } : undefined
+    unconfirmed = base > next && !isAgain ? { at, next } : undefined
     at = end
     next = last + 1n
     minBase = next
@@ -112,12 +113,12 @@ export function checkBatches(
   return done()
 }
 
-/** The offsets for the error about a batch whose own offsets are not known. */
+/** The range for the error about a batch whose own offsets are not known: one offset. */
 const nextAt = (offset: bigint) => ({ offset, next: offset + 1n })
 
 const hex = (crc: number): string => `0x${crc.toString(16).padStart(8, '0')}`
 
-/** The error for a batch that `checkBatches` left out of every answer, at the requested offset. */
+/** Creates the error for a batch at the requested offset that `checkBatches` has left out of every answer. */
 export function unreadable(
   rest: CheckedBatches['rest'],
   { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: bigint },
@@ -128,7 +129,7 @@ export function unreadable(
   return new UnreadableBatch(corrupt(reason), { topic, partition, offset, next: offset + 1n })
 }
 
-/** The error for a batch that the broker itself reports as damaged (CORRUPT_MESSAGE), at the requested offset. */
+/** Creates the error for a batch at the requested offset that the broker itself reports as damaged (CORRUPT_MESSAGE). */
 export function unreadableByBroker({
   topic,
   partition,

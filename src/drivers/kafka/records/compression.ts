@@ -5,11 +5,12 @@ import { BatchProblem, corrupt, tooLarge } from './batch-errors.ts'
 /** The compression ids in the attributes of a record batch. */
 export const compressionIds: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
+/** Compresses and decompresses the records of a batch. */
 export interface Codec {
   compress(bytes: Buffer): Buffer
   /**
-   * Returns at most `limit` bytes, whatever size the data announces. Throws a `BatchProblem` where the data has more, or
-   * does not follow the format.
+   * Returns at most `limit` bytes. Throws a `BatchProblem` if the data has more bytes, whatever size it announces, or does not
+   * follow the format.
    */
   decompress(bytes: Buffer, limit: number): Buffer
 }
@@ -25,7 +26,7 @@ const codecs: Partial<Record<number, Codec>> = {
   },
 }
 
-/** Returns the codec for a compression id. Loads the code for snappy and lz4 when a first batch needs it. */
+/** Returns the codec for a compression id. The code for snappy and lz4 is loaded when it is first needed. */
 export async function codecFor(id: number): Promise<Codec> {
   codecs[id] ??= id === 2 ? await loadSnappy() : id === 3 ? await loadLz4() : undefined
   const codec = codecs[id]
@@ -33,6 +34,7 @@ export async function codecFor(id: number): Promise<Codec> {
   return codec
 }
 
+/** Runs a decompression and converts its errors to `BatchProblem`s. */
 function bounded(name: string, limit: number, decompress: () => Buffer): Buffer {
   try {
     return decompress()
@@ -44,12 +46,12 @@ function bounded(name: string, limit: number, decompress: () => Buffer): Buffer 
   }
 }
 
-/** Decompresses all frames. Node stops after the first frame unless that frame fills its buffer exactly. */
+/** Decompresses all zstd frames. Node usually stops after the first frame. */
 function unzstd(bytes: Buffer, limit: number): Buffer {
   const frames: Buffer[] = []
   let size = 0
   for (let at = 0; at < bytes.length; ) {
-    // Node takes no limit below 1.
+    // Node rejects a limit below 1.
     const options = { maxOutputLength: Math.max(1, limit - size), info: true }
     const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), options) as unknown as Decompressed
     frames.push(buffer)

@@ -1,19 +1,21 @@
 type Checksum = (bytes: Uint8Array) => number
 
-/** A constant, so that bundlers do not resolve the import: they cannot pack the native code of the package. */
+/** A variable for `import`, so that bundlers do not resolve the package: they cannot bundle its native code. */
 const NATIVE_PACKAGE = '@node-rs/crc32'
 
 let native: Checksum | undefined
-/** Bytes summed by tables so far; minus infinity after the package was requested. */
-let summed = 0
+/** How many bytes were summed by tables so far; minus infinity once the package is being loaded. */
+let summedBytes = 0
 
-/** Loading the package takes 5 ms and 7 MB of memory. In that time, cold tables sum this many bytes. */
+/**
+ * After this many bytes the package is loaded: loading takes as long (5 ms) as summing these bytes by tables, and 7 MB of memory.
+ */
 const NATIVE_LOAD_BYTES = 2 * 1024 * 1024
 
 /** Tables sum fewer bytes than this faster than a call into native code. */
 const MIN_NATIVE_BYTES = 128
 
-/** For fewer bytes, creating a view of words takes longer than it saves. */
+/** For fewer bytes, creating a view of 32-bit words takes longer than it saves. */
 const MIN_VIEW_BYTES = 1024
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
@@ -27,15 +29,15 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   const size = end - start
   if (size < MIN_NATIVE_BYTES) return crc32cByTables(bytes, start, end)
   if (native !== undefined) return native(bytes.subarray(start, end))
-  summed += size
-  if (summed > NATIVE_LOAD_BYTES) {
-    summed = Number.NEGATIVE_INFINITY
+  summedBytes += size
+  if (summedBytes > NATIVE_LOAD_BYTES) {
+    summedBytes = Number.NEGATIVE_INFINITY
     void loadNative()
   }
   return crc32cByTables(bytes, start, end)
 }
 
-/** Loads the package. Until then, and where it cannot be loaded, tables are used. */
+/** Loads the package. Until it is loaded, and if it cannot be loaded, tables are used. */
 async function loadNative(): Promise<void> {
   try {
     const { crc32c }: typeof import('@node-rs/crc32') = await import(NATIVE_PACKAGE)
@@ -47,7 +49,7 @@ async function loadNative(): Promise<void> {
 
 let tables: Int32Array | undefined
 
-/** Makes sixteen tables, for sixteen bytes per step. */
+/** Computes 16 tables of 256 entries, for sums of up to 16 bytes per step ("slicing-by-16"). */
 function makeTables(): Int32Array {
   const made = new Int32Array(16 * 256)
   for (let byte = 0; byte < 256; byte += 1) {
@@ -63,7 +65,7 @@ function makeTables(): Int32Array {
   return made
 }
 
-/** Computes the same checksum in JavaScript. */
+/** Computes the same checksum in JavaScript: 16 bytes per step for long input, 8 for short input, single bytes at the ends. */
 export function crc32cByTables(bytes: Uint8Array, start = 0, end = bytes.length): number {
   tables ??= makeTables()
   const table = tables
@@ -99,7 +101,7 @@ export function crc32cByTables(bytes: Uint8Array, start = 0, end = bytes.length)
   return ~crc >>> 0
 }
 
-/** Takes four words per step, which halves the time for large input: reading single bytes costs more than the lookups. */
+/** Sums four words (16 bytes) per step. Takes half as long as reading single bytes, which costs more than the table lookups. */
 function sumWords(words: Int32Array, before: number, table: Int32Array): number {
   let crc = before
   for (let at = 0; at < words.length; at += 4) {

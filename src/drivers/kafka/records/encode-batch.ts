@@ -21,7 +21,7 @@ import {
 import { codecFor } from './compression.ts'
 import { crc32c } from './crc32c.ts'
 
-/** The position to write at, shared so that writing a number costs no allocation. Not valid across an await. */
+/** The position to write at. A shared variable, so that writing a number allocates nothing. Not valid across an await. */
 let cursor = 0
 
 /**
@@ -31,9 +31,9 @@ let cursor = 0
  * @param now The timestamp of records without one, in milliseconds.
  */
 export async function encodeBatch(records: readonly NewRecord[], compression: number, now: bigint): Promise<Buffer> {
-  let room = HEADER_BYTES
-  for (const record of records) room += sizeBound(record)
-  let bytes = Buffer.allocUnsafe(room)
+  let maxSize = HEADER_BYTES
+  for (const record of records) maxSize += sizeBound(record)
+  let bytes = Buffer.allocUnsafe(maxSize)
   const first = records[0]?.timestamp ?? now
   let largest = first
   cursor = HEADER_BYTES
@@ -64,14 +64,14 @@ export async function encodeBatch(records: readonly NewRecord[], compression: nu
   return bytes
 }
 
-/** The difference as a number where that is exact, else as a bigint. It wraps at 64 bits, as it does in readers. */
+/** Returns the difference of two timestamps as a number if that is exact, else as a bigint. Wraps at 64 bits, as readers do. */
 function elapsedFrom(first: bigint, time: bigint): number | bigint {
   const elapsed = time - first
   const number = Number(elapsed)
   return Number.isSafeInteger(number) ? number : BigInt.asIntN(64, elapsed)
 }
 
-/** An upper bound of a record's bytes in a batch, with all lengths and deltas at their longest. */
+/** Returns an upper bound of the bytes that a record takes in a batch, with all lengths and deltas at their maximum. */
 export function sizeBound({ key, value, headers }: NewRecord): number {
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0)
   if (headers) for (const [name, content] of headers) size += 10 + name.length * 3 + (content?.length ?? 0)
@@ -126,6 +126,7 @@ function varlongBytes(value: bigint): number[] {
 
 const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2)
 
+/** Returns the bytes of a number as a varint. */
 function sizeOf(value: number): number {
   let size = 1
   for (let rest = zigzag(value); rest >= 128; rest = Math.floor(rest / 128)) size += 1

@@ -11,23 +11,25 @@ const HAS_CONTENT_CHECKSUM = 0x04
 const HAS_DICTIONARY = 0x01
 const IS_UNCOMPRESSED = 0x8000_0000
 
-/** A header of version 1 with its checksum: independent blocks of 64 KiB without checksums, as Kafka's Java client writes. */
+/**
+ * The frame header that this file writes: version 1, independent blocks of 64 KiB without checksums, as Kafka's Java client does.
+ */
 const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82])
 const BLOCK_BYTES = 64 * 1024
 
 /** The shortest match (lz4_Block_format.md). */
 const MIN_MATCH_BYTES = 4
-/** The last bytes of a block are literals (lz4_Block_format.md). */
+/** The number of bytes at the end of a block that must be literals (lz4_Block_format.md). */
 const LAST_LITERALS = 5
-/** The last match starts at least this many bytes before the end of the block. */
+/** The last match must start at least this many bytes before the end of the block (lz4_Block_format.md). */
 const LAST_MATCH_START = 12
 /** Shorter copies are faster in a loop than by a call into native code. */
 const MIN_NATIVE_BYTES = 32
 const HASH_BITS = 13
 
 /**
- * Decompresses the LZ4 frames of a record batch. Throws a `BatchProblem` where they hold more than `limit` bytes, whatever
- * size they announce, and where they are not LZ4 frames. Memory is allocated after the sizes of all blocks were added up.
+ * Decompresses the LZ4 frames of a record batch. Throws a `BatchProblem` if they hold more than `limit` bytes, whatever size they
+ * announce, or if they are not LZ4 frames. Adds up the sizes of all blocks before it allocates memory.
  */
 export function decompressLz4(bytes: Buffer, limit: number): Buffer {
   let size = 0
@@ -53,6 +55,7 @@ interface Block {
   readonly isFirst: boolean
 }
 
+/** Yields the blocks of all frames. Throws if a frame does not follow the format. */
 function* blocksOf(bytes: Buffer): Generator<Block> {
   for (let at = 0; at < bytes.length; ) {
     if (at + MIN_HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== FRAME_MAGIC) throw damaged()
@@ -78,7 +81,7 @@ function* blocksOf(bytes: Buffer): Generator<Block> {
   }
 }
 
-/** Adds up the literals and matches of a block (lz4_Block_format.md). Throws where they do not end with the block. */
+/** Returns the size of a decompressed block (lz4_Block_format.md). Throws if the literals do not end with the block. */
 function expandedSize(bytes: Buffer, start: number, end: number): number {
   let size = 0
   let at = start
@@ -170,7 +173,7 @@ export function compressLz4(bytes: Buffer): Buffer {
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const end = Math.min(start + BLOCK_BYTES, bytes.length)
     const data = to + 4
-    // A block that compression does not make smaller is stored uncompressed, so this is also the room it may take.
+    // A block that compression does not make smaller is stored uncompressed, so a block never takes more than its original size.
     const compressed = compressBlock(bytes, start, end, out, data, table)
     const isSmaller = compressed !== undefined
     if (!isSmaller) bytes.copy(out, data, start, end)
@@ -183,9 +186,9 @@ export function compressLz4(bytes: Buffer): Buffer {
 }
 
 /**
- * Compresses a block and returns the position after it; `undefined` where it would not be smaller than its bytes. `table`
- * maps the hash of four bytes to their latest position plus one, or to 0. Blocks share the table and ignore positions of
- * earlier blocks.
+ * Compresses a block into `out` from `data` on and returns the position after it. Returns `undefined` if the block would not
+ * become smaller. `table` maps the hash of four bytes to their latest position plus one, or to 0. Blocks share the table and
+ * ignore positions of earlier blocks.
  */
 function compressBlock(
   bytes: Buffer,

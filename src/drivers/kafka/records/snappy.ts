@@ -4,25 +4,27 @@ import { corrupt, tooLarge } from './batch-errors.ts'
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const XERIAL_HEADER_BYTES = 16
 /**
- * The highest compression ratio: a copy of 64 bytes takes three bytes, and one of 11 takes two (format_description.txt of
- * Snappy).
+ * An upper bound of the compression ratio: a copy of 64 bytes takes three bytes, and a copy of 11 bytes takes two
+ * (format_description.txt of Snappy).
  */
 const MAX_RATIO = 22
 
-/** Up to this many bytes are copied faster in a loop than by a call into native code. */
+/** The most bytes that a loop copies faster than a call into native code. */
 const MAX_LOOP_BYTES = 32
 
+/** A block of compressed data. */
 interface Block {
-  /** The positions where its elements begin and end. */
+  // The positions where the elements of the block begin and end.
   readonly start: number
   readonly end: number
-  /** The announced number of bytes when uncompressed. */
+  /** The number of uncompressed bytes that the block announces. */
   readonly size: number
 }
 
 /**
- * Uncompresses raw Snappy, as librdkafka writes it, or the frames of snappy-java. The library `snappyjs` allocates the
- * announced size unchecked and does not notice data that is shorter or longer.
+ * Uncompresses raw Snappy, as librdkafka writes it, or the frames of snappy-java. Throws a `BatchProblem` if the data has more
+ * than `limit` bytes or does not follow the format. Replaces the function of `snappyjs`, which allocates the announced size
+ * unchecked and does not notice that the data is shorter or longer.
  */
 export function uncompressSnappy(bytes: Buffer, limit: number): Buffer {
   const isFramed = bytes.subarray(0, XERIAL.length).equals(XERIAL)
@@ -47,7 +49,7 @@ function* framedBlocks(bytes: Buffer): Generator<Block> {
   }
 }
 
-/** Reads the varint in front of a block. */
+/** Reads the varint at the beginning of a block, which is its uncompressed size. */
 function readSize(bytes: Buffer, from: number, end: number): Block {
   let size = 0
   let start = from
@@ -57,7 +59,7 @@ function readSize(bytes: Buffer, from: number, end: number): Block {
     size += (byte & 0x7f) * factor
     if (byte < 0x80) break
   }
-  // Check before the memory is allocated.
+  // Check the size before memory is allocated for it.
   if (size > (end - start) * MAX_RATIO) throw wrongSize(size)
   return { start, end, size }
 }
@@ -101,7 +103,7 @@ function uncompressBlock(bytes: Buffer, { start, end, size }: Block, into: Buffe
 
 const readUint16 = (bytes: Buffer, at: number): number => (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
 
-/** Repeats bytes at a distance before `to`, which may overlap the bytes written. */
+/** Copies bytes that begin `distance` before `to`. The source may overlap the destination, and then the bytes repeat. */
 function copyWithin(into: Buffer, to: number, distance: number, length: number): number {
   const end = to + length
   for (let at = to; at < end; at += 1) into[at] = into[at - distance] as number

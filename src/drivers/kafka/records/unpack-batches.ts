@@ -35,21 +35,21 @@ export interface FetchedBatches {
 
 export interface UnpackedRecords {
   readonly records: readonly BusRecord[]
-  /** Nothing follows, not even an empty list. */
+  /** Whether these are the last records: no further value is yielded, not even an empty list. */
   readonly isLast: boolean
 }
 
 export interface UnpackLimits {
   /** The maximum number of records yielded at a time. */
   readonly most: number
-  /** The limit of a decompressed batch; default {@link MAX_BATCH_BYTES}. */
+  /** The limit of a decompressed batch, in bytes. Default {@link MAX_BATCH_BYTES}. */
   readonly maxBatchBytes?: number | undefined
 }
 
 /**
- * Yields the records from offset `from` on, without control records and records of aborted transactions. Yields about
- * `most` at a time, because objects that die young cost the garbage collector almost nothing. Throws `UnreadableBatch`
- * after the records before the batch.
+ * Yields the records from offset `from` on, without control records and records of aborted transactions. Yields at most `most`
+ * records at a time, because short-lived objects cost the garbage collector almost nothing. For a batch that cannot be read,
+ * first yields the records before the batch, then throws `UnreadableBatch`.
  */
 export async function* unpackBatches(
   { topic, partition, batches: bytes, aborted }: FetchedBatches,
@@ -57,8 +57,8 @@ export async function* unpackBatches(
   { most, maxBatchBytes = MAX_BATCH_BYTES }: UnpackLimits,
 ): AsyncGenerator<UnpackedRecords, undefined> {
   let records: BusRecord[] = []
-  /** How many of them come from a `batch.read` that succeeded. */
-  let sound = 0
+  /** How many of `records` come from completed calls of `batch.read`. */
+  let readCount = 0
   const transactions = aborted && new Transactions(aborted)
   for (let at = 0; at < bytes.length; ) {
     const end = at + LENGTH_FROM + bytes.readInt32BE(at + BATCH_LENGTH_AT)
@@ -75,7 +75,7 @@ export async function* unpackBatches(
       if (isControl || !(isTransactional && transactions?.drops(producer))) {
         const packed = bytes.subarray(at + HEADER_BYTES, end)
         const compression = attributes & COMPRESSION
-        // A batch that compaction emptied is only a header, whose attributes still name the compression.
+        // A batch that compaction has emptied is only a header, although its attributes still name a compression.
         const isPlain = compression === 0 || packed.length === 0
         const isAppendTime = (attributes & IS_APPEND_TIME) !== 0
         const time = bytes.readBigInt64BE(at + (isAppendTime ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT))
@@ -93,17 +93,17 @@ export async function* unpackBatches(
             yield { records, isLast: false }
             records = []
           }
-          sound = records.length
+          readCount = records.length
           batch.read(most - records.length, from, records)
         }
       }
     } catch (error) {
       if (!(error instanceof BatchProblem)) throw error
-      if (sound > 0) yield { records: records.slice(0, sound), isLast: false }
+      if (readCount > 0) yield { records: records.slice(0, readCount), isLast: false }
       throw new UnreadableBatch(error, { topic, partition, offset: base, next: last + 1n })
     }
     at = end
-    sound = records.length
+    readCount = records.length
   }
   yield { records, isLast: true }
 }
