@@ -36,6 +36,6 @@ export type NoteContent =
       readonly own: 'variants' | 'fields'
     }
   /** From this variant on, Rust deserializes other numbers than it serializes. */
-  | { readonly code: 'variants-misnumbered'; readonly about: string; readonly skipped: readonly string[] }
+  | { readonly code: 'variants-misnumbered'; readonly about: string; readonly skippedVariants: readonly string[] }
   | { readonly code: 'not-serialized'; readonly about: string }
   | { readonly code: 'not-deserialized'; readonly about: string }

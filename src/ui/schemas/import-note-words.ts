@@ -36,7 +36,7 @@ export function importNoteText(note: ImportNote): string {
     case 'conversion-differs':
       return `${note.about}: Rust deserializes ${note.deserializes} but serializes ${note.serializes ?? `its own ${note.own}`}`
     case 'variants-misnumbered':
-      return `${note.about}: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if ${note.skipped.join(', ')} did not exist, so it cannot decode its own bytes`
+      return `${note.about}: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if ${note.skippedVariants.join(', ')} did not exist, so it cannot decode its own bytes`
     case 'not-serialized':
       return `${note.about}: skip_serializing omits it, but Rust expects it when decoding`
     case 'not-deserialized':

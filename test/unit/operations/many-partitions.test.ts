@@ -32,7 +32,7 @@ describe('lists longer than the arguments of a call', () => {
     const { signal } = new AbortController()
     expect(await checkTopicState(large, { topic, replication: 3, now: Date.now, signal })).toMatchObject({
       status: 'critical',
-      findings: [{ code: 'replicas-differ', is: 1, expected: 3 }],
+      findings: [{ code: 'replication-differs', is: 1, expected: 3 }],
     })
   })
 

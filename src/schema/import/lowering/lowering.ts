@@ -203,7 +203,7 @@ export class Lowering {
       }
       if (serde.has('skip_deserializing')) skipped.add(variant.name)
       else if (skipped.size > 0) {
-        this.report.note(variant.location, { code: 'variants-misnumbered', about, skipped: [...skipped] })
+        this.report.note(variant.location, { code: 'variants-misnumbered', about, skippedVariants: [...skipped] })
         skipped.clear()
       }
       const by = serde.value('with') ?? serde.value('serialize_with')
