@@ -149,14 +149,8 @@ await bundle(
         test: /\/src\/codecs\/(event-record|metadata-json|trace-headers|json|unsafe-characters|prometheus)\.ts/,
       },
       { name: 'text', test: /\/src\/ui\/text\// },
-      {
-        name: 'cli',
-        test: /\/src\/(cli\/(config|process\/(create-)?context|base\/(base|change|check|parse|event-|flags))|files)/,
-      },
-      {
-        name: 'operations',
-        test: /\/src\/operations\/(events|lag|offsets|reset|topics|groups|check|named-file)/,
-      },
+      // Without src/files, which the library uses: its users must not load the command line.
+      { name: 'cli', test: /\/src\/cli\/(config|process\/(create-)?context|base\/(base|change|check|parse|event-|flags))/ },
       { name: 'schemas', test: /\/src\/operations\/schemas\/(compiled|find|open|select)\.ts/ },
       { name: 'formats', test: /\/src\/ui\/(notes|records|format-)/ },
     ],
