@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base/base-command.ts'
 import { busFlags, defaultInDescription } from '../cli/base/flags.ts'
 import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
-import { type DemoSummary, demoTopics, makeDemoTopics, runDemo } from '../operations/demo.ts'
+import { createDemoTopics, type DemoSummary, demoTopics, runDemo } from '../operations/demo.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { textFormatter } from '../ui/records/format-record-text.ts'
@@ -46,7 +46,7 @@ export default class Demo extends BaseCommand {
     if (config.guard) throw refusedBy(config.guard, config)
     await this.noteProjectChoice('bus')
     const bus = await this.openBus()
-    await makeDemoTopics(bus)
+    await createDemoTopics(bus)
     const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
     const format = textFormatter({ color: io.color, columns })
     const shown = new AbortController()

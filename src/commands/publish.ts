@@ -5,8 +5,11 @@ import { utcNotice } from '../cli/base/parse-flags.ts'
 import { publishFlags, toData, toLines, toSettingsAt, toStdin } from '../cli/base/publish-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
-import { run, toSuggestion } from '../cli/suggestions.ts'
-import { BadInputError, type LineRange, within } from '../operations/publish/lines.ts'
+import { flag, run, shellWord, toSuggestion } from '../cli/suggestions.ts'
+import { BadInputError, intersection, parseLines, type LineRange, within } from '../operations/publish/lines.ts'
+import { viewCodecs } from '../operations/events/event-view.ts'
+import { compileData, compileTexts } from '../operations/publish/data-template.ts'
+import type { EventSettings } from '../operations/publish/event-settings.ts'
 import { openSource } from '../operations/publish/open-source.ts'
 import { PublishStoppedError, publishLines, type RefusedLine, resumption } from '../operations/publish/publish.ts'
 import { UnreadableInput } from '../operations/publish/source.ts'
@@ -69,7 +72,7 @@ export default class Publish extends ChangeCommand {
     if (utc !== undefined) await this.notice(utc)
     // Events of --data are numbered like lines. Their last number is known, so an error names no lines behind it.
     const all = flags.data === undefined && !flags.tombstone ? ALL_LINES : [{ from: 1, to: flags.count ?? 1 }]
-    const only = within(toLines(flags.lines) ?? ALL_LINES, all)
+    const only = intersection(toLines(flags.lines) ?? ALL_LINES, all)
     const bus = await this.openBus()
     await this.confirm({ name: topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
@@ -105,7 +108,7 @@ export default class Publish extends ChangeCommand {
     const { topic, published } = summary
     if (published > 0) await this.notice(`${published} published before this`)
     if (error instanceof BadInputError) {
-      const rest = published === 0 ? [] : resumption(within([{ from: error.line, to: undefined }], only))
+      const rest = published === 0 ? [] : resumption(intersection([{ from: error.line, to: undefined }], only))
       const suggestions = [...error.hints, ...rest].map(toSuggestion)
       return new UsageError(error.message, [...suggestions, run('crbus publish --help')])
     }

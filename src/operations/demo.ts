@@ -7,20 +7,22 @@ import { openEventStore } from '../store/open.ts'
 
 /** The result of a run of the demo. */
 export interface DemoSummary {
+  /** Number of checkouts that were started. */
   readonly checkoutCount: number
   readonly completed: number
-  /** Checkouts whose payment failed, so that their order was canceled. */
+  /** Number of checkouts whose payment failed, so that their order was canceled. */
   readonly compensated: number
   readonly eventCount: number
-  /** The correlation id of one checkout, to look at. */
+  /** The correlation id of one checkout, as an example to look at. */
   readonly correlationId: string
 }
 
-/** The event topics of the demo, in the order of its steps; `checkout-events` says how a checkout ended. */
+/** The event topics of the demo, in the order of its steps. The events on `checkout-events` say how a checkout ended. */
 export const demoTopics: readonly string[] = ['order-events', 'inventory-events', 'payment-events', 'checkout-events']
 const commandTopics = ['order-commands', 'inventory-commands', 'payment-commands']
 
-export async function makeDemoTopics(bus: EventBus): Promise<void> {
+/** Creates the topics of the demo that do not exist yet. */
+export async function createDemoTopics(bus: EventBus): Promise<void> {
   const known = new Set((await bus.admin.listTopics()).map(({ topic }) => topic))
   for (const topic of [...demoTopics, ...commandTopics]) if (!known.has(topic)) await bus.admin.createTopic(topic)
 }
@@ -29,28 +31,34 @@ export async function makeDemoTopics(bus: EventBus): Promise<void> {
 interface DemoPart {
   readonly name: string
   readonly run: (on: RunOptions) => Promise<Running>
+  /** The topic of its commands. */
   readonly takes?: string
+  /** Creates an example command. */
   readonly sample?: (number: number) => EncodedEvent
 }
 
 interface DemoRequest {
   readonly parts: readonly DemoPart[]
+  /** Number of checkouts to start. */
   readonly checkouts: number
   /** Milliseconds between two checkouts. */
   readonly pause: number
   readonly now: () => number
+  /** Starts no more checkouts after an abort, and waits no longer. */
   readonly signal: AbortSignal
   readonly onError: (problem: Problem) => void
-  /** Returns how many checkouts have been seen to end. */
+  /** Returns the number of checkouts that have ended so far. */
   readonly ended: () => number
 }
 
-/** How long to wait for the last checkouts; longer than any checkout takes with its time-outs. */
+/** How long to wait for the last checkouts to end; longer than any checkout takes with its time-outs. */
 const MAX_WAIT_MS = 60_000
+const POLL_INTERVAL_MS = 20
 
 /**
- * Runs the demo service on a bus that has its topics, with a store in memory, and places orders. Resolves when every checkout
- * has ended. The service uses groups of its own, which begin at the end of the topics and are deleted afterwards.
+ * Runs the demo service with a store in memory and places orders. The topics must exist. Resolves when every checkout has ended,
+ * with the number of started checkouts and the id of the run, which is part of their correlation ids. The service uses consumer
+ * groups of its own, which begin at the end of the topics and are deleted afterwards.
  */
 export async function runDemo(
   bus: EventBus,
@@ -72,12 +80,14 @@ export async function runDemo(
       await bus.publish(takes, { ...sample(started), metadata })
       await sleep(pause)
     }
-    for (let waited = 0; ended() < started && waited < MAX_WAIT_MS && !signal.aborted; waited += 20) await sleep(20)
+    for (let waited = 0; ended() < started && waited < MAX_WAIT_MS && !signal.aborted; waited += POLL_INTERVAL_MS) {
+      await sleep(POLL_INTERVAL_MS)
+    }
   } finally {
     await Promise.all(running.map((part) => part.close()))
     await store.close()
-    const left = new Set((await bus.admin.listGroups()).map(({ group }) => group))
-    for (const group of parts.map(groupOf)) if (left.has(group)) await bus.admin.deleteGroup(group)
+    const existing = new Set((await bus.admin.listGroups()).map(({ group }) => group))
+    for (const group of parts.map(groupOf)) if (existing.has(group)) await bus.admin.deleteGroup(group)
   }
   return { started, run }
 }

@@ -1,15 +1,15 @@
 import { busHints } from '../bus/hints.ts'
 
-// Front ends may name their own commands and settings instead of the texts.
+// What the user may do next, as a code with a general text. The command line shows a command or flag of its own for most codes.
 
 const publishHints = {
   setEventType: () =>
     ({ code: 'set-event-type', text: 'set an event type to publish the line as the data of an event' }) as const,
   changeCodec: (codec: string) => ({ code: 'change-codec', text: `use the codec ${codec}`, codec }) as const,
-  /** For readers that are not Rust services. */
-  sendJson: () => ({ code: 'send-json', text: 'send it as JSON, which Rust services do not read' }) as const,
+  /** For topics that no Rust service reads. */
+  sendJson: () => ({ code: 'send-json', text: 'send the data as JSON, which Rust services do not read' }) as const,
   setKey: () => ({ code: 'set-key', text: 'set another record key' }) as const,
-  /** For a record that another program printed with a loss. */
+  /** For a record that another program printed with some bytes replaced. */
   printExactly: () => ({ code: 'print-exactly', text: 'print the record with its exact bytes' }) as const,
   /** For a record that rpk printed without its value. */
   printValue: () => ({ code: 'print-value', text: 'print the record with its value' }) as const,
@@ -27,15 +27,15 @@ const publishHints = {
     }) as const,
   /** `lines` are ranges such as `4001-`: none of these lines was published. */
   publishLines: (lines: string) =>
-    ({ code: 'publish-lines', text: `publish the lines ${lines}, which are left`, lines }) as const,
+    ({ code: 'publish-lines', text: `publish the remaining lines ${lines}`, lines }) as const,
 }
 
 const schemaHints = {
-  /** `file` is absent if no file is likely. */
+  /** Without `file`, the hint does not suggest a file. */
   nameSchema: (file?: string) =>
     ({
       code: 'name-schema',
-      text: file === undefined ? 'name the schema file' : `name the schema ${file}`,
+      text: file === undefined ? 'name the schema file' : `name the schema file ${file}`,
       file,
     }) as const,
   /** `topic` is absent if it is not known. */
@@ -58,9 +58,9 @@ const readHints = {
   measureAll: () => ({ code: 'measure-all', text: 'measure all groups' }) as const,
   measureLike: (group: string) =>
     ({ code: 'measure-like', text: `measure the groups with '${group}' in their names`, group }) as const,
-  /** The cluster has this number of brokers. */
+  /** `replicas` is the number of brokers of the cluster. */
   fewerReplicas: (replicas: number) =>
-    ({ code: 'fewer-replicas', text: `create it with ${replicas} replicas`, replicas }) as const,
+    ({ code: 'fewer-replicas', text: `create the topic with ${replicas} replicas`, replicas }) as const,
   declareReplicas: (replicas: number) =>
     ({ code: 'declare-replicas', text: `declare the topic with ${replicas} replicas`, replicas }) as const,
 }
@@ -81,10 +81,10 @@ const resetHints = {
   makeFolder: (folder: string) => ({ code: 'make-folder', text: `create the folder ${folder}`, folder }) as const,
   previewReset: () => ({ code: 'preview-reset', text: 'show the plan without a file' }) as const,
   waitLonger: () => ({ code: 'wait-longer', text: 'wait longer for the members to leave' }) as const,
-  chooseBus: () => ({ code: 'choose-bus', text: 'connect to the bus of that file' }) as const,
+  chooseBus: () => ({ code: 'choose-bus', text: 'connect to the bus that the file was made for' }) as const,
 }
 
-/** The hints of the operations, and those of every bus. */
+/** Creates the hints of the operations and of the bus. */
 export const operationHints = { ...busHints, ...publishHints, ...schemaHints, ...readHints, ...resetHints }
 
 export type OperationHint = ReturnType<(typeof operationHints)[keyof typeof operationHints]>

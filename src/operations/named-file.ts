@@ -3,21 +3,21 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { causeOf, isMissing, kindOf } from '../files/cause.ts'
 import { openInput } from '../files/open-input.ts'
 
-// Reads files that the user names. Problems are returned as plain sentences, not as errors of the operating system.
+// Reads files that the user names. Problems are returned as plain sentences instead of errors of the operating system.
 
-/** What a path may be: only a file, anything that can be read to its end, or a file or folder. */
+/** What a path may be: `file` is only a regular file; `stream` also includes pipes and devices. */
 type Wanted = 'file' | 'stream' | 'file or folder'
 
-/** Returns why a path cannot be read, as a sentence that names it; `undefined` when it can. */
+/** Returns why a path cannot be read, as a sentence that names the path; `undefined` if it can be read. */
 export function pathProblem(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
   if (problem === undefined) return undefined
-  if (problem === MISSING) return `there is no ${path}`
+  if (problem === MISSING) return `${path} does not exist`
   return 'is' in problem ? `${path} is ${problem.is}` : `${path} cannot be read: ${problem.cause}`
 }
 
-/** Returns why a path cannot be read, as a sentence to append to the name of the path; `undefined` when it can. */
-export function pathProblemBehindName(path: string, wanted: Wanted): string | undefined {
+/** Returns why a path cannot be read, as text for messages that name the path before it; `undefined` if it can be read. */
+export function pathProblemAfterName(path: string, wanted: Wanted): string | undefined {
   const problem = problemAt(path, wanted)
   if (problem === undefined) return undefined
   if (problem === MISSING) return 'there is no such file or folder'
@@ -43,14 +43,14 @@ function problemAt(path: string, wanted: Wanted): Problem | undefined {
   }
 }
 
-/** The largest file that is read whole; schemas, plans and lists of offsets stay far below it. */
+/** Size limit of files that are read into memory. Schemas, plans and lists of offsets stay far below it. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 type Failure = { readonly ok: false; readonly reason: string }
 export type ReadText = { readonly ok: true; readonly text: string } | Failure
 export type ReadJson = { readonly ok: true; readonly value: unknown } | Failure
 
-/** Reads a text file: UTF-8, not empty, without its byte order mark. `reason` is a sentence that names the path. */
+/** Reads a text file in UTF-8 that is not empty. Removes a byte order mark. `reason` is a sentence that names the path. */
 export async function readText(path: string): Promise<ReadText> {
   const fail = (reason: string): Failure => ({ ok: false, reason: `${path} ${reason}` })
   const problem = pathProblem(path, 'stream')
@@ -59,14 +59,14 @@ export async function readText(path: string): Promise<ReadText> {
     const bytes = await readUpToLimit(path)
     if (bytes.length > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
     if (bytes.length === 0) return fail('is empty')
-    if (!isUtf8(bytes)) return fail('is not text: it is not UTF-8')
+    if (!isUtf8(bytes)) return fail('is not UTF-8 text')
     return { ok: true, text: bytes.toString('utf8').replace(/^\ufeff/, '') }
   } catch (error) {
     return fail(`cannot be read: ${causeOf(error, path)}`)
   }
 }
 
-/** Reads a file, pipe or device until its end or until more than the limit is read, since /dev/zero has no end. */
+/** Reads a file, pipe or device to its end, or until it exceeds {@link MAX_DOCUMENT_BYTES}, because /dev/zero has no end. */
 async function readUpToLimit(path: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
@@ -86,11 +86,15 @@ export async function readJson(path: string): Promise<ReadJson> {
   return parsed.ok ? parsed : { ok: false, reason: `${path} ${parsed.reason}` }
 }
 
-/** Parses JSON. `reason` completes a sentence that begins with the name of the document, and quotes at most one character of it. */
+/**
+ * Parses JSON. `reason` completes a sentence that begins with the name of the document. It quotes at most one character of the
+ * document, which may contain secrets.
+ */
 export function parseDocument(text: string): ReadJson {
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch (error) {
+    // Cut off the piece of the text that Node quotes at the end of its message.
     const [problem] = (error as Error).message.split(/, (?:\.\.\.)?"/)
     return { ok: false, reason: `is not JSON: ${problem}` }
   }

@@ -1,12 +1,12 @@
 import { monotonicClock } from '../bus/time/monotonic-clock.ts'
 import { sleep } from '../bus/time/sleep.ts'
 
-/** How far behind its schedule the limiter may catch up. Timers oversleep; without catching up, the rate would be too low. */
+/** Delay that the limiter makes up for. Timers fire late; if the limiter did not catch up, the rate would be too low. */
 const MAX_CATCH_UP_MS = 100
 
 /**
- * Returns a function that waits until the next `count` items are due, at most `rate` a second. Idle time is not saved up, so
- * a source that paused does not burst.
+ * Returns a function that waits until the next `count` items may be sent, at `rate` items per second. Unused time is not saved
+ * up, so there is no burst after a pause. An abort ends the wait.
  */
 export function rateLimiter(
   rate: number,

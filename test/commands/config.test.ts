@@ -384,7 +384,7 @@ describe('the schemas of a file', () => {
     expect(imported.stderr).toContain('../../types/order-events.json was written')
     expect((await run(SchemaShow, [])).stdout).toContain('order_id: String')
     const elsewhere = { CRBUS_SCHEMAS: join(folder, 'nowhere') }
-    expect((await run(SchemaShow, [], elsewhere)).stderr).toContain(`there is no ${join(folder, 'nowhere')}`)
+    expect((await run(SchemaShow, [], elsewhere)).stderr).toContain(`${join(folder, 'nowhere')} does not exist`)
   })
 
   test('the schemas of a file need not exist for tail', async () => {

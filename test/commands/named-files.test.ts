@@ -56,10 +56,10 @@ const documents: readonly [name: string, command: Runnable, argv: (path: string)
 
 describe.each(documents)('%s', (_, command, argv, code) => {
   test.each([
-    ['nowhere.json', 'there is no '],
+    ['nowhere.json', 'nowhere.json does not exist'],
     ['orders.ndjson/x.json', 'is not a folder'],
     ['empty.json', 'is empty'],
-    ['binary.json', 'is not text: it is not UTF-8'],
+    ['binary.json', 'is not UTF-8 text'],
     ['cut.json', 'JSON: Unexpected end of JSON input'],
     ['dangling.json', 'dangling.json is a link to nowhere, which does not exist'],
     ['circle.json', 'circle.json is a link that leads back to itself'],
@@ -199,7 +199,7 @@ describe('a folder of schemas', () => {
   const broken: readonly [name: string, make: (path: string) => void, reason: string][] = [
     ['a.json', (path) => writeFileSync(path, ''), 'is empty'],
     ['a.json', (path) => writeFileSync(path, '{"crbus_'), 'is not JSON'],
-    ['a.json', (path) => writeFileSync(path, Buffer.of(0xff)), 'is not text: it is not UTF-8'],
+    ['a.json', (path) => writeFileSync(path, Buffer.of(0xff)), 'is not UTF-8 text'],
     ['z.json', (path) => symlinkSync('nowhere', path), 'cannot be read: '],
     ['z.json', (path) => execFileSync('mkfifo', [path]), 'is a pipe, not a file'],
   ]

@@ -169,7 +169,7 @@ describe('reset', () => {
     expect(exitCode).toBe(6)
     expect(JSON.parse(readFileSync(undoFile, 'utf8')).offsets).toMatchObject([{ before: 6, after: 0 }])
     expect((await refused()).stderr).toContain(
-      "error: group 'billing' has running members: late-1; read back, no offset has moved: order-events[0] is at 6 instead of 0",
+      "error: group 'billing' has running members: late-1; reading back shows that no offset has moved: order-events[0] is at 6 instead of 0",
     )
   })
 

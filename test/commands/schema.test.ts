@@ -84,7 +84,7 @@ enum OrderAction {
   test.each([
     ['a misspelled name', () => ['--schema', file, 'OrderPlacd.v1'], 'did you mean OrderPlaced.v1?'],
     ['a project without schemas', () => [], 'crbus schema import PATH'],
-    ['a missing file', () => ['--schema', join(folder, 'none.json')], 'there is no '],
+    ['a missing file', () => ['--schema', join(folder, 'none.json')], 'none.json does not exist'],
     [
       'a file that is not a schema',
       () => ['--schema', new URL('../../package.json', import.meta.url).pathname],

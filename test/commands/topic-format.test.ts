@@ -136,7 +136,11 @@ describe('publish to a topic that crbus.json declares', () => {
   test.each([
     [[], `the codec of ${COMMANDS} is cbor (FILE): not JSON: `, '\n  try: --codec json (writes json)'],
     [['--codec', 'cbor'], '--codec cbor: not JSON: ', ''],
-    [['--codec', 'bincode'], '--codec bincode: no schema has PlaceOrder.v1', '\n  try: crbus schema import PATH\n'],
+    [
+      ['--codec', 'bincode'],
+      '--codec bincode: no schema has the event type PlaceOrder.v1',
+      '\n  try: crbus schema import PATH\n',
+    ],
   ])('names what chose the codec that data does not fit, with the flags %j', async (flags, begins, ends) => {
     configure({ [COMMANDS]: keyed })
     const data = flags.includes('bincode') ? '{}' : '{order}'

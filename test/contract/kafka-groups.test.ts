@@ -282,7 +282,7 @@ describe.skipIf(!hasTools)('together with Kafka’s own tools', () => {
     await expect(applyReset(bus, made, { saveUndo: async () => 'undo-1', now: NOW })).rejects.toMatchObject({
       code: 'TOPIC_NOT_FOUND',
       topic: gone,
-      message: expect.stringContaining(`read back, 1 of 2 offsets have moved: ${gone}[0] is at `),
+      message: expect.stringContaining(`reading back shows that 1 of 2 offsets have moved: ${gone}[0] is at `),
       hints: expect.arrayContaining([operationHints.undoReset('undo-1')]),
       outcome: { undoFile: 'undo-1', moved: 1, notTaken: [{ topic: gone, partition: 0, to: 0n }] },
     })

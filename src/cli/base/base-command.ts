@@ -173,7 +173,7 @@ export abstract class BaseCommand extends Command {
           value.schema === undefined ? [] : [[topic, value.schema] as const],
         ),
       ),
-      onPassedOver: (reason: string) => void this.notice(`${reason}; the file is ignored`),
+      onIgnored: (reason: string) => void this.notice(`${reason}; the file is ignored`),
     }
   }
 

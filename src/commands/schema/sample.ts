@@ -47,7 +47,7 @@ export default class SchemaSample extends BaseCommand {
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
     const { count, seed } = flags
-    const samples = await sampleEvents(read.schema, { eventType: args.event, count, seed, now: this.context.now() })
+    const samples = await sampleEvents(read.schema, { name: args.event, count, seed, now: this.context.now() })
     if (!samples.ok) throw new UsageError(samples.reason, [run('crbus schema show')])
     for (const warning of samples.warnings) await this.notice(`warning: ${sampleWarningText(warning)}`)
     const collected: unknown[] = []

@@ -13,20 +13,22 @@ import {
   type OpenTransactionAt,
 } from './check.ts'
 
+/** Limits of a check. Exceeding a `max` is critical, exceeding a `warn` is a warning. */
 export interface LagLimits {
   readonly maxEvents?: number | undefined
-  /** Milliseconds. */
+  /** Age of the oldest waiting event, in milliseconds. */
   readonly maxAge?: number | undefined
   readonly warnEvents?: number | undefined
+  /** Age of the oldest waiting event, in milliseconds. */
   readonly warnAge?: number | undefined
 }
 
-/** Compares the lag of groups with limits. A value above a limit exceeds it; a value equal to it does not. */
+/** Compares the lag of groups with limits. A value equal to a limit does not exceed it. */
 export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): Promise<Check> {
   const { groups } = await measureLag(bus, request)
   const topics = request.topics ?? []
   const measured = new Set(groups.map(({ group }) => group))
-  // A named group that does not exist has failed above, so a missing one does not read these topics.
+  // measureLag throws for a named group that does not exist, so a group missing from its report does not use the topics.
   const absent = (request.groups ?? []).filter((name) => !isGlob(name) && !measured.has(name))
   const findings: Finding[] = [
     ...groups.flatMap((group) => lagFindings(group, request)),
@@ -41,6 +43,7 @@ export async function checkLag(bus: EventBus, request: LagRequest & LagLimits): 
 
 type NamedPartition = TopicPartition & PartitionLag
 
+/** Returns only the topic and the number of a partition, without its lag. */
 const referenceOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })
 
 function lagFindings({ group, lag, counts = 'records', gone, age, topics }: GroupLag, limits: LagLimits): Finding[] {
@@ -61,22 +64,22 @@ function lagFindings({ group, lag, counts = 'records', gone, age, topics }: Grou
   const oldest = inSeconds(age)
   const tooOld = exceeded(oldest ?? 0, { warn: inSeconds(warnAge), max: inSeconds(maxAge) })
   if (tooOld) findings.push({ code: 'age-above-limit', group, age: oldest ?? 0, transactions, ...tooOld })
-  const unknown = warnAge === undefined && maxAge === undefined ? undefined : ageUnknown(group, partitions)
-  if (unknown) findings.push(unknown)
+  const unknownAge = warnAge === undefined && maxAge === undefined ? undefined : ageUnknown(group, partitions)
+  if (unknownAge) findings.push(unknownAge)
   if (findings.length > 0) return findings
   const uncommitted = withVerdict('never-committed')
   return [{ status: 'ok', code: 'lag-within-limits', group, lag, counts, age: oldest, transactions, uncommitted }]
 }
 
-/** The open transactions that hold the group back if its consumers read committed records only. */
+/** Returns the open transactions that hold the group back if its consumers read only committed records. */
 const transactionsIn = (partitions: readonly NamedPartition[]): OpenTransactionAt[] =>
   partitions.flatMap(({ topic, partition, transaction }) =>
     transaction === undefined ? [] : [{ topic, partition, ...transaction }],
   )
 
-/** The partitions that cannot be compared with a limit on age, because the first waiting event has no age. */
-function ageUnknown(group: string, all: readonly NamedPartition[]): Finding | undefined {
-  const undated = all.filter(({ lag = 0n, age }) => lag > 0n && age === undefined)
+/** Returns a finding if the first waiting event of a partition has no known age to compare with a limit. */
+function ageUnknown(group: string, partitions: readonly NamedPartition[]): Finding | undefined {
+  const undated = partitions.filter(({ lag = 0n, age }) => lag > 0n && age === undefined)
   if (undated.length === 0) return undefined
   const reason = undated.some(({ unreadable }) => unreadable !== undefined)
     ? 'unreadable'

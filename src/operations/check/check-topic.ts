@@ -2,17 +2,18 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { type Check, conclude, exceeded, type Finding, inSeconds, type Measure } from './check.ts'
 import { type NewestEvents, readNewestEvents } from './newest-events.ts'
 
+/** The expected state of a topic. An absent value is not checked. */
 export interface TopicExpectation {
   readonly topic: string
   readonly partitions?: number | undefined
   readonly replication?: number | undefined
-  /** Milliseconds since the newest event was written. */
+  /** Maximum number of milliseconds since the newest event was written. */
   readonly maxSilence?: number | undefined
   readonly now: () => number
   readonly signal: AbortSignal
 }
 
-/** Compares a topic with an expectation: that it exists, has these partitions and replicas, and still gets events. */
+/** Checks that a topic exists, has the expected number of partitions and replicas, and still receives events. */
 export async function checkTopicState(bus: EventBus, expected: TopicExpectation): Promise<Check> {
   const { topic, partitions, replication, maxSilence } = expected
   if (!(await bus.admin.listTopics()).some((known) => known.topic === topic)) {
@@ -56,16 +57,16 @@ export async function checkTopicState(bus: EventBus, expected: TopicExpectation)
   return conclude('topic', findings.length === 0 ? [asExpected] : findings, measures)
 }
 
-/** Returns what is wrong with the newest events of a topic; `undefined` when they are recent enough. */
+/** Returns the finding about the newest events of a topic; `undefined` if the newest event is recent enough. */
 function silenceFinding(
   topic: string,
   maxSilence: number,
   { silence, aheadCount, isEmpty, unreadable, transactions }: NewestEvents,
 ): Finding | undefined {
-  // Unreadable events may be newer, so a finding about the others is not certain.
-  const sure = (status: 'critical' | 'unknown') => (unreadable === undefined ? status : 'unknown')
+  // Unreadable events may be newer than the readable ones, so the silence may be shorter than it seems.
+  const status = unreadable === undefined ? 'critical' : 'unknown'
   if (silence === undefined) {
-    if (isEmpty) return { status: sure('critical'), code: 'topic-empty', topic, transactions }
+    if (isEmpty) return { status, code: 'topic-empty', topic, transactions }
     const reason = unreadable !== undefined ? 'unreadable' : aheadCount > 0 ? 'future-timestamp' : 'no-timestamp'
     return { status: 'unknown', code: 'silence-unknown', topic, reason, unreadable, transactions }
   }
@@ -73,7 +74,7 @@ function silenceFinding(
   if (tooLong === undefined) return undefined
   const { limit } = tooLong
   return {
-    status: sure('critical'),
+    status,
     code: 'silence-above-limit',
     topic,
     silence: silence / 1000,

@@ -6,50 +6,53 @@ export type CheckStatus = 'ok' | 'warning' | 'critical' | 'unknown'
 
 /** A measured value, with the limits it was compared with. */
 export interface Measure {
-  /** As in Prometheus: `lag_events`, `lag_seconds`. */
+  /** In the style of Prometheus, such as `lag_events` or `lag_seconds`. */
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
+  /** Seconds, or empty for a number of things. */
   readonly unit: 's' | ''
+  /** The limits of the check in the same unit; absent if the check has none. */
   readonly warn?: number | undefined
   readonly max?: number | undefined
 }
 
 /** A transaction that is open in a partition. */
 export interface OpenTransactionAt extends TopicPartition {
+  /** The first offset of the transaction. Read-committed consumers stop there. */
   readonly offset: bigint
-  /** Milliseconds since 1970; absent where this is not known. */
+  /** Timestamp of the first record in milliseconds since 1970; absent if it is not known. */
   readonly since?: number | undefined
 }
 
-/** Why the age of an event is not known. */
+/** Why the age of an event is not known: the event cannot be read, is dated in the future, or has no timestamp. */
 export type NoAgeReason = 'unreadable' | 'future-timestamp' | 'no-timestamp'
 
 /** The lag of a group, with the open transactions that hold read-committed consumers back. */
 interface LagOfGroup {
   readonly group: string
-  /** Waiting events; an upper bound where `counts` is `offsets`. */
+  /** Number of waiting events; an upper bound if `counts` is `offsets`. */
   readonly lag: bigint
   readonly counts: EventCount
   readonly transactions: readonly OpenTransactionAt[]
 }
 
-/** The newest event of a topic that has an age. */
+/** The newest event of a topic among those with a known age. */
 interface NewestEvent {
   readonly topic: string
-  /** Seconds since it was written. */
+  /** Seconds since the event was written. */
   readonly silence: number
-  /** Newer events that are dated in the future. */
+  /** Number of events that are dated in the future, so that their age is not known. */
   readonly aheadCount: number
 }
 
-/** A result of a check. Durations are seconds, as in measures. The sentences are in src/ui/notes/check-message.ts. */
+/** A result of a check. Durations are in seconds. src/ui/notes/check-message.ts has the sentence for each code. */
 export type CheckResult =
-  /** The group is neither a reader of the topics nor has it committed on one. */
+  /** The group has no committed offset on the topics, and none of its members reads them. */
   | { readonly code: 'group-without-topics'; readonly group: string; readonly topics: readonly string[] }
-  /** No group matches; without `topics`, none has such a name. */
+  /** No group matches the requested names and topics. `topics` is empty if the request names no topics. */
   | { readonly code: 'no-group-matches'; readonly topics: readonly string[] }
-  /** `gone` events were deleted unread; absent where none were. */
+  /** `gone` is the number of events that were deleted before the group read them; absent if there are none. */
   | {
       readonly code: 'committed-outside-log'
       readonly group: string
@@ -68,7 +71,7 @@ export type CheckResult =
       readonly partitions: readonly TopicPartition[]
       readonly reason: NoAgeReason
     }
-  /** `age` is that of the oldest waiting event. `uncommitted` are the partitions without a committed offset. */
+  /** `age` is the age of the oldest waiting event. `uncommitted` lists the partitions without a committed offset. */
   | ({
       readonly code: 'lag-within-limits'
       readonly age?: number | undefined
@@ -81,10 +84,10 @@ export type CheckResult =
       readonly is: number
       readonly expected: number
     }
-  /** `partitionCount` partitions have replicas that are not in sync. */
+  /** `partitionCount` is the number of partitions with replicas that are not in sync. */
   | { readonly code: 'replicas-out-of-sync'; readonly topic: string; readonly partitionCount: number }
   | { readonly code: 'topic-empty'; readonly topic: string; readonly transactions: readonly OpenTransactionAt[] }
-  /** `unreadable` is why the newest events cannot be read, where that is the reason. */
+  /** `unreadable` says why the newest events cannot be read; absent if `reason` is another one. */
   | {
       readonly code: 'silence-unknown'
       readonly topic: string
@@ -92,7 +95,7 @@ export type CheckResult =
       readonly unreadable?: string | undefined
       readonly transactions: readonly OpenTransactionAt[]
     }
-  /** `unreadable` is why newer events cannot be read; absent where all can. */
+  /** `unreadable` says why events that may be newer cannot be read; absent if all events can be read. */
   | ({
       readonly code: 'silence-above-limit'
       readonly limit: number
@@ -103,18 +106,20 @@ export type CheckResult =
       readonly code: 'topic-as-expected'
       readonly topic: string
       readonly partitionCount: number
-      /** The replicas of the partition that has the fewest. */
+      /** Number of replicas of the partition with the fewest replicas. */
       readonly replication: number
-      /** Seconds since the newest event was written; absent where the check does not ask. */
+      /** Seconds since the newest event was written; absent if the check has no limit for it. */
       readonly silence?: number | undefined
       readonly aheadCount?: number | undefined
     }
-  /** The check could not be made. */
+  /** The check could not be made, for example because the bus does not answer. */
   | { readonly code: 'check-failed'; readonly reason: string }
 
+/** A result and how bad it is. */
 export type Finding = CheckResult & { readonly status: CheckStatus }
 
 export interface Check {
+  /** What was checked: `lag` or `topic`. */
   readonly check: string
   readonly status: CheckStatus
   /** Without `ok` findings unless the whole check is `ok`. */
@@ -122,17 +127,17 @@ export interface Check {
   readonly measures: readonly Measure[]
 }
 
-/** Worst first. Like Nagios, a check that is unknown is worse than a warning, since it may hide something critical. */
+/** Worst first. `unknown` is worse than `warning`, because it may hide a critical problem. */
 const severity: readonly CheckStatus[] = ['critical', 'unknown', 'warning', 'ok']
 
-/** Makes a check as bad as its worst finding. */
+/** Builds the result of a check. Its status is that of its worst finding. */
 export function conclude(check: string, all: readonly Finding[], measures: readonly Measure[]): Check {
-  const status = severity.find((worst) => all.some((finding) => finding.status === worst)) ?? 'unknown'
+  const status = severity.find((candidate) => all.some((finding) => finding.status === candidate)) ?? 'unknown'
   const findings = status === 'ok' ? all : all.filter((finding) => finding.status !== 'ok')
   return { check, status, findings, measures }
 }
 
-/** Returns the status of a value and the limit it exceeds; `undefined` when it exceeds none. */
+/** Returns the limit that a value exceeds, with the status that follows; `undefined` if the value exceeds no limit. */
 export function exceeded(
   value: number,
   { warn, max }: { readonly warn?: number | undefined; readonly max?: number | undefined },

@@ -1,21 +1,25 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { type LogSlice, stableEndOf } from '../../bus/topic-log.ts'
-import { type LeftOut, readOver } from '../events/read-over.ts'
 import { ageOf, aheadOf } from '../events/record-age.ts'
+import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 import type { OpenTransactionAt } from './check.ts'
 
-/** Offsets to read back from the end of a partition at first. More than one, since the last may be a transaction's markers. */
-const FIRST_LOOK_BACK = 10n
-/** Offsets to read back from the end of a partition at most. */
-const MAX_LOOK_BACK = 10_000n
+/** Number of offsets to read first, at the end of a partition. The last ones may be transaction markers without an event. */
+const FIRST_READ_OFFSETS = 10n
+/** Maximum number of offsets to read at the end of a partition. */
+const MAX_READ_OFFSETS = 10_000n
 
 export interface NewestEvents {
-  /** Milliseconds since the newest record was written that has a timestamp and is not dated in the future. */
+  /**
+   * Milliseconds since the newest record was written. Ignores records without a timestamp or dated in the future; `undefined` if
+   * there are no others.
+   */
   readonly silence: number | undefined
   /** Number of records read that are dated in the future. */
   readonly aheadCount: number
+  /** Whether the offsets read hold no record, not even an unreadable one. */
   readonly isEmpty: boolean
-  /** Why some of the records cannot be read. */
+  /** Why some of the records cannot be read; `undefined` if all can be read. */
   readonly unreadable: string | undefined
   /** The open transactions of the topic, whose events are not committed yet. */
   readonly transactions: readonly OpenTransactionAt[]
@@ -26,35 +30,36 @@ interface ReadPartition {
   readonly partition: number
   readonly start: bigint
   readonly end: bigint
-  /** The first offset that was read. */
+  /** The first offset read so far. Each pass reads the offsets before it. */
   from: bigint
-  /** Whether a record read has an age. */
+  /** Whether a record with a known age was read. */
   hasAge: boolean
 }
 
 interface NewestEventsRequest {
   readonly topic: string
-  /** Milliseconds. */
+  /** The silence that is acceptable, in milliseconds. */
   readonly maxSilence: number
   readonly now: () => number
   readonly signal: AbortSignal
 }
 
 /**
- * Reads the end of each partition. When no event there is recent enough, timestamps may be out of order or in the future, so
- * it reads farther back, tenfold each time, in partitions that hold a record within `maxSilence` or gave no age yet.
+ * Finds out when the newest event of a topic was written. Reads the end of each partition first. If no event there is recent
+ * enough, timestamps may be out of order or in the future, so each further pass reads ten times as many offsets: in partitions
+ * that hold a record within `maxSilence`, and in those where no record with a known age was found.
  */
 export async function readNewestEvents(
   bus: EventBus,
   { topic, maxSilence, now, signal }: NewestEventsRequest,
 ): Promise<NewestEvents> {
   const ranges = await bus.log.ranges(topic)
-  const clock = now()
+  const time = now()
   let silence: number | undefined
   let aheadCount = 0
   let isEmpty = true
   let unreadable: string | undefined
-  const leaveOut = ({ reason }: LeftOut) => {
+  const onUnreadable = ({ reason }: SkippedRange) => {
     isEmpty = false
     unreadable ??= reason
   }
@@ -64,23 +69,23 @@ export async function readNewestEvents(
       return [partition, { partition, start, end, from: end, hasAge: false }]
     }),
   )
-  /** For each partition, the offset of the first record within `maxSilence`. */
+  /** By partition, the offset of the first record within `maxSilence`. Looked up after the first pass. */
   let recentFrom: ReadonlyMap<number, bigint> | undefined
-  for (let back = FIRST_LOOK_BACK; back <= MAX_LOOK_BACK; back *= 10n) {
+  for (let count = FIRST_READ_OFFSETS; count <= MAX_READ_OFFSETS; count *= 10n) {
     const slices: (LogSlice & { to: bigint })[] = []
     for (const own of partitions.values()) {
       const { partition, start, end, from: to, hasAge } = own
       if (hasAge && to <= (recentFrom?.get(partition) ?? end)) continue
-      const from = end - back > start ? end - back : start
+      const from = end - count > start ? end - count : start
       own.from = from
       if (from < to) slices.push({ topic, partition, from, to })
     }
     if (slices.length === 0) break
-    for await (const batch of readOver(bus.log, slices, { signal }, leaveOut)) {
+    for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)) {
       for (const { partition, timestamp } of batch) {
         isEmpty = false
-        if (aheadOf(timestamp, clock) !== undefined) aheadCount += 1
-        const age = ageOf(timestamp, clock)
+        if (aheadOf(timestamp, time) !== undefined) aheadCount += 1
+        const age = ageOf(timestamp, time)
         if (age === undefined) continue
         const own = partitions.get(partition)
         if (own !== undefined) own.hasAge = true
@@ -88,7 +93,7 @@ export async function readNewestEvents(
       }
     }
     if (silence !== undefined && silence <= maxSilence) break
-    recentFrom ??= await bus.log.offsetsAt(topic, BigInt(Math.floor(clock - maxSilence)))
+    recentFrom ??= await bus.log.offsetsAt(topic, BigInt(Math.floor(time - maxSilence)))
   }
   const transactions = ranges.flatMap(({ partition, lastStable }) =>
     lastStable === undefined ? [] : [{ topic, partition, offset: lastStable }],

@@ -7,23 +7,28 @@ import type { LinearRegExps } from './linear-regexp.ts'
  */
 export const MAX_STEPS = 20_000_000
 
-/** Maximum depth of an expression, chained operators included, because evaluation recurses for each. */
+/** Maximum depth of an expression. A chain such as `a || b || c` adds a level per operator, because evaluation recurses. */
 const MAX_DEPTH = 1000
+/** Characters or bytes that one step reads. */
 const CHARACTERS_PER_STEP = 8
-/** Creating an error takes 10 µs. */
+/** The cost of creating an error, in steps of 20 ns: 10 µs. */
 const STEPS_PER_ERROR = 500
 
-/** Internals of the library that are missing from its types. `package.json` pins the version they were read from. */
+/**
+ * A node of the syntax tree of cel-js. Its types leave these properties out, so `package.json` pins the version in which they
+ * were found.
+ */
 interface Node {
   readonly op: string
   readonly args: unknown
   /** `alternate` is the expansion of a macro such as `all`. */
   readonly meta: { readonly alternate?: Node; evaluate: Calculate }
-  /** Computes the node from its operands, the first arguments. A call passes all operands as one list. */
+  /** Computes the node from its operands, which are the first arguments. The node of a call gets all operands as one list. */
   handle?: Calculate
 }
 
-interface Evaluated {
+/** A node that the library evaluates with this method. */
+interface Evaluable {
   evaluate(evaluator: unknown, node: unknown, context: unknown): unknown
 }
 
@@ -32,15 +37,18 @@ interface Comprehension {
   readonly iterable: Node
   readonly init: Node
   /** The node that is evaluated for each element. */
-  step: Evaluated
+  step: Evaluable
   /** Whether to continue, given the result so far. */
   condition?: (found: unknown) => boolean
 }
 
-/** Ends an evaluation that exceeds its budget. CEL's `||` and `&&` may catch it, so {@link Budget.isSpent} is checked too. */
-const overBudget = new Error('it takes too many steps')
+/**
+ * Ends an evaluation that exceeds its budget. CEL's `||` and `&&` may catch the error, so callers check {@link Budget.isSpent}
+ * too.
+ */
+const overBudget = new Error('the expression takes too many steps')
 
-/** The remaining steps for a record. */
+/** The steps that an expression may still take for the current record. */
 export class Budget {
   #left = MAX_STEPS
 
@@ -48,62 +56,66 @@ export class Budget {
     return this.#left < 0
   }
 
+  /** Starts the next record. */
   refill(): void {
     this.#left = MAX_STEPS
   }
 
+  /** Throws if the budget is exceeded. */
   spend(steps: number): void {
     this.#left -= steps
     if (this.#left < 0) throw overBudget
   }
 }
 
-/** Explains why an expression is too deep to evaluate; `undefined` when it is not. */
+/** Explains why an expression is too deep to evaluate; `undefined` if it is not too deep. */
 export function whyTooDeep(root: ASTNode): string | undefined {
   const rest: [node: Node, depth: number][] = [[root as unknown as Node, 1]]
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const [node, depth] = next
-    if (depth > MAX_DEPTH) return `it is more than ${MAX_DEPTH} operators deep; use "x in [...]" for many alternatives`
+    if (depth > MAX_DEPTH)
+      return `the expression is more than ${MAX_DEPTH} operators deep; use "x in [...]" for many alternatives`
     for (const part of partsOf(node)) rest.push([part, depth + 1])
   }
   return undefined
 }
 
-/** The regular expressions in an expression; `undefined` for a pattern that depends on the record. */
+/** Lists the patterns of the calls of `matches` in an expression; `undefined` for a pattern that is not a literal. */
 export const patternsOf = (root: ASTNode): readonly (string | undefined)[] =>
   nodesOf(root as unknown as Node)
     .filter(isMatch)
     .map(({ args }) => {
+      // The arguments of the node: the method, the receiver and the arguments of the call.
       const pattern = (args as [string, Node, Node[]])[2][0]
       return pattern?.op === 'value' && typeof pattern.args === 'string' ? pattern.args : undefined
     })
 
 /**
- * Instruments a checked expression to charge a budget before expensive work: each iteration of a comprehension, and each operator
- * and call by the size of its operands. `regExps` matches the regular expressions.
+ * Changes a parsed and checked expression so that its evaluation charges a budget before it does expensive work: for each
+ * iteration of a comprehension, and for each operator and call by the size of its operands. `matches` uses `regExps`.
  */
 export function meter(root: ASTNode, budget: Budget, regExps: LinearRegExps | undefined): void {
   for (const node of nodesOf(root as unknown as Node)) {
     const { op, args, meta, handle } = node
-    if (op === 'comprehension') meterRounds(args as Comprehension, budget)
+    if (op === 'comprehension') meterIterations(args as Comprehension, budget)
     if (op === '||' || op === '&&') meta.evaluate = chargingErrors(meta.evaluate, budget)
-    // The nodes below a conditional are charged themselves.
+    // A conditional itself is cheap, and the nodes below it are charged on their own.
     if (handle === undefined || op === '?:') continue
-    const spend = spendingOf(node, budget)
-    const calculate = isMatch(node) && regExps !== undefined ? matching(handle, budget, regExps) : handle
-    // The library passes at most four arguments; naming them is faster than a rest parameter.
-    const spending: Calculate = (left, right, third, fourth) => {
+    const spend = chargeFor(node, budget)
+    const calculate = isMatch(node) && regExps !== undefined ? matchInLinearTime(handle, budget, regExps) : handle
+    // The library passes at most four arguments. Named parameters are faster than a rest parameter.
+    const charged: Calculate = (left, right, third, fourth) => {
       spend?.(left, right)
       return calculate(left, right, third, fourth)
     }
-    // The nodes inside a comprehension charge their own errors.
-    node.handle = op === 'comprehension' ? spending : chargingErrors(spend === undefined ? calculate : spending, budget)
+    // A comprehension only passes on errors of the nodes inside it, which have charged them.
+    node.handle = op === 'comprehension' ? charged : chargingErrors(spend === undefined ? calculate : charged, budget)
   }
 }
 
 type Calculate = (...operands: unknown[]) => unknown
 
-/** Charges the creation of an error, because an operator that catches errors may do so a million times. */
+/** Charges for each error that is thrown. Operators such as `||` catch errors, so one evaluation may create a million of them. */
 const chargingErrors =
   (calculate: Calculate, budget: Budget): Calculate =>
   (a, b, c, d) => {
@@ -115,8 +127,8 @@ const chargingErrors =
     }
   }
 
-/** Evaluates `text.matches(pattern)` in linear time. The library refuses operands of other types. */
-const matching =
+/** Evaluates `text.matches(pattern)` in linear time. Operands that are not strings go to the library, which rejects them. */
+const matchInLinearTime =
   (handle: Calculate, budget: Budget, regExps: LinearRegExps): Calculate =>
   (operands, evaluator, node) => {
     const [text, pattern] = operands as readonly unknown[]
@@ -124,17 +136,17 @@ const matching =
     return regExps.test(pattern, text, (steps) => budget.spend(steps))
   }
 
-/** How a node charges for its operands before it is computed. */
-function spendingOf({ op, args }: Node, budget: Budget): ((left: unknown, right: unknown) => void) | undefined {
+/** Returns the function that charges for the operands of a node before it is computed; `undefined` if the node is cheap. */
+function chargeFor({ op, args }: Node, budget: Budget): ((left: unknown, right: unknown) => void) | undefined {
   if (op === '==' || op === '!=') return (left, right) => spendOnComparison(left, right, budget)
   if (op === 'in') return (left, right) => spendOnSearch(left, right, budget)
-  if (binary.has(op)) {
+  if (binaryOperators.has(op)) {
     return (left, right) => {
       spendOn(left, budget)
       spendOn(right, budget)
     }
   }
-  // The library makes a list of the keys of a map.
+  // To iterate over a map, the library first lists its keys. A list is charged for each iteration instead.
   if (op === 'comprehension') return (items) => (Array.isArray(items) ? undefined : spendOn(items, budget))
   if (op !== 'call' && op !== 'rcall') return undefined
   const isSize = (args as readonly unknown[])[0] === 'size'
@@ -145,11 +157,12 @@ function spendingOf({ op, args }: Node, budget: Budget): ((left: unknown, right:
   }
 }
 
-const binary: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '<', '<=', '>', '>='])
+const binaryOperators: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '<', '<=', '>', '>='])
 
+/** Whether a node calls the method `matches`. */
 const isMatch = ({ op, args }: Node): boolean => op === 'rcall' && (args as readonly unknown[])[0] === 'matches'
 
-function meterRounds(comprehension: Comprehension, budget: Budget): void {
+function meterIterations(comprehension: Comprehension, budget: Budget): void {
   const { step, condition } = comprehension
   const steps = nodesOf(step as unknown as Node).length
   comprehension.step = {
@@ -158,11 +171,11 @@ function meterRounds(comprehension: Comprehension, budget: Budget): void {
       return step.evaluate(evaluator, step, context)
     },
   }
-  // A quantifier continues after an error, because a later element may decide its result.
+  // `all` and `exists` catch errors, because a later element may decide the result. An exceeded budget must end the loop.
   comprehension.condition = (found) => !budget.isSpent && (condition === undefined || condition(found))
 }
 
-/** Charges for reading a value without the values inside it. */
+/** Charges for reading a value: a text or bytes by length, a collection by the number of its entries. */
 function spendOn(value: unknown, budget: Budget): void {
   if (typeof value === 'string' || value instanceof Uint8Array) budget.spend(1 + value.length / CHARACTERS_PER_STEP)
   else if (value === null || typeof value !== 'object') budget.spend(1)
@@ -180,7 +193,7 @@ function spendOnAll(value: unknown, budget: Budget): void {
 }
 
 function spendOnComparison(left: unknown, right: unknown, budget: Budget): void {
-  // The library determines the types of both sides, for which it starts to list the keys of an object.
+  // The library first determines the type of each side. For a map, it lists the keys to do so.
   if (!isCollection(left) || !isCollection(right)) {
     budget.spend(1)
     for (const side of [left, right]) if (isCollection(side) && !Array.isArray(side)) spendOn(side, budget)
@@ -201,7 +214,7 @@ function spendOnSearch(wanted: unknown, all: unknown, budget: Budget): void {
 
 const isCollection = (value: unknown): value is object => value !== null && typeof value === 'object'
 
-/** A node and all nodes below it, each once. */
+/** Lists a node and all nodes below it, each once. */
 function nodesOf(root: Node): readonly Node[] {
   const found = new Set<Node>([root])
   // Iterating over a set includes the elements added meanwhile.
@@ -209,7 +222,7 @@ function nodesOf(root: Node): readonly Node[] {
   return [...found]
 }
 
-/** The nodes directly below a node that are evaluated for it. */
+/** Lists the nodes directly below a node that are evaluated for it. */
 function partsOf({ op, args, meta }: Node): readonly Node[] {
   if (meta.alternate !== undefined) return [meta.alternate]
   if (op === 'value') return []

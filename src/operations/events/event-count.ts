@@ -1,5 +1,5 @@
 /**
- * The basis of a number of events. `records`: each counted offset holds an event. `offsets`: compaction or transactions left some
- * offsets without an event, so the number is an upper bound.
+ * What a number of events counts. `records`: every counted offset holds an event. `offsets`: some of the counted offsets hold no
+ * event, because of compaction or transactions, so the number is an upper bound.
  */
 export type EventCount = 'records' | 'offsets'

@@ -7,8 +7,9 @@ import { LinearRegExps } from './linear-regexp.ts'
 
 /** The conditions of a filter. An event must meet all of them. */
 export interface FilterRequest {
-  /** Patterns of event types, with `*` and `?`. One of them must match. */
+  /** Globs of event types, with `*` and `?`. At least one of them must match. */
   readonly types?: readonly string[] | undefined
+  /** The record key, as UTF-8 text. */
   readonly key?: string | undefined
   readonly correlationId?: string | undefined
   /** A CEL expression over the event; see `filterScope`. */
@@ -17,38 +18,40 @@ export interface FilterRequest {
   readonly grep?: string | undefined
 }
 
-/** Returns whether an event meets the conditions. Throws {@link WhereTooLongError}. */
+/** Returns whether an event meets the conditions. Throws {@link WhereTooLongError} if `where` takes too many steps. */
 export type EventFilter = (view: EventView) => boolean
 export type CompiledFilter =
   | {
       readonly ok: true
-      /** `undefined` when the request has no conditions, so that callers can skip decoding. */
+      /** `undefined` if the request has no conditions. Callers then need not decode the records. */
       readonly filter: EventFilter | undefined
-      /** Counts of the events for which `where` had no result, updated as the filter runs. */
+      /** Counts of the events for which `where` had a result or failed. The filter updates them. */
       readonly stats: Readonly<WhereStats>
     }
   | { readonly ok: false; readonly reason: string }
 
 /** What became of the events that an expression was evaluated for. */
 export interface WhereStats {
-  /** Events for which the expression failed. They do not pass. */
+  /** Number of events for which the expression failed. The filter rejects them. */
   errors: number
+  /** The message of the first failure; empty if there is none. */
   firstError: string
-  /** Events without a field that the expression refers to. They do not pass either. */
+  /** Number of events without a field that the expression refers to. The filter rejects them. */
   missingField: number
+  /** The message about the first missing field; empty if there is none. */
   firstMissing: string
-  /** Events for which the expression was true or false. */
+  /** Number of events for which the expression was true or false. */
   evaluated: number
 }
 
-/** Compiles the conditions of a request to a filter. */
+/** Compiles the conditions of a request to a filter. `reason` says why the expression in `where` is invalid. */
 export async function compileFilter(request: FilterRequest): Promise<CompiledFilter> {
   const tests: EventFilter[] = []
   const stats: WhereStats = { errors: 0, firstError: '', missingField: 0, firstMissing: '', evaluated: 0 }
   const { types = [], key, correlationId, where, grep } = request
   if (types.length > 0) {
     const patterns = types.map(globMatcher)
-    tests.push(({ envelope }) => envelope?.ok === true && patterns.some((p) => p(envelope.event.eventType)))
+    tests.push(({ envelope }) => envelope?.ok === true && patterns.some((matches) => matches(envelope.event.eventType)))
   }
   if (key !== undefined) {
     const bytes = Buffer.from(key)
@@ -58,8 +61,8 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
     tests.push(({ envelope }) => envelope?.ok === true && envelope.event.metadata?.correlationId === correlationId)
   }
   if (grep !== undefined) {
-    const needle = grep.toLowerCase()
-    tests.push((view) => searchable(view).toLowerCase().includes(needle))
+    const wanted = grep.toLowerCase()
+    tests.push((view) => searchableText(view).toLowerCase().includes(wanted))
   }
   if (where !== undefined) {
     const compiled = await compileWhere(where, stats)
@@ -70,7 +73,7 @@ export async function compileFilter(request: FilterRequest): Promise<CompiledFil
   return { ok: true, filter, stats }
 }
 
-/** An expression took more steps for one record than are allowed, so it might never end. */
+/** The error for an expression that takes more steps for one record than {@link MAX_STEPS}. */
 export class WhereTooLongError extends Error {
   override readonly name = 'WhereTooLongError'
   constructor({ record }: EventView, expression: string) {
@@ -79,13 +82,13 @@ export class WhereTooLongError extends Error {
   }
 }
 
-/** Characters of an expression to show in a message. */
+/** Maximum number of characters of an expression to show in a message. */
 const MAX_SHOWN_CHARS = 200
-/** Enough for a list of a thousand ids. Linux limits an argument to 128 KiB. */
+/** Maximum length of an expression: enough for a list of a thousand ids. Linux limits an argument to 128 KiB. */
 const MAX_EXPRESSION_CHARS = 65_536
 
-/** The text in which `grep` is searched: the event type, the metadata and the payload. */
-function searchable({ record, envelope, payload }: EventView): string {
+/** Returns the text in which `grep` is searched: event type, metadata and payload; for an undecodable record, its bytes. */
+function searchableText({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
   const { eventType, metadata, data } = envelope.event
   const body = payload?.ok && payload.codec === 'cbor' ? valueJson(payload.value) : Buffer.from(data).toString('utf8')
@@ -97,7 +100,10 @@ async function compileWhere(
   stats: WhereStats,
 ): Promise<{ ok: true; filter: EventFilter } | { ok: false; reason: string }> {
   if (expression.length > MAX_EXPRESSION_CHARS) {
-    return { ok: false, reason: `it has ${expression.length} characters; ${MAX_EXPRESSION_CHARS} are allowed` }
+    return {
+      ok: false,
+      reason: `the expression has ${expression.length} characters; ${MAX_EXPRESSION_CHARS} are allowed`,
+    }
   }
   const { Environment, EvaluationError } = await import('@marcbachmann/cel-js')
   const environment = new Environment({ enableOptionalTypes: true })
@@ -110,8 +116,9 @@ async function compileWhere(
     }
   }
   for (const [operator, compare] of Object.entries(comparisons)) {
-    for (const pair of wideOverloads(operator))
-      environment.registerOperator(`${pair}: bool`, compareWide(compare, pair))
+    for (const pair of digitOverloads(operator)) {
+      environment.registerOperator(`${pair}: bool`, compareDigits(compare, pair))
+    }
   }
   environment.registerOperator('string == bytes: bool', isBase64)
   let evaluate: ReturnType<typeof environment.parse>
@@ -125,7 +132,7 @@ async function compileWhere(
   const { valid, type, error } = evaluate.check()
   if (!valid) return { ok: false, reason: `${messageOf(error)}\nvariables: ${Object.keys(scopeTypes).join(', ')}` }
   if (type !== 'bool' && type !== 'dyn')
-    return { ok: false, reason: `its result is of type ${type}, not true or false` }
+    return { ok: false, reason: `the result of the expression is of type ${type}, not true or false` }
   const patterns = patternsOf(evaluate.ast)
   const regExps = patterns.length === 0 ? undefined : await LinearRegExps.load()
   try {
@@ -147,12 +154,12 @@ async function compileWhere(
       try {
         const result = evaluate(filterScope(view))
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
-        if (typeof result !== 'boolean') return fail('its result is not true or false')
+        if (typeof result !== 'boolean') return fail('the result of the expression is not true or false')
         stats.evaluated += 1
         return result
       } catch (error) {
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
-        // An event without the field does not match. Any other error is a mistake in the expression.
+        // Events of other types may lack the field, so this is not a failure. Any other error is a mistake in the expression.
         const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
         if (!isMissing) return fail(messageOf(error))
         if (stats.missingField === 0) stats.firstMissing = messageOf(error)
@@ -163,17 +170,20 @@ async function compileWhere(
   }
 }
 
-/** The parser of the library recurses up to its own limit for nesting, and without a limit for repeated operators. */
+/**
+ * Explains why an expression cannot be parsed. The parser has a limit for nested parentheses, but recurses without a limit for
+ * repeated operators such as `!!!`, until the stack overflows with a `RangeError`.
+ */
 function whyNotParsed(error: unknown): string {
   const reason = messageOf(error)
-  if (error instanceof RangeError) return 'it is nested too deeply'
-  return reason.replace(/^Exceeded maxDepth \((\d+)\)$/, 'it is nested more than $1 levels deep')
+  if (error instanceof RangeError) return 'the expression is nested too deeply'
+  return reason.replace(/^Exceeded maxDepth \((\d+)\)$/, 'the expression is nested more than $1 levels deep')
 }
 
-/** The first line of an error. In the others, the library marks the position. */
+/** Returns the first line of an error message. The other lines, in which the library marks the position, are left out. */
 const messageOf = (error: unknown): string => String((error as Error).message).split('\n')[0] ?? ''
 
-/** CEL does not mix integers and doubles. JSON does: a price may be 2 or 2.5. */
+/** Operators that CEL does not define for an integer and a double. JSON mixes them: a price may be 2 or 2.5. */
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
@@ -181,6 +191,7 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   '/': (a, b) => a / b,
 }
 
+/** Comparisons of an integer with an integer beyond 2^53, which is a string of digits in JSON. */
 const comparisons: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
   '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,
@@ -189,12 +200,12 @@ const comparisons: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> =
   '==': (a, b) => a === b,
 }
 
-/** cel-js derives the mirrored `==` and `!=` from a single overload. */
-const wideOverloads = (operator: string): readonly string[] =>
+/** Lists the overloads of a comparison. From `string == int`, cel-js derives `int == string` and `!=` itself. */
+const digitOverloads = (operator: string): readonly string[] =>
   operator === '==' ? ['string == int'] : [`string ${operator} int`, `int ${operator} string`]
 
-/** Compares an integer beyond 2^53, which is a string of digits, with a number. */
-const compareWide =
+/** Compares integers, each a bigint or a string of digits. A string of other characters equals no integer and has no order. */
+const compareDigits =
   (compare: (a: bigint, b: bigint) => boolean, pair: string) =>
   (a: string | bigint, b: string | bigint): boolean => {
     const isNumber = [a, b].every((side) => typeof side === 'bigint' || /^-?\d+$/.test(side))
@@ -203,7 +214,7 @@ const compareWide =
     throw new TypeError(`no such overload: ${pair}`)
   }
 
-/** Whether a string is the base64 of bytes, as records in JSON have it. */
+/** Whether a string is the base64 of bytes. crbus prints bytes as base64, so users compare them with that text. */
 const isBase64 = (text: string, bytes: Uint8Array): boolean => Buffer.from(bytes).toString('base64') === text
 
 /** The variables of an expression, with their CEL types. */
@@ -219,7 +230,7 @@ const scopeTypes = {
   data: 'dyn',
 } as const
 
-/** The variables for an event, named as in records in JSON. `data` is the decoded payload. */
+/** Builds the variables for an event. They have the names of the fields of `tail -o json`; `data` is the decoded payload. */
 function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
   const { topic, partition, offset, timestamp, key } = record
   const event = envelope?.ok ? envelope.event : undefined
@@ -245,7 +256,10 @@ function filterScope({ record, envelope, payload }: EventView): Record<string, u
   }
 }
 
-/** CEL supports the years 1 to 9999. Timestamps outside are clamped, so they compare as before or after all others. */
+/**
+ * The range of CEL's timestamps, the years 1 to 9999. Other timestamps are clamped to it, which keeps them before or after the
+ * rest.
+ */
 const FIRST_DATE = -62135596800000n
 const LAST_DATE = 253402300799999n
 
@@ -257,16 +271,16 @@ const withoutUndefined = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 /**
- * Converts a decoded value for CEL. Whole numbers become bigints, because CEL's `int` is a bigint and its arithmetic does not mix
+ * Converts a decoded value for CEL. Whole numbers become bigints, because cel-js represents `int` as a bigint and does not mix
  * bigints and numbers. CBOR's undefined and an invalid `Date` become null.
  */
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(celValue)
-  // The library recognizes dates by their class, and dates with digits beyond milliseconds have a class of crbus.
+  // The library recognizes dates by their class. Dates with digits beyond milliseconds have a subclass, so copy them.
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : new Date(value)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value ?? null
   const fields = Object.entries(value).map(([name, found]) => [name, celValue(found)] as const)
-  // The library recognizes types by the property `constructor`, so an object must not have a field with that name.
+  // The library finds the type of a value by its property `constructor`. An object with a field of that name becomes a map.
   return Object.hasOwn(value, 'constructor') ? new Map(fields) : Object.fromEntries(fields)
 }

@@ -9,9 +9,9 @@ import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
 export const viewCodecs = [...payloadCodecs, 'bincode'] as const
 export type ViewCodec = (typeof viewCodecs)[number]
 
-/** How payloads are decoded. */
+/** How payloads are decoded: with a codec for all topics, with configured codecs by topic, or by schemas. */
 export interface Reading {
-  /** Absent: the codec in `topics`, else the schema if there is one, else detection. */
+  /** The codec of all payloads. Absent: the codec in `topics`, else the schema of the topic, else detection. */
   readonly codec?: ViewCodec | undefined
   /** The configured codecs by topic. */
   readonly topics?: ReadonlyMap<string, ConfiguredCodec> | undefined
@@ -24,25 +24,26 @@ interface ConfiguredCodec {
   readonly from: string
 }
 
-/** A payload with another codec than the configured one of its topic. */
+/** A payload that is not encoded with the configured codec of its topic. `warning` says so. */
 type UnexpectedPayload = Extract<DecodedPayload, { ok: true }> & { readonly warning: string }
 
-/** A payload decoded by a schema. Encoding the value again always gives the same bytes. */
+/** A payload decoded by a schema. */
 interface BincodePayload {
   readonly ok: true
   readonly codec: 'bincode'
   readonly value: unknown
+  /** As in {@link DecodedPayload}: false, because encoding the value again needs the schema. */
   readonly canonical: false
-  /** The path of enum variants, such as `Inventory.SeatReserved`. */
+  /** The dotted path of nested enum variants, such as `Inventory.SeatReserved`; `undefined` if the payload is not an enum. */
   readonly variant: string | undefined
-  /** Set when the bytes are another variant than the one of the event type. */
+  /** Set if the variant in the bytes is not the variant of the event type. */
   readonly warning: string | undefined
 }
 
-/** A payload decoded by a schema directly to JSON text, without creating the value. */
+/** A payload that a schema decodes directly to JSON text, which is faster than creating the value first. */
 interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'> {
   readonly json: string
-  /** The schema, as `CompiledSchema.id`. */
+  /** The `CompiledSchema.id` of the schema. */
   readonly schema: string
   /** Whether encoding `json` by the schema gives the same bytes. */
   readonly isExact: boolean
@@ -53,16 +54,14 @@ export interface EventView {
   readonly record: BusRecord
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
-  /** `undefined` when the envelope is missing or undecodable. */
+  /** `undefined` if the envelope is missing or undecodable. */
   readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
-  /** `undefined` when no schema decodes it. */
+  /** The payload as JSON text; `undefined` if no schema decodes the payload. */
   readonly bincodeJson: BincodeJson | undefined
 }
 
-const byDetection: Reading = {}
-
-/** Creates a view that decodes envelope and payload on first access. */
-export const viewOf = (record: BusRecord, reading: Reading = byDetection): EventView => new LazyView(record, reading)
+/** Creates a view of a record, which decodes envelope and payload on first access. By default, the codec is detected. */
+export const viewOf = (record: BusRecord, reading: Reading = {}): EventView => new LazyView(record, reading)
 
 /** Decodes lazily: a filter by event type needs no payload, and raw output does not even need the envelope. */
 class LazyView implements EventView {
@@ -70,6 +69,7 @@ class LazyView implements EventView {
   readonly #reading: Reading
   #envelope: DecodedEnvelope | undefined
   #payload: EventView['payload']
+  /** `null`: no schema decodes the payload. `undefined`: not decoded yet. */
   #json: BincodeJson | null | undefined
 
   constructor(record: BusRecord, reading: Reading) {
@@ -118,13 +118,14 @@ class LazyView implements EventView {
     return configured === undefined ? readPayload(this.#schema, codec, event) : readConfigured(configured, event)
   }
 
-  /** The configured codec, unless it is `bincode`: such payloads are decoded by schema, as without a configuration. */
+  /** The configured codec of the topic. `undefined` for `bincode`, because a schema decodes such payloads in any case. */
   get #configured(): ConfiguredCodec | undefined {
     const { codec, topics } = this.#reading
     const configured = codec === undefined ? topics?.get(this.record.topic) : undefined
     return configured?.codec === 'bincode' ? undefined : configured
   }
 
+  /** The schema of the event; `undefined` if another codec is requested or configured, or if no schema has the event. */
   get #schema(): CompiledSchema | undefined {
     const { codec, schemas } = this.#reading
     if (
@@ -143,10 +144,12 @@ interface EventBytes {
   readonly eventType: string
 }
 
-/** Decodes by the configured codec. A payload in another codec, from a publisher configured differently, gets a warning. */
+/**
+ * Decodes a payload with the configured codec. If the payload is in another codec, decodes it with that one and adds a warning.
+ */
 function readConfigured({ codec, from }: ConfiguredCodec, { data }: EventBytes): DecodedPayload | UnexpectedPayload {
-  const as = codec === 'json' ? 'json' : 'cbor'
-  const decoded = decodePayload(data, as)
+  // The type includes bincode, but the caller decodes such payloads by schema.
+  const decoded = decodePayload(data, codec === 'json' ? 'json' : 'cbor')
   if (decoded.ok) return decoded
   const detected = decodePayload(data)
   if (!detected.ok || (detected.codec !== 'json' && detected.codec !== 'cbor')) return decoded
@@ -156,15 +159,15 @@ function readConfigured({ codec, from }: ConfiguredCodec, { data }: EventBytes):
   }
 }
 
+/** Decodes a payload by its schema. Without a schema, by `codec`, else by detection. */
 function readPayload(
   schema: CompiledSchema | undefined,
   codec: ViewCodec | undefined,
   { data, eventType }: EventBytes,
 ): DecodedPayload | BincodePayload {
-  const own = codec === 'bincode' ? undefined : codec
   if (schema === undefined) {
     if (codec === 'bincode') return { ok: false, reason: `no schema has the event type ${eventType}` }
-    return decodePayload(data, own)
+    return decodePayload(data, codec)
   }
   const decoded = schema.decoder.decode(data)
   if (decoded.ok) {
@@ -178,7 +181,7 @@ function readPayload(
       warning: schema.warningOf(eventType, variant),
     }
   }
-  // TypeScript services publish JSON and CBOR to the same topics.
+  // TypeScript services may publish JSON or CBOR to a topic whose other events are in bincode.
   const detected = codec === 'bincode' ? undefined : decodePayload(data)
   const isOther = detected?.ok && (detected.codec === 'json' || detected.codec === 'cbor')
   return isOther ? detected : { ok: false, reason: failureText(decoded, schema.warningOf(eventType, decoded.variant)) }

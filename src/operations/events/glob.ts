@@ -1,43 +1,45 @@
 const STAR = 0x2a
-const QUESTION = 0x3f
+const QUESTION_MARK = 0x3f
 
-/** Whether a text contains a wildcard of {@link globMatcher}. */
+/** Whether a text contains a wildcard (`*` or `?`) of {@link globMatcher}. */
 export const isGlob = (text: string): boolean => /[*?]/.test(text)
 
 /**
- * Compiles a glob: `*` matches any characters, `?` matches one, other characters match themselves. A mismatch backtracks only to
- * the last `*`, so that matching takes time proportional to at most the length of the text times that of the pattern.
+ * Compiles a glob: `*` matches any number of characters, `?` matches one, other characters match themselves. A mismatch
+ * backtracks only to the last `*`, so matching takes at most time proportional to the length of the text times the length of the
+ * glob.
  */
 export function globMatcher(glob: string): (text: string) => boolean {
   if (!isGlob(glob)) return (text) => text === glob
   return (text) => {
-    let at = 0
-    let wanted = 0
-    /** The offset of the last `*` in the glob, and the offset in the text after the characters it matches so far. */
-    let star = -1
+    let textIndex = 0
+    let globIndex = 0
+    /** The index of the last `*` in the glob, or -1, and the index in the text after the characters that it matches so far. */
+    let starIndex = -1
     let afterStar = 0
-    while (at < text.length) {
-      const sign = glob.charCodeAt(wanted)
-      if (sign === STAR) {
-        star = wanted
-        afterStar = at
-        wanted += 1
-      } else if (sign === QUESTION) {
-        at += characterLength(text, at)
-        wanted += 1
-      } else if (sign === text.charCodeAt(at)) {
-        at += 1
-        wanted += 1
-      } else if (star !== -1) {
+    while (textIndex < text.length) {
+      const code = glob.charCodeAt(globIndex)
+      if (code === STAR) {
+        starIndex = globIndex
+        afterStar = textIndex
+        globIndex += 1
+      } else if (code === QUESTION_MARK) {
+        textIndex += characterLength(text, textIndex)
+        globIndex += 1
+      } else if (code === text.charCodeAt(textIndex)) {
+        textIndex += 1
+        globIndex += 1
+      } else if (starIndex !== -1) {
+        // Let the last `*` match one more character, and try the rest of the glob again.
         afterStar += characterLength(text, afterStar)
-        at = afterStar
-        wanted = star + 1
+        textIndex = afterStar
+        globIndex = starIndex + 1
       } else return false
     }
-    while (glob.charCodeAt(wanted) === STAR) wanted += 1
-    return wanted === glob.length
+    while (glob.charCodeAt(globIndex) === STAR) globIndex += 1
+    return globIndex === glob.length
   }
 }
 
-/** The length of a character in UTF-16 units, so that `?` matches a whole emoji. */
-const characterLength = (text: string, at: number): number => ((text.codePointAt(at) as number) > 0xffff ? 2 : 1)
+/** Returns the length of the character at an index in UTF-16 code units: 2 for an emoji, so that `?` matches the whole emoji. */
+const characterLength = (text: string, index: number): number => ((text.codePointAt(index) as number) > 0xffff ? 2 : 1)

@@ -15,9 +15,9 @@ export interface GroupOverview {
   /** The assignment strategy, for example `range`; empty without members. */
   readonly protocol: string
   readonly memberCount: number
-  /** Topics that members subscribe to or the group has committed on; without any, those in its default name. Sorted. */
+  /** Topics that members read or that the group has committed offsets on, else the topics in its default name. Sorted. */
   readonly topics: readonly string[]
-  /** Whether it has the default name of a group, which is made of its topics. */
+  /** Whether the group has the default name of crbus groups, which consists of their topics. */
   readonly isAutoNamed: boolean
 }
 
@@ -37,9 +37,10 @@ export async function listGroups(bus: EventBus): Promise<GroupOverview[]> {
   }))
 }
 
+/** Lists the names of all topics. */
 const topicNames = async (bus: EventBus): Promise<string[]> => (await bus.admin.listTopics()).map(({ topic }) => topic)
 
-function overview(description: GroupDescription, committed: readonly Position[], known: readonly string[]) {
+function overview(description: GroupDescription, committed: readonly Position[], allTopics: readonly string[]) {
   const { group, state, protocol, groupType, members } = description
   const used = new Set([
     ...members.flatMap(({ subscription = [], assignment }) => [
@@ -48,28 +49,31 @@ function overview(description: GroupDescription, committed: readonly Position[],
     ]),
     ...committed.map(({ topic }) => topic),
   ])
-  const topics = used.size > 0 ? [...used].sort() : topicsOfDefaultGroup(group, known)
+  const topics = used.size > 0 ? [...used].sort() : topicsOfDefaultGroup(group, allTopics)
   return { group, state, type: groupType ?? ('classic' as const), protocol, topics, isAutoNamed: isDefaultGroup(group) }
 }
 
-/** A partition that the group has committed on or reads. Unknown values are `null`: those of the log when the topic is gone. */
+/**
+ * A partition that the group reads or has a committed offset on. `start`, `end` and `lastStable` are `null` if the topic is gone.
+ */
 interface GroupOffset {
   readonly topic: string
   readonly partition: number
   readonly committed: bigint | null
-  /** Committed with the offset. */
+  /** The metadata and the leader epoch that were committed with the offset. */
   readonly metadata: string | null
   readonly leaderEpoch: number | null
   readonly start: bigint | null
   /** The high watermark. */
   readonly end: bigint | null
-  /** The start of the oldest open transaction; equal to `end` without one. */
+  /** The start of the oldest open transaction; equal to `end` if no transaction is open. */
   readonly lastStable: bigint | null
-  /** Waiting events that were not deleted; an upper bound where `counts` is `offsets`. */
+  /** Waiting events in the log; an upper bound if `counts` is `offsets`. */
   readonly lag: bigint | null
   readonly counts: EventCount
-  /** Offsets between the committed one and the log's start, whose events were deleted unread. */
+  /** Number of offsets from the committed one to the start of the log. Their events were deleted before the group read them. */
   readonly gone: bigint
+  /** The member that reads the partition. */
   readonly memberId: string | null
 }
 
@@ -77,11 +81,11 @@ export interface GroupReport extends Omit<GroupOverview, 'memberCount'> {
   readonly coordinator: GroupDescription['coordinator'] | null
   readonly members: GroupDescription['members']
   readonly offsets: readonly GroupOffset[]
-  /** Over the partitions with a committed offset; `null` when there are none. */
+  /** The sum over the partitions with a committed offset; `null` if no partition has one. */
   readonly lag: bigint | null
 }
 
-/** Describes a group, its members, and its offset and lag on every partition. `GROUP_NOT_FOUND` when it does not exist. */
+/** Describes a group, its members, and its offset and lag on every partition. Throws `GROUP_NOT_FOUND` if it does not exist. */
 export async function describeGroup(bus: EventBus, group: string): Promise<GroupReport> {
   const [description, committed, known] = await Promise.all([
     bus.admin.describeGroup(group),
@@ -93,7 +97,7 @@ export async function describeGroup(bus: EventBus, group: string): Promise<Group
     assignment.map(({ topic, partition }) => ({ topic, partition, memberId })),
   )
   const ownerOf = new Map(owned.map((own) => [partitionName(own), own.memberId]))
-  const commitOf = new Map(committed.map((position) => [partitionName(position), position]))
+  const commitOf = new Map(committed.map((commit) => [partitionName(commit), commit]))
   const used = new Map([...owned, ...committed].map((own) => [partitionName(own), own]))
   const ranges = await bus.log.rangesOf([...used.values()].map(({ topic }) => topic))
   const partitions = [...used].map(([key, { topic, partition }]) => {

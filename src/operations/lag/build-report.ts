@@ -2,17 +2,18 @@ import type { GroupDescription, GroupState } from '../../bus/admin.ts'
 import { compareNumbers, compareText } from '../../bus/compare.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
 import { ageOf, aheadOf } from '../events/record-age.ts'
-import { countLag, firstOfBoth, maySkipOffsets } from './count-lag.ts'
+import { countLag, firstRecord, mayCountGaps } from './count-lag.ts'
 import { type FirstWaiting, firstWaitingOffset } from './first-waiting.ts'
 import { notesOf } from './notes.ts'
 import type { GroupLag, LagRates, LagReport, LagSummary, PartitionLag, TopicLag } from './report.ts'
 import type { LagSnapshot, PartitionSnapshot } from './snapshot.ts'
 import { judgeLag, type PartitionOffsets, verdictRank, worstVerdict } from './verdict.ts'
 
-// Pure: from snapshots and the first waiting records to a report.
+// Computes a report from snapshots and the first waiting records. Reads nothing itself.
 
 /** The partitions of every group with their verdicts, before they are summed up. */
 interface JudgedSnapshot {
+  /** Milliseconds between the two snapshots; `undefined` if there is only one. */
   readonly elapsed: number | undefined
   readonly groups: readonly {
     readonly description: GroupDescription
@@ -22,12 +23,15 @@ interface JudgedSnapshot {
 
 interface LagFindings {
   readonly snapshot: LagSnapshot
+  /** The earlier snapshot. */
   readonly before: LagSnapshot | undefined
+  /** Returns the first waiting records of a partition of `snapshot`. */
   readonly waiting: (partition: PartitionSnapshot) => FirstWaiting
+  /** Milliseconds since 1970. */
   readonly now: number
 }
 
-/** Counts and judges the lag of every partition of a snapshot, compared with an earlier snapshot when there is one. */
+/** Counts and judges the lag of every partition of a snapshot, compared with the earlier snapshot if there is one. */
 export function judgeSnapshot({ snapshot, before, waiting, now }: LagFindings): JudgedSnapshot {
   const elapsed = before === undefined ? undefined : snapshot.taken - before.taken
   const earlierGroups = new Map(before?.groups.map(({ description, partitions }) => [description.group, partitions]))
@@ -49,13 +53,13 @@ export function judgeSnapshot({ snapshot, before, waiting, now }: LagFindings): 
   return { elapsed, groups }
 }
 
-/** The topics whose lag would be an upper bound if they are compacted. */
+/** Lists the topics whose lag is only an upper bound if the topic is compacted, so that only their settings are read. */
 export function uncertainTopics({ groups }: JudgedSnapshot): string[] {
-  const uncertain = groups.flatMap(({ byTopic }) => [...byTopic].filter(([, own]) => own.some(maySkipOffsets)))
+  const uncertain = groups.flatMap(({ byTopic }) => [...byTopic].filter(([, own]) => own.some(mayCountGaps)))
   return [...new Set(uncertain.map(([topic]) => topic))]
 }
 
-/** Sums judged partitions up by topic and group, worst first. */
+/** Sums up judged partitions by topic and group, worst first. `compacted` contains the compacted topics. */
 export function toReport({ elapsed, groups }: JudgedSnapshot, compacted: ReadonlySet<string>): LagReport {
   const summarized = groups.map(({ description, byTopic }) => summarizeGroup(description, byTopic, compacted))
   return {
@@ -66,6 +70,7 @@ export function toReport({ elapsed, groups }: JudgedSnapshot, compacted: Readonl
 
 type Member = GroupDescription['members'][number]
 
+/** Maps each assigned partition to the member that reads it. */
 function ownersOf({ members }: GroupDescription): PartitionMap<Member> {
   const owners = new PartitionMap<Member>()
   for (const member of members) for (const assigned of member.assignment) owners.set(assigned, member)
@@ -87,14 +92,14 @@ function judgePartition(
 ): PartitionLag {
   const { partition, committed, start, end, lastStable = end } = snapshot
   const { open } = waiting
-  const first = firstOfBoth(waiting)
+  const first = firstRecord(waiting)
   const age = first === undefined ? undefined : ageOf(first.timestamp, now)
   const mayBeHeldBack = open !== undefined && lastStable !== undefined && firstWaitingOffset(snapshot) <= lastStable
   const verdict = judgeLag({
     current: snapshot,
     before,
     elapsed,
-    hasReader: owner === undefined ? (isSettled(state) ? false : undefined) : true,
+    hasReader: owner !== undefined ? true : isSettled(state) ? false : undefined,
     hasWaiting: first !== undefined,
     isHeldBack: mayBeHeldBack && waiting.committed === undefined,
     age,
@@ -112,7 +117,7 @@ function judgePartition(
   }
   const ahead = first === undefined || age !== undefined ? undefined : aheadOf(first.timestamp, now)
   const unreadable = first?.unreadable
-  // A report may have 100,000 partitions, and most of them have none of the fields below.
+  // A report may have 100,000 partitions. Most of them have none of the fields below, and leaving these out saves memory.
   const isUsual = gone === undefined && ahead === undefined && unreadable === undefined && lastStable === end
   if (isUsual && owner === undefined) return judged
   return {
@@ -130,9 +135,10 @@ function judgePartition(
   }
 }
 
-/** Whether the group is not rebalancing, so that a partition without an owner will not get one. */
+/** Whether a group is not rebalancing. A partition without an owner then stays without one. */
 const isSettled = (state: GroupState): boolean => state === 'Empty' || state === 'Dead' || state === 'Stable'
 
+/** Computes the rates from two snapshots that were taken `elapsed` milliseconds apart. */
 function ratesOf(
   before: PartitionOffsets,
   after: PartitionOffsets,
@@ -141,10 +147,12 @@ function ratesOf(
 ): LagRates {
   const perSecond = (from: bigint | undefined, to: bigint | undefined) =>
     from === undefined || to === undefined ? 0 : (Number(to - from) * 1000) / elapsed
-  const [incoming, out] = [perSecond(before.end, after.end), perSecond(before.committed, after.committed)]
+  const incoming = perSecond(before.end, after.end)
+  const out = perSecond(before.committed, after.committed)
   return { in: incoming, out, catchUp: catchUpOf(after, lag, incoming, out) }
 }
 
+/** Returns the milliseconds until no event waits; `undefined` if the lag does not shrink or the log is gone. */
 function catchUpOf(
   { committed, start, end }: PartitionOffsets,
   lag: bigint | undefined,
@@ -158,10 +166,10 @@ function catchUpOf(
   return lag !== undefined && out > incoming ? Math.round((left * 1000) / (out - incoming)) : undefined
 }
 
-/** Sums parts up: lags and rates are added, the oldest age, the longest time to catch up and the worst verdict count. */
+/** Sums up parts: adds lags and rates, and takes the oldest age, the longest time to catch up and the worst verdict. */
 function summarize(parts: readonly LagSummary[]): LagSummary {
   const rates = parts.flatMap((part) => part.rates ?? [])
-  const isNever = rates.some(({ catchUp }) => catchUp === undefined)
+  const neverCatchesUp = rates.some(({ catchUp }) => catchUp === undefined)
   return {
     lag: sumOf(parts, ({ lag }) => lag),
     gone: sumOf(parts, ({ gone }) => gone),
@@ -172,19 +180,22 @@ function summarize(parts: readonly LagSummary[]): LagSummary {
         : {
             in: rates.reduce((sum, rate) => sum + rate.in, 0),
             out: rates.reduce((sum, rate) => sum + rate.out, 0),
-            catchUp: isNever ? undefined : rates.reduce((longest, rate) => Math.max(longest, rate.catchUp ?? 0), 0),
+            catchUp: neverCatchesUp
+              ? undefined
+              : rates.reduce((longest, rate) => Math.max(longest, rate.catchUp ?? 0), 0),
           },
     verdict: worstVerdict(parts.map(({ verdict }) => verdict)),
   }
 }
 
-/** The sum over the parts that have a value; `undefined` when none has. */
+/** Returns the sum over the parts that have a value; `undefined` if no part has one. */
 const sumOf = (parts: readonly LagSummary[], read: (part: LagSummary) => bigint | undefined): bigint | undefined =>
   parts.reduce<bigint | undefined>((sum, part) => {
     const own = read(part)
     return own === undefined ? sum : (sum ?? 0n) + own
   }, undefined)
 
+/** Returns the larger of two values, of which one or both may be absent. */
 const larger = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
 
@@ -195,12 +206,12 @@ function summarizeGroup(
 ): GroupLag {
   const topics = [...byTopic].map(([topic, partitions]): TopicLag => {
     const summary = summarize(partitions)
-    const skips = compacted.has(topic) && partitions.some(maySkipOffsets)
-    const counts = summary.lag === undefined ? undefined : skips ? 'offsets' : 'records'
+    const countsGaps = compacted.has(topic) && partitions.some(mayCountGaps)
+    const counts = summary.lag === undefined ? undefined : countsGaps ? 'offsets' : 'records'
     return { topic, ...summary, counts, partitions }
   })
-  const counted = new Set(topics.map(({ counts }) => counts))
-  const counts = counted.has('offsets') ? 'offsets' : counted.has('records') ? 'records' : undefined
+  const topicCounts = new Set(topics.map(({ counts }) => counts))
+  const counts = topicCounts.has('offsets') ? 'offsets' : topicCounts.has('records') ? 'records' : undefined
   const summary = summarize(topics)
   const notes = notesOf({ gone: summary.gone, topics })
   return {
@@ -214,7 +225,7 @@ function summarizeGroup(
   }
 }
 
-/** Orders by verdict, then by lag, then by name. */
+/** Returns a comparison for sorting: the worst verdict first, then the largest lag, then by name. */
 function worstFirst<Name extends 'group' | 'topic'>(name: Name) {
   return (a: LagSummary & Record<Name, string>, b: LagSummary & Record<Name, string>): number =>
     verdictRank(a.verdict) - verdictRank(b.verdict) ||

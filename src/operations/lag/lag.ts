@@ -8,15 +8,15 @@ import { chooseGroups, type LagSelection, type LagSnapshot, takeSnapshot } from 
 export interface LagRequest extends LagSelection {
   /** Milliseconds between two snapshots. Absent: one snapshot. */
   readonly sample?: number | undefined
-  /** The clock that ages are relative to, in milliseconds. */
+  /** Returns the time that ages are relative to, in milliseconds since 1970. */
   readonly now: () => number
   readonly signal: AbortSignal
 }
 
 /**
- * Measures how far groups lag, in events and in milliseconds, and judges why. Reads only and joins no group. The number of
- * requests grows with brokers, not with groups, topics or partitions. `GROUP_NOT_FOUND` for a named group that does not
- * exist.
+ * Measures how far groups lag, in events and in milliseconds, with a verdict for each. Only reads, and joins no group. The
+ * number of requests grows with the brokers, not with groups, topics or partitions. Throws `GROUP_NOT_FOUND` if a named group
+ * does not exist.
  */
 export async function measureLag(bus: EventBus, request: LagRequest): Promise<LagReport> {
   const groups = await chooseGroups(bus, request)
@@ -25,7 +25,10 @@ export async function measureLag(bus: EventBus, request: LagRequest): Promise<La
   return reportLag(bus, await takeSnapshot(bus, groups, request), before, request.now())
 }
 
-/** Reports the lag of a snapshot, compared with an earlier one when there is one: reads the first waiting record of every partition. */
+/**
+ * Reports the lag of a snapshot, compared with the earlier one if there is one. Reads the first waiting record of every
+ * partition.
+ */
 export async function reportLag(
   bus: EventBus,
   snapshot: LagSnapshot,

@@ -1,14 +1,14 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import type { GroupLag, LagNote, PartitionLag } from './report.ts'
 
-/** Returns the notes on a group. */
+/** Lists what the numbers of a group do not show, from the partitions of its topics. */
 export function notesOf({ gone, topics }: Pick<GroupLag, 'gone' | 'topics'>): LagNote[] {
   // A group may have thousands of partitions, and most have nothing to note.
   const noted = topics.flatMap(({ topic, partitions }) =>
     partitions.filter(isNoted).map((partition) => ({ ...partition, topic })),
   )
-  const partitionsWith = (isMeant: (partition: PartitionLag) => boolean): TopicPartition[] =>
-    noted.filter(isMeant).map(({ topic, partition }) => ({ topic, partition }))
+  const partitionsWith = (condition: (partition: PartitionLag) => boolean): TopicPartition[] =>
+    noted.filter(condition).map(({ topic, partition }) => ({ topic, partition }))
   const transactions = noted.flatMap(({ topic, partition, transaction }): LagNote[] =>
     transaction === undefined ? [] : [{ code: 'open-transaction', topic, partition, ...transaction }],
   )

@@ -4,58 +4,59 @@ import type { LagVerdict, PartitionOffsets } from './verdict.ts'
 
 /** Rates between two snapshots. */
 export interface LagRates {
-  /** Events published a second, and offsets committed a second. */
+  /** Offsets written per second. */
   readonly in: number
+  /** Offsets committed per second. */
   readonly out: number
-  /** Milliseconds until no event waits, at these rates; absent when the lag does not shrink. */
+  /** Milliseconds until no event waits, at these rates; absent if the lag does not shrink. */
   readonly catchUp: number | undefined
 }
 
 /** The lag of a partition, a topic or a group. */
 export interface LagSummary {
   /**
-   * Events that wait: the offsets from the first record at or behind the committed offset to the end; 0 without such a
-   * record. Absent where the group has committed nothing or the log is gone.
+   * Number of waiting events: the offsets from the first record at or after the committed offset to the end of the log; 0 if
+   * there is no such record. Absent if the group has committed nothing or the log is gone.
    */
   readonly lag: bigint | undefined
-  /** Offsets between the committed one and the log's start, whose events were deleted unread. Absent where there are none. */
+  /** Offsets from the committed one to the start of the log, whose events were deleted unread. Absent if there are none. */
   readonly gone?: bigint | undefined
   /**
-   * Milliseconds since the first waiting event was written, by the record's own timestamp. Absent where no event waits, and
-   * where the record has no timestamp or one in the future.
+   * Milliseconds since the timestamp of the first waiting event. Absent if no event waits, if the event has no timestamp or one
+   * in the future, or if the event cannot be read.
    */
   readonly age: number | undefined
-  /** Absent without a sample. */
+  /** Absent if only one snapshot was taken. */
   readonly rates: LagRates | undefined
-  /** Absent where one snapshot is not enough for a verdict. */
+  /** Absent if one snapshot is not enough for a verdict. */
   readonly verdict: LagVerdict | undefined
 }
 
 /** A transaction that is open in a partition. */
 interface OpenTransaction {
-  /** Its first offset, which is the last stable offset. */
+  /** The first offset of the transaction, which is the last stable offset of the partition. */
   readonly offset: bigint
-  /** Timestamp of its first record in milliseconds since 1970; absent where the record has none, or one in the future. */
+  /** Timestamp of the first record in milliseconds since 1970; absent if the record has none, or one in the future. */
   readonly since: number | undefined
 }
 
 export interface PartitionLag extends LagSummary, PartitionOffsets {
   readonly partition: number
-  /** The oldest open transaction, where the group has not committed beyond its start and so may be held back by it. */
+  /** The oldest open transaction. Absent if the group has committed beyond its start, so that it does not hold the group back. */
   readonly transaction?: OpenTransaction | undefined
-  /** Milliseconds that the first waiting event is dated ahead of the clock, where that is why there is no age. */
+  /** By how many milliseconds the first waiting event is dated in the future; absent if that is not why `age` is absent. */
   readonly ahead?: number | undefined
-  /** Why the first waiting event cannot be read, where that is why there is no age. */
+  /** Why the first waiting event cannot be read; absent if it can be read. */
   readonly unreadable?: string | undefined
-  /** Id of the member that owns the partition; absent where no member does. */
+  /** Id of the member that reads the partition; absent if no member does. */
   readonly memberId?: string | undefined
   readonly clientId?: string | undefined
   readonly host?: string | undefined
 }
 
-/** The lag of a topic or a group, with what its number counts. */
+/** The lag of a topic or a group, which may be an upper bound. */
 interface CountedLag extends LagSummary {
-  /** `offsets` where a topic is compacted: some of the offsets that `lag` counts may hold no event. Absent without `lag`. */
+  /** `offsets`: a topic is compacted, so some of the offsets that `lag` counts may hold no event. Absent without `lag`. */
   readonly counts?: EventCount | undefined
 }
 
@@ -68,24 +69,24 @@ export interface GroupLag extends CountedLag {
   readonly group: string
   readonly state: GroupState
   readonly memberCount: number
-  /** Absent where there is nothing to note. */
+  /** Absent if there are no notes. */
   readonly notes?: readonly LagNote[] | undefined
   /** Worst first. */
   readonly topics: readonly TopicLag[]
 }
 
 export interface LagReport {
-  /** Milliseconds between the two snapshots, where there were two. */
+  /** Milliseconds between the two snapshots; absent if there was only one. */
   readonly sample: number | undefined
   /** Worst first. */
   readonly groups: readonly GroupLag[]
 }
 
-/** What the figures of a group do not show. The sentences are in src/ui/notes/lag-notes.ts. */
+/** What the numbers of a group do not show. src/ui/notes/lag-notes.ts has the sentence for each code. */
 export type LagNote =
-  /** `offset` and `since` are those of the oldest open transaction of the partition. */
+  /** The oldest open transaction of the partition, which may hold the group back. */
   | ({ readonly code: 'open-transaction' } & TopicPartition & OpenTransaction)
-  /** `gone` events before the log's start were deleted before the group read them. `lag` does not count them. */
+  /** `gone` is the number of events that were deleted before the group read them. `lag` does not count them. */
   | { readonly code: 'deleted-unread'; readonly gone: bigint; readonly partitions: readonly TopicPartition[] }
   /** The topics are compacted, so their lag is an upper bound of the events that wait. */
   | { readonly code: 'offsets-counted'; readonly topics: readonly string[] }

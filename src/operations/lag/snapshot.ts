@@ -8,16 +8,18 @@ import type { PartitionOffsets } from './verdict.ts'
 
 /** Which groups and topics to measure. */
 export interface LagSelection {
-  /** Names, with `*` and `?` as wildcards; a name without them must exist. Absent or empty: all consumer groups. */
+  /**
+   * Names or globs with `*` and `?`. A group that is named without a wildcard must exist. Absent or empty: all consumer groups.
+   */
   readonly groups?: readonly string[] | undefined
   /**
-   * Names, with `*` and `?` as wildcards; groups that neither committed on one of these topics nor read it are left out.
-   * Absent or empty: every topic a group committed on or reads.
+   * Names or globs with `*` and `?`. Groups that neither read one of these topics nor have a committed offset on it are left out.
+   * Absent or empty: every topic that a group reads or has a committed offset on.
    */
   readonly topics?: readonly string[] | undefined
 }
 
-/** The offsets of a partition and of one group on it, at one moment. */
+/** A partition, with its offsets and the committed offset of one group, at one moment. */
 export interface PartitionSnapshot extends TopicPartition, PartitionOffsets {}
 
 interface GroupSnapshot {
@@ -27,12 +29,12 @@ interface GroupSnapshot {
 
 /** The groups and their offsets at one moment. */
 export interface LagSnapshot {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly taken: number
   readonly groups: readonly GroupSnapshot[]
 }
 
-/** Resolves the selection to group names. A name without a wildcard is kept as it is: `takeSnapshot` checks that the group exists. */
+/** Resolves the selection to group names. Does not check that a group named without a wildcard exists; `takeSnapshot` does. */
 export async function chooseGroups(
   bus: EventBus,
   { groups: wanted = [] }: Pick<LagSelection, 'groups'>,
@@ -43,7 +45,7 @@ export async function chooseGroups(
   return [...new Set([...named, ...known.filter(matcher(wanted))])]
 }
 
-/** Whether a group commits offsets: consumer groups, and groups without a protocol, which no member has joined. */
+/** Whether a group commits offsets. A group that no member has joined has no protocol type, but may have offsets. */
 const isConsumerGroup = ({ protocolType }: { readonly protocolType: string }): boolean =>
   protocolType === 'consumer' || protocolType === ''
 
@@ -53,14 +55,15 @@ const noSuchGroup = (group: string) =>
     hints: [operationHints.measureAll(), operationHints.measureLike(group)],
   })
 
+/** Returns whether a name matches one of the globs; any name matches an empty list. */
 const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {
   const patterns = globs.map(globMatcher)
   return (name) => patterns.length === 0 || patterns.some((matches) => matches(name))
 }
 
 /**
- * Reads committed offsets and members of the groups, then the ends of the partitions. In this order a group that commits
- * in between does not appear to be beyond the log.
+ * Reads the committed offsets and members of the groups, then the ends of the partitions. In this order, a group that commits in
+ * between does not appear to be beyond the end of the log. Throws `GROUP_NOT_FOUND` for a missing group that `groups` names.
  */
 export async function takeSnapshot(
   bus: EventBus,
@@ -76,16 +79,17 @@ export async function takeSnapshot(
   })
   if (missing !== undefined) throw noSuchGroup(missing.group)
   const isWanted = matcher(topics)
+  // For each group, the partitions that it reads or has a committed offset on, by topic.
   const used = descriptions.map(({ members }, at) => {
     const offsets = new Map<string, Map<number, bigint | undefined>>()
-    const note = ({ topic, partition }: TopicPartition, offset: bigint | undefined) => {
+    const add = ({ topic, partition }: TopicPartition, offset: bigint | undefined) => {
       if (!isWanted(topic)) return
       const own = offsets.get(topic) ?? new Map<number, bigint | undefined>()
       offsets.set(topic, own)
       own.set(partition, offset ?? own.get(partition))
     }
-    for (const position of committed[at] ?? []) note(position, position.offset)
-    for (const assigned of members.flatMap(({ assignment }) => assignment)) note(assigned, undefined)
+    for (const position of committed[at] ?? []) add(position, position.offset)
+    for (const assigned of members.flatMap(({ assignment }) => assignment)) add(assigned, undefined)
     return offsets
   })
   const found = await bus.log.rangesOf([...new Set(used.flatMap((offsets) => [...offsets.keys()]))])
@@ -100,7 +104,7 @@ export async function takeSnapshot(
   return { taken: performance.now(), groups: selected }
 }
 
-/** Every partition of the topics a group uses, including those it never committed on: a new partition may have no reader. */
+/** Lists every partition of the topics that a group uses. Includes partitions without a commit, which may have no reader yet. */
 function partitionsOf(
   used: ReadonlyMap<string, ReadonlyMap<number, bigint | undefined>>,
   ranges: ReadonlyMap<string, ReadonlyMap<number, PartitionRange>>,

@@ -1,12 +1,12 @@
 /**
  * The condition of a consumer group on a partition, worst first:
  *
- * - `beyond-the-log`: the committed offset is outside the log (behind its end, before its start, or the topic is gone)
+ * - `beyond-the-log`: the committed offset is before the start or after the end of the log, or the topic is gone
  * - `stopped`: events wait and no member reads them
  * - `stalled`: events wait, a member owns the partition, and nothing was committed during the sample
  * - `rewound`: the committed offset moved back during the sample
- * - `held-back`: all waiting events lie behind the start of an open transaction, where read-committed consumers stop
- * - `falling-behind`: the group commits, and the lag does not shrink
+ * - `held-back`: all waiting events come after the start of an open transaction, where read-committed consumers stop
+ * - `falling-behind`: the group commits, but the lag does not shrink
  * - `never-committed`: the partition holds events and the group has committed nothing
  * - `catching-up`: the lag shrinks
  * - `ok`: no events wait, or only events that arrived during the sample
@@ -24,39 +24,46 @@ const lagVerdicts = [
 ] as const
 export type LagVerdict = (typeof lagVerdicts)[number]
 
-/** The offsets of a partition and of one group on it, at one moment. `start` and `end` are absent when the partition is gone. */
+/**
+ * The offsets of a partition and the committed offset of one group, at one moment. `start` and `end` are absent if the partition
+ * is gone.
+ */
 export interface PartitionOffsets {
   readonly committed: bigint | undefined
   readonly start: bigint | undefined
-  /** The high watermark. A group's isolation level is not known, so lag counts up to here, as in Kafka's own tools. */
+  /** The high watermark. The isolation level of a group is not known, so lag counts up to here, as in Kafka's own tools. */
   readonly end: bigint | undefined
   /** The start of the oldest open transaction. Absent or equal to `end`: no transaction is open. */
   readonly lastStable?: bigint | undefined
 }
 
+/** The measurements that a verdict is based on. */
 export interface LagEvidence {
   readonly current: PartitionOffsets
-  /** The offsets in the earlier snapshot, when there is one. */
+  /** The offsets in the earlier snapshot, if there is one. */
   readonly before?: PartitionOffsets | undefined
   /** Milliseconds between the two snapshots. */
   readonly elapsed?: number | undefined
-  /** `undefined` while this is not known: the group is rebalancing, or its kind does not report assignments. */
+  /**
+   * Whether a member reads the partition. `undefined`: not known, because the group is rebalancing or does not report
+   * assignments.
+   */
   readonly hasReader: boolean | undefined
-  /** False when the remaining offsets hold no record: transaction markers, or records that compaction removed. */
+  /** False if the unread offsets hold no record, only transaction markers or gaps that compaction left. */
   readonly hasWaiting: boolean
-  /** Whether all waiting events lie behind the start of an open transaction, where read-committed consumers stop. */
+  /** Whether all waiting events come after the start of an open transaction, where read-committed consumers stop. */
   readonly isHeldBack?: boolean | undefined
   /** Age of the first waiting record in milliseconds. */
   readonly age: number | undefined
 }
 
 /**
- * Age from which a single snapshot takes an open transaction for the cause of the lag. Kafka's clients commit every five
- * seconds by default, so a reader of uncommitted records would have committed beyond its start by then.
+ * Age of the first waiting event from which one snapshot is enough for `held-back`. Kafka's clients commit every five seconds by
+ * default, so a reader of uncommitted records would have committed beyond the start of the transaction by then.
  */
 const MIN_HELD_BACK_AGE_MS = 10_000
 
-/** Returns the verdict; `undefined` where events wait, a member reads, and one snapshot does not show any progress. */
+/** Returns the verdict; `undefined` if events wait, a member may read them, and there is no earlier snapshot to see progress. */
 export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   const { current, before, hasReader, hasWaiting, isHeldBack = false } = evidence
   const { committed, start, end } = current
@@ -71,21 +78,22 @@ export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   }
   const moved = committed > before.committed
   if (!moved && hasReader === false) return 'stopped'
-  if (isHeldBack && !isYoung(evidence)) return 'held-back'
+  if (isHeldBack && !arrivedDuringSample(evidence)) return 'held-back'
   const wasCaughtUp = before.committed >= (before.lastStable ?? before.end)
   if (!moved && !wasCaughtUp) return 'stalled'
-  if (isYoung(evidence)) return 'ok'
+  if (arrivedDuringSample(evidence)) return 'ok'
   return end - committed < before.end - before.committed ? 'catching-up' : 'falling-behind'
 }
 
 /** Whether the first waiting event arrived during the sample. A group that keeps up has such events at any moment. */
-const isYoung = ({ age, elapsed }: LagEvidence): boolean => age !== undefined && elapsed !== undefined && age <= elapsed
+const arrivedDuringSample = ({ age, elapsed }: LagEvidence): boolean =>
+  age !== undefined && elapsed !== undefined && age <= elapsed
 
-/** Smaller is worse. An unknown verdict ranks just above `ok`, below every known problem. */
+/** Returns a number for sorting: smaller is worse. An unknown verdict is worse than `ok` and better than every other verdict. */
 export const verdictRank = (verdict: LagVerdict | undefined): number =>
   verdict === undefined ? lagVerdicts.indexOf('ok') - 0.5 : lagVerdicts.indexOf(verdict)
 
-/** The worst of the verdicts of partitions or topics; `ok` without any. */
+/** Returns the worst of some verdicts; `ok` for an empty list. */
 export function worstVerdict(verdicts: readonly (LagVerdict | undefined)[]): LagVerdict | undefined {
   return verdicts.reduce((worst, verdict) => (verdictRank(verdict) < verdictRank(worst) ? verdict : worst), 'ok')
 }

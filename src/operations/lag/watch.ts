@@ -7,11 +7,11 @@ import { chooseGroups, type LagSnapshot, takeSnapshot } from './snapshot.ts'
 
 /**
  * Milliseconds between the two snapshots that rates and verdicts compare. Kafka's clients commit every five seconds by
- * default, so over a shorter time a group that keeps up would appear stalled.
+ * default, so over a much shorter time a group that keeps up would appear stalled.
  */
 const WINDOW_MS = 10_000
 
-/** Minimum distance between the snapshots that are kept for comparison, so that many updates a second cost no memory. */
+/** Minimum time between two snapshots that are kept for comparison, so that many updates a second do not cost much memory. */
 const MIN_SPACING_MS = WINDOW_MS / 8
 
 export interface LagWatchRequest extends Omit<LagRequest, 'sample'> {
@@ -19,27 +19,27 @@ export interface LagWatchRequest extends Omit<LagRequest, 'sample'> {
   readonly interval: number
 }
 
-/** A new report, or the reason why measuring failed. `time` is the request's clock. */
+/** A new report, or the reason why measuring failed. `time` is in milliseconds since 1970. */
 export type LagUpdate =
   | { readonly ok: true; readonly time: number; readonly report: LagReport }
   | { readonly ok: false; readonly time: number; readonly reason: string }
 
 /**
- * Measures lag again and again until the signal aborts. Measures only when the caller takes the next update, so a caller
- * that pauses causes no requests. Each snapshot is compared with the one ten seconds before it, or the nearest there is:
- * the previous one when the interval is longer, the first one at the beginning.
+ * Measures lag repeatedly until the signal aborts. Measures only when the caller takes the next update, so a caller that pauses
+ * causes no requests. Each snapshot is compared with the latest one that is at least ten seconds older; at the beginning, with
+ * the first one.
  *
- * Rejects when the first snapshot fails, as `measureLag` does. A later failure of the bus is an update with `ok: false`, and
- * the next update tries again.
+ * Throws if the first measurement fails, as `measureLag` does. After a later failure of the bus, yields an update with `ok:
+ * false`; the next update tries again.
  */
 export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncGenerator<LagUpdate, void> {
   const { interval, now, signal } = request
-  let kept: readonly LagSnapshot[] = []
+  let earlier: readonly LagSnapshot[] = []
   const measure = async (): Promise<LagUpdate> => {
     const snapshot = await takeSnapshot(bus, await chooseGroups(bus, request), request)
-    const before = kept.findLast(({ taken }) => snapshot.taken - taken >= WINDOW_MS) ?? kept[0]
+    const before = earlier.findLast(({ taken }) => snapshot.taken - taken >= WINDOW_MS) ?? earlier[0]
     const report = await reportLag(bus, snapshot, before, now())
-    kept = keep(kept, snapshot, before)
+    earlier = withSnapshot(earlier, snapshot, before)
     return { ok: true, time: now(), report }
   }
   const measureAgain = () =>
@@ -57,13 +57,16 @@ export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncG
   }
 }
 
-/** Adds a snapshot to those kept, without the snapshots older than `before`, which no later one is compared with. */
-function keep(
-  kept: readonly LagSnapshot[],
+/**
+ * Adds a snapshot to the earlier ones, unless the last of them is too recent. Drops those older than `before`, because no later
+ * snapshot is compared with them.
+ */
+function withSnapshot(
+  earlier: readonly LagSnapshot[],
   snapshot: LagSnapshot,
   before: LagSnapshot | undefined,
 ): readonly LagSnapshot[] {
-  const recent = before === undefined ? kept : kept.slice(kept.indexOf(before))
+  const recent = before === undefined ? earlier : earlier.slice(earlier.indexOf(before))
   const last = recent.at(-1)
   return last !== undefined && snapshot.taken - last.taken < MIN_SPACING_MS ? recent : [...recent, snapshot]
 }

@@ -2,26 +2,27 @@ import { duration } from '../../bus/time/duration.ts'
 import { leadingMoment, parseMoment } from '../../bus/time/moment.ts'
 import { type OperationHint, operationHints } from '../hints.ts'
 
-/** A position in a topic, before it is resolved to an offset of each partition. */
+/** A position in a topic, as the user names it. Resolving it gives an offset in each partition. */
 export type OffsetSpec =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
   | { readonly kind: 'offset'; readonly offset: bigint }
-  /** So many offsets after each partition's start, or before its end. */
+  /** `count` offsets after the start or before the end of each partition. */
   | { readonly kind: 'fromStart' | 'beforeEnd'; readonly count: bigint }
-  /** The first record at or after a time, in milliseconds. */
+  /** The first record at or after a time, in milliseconds since 1970. */
   | { readonly kind: 'time'; readonly time: bigint }
 
 /** A hint that names a valid position. */
 export type PositionHint = Extract<OperationHint, { readonly code: 'give-position' }>
 
-/** Why a text is not a valid position, and valid ones to suggest. */
+/** Why a text is not a valid position, with valid positions as hints. */
 interface InvalidPosition {
   readonly ok: false
   readonly reason: string
   readonly hints: readonly PositionHint[]
 }
 
+/** A parsed range. An absent `to` means that the text names only its beginning. */
 export type ParsedRange =
   | { readonly ok: true; readonly from: OffsetSpec | undefined; readonly to: OffsetSpec | undefined }
   | InvalidPosition
@@ -34,11 +35,12 @@ const keywords: ReadonlyMap<string, OffsetSpec> = new Map<string, OffsetSpec>([
   ...['end', 'newest', 'latest'].map((word) => [word, { kind: 'end' }] as const),
 ])
 
-/** The forms of a time, for error messages. */
+/** The valid forms of a time, for error messages. */
 export const TIME_FORMS = '@1662059631, @2026-11-23, @2026-11-23T10:00:00Z, @-1h, "10m ago", today, yesterday, now'
 const POSITION_FORMS = `start, end, 47, +10 (after the start), -10 (before the end), ${TIME_FORMS}`
 
 const examples = ['start', '-10', '@-1h', '@2026-11-23T10:00:00Z', '10m ago']
+/** The result for an invalid text. `positions` are valid ones to suggest. */
 const invalid = (reason: string, positions: readonly string[] = examples): InvalidPosition => ({
   ok: false,
   reason,
@@ -46,19 +48,19 @@ const invalid = (reason: string, positions: readonly string[] = examples): Inval
 })
 
 /**
- * Parses the beginning of a range: a position, or a range `a:b` of which either side may be missing. The grammar is rpk's, with
- * `10m ago`, `today`, `yesterday` and `now` added. `now` is the clock in milliseconds.
+ * Parses a position, which is the beginning of a range, or a whole range `a:b`, of which one side may be missing. The grammar is
+ * that of rpk, with `10m ago`, `today`, `yesterday` and `now` added. `now` is the current time in milliseconds since 1970.
  */
 export function parseRange(text: string, now: number): ParsedRange {
   const trimmed = text.trim()
   // rpk also writes 10:20 as 10-20.
   const whole = /^\d{1,18}-\d{1,18}$/.test(trimmed) ? trimmed.replace('-', ':') : trimmed
-  const at = separatorIndex(whole)
-  if (at === -1) {
+  const separator = separatorIndex(whole)
+  if (separator === -1) {
     const point = parsePoint(whole, now)
     return point.ok ? { ok: true, from: point.spec, to: undefined } : point
   }
-  const [first, second] = [whole.slice(0, at).trim(), whole.slice(at + 1).trim()]
+  const [first, second] = [whole.slice(0, separator).trim(), whole.slice(separator + 1).trim()]
   const hasFrom = first !== '' && first !== '@'
   const hasTo = second !== '' && second !== '@'
   if (!hasFrom && !hasTo) {
@@ -71,6 +73,7 @@ export function parseRange(text: string, now: number): ParsedRange {
   const from = hasFrom ? parsePoint(first, now) : undefined
   if (from && !from.ok) return from
   if (!hasTo) return { ok: true, from: from?.spec, to: undefined }
+  // In `@a:b`, the `@` applies to both sides.
   const isTime = first === '@' || from?.spec.kind === 'time'
   const to = isTime ? parseSecondTime(second, first, now) : parsePoint(second, now)
   if (!to.ok) return to
@@ -79,9 +82,10 @@ export function parseRange(text: string, now: number): ParsedRange {
   return { ok: true, from: begin, to: to.spec }
 }
 
-/** Parses a single position. `forms` are the valid forms that the error message lists. */
+/** Parses a single position. The error message lists `forms` as the valid ones. */
 export function parsePoint(text: string, now: number, forms = POSITION_FORMS): ParsedPoint {
   const point = text.trim()
+  // The `@` marks a time. Without it, digits are an offset and `-10` counts from the end.
   const isMarked = point.startsWith('@')
   const bare = isMarked ? point.slice(1) : point
   const keyword = keywords.get(bare)
@@ -93,15 +97,15 @@ export function parsePoint(text: string, now: number, forms = POSITION_FORMS): P
   return time === undefined ? explain(point, bare, forms) : toTime(time.at)
 }
 
-/** Explains why a text is not a valid position, with the likely correction as a suggestion. */
+/** Explains why a text is not a valid position, and suggests the likely correction. */
 function explain(point: string, bare: string, forms: string): InvalidPosition {
-  const length = bare.replace(/^[+-]/, '').replace(/\s+ago$/, '')
-  if (/^\d*\.\d+(ms|s|m|h|d|w)/.test(length)) {
+  const span = bare.replace(/^[+-]/, '').replace(/\s+ago$/, '')
+  if (/^\d*\.\d+(ms|s|m|h|d|w)/.test(span)) {
     return invalid(`'${point}' has a fraction; durations take whole numbers`, ['@-1h30m', '@-90m'])
   }
-  if (duration(length) !== undefined) {
-    const ago = `@-${length}`
-    return invalid(`'${point}' is a duration, not a position; ${ago} is ${length} before now`, [ago])
+  if (duration(span) !== undefined) {
+    const ago = `@-${span}`
+    return invalid(`'${point}' is a duration, not a position; ${ago} is ${span} before now`, [ago])
   }
   if (/^\d{4}-\d\d-\d\d/.test(bare)) {
     const parsed = parseMoment(bare)
@@ -115,15 +119,15 @@ function explain(point: string, bare: string, forms: string): InvalidPosition {
   return invalid(`'${point}' is not a valid position; use ${forms}`)
 }
 
-/** The index of the colon of a range, or -1; a colon in a time of day does not count. */
+/** Returns the index of the colon that separates the sides of a range, or -1. Skips the colons in a time of day. */
 function separatorIndex(text: string): number {
-  const stamp = leadingMoment.exec(text)
-  return text.indexOf(':', stamp ? stamp[0].length : 0)
+  const date = leadingMoment.exec(text)
+  return text.indexOf(':', date ? date[0].length : 0)
 }
 
 /**
- * Parses the end of `@a:b`, which has no `@` of its own. `@-48h:-24h`: both are before now. `@2022-02-14:1h`: the end is one
- * hour after the start, since the start is a date.
+ * Parses the end of `@a:b`, which needs no `@` of its own. A duration counts from the start if the start is a date (the end of
+ * `@2022-02-14:1h` is one hour later), else from now (both sides of `@-48h:-24h` are before now).
  */
 function parseSecondTime(text: string, firstText: string, now: number): ParsedPoint {
   if (/^[+-]\d{1,18}$/.test(text)) return parsePoint(text, now)
@@ -134,7 +138,9 @@ function parseSecondTime(text: string, firstText: string, now: number): ParsedPo
   return toTime(text.startsWith('-') ? base - length : base + length)
 }
 
-/** Not before 1970, since Kafka takes the times -1 and -2 for end and start, and not after the largest `Date`. */
+/**
+ * Limits a time to 1970 or later, because Kafka reads the times -1 and -2 as end and start, and to the largest `Date` or earlier.
+ */
 const toTime = (time: number): ParsedPoint => ({
   ok: true,
   spec: { kind: 'time', time: BigInt(Math.floor(Math.min(Math.max(time, 0), 8.64e15))) },
@@ -143,10 +149,11 @@ const toTime = (time: number): ParsedPoint => ({
 interface ParsedTime {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** Whether it is a date, not a duration before now. */
+  /** Whether the text names a date, and not a duration before now. */
   readonly isAbsolute: boolean
 }
 
+/** Parses a time without its `@`. Durations with a minus and Unix times are only valid after an `@` (`isMarked`). */
 function parseTime(text: string, now: number, isMarked: boolean): ParsedTime | undefined {
   const midnight = now - (now % DAY_MS)
   if (text === 'now') return { at: now, isAbsolute: false }
@@ -161,7 +168,10 @@ function parseTime(text: string, now: number, isMarked: boolean): ParsedTime | u
   return moment.ok ? { at: moment.time, isAbsolute: true } : undefined
 }
 
-/** Parses a Unix time in seconds, milliseconds, microseconds or nanoseconds, told apart by the number of digits. */
+/**
+ * Parses a Unix time and returns milliseconds. The number of digits tells seconds, milliseconds, microseconds and nanoseconds
+ * apart.
+ */
 function parseEpoch(text: string): number | undefined {
   if (/^\d{10}$/.test(text)) return Number(text) * 1000
   if (/^\d{13}$/.test(text)) return Number(text)
@@ -169,7 +179,7 @@ function parseEpoch(text: string): number | undefined {
   return /^\d{19}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined
 }
 
-/** Returns whether a range ends before it begins on every partition, whatever the partition holds. */
+/** Whether a range ends before it begins on every partition, whatever offsets the partition holds. */
 export function isReversed(from: OffsetSpec, to: OffsetSpec): boolean {
   if (from.kind === 'offset' && to.kind === 'offset') return from.offset > to.offset
   if (from.kind === 'time' && to.kind === 'time') return from.time > to.time

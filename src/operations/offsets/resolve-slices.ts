@@ -3,6 +3,7 @@ import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '
 import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from './offset-grammar.ts'
 
+/** The range to read of some topics. */
 export interface SliceRequest {
   readonly topics: readonly string[]
   /** Default: all partitions of each topic. */
@@ -11,17 +12,18 @@ export interface SliceRequest {
   readonly to: OffsetSpec
 }
 
-/** A slice with an end, and the end of its partition for a reader of committed records. */
+/** A slice of one partition. */
 export interface ResolvedSlice extends LogSlice {
   readonly to: bigint
+  /** The last stable offset of the partition, where a reader of committed records stops. */
   readonly end: bigint
 }
 
-/** How a slice differs from the request. The sentences are in src/ui/notes/tail-notices.ts. */
+/** How a slice differs from the request. src/ui/notes/tail-notices.ts has the sentence for each code. */
 export type SliceNote =
   /**
-   * The partition holds `start` to `end`, and `offset` is read from or up to instead of `wanted`. `lastStable`: the start of
-   * the open transaction at which committed records end; absent if it is not the reason.
+   * The slice begins or ends at `offset` instead of `wanted`, because the partition holds `start` to `end`. `lastStable` is the
+   * start of an open transaction, where committed records end; absent if it is not the reason.
    */
   | {
       readonly code: 'offset-replaced'
@@ -33,7 +35,7 @@ export type SliceNote =
       readonly wanted: bigint
       readonly offset: bigint
     }
-  /** The slice ends at `offset`, the start of an open transaction. `held` offsets follow. */
+  /** The slice ends at `offset`, the start of an open transaction. `held` is the number of offsets after it. */
   | {
       readonly code: 'ends-at-transaction'
       readonly topic: string
@@ -48,10 +50,12 @@ export interface ResolvedSlices {
 }
 
 /**
- * Resolves a range on every partition, for a reader of committed records: `end` is the last stable offset, so that the
- * reader does not wait for open transactions. A range may begin behind it, at an offset or time that the request names.
- * Offsets outside a partition are moved to its nearest end, with a note; another note says where an open transaction ends a
- * slice. A time after the last record is the end. A slice that would end before it begins is empty.
+ * Resolves a range to offsets on every partition, for a reader of committed records. The position `end` is the last stable
+ * offset, so that the reader does not wait for open transactions; a range may begin after it, at an offset or time that the
+ * request names. An offset outside a partition becomes the nearest end of the partition, with a note. A note also says where an
+ * open transaction ends a slice. A time after the last record becomes the end. A slice that would end before it begins is empty.
+ *
+ * Throws `TOPIC_NOT_FOUND` for a missing topic and `REFUSED` for a missing partition.
  */
 export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
   const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
@@ -90,7 +94,7 @@ async function resolveTopic(
       }
       const first = resolve(from, fromTimes, end)
       const last = resolve(to, toTimes, lastStable)
-      // A named offset behind the start of the transaction has a note already.
+      // If the request names an offset after the start of the transaction, `offset-replaced` says so already.
       if (to.kind !== 'offset' && lastStable < end && last === lastStable) {
         notes.push({ code: 'ends-at-transaction', topic, partition, offset: lastStable, held: end - lastStable })
       }
@@ -99,7 +103,10 @@ async function resolveTopic(
   return { slices, notes }
 }
 
-/** Returns the offset of a spec in a partition; it may lie outside the partition. Without an offset for a time, the end. */
+/**
+ * Returns the offset of a position in a partition, which may be outside the partition. `atTime` is the offset of the first record
+ * at or after the time of the position; `undefined` if there is none, which gives the end.
+ */
 export function offsetOf(
   spec: OffsetSpec,
   { start, end }: Pick<PartitionRange, 'start' | 'end'>,

@@ -1,7 +1,7 @@
 /** The payload field that holds the id of the aggregate. */
 export interface KeyField {
   readonly name: string
-  /** The configuration file that names the field. */
+  /** The configuration file that names the field, for error messages. */
   readonly from: string
 }
 
@@ -10,11 +10,11 @@ type AggregateKey =
   /** `reason` continues the sentence "the data of PlaceOrder.v1 …". */
   | { readonly ok: false; readonly reason: string }
 
-/** Maximum nesting of Rust enums to descend. Services have one or two levels. */
+/** Maximum number of nested Rust enums to search. Services have one or two levels. */
 const MAX_VARIANT_DEPTH = 8
 
 /**
- * Reads the record key from a payload field: the id of the aggregate of the event. The field may be inside the variant of a Rust
+ * Reads the record key from the payload field that holds the id of the aggregate. The field may be inside the variant of a Rust
  * enum (`{ "PlaceOrder": { "order_id": "o-1" } }`).
  */
 export function aggregateKey(data: unknown, name: string): AggregateKey {
@@ -27,7 +27,7 @@ export function aggregateKey(data: unknown, name: string): AggregateKey {
   return { ok: false, reason: `has no field '${name}'` }
 }
 
-/** Converts the value as services do for stream ids: a string is unchanged, an integer becomes decimal digits. */
+/** Converts the value as services do for stream ids: a string stays unchanged, an integer becomes decimal digits. */
 function toKey(value: unknown, name: string): AggregateKey {
   const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value)
   const key = isInteger ? String(value) : value

@@ -1,14 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto'
 
-/** Renders a template; `index` counts from 1. */
+/** Renders a template. `index` is the number of the event, from 1. */
 export type DataTemplate = (index: number) => string
 export type CompiledData =
   | { readonly ok: true; readonly render: DataTemplate }
   | { readonly ok: false; readonly reason: string }
 
-/** The random source of templates. */
+/** The source of random values for templates. */
 export interface Randomness {
-  /** An integer from `low` to `high`, without `high`. */
+  /** Returns an integer of at least `low` and less than `high`. */
   readonly int: (low: number, high: number) => number
   readonly uuid: () => string
 }
@@ -20,8 +20,8 @@ interface Sources {
   readonly random: Randomness
 }
 
-/** Placeholders by name, with an example of each. */
-const usages: ReadonlyMap<string, string> = new Map([
+/** An example of each placeholder, by the name of the placeholder. */
+const examples: ReadonlyMap<string, string> = new Map([
   ['i', '{{i}}'],
   ['uuid', '{{uuid}}'],
   ['now', '{{now}}'],
@@ -30,46 +30,43 @@ const usages: ReadonlyMap<string, string> = new Map([
   ['pick', '{{pick a b c}}'],
 ])
 
-/** Compiles a placeholder; `undefined` when its arguments are invalid. */
-function compilePlaceholder(
-  name: string,
-  words: readonly string[],
-  { now, random }: Sources,
-): DataTemplate | undefined {
-  if (name === 'random') return randomPart(words, random)
-  if (name === 'pick') return words.length === 0 ? undefined : () => words[random.int(0, words.length)] ?? ''
-  if (words.length > 0) return undefined
+/** Compiles a known placeholder with its arguments; `undefined` if the arguments are invalid. */
+function compilePlaceholder(name: string, args: readonly string[], { now, random }: Sources): DataTemplate | undefined {
+  if (name === 'random') return randomPlaceholder(args, random)
+  if (name === 'pick') return args.length === 0 ? undefined : () => args[random.int(0, args.length)] ?? ''
+  if (args.length > 0) return undefined
   if (name === 'uuid') return () => random.uuid()
   if (name === 'now') return () => new Date(now()).toISOString()
   if (name === 'now_ms') return () => String(now())
+  // The remaining placeholder is `i`.
   return (index) => String(index)
 }
 
-function randomPart(words: readonly string[], random: Randomness): DataTemplate | undefined {
-  if (words.length !== 2 || !words.every((word) => /^-?\d+$/.test(word))) return undefined
-  const [low = 0, high = 0] = words.map(Number)
+function randomPlaceholder(args: readonly string[], random: Randomness): DataTemplate | undefined {
+  if (args.length !== 2 || !args.every((arg) => /^-?\d+$/.test(arg))) return undefined
+  const [low = 0, high = 0] = args.map(Number)
   // Node's randomInt supports ranges below 2^48.
   const fits = Number.isSafeInteger(low) && Number.isSafeInteger(high + 1) && high >= low && high - low < 2 ** 48 - 1
   return fits ? () => String(random.int(low, high + 1)) : undefined
 }
 
 /**
- * Compiles data with the placeholders `{{i}}` (from 1), `{{uuid}}`, `{{now}}`, `{{now_ms}}`, `{{random 1 100}}` and
- * `{{pick a b c}}`. `\{{` is a literal `{{`.
+ * Compiles a text with the placeholders `{{i}}` (from 1), `{{uuid}}`, `{{now}}`, `{{now_ms}}`, `{{random 1 100}}` (both numbers
+ * included) and `{{pick a b c}}`. `\{{` stands for a literal `{{`.
  */
 export function compileData(text: string, now: () => number, random: Randomness = nodeRandomness): CompiledData {
   const pieces: (string | DataTemplate)[] = []
-  // A single brace or backslash is literal.
+  // The alternatives: an escaped `{{`, a placeholder, a `{{` without its `}}`, literal text, a single literal brace or backslash.
   for (const [whole, inside] of text.matchAll(/\\\{\{|\{\{([^{}]*)\}\}|\{\{|[^\\{]+|[\\{]/g)) {
     if (inside !== undefined) {
-      const [name = '', ...words] = inside.trim().split(/\s+/)
-      const usage = usages.get(name)
-      if (usage === undefined) {
-        const known = [...usages.values()].join(' ')
+      const [name = '', ...args] = inside.trim().split(/\s+/)
+      const example = examples.get(name)
+      if (example === undefined) {
+        const known = [...examples.values()].join(' ')
         return { ok: false, reason: `there is no placeholder ${whole}; use ${known}, or \\{{ for literal braces` }
       }
-      const piece = compilePlaceholder(name, words, { now, random })
-      if (piece === undefined) return { ok: false, reason: `${whole} is invalid; write it like ${usage}` }
+      const piece = compilePlaceholder(name, args, { now, random })
+      if (piece === undefined) return { ok: false, reason: `${whole} is invalid; write it like ${example}` }
       pieces.push(piece)
     } else if (whole === '{{') {
       return { ok: false, reason: 'a {{ has no matching }}; write \\{{ for literal braces' }
@@ -81,18 +78,18 @@ export function compileData(text: string, now: () => number, random: Randomness 
   }
 }
 
-/** Texts by flag name. */
+/** The texts of flags by flag name. A flag that may be repeated has a list. */
 type FlagTexts = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export type CompiledTexts<T> =
   | {
       readonly ok: true
-      /** Renders the texts of one event; `undefined` when no text is a template, so that all events have the same texts. */
+      /** Renders the texts of one event. `undefined` if no text is a template: all events then have the same texts. */
       readonly render: ((index: number) => T) | undefined
     }
   | { readonly ok: false; readonly flag: string; readonly reason: string }
 
-/** Compiles the texts of flags, which apply to every event, like {@link compileData}. */
+/** Compiles the texts of flags, which are rendered for each event. They have the placeholders of {@link compileData}. */
 export function compileTexts<T extends FlagTexts>(
   texts: T,
   now: () => number,
@@ -106,7 +103,8 @@ export function compileTexts<T extends FlagTexts>(
       if (!compiled.ok) return { ok: false, flag, reason: compiled.reason }
       parts.push(compiled.render)
     }
-    if (parts.length === 0 || ![text].flat().some((part) => part?.includes('{{'))) continue
+    const isTemplate = [text].flat().some((part) => part?.includes('{{'))
+    if (!isTemplate) continue
     const [only] = parts
     renders.push([flag, typeof text === 'string' && only ? only : (index) => parts.map((part) => part(index))])
   }

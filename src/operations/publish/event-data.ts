@@ -4,22 +4,25 @@ import { decodePayload, encodePayload, type PayloadCodec } from '../../codecs/pa
 import type { ViewCodec } from '../events/event-view.ts'
 import { operationHints } from '../hints.ts'
 import type { EventSettings } from './event-settings.ts'
-import { type BadInput, type Bytes, bad, type Fields, readBase64, utf8 } from './input-values.ts'
+import { type BadInput, type Bytes, badInput, type Fields, readBase64, utf8 } from './input-values.ts'
 
-/** The bytes of a payload, and the decoded value when it is known. */
+/** The bytes of a payload, and the decoded value if it is known. */
 type Payload = Bytes & { readonly value?: unknown }
 
-/** Adds the origin of the codec to the reason why data cannot be encoded. */
+/** Adds the codec and where it is set to the reason why data cannot be encoded, if the codec is set at all. */
 export function withCodec(problem: BadInput, codec: ViewCodec, { topic, codecFrom }: EventSettings): BadInput {
   const { reason, hints = [] } = problem
   if (codecFrom === undefined) return problem
-  if ('setting' in codecFrom) return bad(`${codecFrom.setting} ${codec}: ${reason}`, ...hints)
-  const other = operationHints.changeCodec(codec === 'json' ? 'cbor' : 'json')
-  return bad(`the codec of ${topic} is ${codec} (${codecFrom.file}): ${reason}`, ...hints, other)
+  if ('setting' in codecFrom) return badInput(`${codecFrom.setting} ${codec}: ${reason}`, ...hints)
+  const otherCodec = operationHints.changeCodec(codec === 'json' ? 'cbor' : 'json')
+  return badInput(`the codec of ${topic} is ${codec} (${codecFrom.file}): ${reason}`, ...hints, otherCodec)
 }
 
-/** The default codec. Readers of a topic with a schema expect bincode, so a misspelled event type must not be sent as JSON. */
-export const codecOf = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
+/**
+ * Returns the default codec for an event. Readers of a topic with a schema expect bincode, so an event type that is misspelled,
+ * and therefore not in the schema, must not be sent as JSON.
+ */
+export const defaultCodec = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
   schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'
 
 /** Encodes a line of JSON as bincode, by the schema of the topic. */
@@ -30,23 +33,26 @@ export function readBincode(line: string, settings: EventSettings, eventType: st
 
 function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, eventType: string): Bytes {
   const encoded = schemas?.encode(topic, eventType, data)
-  if (encoded === undefined) return bad(`no schema has ${eventType}`, operationHints.importSchema())
+  if (encoded === undefined) return badInput(`no schema has the event type ${eventType}`, operationHints.importSchema())
   if (encoded.ok) return encoded
   const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
   const hints = isUnknown ? [operationHints.sendJson()] : []
-  return bad(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}`, ...hints)
+  return badInput(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}`, ...hints)
 }
 
-/** Encodes data by the schema that decoded it. Another schema might silently give other bytes. */
+/** Encodes data by the schema that decoded the data, given by its id. Another schema might silently produce other bytes. */
 function encodeBy(schema: string, data: unknown, { schemas }: EventSettings): Bytes {
-  const encoded = schemas?.named(schema)?.encoder.encode(data)
+  const encoded = schemas?.withId(schema)?.encoder.encode(data)
   if (encoded === undefined) {
-    return bad(`data was decoded by the schema ${schema}, which is not in this project`, operationHints.nameSchema())
+    return badInput(
+      `data was decoded by the schema ${schema}, which is not in this project`,
+      operationHints.nameSchema(),
+    )
   }
-  return encoded.ok ? encoded : bad(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
+  return encoded.ok ? encoded : badInput(encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}`)
 }
 
-/** Encodes a line by a codec without schema. JSON is sent unchanged, without decoding and encoding it. */
+/** Encodes a line by a codec that needs no schema. With the codec `json`, the text is sent unchanged. */
 export function readPayload(text: string, codec: PayloadCodec): Payload {
   if (codec === 'text') return utf8(text)
   if (codec === 'bytes') return encodePayload(text.trim(), codec)
@@ -56,7 +62,7 @@ export function readPayload(text: string, codec: PayloadCodec): Payload {
   return { ...encoded, value: parsed.value }
 }
 
-/** Reads the data of an event from its JSON fields. */
+/** Encodes the data of an event from the fields of a record that was printed as JSON. */
 export function readEventData(
   { data_base64, data, codec, schema }: Fields,
   settings: EventSettings,
@@ -64,29 +70,29 @@ export function readEventData(
 ): Bytes {
   if (typeof data_base64 === 'string') {
     const bytes = readBase64(data_base64)
-    return bytes ? { ok: true, bytes } : bad('data_base64 is not base64')
+    return bytes ? { ok: true, bytes } : badInput('data_base64 is not base64')
   }
-  if (data === undefined) return bad('data and data_base64 are missing')
+  if (data === undefined) return badInput('data and data_base64 are missing')
   if (codec === 'bincode') {
     return typeof schema === 'string' ? encodeBy(schema, data, settings) : encodeBincode(data, settings, eventType)
   }
   if (codec === 'text' || codec === 'json' || codec === 'cbor') return encodeData(data, codec)
-  // serde_json writes bytes as an array of numbers.
+  // Without a codec, an array of bytes is the encoded data, because serde_json prints `Vec<u8>` as an array of numbers.
   const isBytes = Array.isArray(data) && data.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255)
   if (isBytes) return { ok: true, bytes: Uint8Array.from(data) }
-  const { codec: fallback = codecOf(settings, eventType) } = settings
+  const { codec: fallback = defaultCodec(settings, eventType) } = settings
   return fallback === 'bincode' ? encodeBincode(data, settings, eventType) : encodeData(data, fallback)
 }
 
 function encodeData(data: unknown, codec: PayloadCodec): Bytes {
   if (codec === 'json') return utf8(writeJson(data))
-  if (codec === 'text') return typeof data === 'string' ? utf8(data) : bad('data is not a string')
+  if (codec === 'text') return typeof data === 'string' ? utf8(data) : badInput('data is not a string')
   return encodePayload(data, codec)
 }
 
-/** Decodes data that were given as bytes; `undefined` when no codec or schema decodes them. */
-export function decodedData({ data, eventType }: SerializedEvent, settings: EventSettings): unknown {
-  const { topic, schemas, codec = codecOf(settings, eventType) } = settings
+/** Decodes the data of an event that was given as bytes; `undefined` if no codec or schema decodes the bytes. */
+export function decodeData({ data, eventType }: SerializedEvent, settings: EventSettings): unknown {
+  const { topic, schemas, codec = defaultCodec(settings, eventType) } = settings
   const decoded =
     codec === 'bincode' ? schemas?.find(topic, eventType)?.decoder.decode(data) : decodePayload(data, codec)
   return decoded?.ok ? decoded.value : undefined

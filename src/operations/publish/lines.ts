@@ -8,41 +8,44 @@ export interface InputLine {
   readonly text: string
 }
 
-/** A range of lines, both ends included; without `to`, all lines from `from`. */
+/** A range of line numbers, both included; without `to`, all lines from `from` on. */
 export interface LineRange {
   readonly from: number
   readonly to: number | undefined
 }
 
-/** Combines the lines for whose index `isChosen` returns true to ranges. Chosen lines that are adjacent in the list form one range. */
-export function rangesOf(lines: readonly number[], isChosen: (index: number) => boolean): LineRange[] {
+/**
+ * Returns the ranges of the chosen lines. `isChosen` gets the index of a line in the list. Chosen lines that are adjacent in the
+ * list form one range.
+ */
+export function chosenRanges(lines: readonly number[], isChosen: (index: number) => boolean): LineRange[] {
   const ranges: { from: number; to: number }[] = []
-  let isOpen = false
+  let wasChosen = false
   lines.forEach((line, index) => {
     const last = ranges.at(-1)
-    const isIn = isChosen(index)
-    if (isIn && isOpen && last !== undefined) last.to = line
-    else if (isIn) ranges.push({ from: line, to: line })
-    isOpen = isIn
+    const chosen = isChosen(index)
+    if (chosen && wasChosen && last !== undefined) last.to = line
+    else if (chosen) ranges.push({ from: line, to: line })
+    wasChosen = chosen
   })
   return ranges
 }
 
-/** The intersection of two lists of ranges. */
-export const within = (ranges: readonly LineRange[], only: readonly LineRange[]): LineRange[] =>
+/** Returns the lines that are in both lists of ranges. */
+export const intersection = (ranges: readonly LineRange[], allowedRanges: readonly LineRange[]): LineRange[] =>
   ranges.flatMap((range) =>
-    only.flatMap((allowed) => {
+    allowedRanges.flatMap((allowed) => {
       const from = Math.max(range.from, allowed.from)
       const to = Math.min(range.to ?? Number.POSITIVE_INFINITY, allowed.to ?? Number.POSITIVE_INFINITY)
       return from > to ? [] : [{ from, to: Number.isFinite(to) ? to : undefined }]
     }),
   )
 
-/** Formats ranges of lines as {@link parseLines} reads them. */
+/** Formats ranges of lines as text that {@link parseLines} reads. */
 export const formatLines = (ranges: readonly LineRange[]): string =>
   ranges.map(({ from, to }) => (to === from ? `${from}` : `${from}-${to ?? ''}`)).join(',')
 
-/** Parses a comma-separated list of lines such as `3`, `5-9` and `4001-`; `undefined` when it is invalid. */
+/** Parses a comma-separated list of lines such as `3,5-9,4001-`; `undefined` if the text is invalid. */
 export function parseLines(text: string): readonly LineRange[] | undefined {
   const ranges = text.split(',').map((part): LineRange | undefined => {
     const found = /^([1-9]\d{0,14})(-([1-9]\d{0,14})?)?$/.exec(part.trim())
@@ -54,7 +57,7 @@ export function parseLines(text: string): readonly LineRange[] | undefined {
   return ranges.every((range) => range !== undefined) ? ranges : undefined
 }
 
-/** A line that cannot be published. The lines before it were sent. */
+/** The error for a line that cannot be published. */
 export class BadInputError extends Error {
   override readonly name = 'BadInputError'
   readonly line: number
@@ -66,46 +69,49 @@ export class BadInputError extends Error {
   }
 }
 
-/** Larger than any record that a broker accepts. */
+/** Maximum length of a line or a JSON value. Brokers do not accept records of this size. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
 /**
- * Splits a stream into lines, one batch per chunk. Leaves out blank lines, CR and a byte order mark. Throws a
- * {@link BadInputError} for bytes that are not UTF-8, since decoding would change them, and for a line over 64 MiB.
+ * Splits a stream into lines and yields the lines of a chunk together. Leaves out blank lines, a CR at the end of a line and a
+ * byte order mark. Throws a {@link BadInputError} for bytes that are not UTF-8, because decoding would change them, and for a
+ * line of more than 64 MiB, after it has yielded the lines before.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<readonly InputLine[]> {
-  // The pieces of an incomplete line. They are joined at its end, because joining them at each chunk takes quadratic time.
-  let rest: Buffer[] = []
-  let restSize = 0
+  // The pieces of an incomplete line. They are joined at the end of the line, because joining them at each chunk takes quadratic
+  // time.
+  let pieces: Buffer[] = []
+  let piecesSize = 0
   let number = 1
   for await (const chunk of chunks) {
     const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const first = bytes.indexOf(NEWLINE)
-    if (restSize + (first === -1 ? bytes.length : first) > MAX_LINE_BYTES) {
+    if (piecesSize + (first === -1 ? bytes.length : first) > MAX_LINE_BYTES) {
       throw new BadInputError(number, 'longer than 64 MiB')
     }
     const end = first === -1 ? -1 : bytes.lastIndexOf(NEWLINE)
     if (end !== -1) {
       const head = bytes.subarray(0, end)
-      const block = split(rest.length === 0 ? head : Buffer.concat([...rest, head]), number)
+      const block = split(pieces.length === 0 ? head : Buffer.concat([...pieces, head]), number)
       number = block.next
-      rest = []
-      restSize = 0
+      pieces = []
+      piecesSize = 0
       if (block.lines.length > 0) yield block.lines
       if (block.error) throw block.error
     }
     const tail = bytes.subarray(end + 1)
-    if (tail.length > 0) rest.push(tail)
-    restSize += tail.length
+    if (tail.length > 0) pieces.push(tail)
+    piecesSize += tail.length
   }
-  const last = split(Buffer.concat(rest), number)
+  const last = split(Buffer.concat(pieces), number)
   if (last.lines.length > 0) yield last.lines
   if (last.error) throw last.error
 }
 
+/** Complete lines. `error` is about the line after them. */
 interface Block {
   readonly lines: readonly InputLine[]
   /** The number of the line after the block. */
@@ -113,6 +119,7 @@ interface Block {
   readonly error?: BadInputError | undefined
 }
 
+/** Splits bytes into lines, of which the first has the number `from`. */
 function split(bytes: Buffer, from: number): Block {
   if (!isUtf8(bytes)) return splitUntilBad(bytes, from)
   const lines: InputLine[] = []
@@ -141,11 +148,12 @@ function splitUntilBad(bytes: Buffer, from: number): Block {
 }
 
 /**
- * Joins the lines of JSON values that span several lines. Input with one value per line is passed through. The first line tells
- * which: an incomplete value ends in `{`, `[`, `,` or `:`.
+ * Joins the lines of JSON values that span several lines. The joined line has the number of the first one. Input with one value
+ * per line is passed through. The first line decides which it is: an incomplete value ends in `{`, `[`, `,` or `:`.
  */
 export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>): AsyncGenerator<readonly InputLine[]> {
-  let isPretty: boolean | undefined
+  let spansLines: boolean | undefined
+  // The lines of the current value.
   let open: InputLine[] = []
   let size = 0
   let depth = 0
@@ -158,8 +166,8 @@ export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>)
   }
   for await (const batch of batches) {
     const [first] = batch
-    if (first) isPretty ??= /[{[,:]\s*$/.test(first.text)
-    if (!isPretty) {
+    if (first) spansLines ??= /[{[,:]\s*$/.test(first.text)
+    if (!spansLines) {
       yield batch
       continue
     }
@@ -171,12 +179,13 @@ export async function* documentsOf(batches: AsyncIterable<readonly InputLine[]>)
       if (depth <= 0) documents.push(close())
     }
     if (documents.length > 0) yield documents
-    if (size > MAX_LINE_BYTES) throw new BadInputError(open[0]?.number ?? 0, 'longer than 64 MiB')
+    if (size > MAX_LINE_BYTES)
+      throw new BadInputError(open[0]?.number ?? 0, 'the JSON value that begins here is longer than 64 MiB')
   }
   if (open.length > 0) yield [close()]
 }
 
-/** Opening minus closing brackets of a line. A JSON string never spans lines. */
+/** Returns the number of opening brackets minus that of closing brackets, outside strings. A JSON string never spans lines. */
 function depthOf(text: string): number {
   let depth = 0
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {

@@ -1,42 +1,45 @@
 import type { Header } from '../../bus/record.ts'
 import { fromJsonTime } from '../../bus/time/json-time.ts'
-import { type Bytes, bad, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
+import { type Bytes, badInput, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
 
+/** Whether a value can be the number of a partition. */
 export const isPartition = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0
 
-/** Reads the record key from input fields. The default key of an event is its type. */
+/** Reads the record key from the fields of a line. `override` takes precedence. The default key of an event is its type. */
 export function readKey(
   fields: Fields,
   eventType: string | null,
-  wanted: string | undefined,
+  override: string | undefined,
 ): Bytes | { readonly ok: true; readonly bytes: null } {
-  if (wanted !== undefined) return utf8(wanted)
+  if (override !== undefined) return utf8(override)
   if (typeof fields.key_base64 === 'string') {
     const bytes = readBase64(fields.key_base64)
-    return bytes ? { ok: true, bytes } : bad('key_base64 is not base64')
+    return bytes ? { ok: true, bytes } : badInput('key_base64 is not base64')
   }
   if (typeof fields.key === 'string') return utf8(fields.key)
-  if (fields.key !== undefined && fields.key !== null) return bad('key is neither a string nor null')
-  // `key: null` means no key. Without a key field, an event is keyed by its type.
+  if (fields.key !== undefined && fields.key !== null) return badInput('key is neither a string nor null')
+  // `key: null` means that the record has no key. If the field is missing, the event type is the key.
   return fields.key === null || eventType === null ? { ok: true, bytes: null } : utf8(eventType)
 }
 
-/** Joins headers. The headers of an event's metadata (`own`) replace those in the input. */
+/**
+ * Joins the headers of a line, of the settings and of the encoded event, which replace headers of the line with the same name.
+ */
 export function joinHeaders(
-  read: readonly Header[],
-  given: readonly Header[],
-  own: readonly Header[],
+  ofLine: readonly Header[],
+  ofSettings: readonly Header[],
+  ofEvent: readonly Header[],
 ): readonly Header[] {
-  if (own.length > 0) {
-    const written = new Set(own.map(([name]) => name))
-    return [...read.filter(([name]) => !written.has(name)), ...given, ...own]
+  if (ofEvent.length > 0) {
+    const replaced = new Set(ofEvent.map(([name]) => name))
+    return [...ofLine.filter(([name]) => !replaced.has(name)), ...ofSettings, ...ofEvent]
   }
-  return given.length === 0 ? read : [...read, ...given]
+  return ofSettings.length === 0 ? ofLine : [...ofLine, ...ofSettings]
 }
 
 /**
- * Reads headers in the formats of crbus and rpk (`[{key, value}]`), kcat (`[name, value, name, value]`, or `{name: [value]}`
- * depending on its configuration) and kaf (`[{Key, Value}]` in base64). `undefined` for any other format.
+ * Reads headers as crbus and rpk (`[{key, value}]`), kcat (`[name, value, name, value]` or `{name: [value]}`) and kaf
+ * (`[{Key, Value}]` in base64) print them. `undefined` for any other format.
  */
 export function readHeaders(headers: unknown): readonly Header[] | undefined {
   if (headers === undefined || headers === null) return []
@@ -44,15 +47,15 @@ export function readHeaders(headers: unknown): readonly Header[] | undefined {
     const pairs = Object.entries(headers).flatMap(([name, values]) =>
       Array.isArray(values) ? values.map((value) => [name, value] as const) : [[name, undefined] as const],
     )
-    return allHeaders(pairs.map(([name, value]) => toHeader(name, value)))
+    return allOrNone(pairs.map(([name, value]) => toHeader(name, value)))
   }
   if (!Array.isArray(headers)) return undefined
   if (headers.length === 0) return []
   if (isFields(headers[0])) {
-    return allHeaders(headers.map((header) => (isFields(header) ? readHeader(header) : undefined)))
+    return allOrNone(headers.map((header) => (isFields(header) ? readHeader(header) : undefined)))
   }
   if (headers.length % 2 !== 0) return undefined
-  return allHeaders(
+  return allOrNone(
     Array.from({ length: headers.length / 2 }, (_, pair) => toHeader(headers[pair * 2], headers[pair * 2 + 1])),
   )
 }
@@ -75,15 +78,16 @@ function toHeader(name: unknown, value: unknown): Header | undefined {
   return bytes?.ok ? [name, bytes.bytes] : undefined
 }
 
-function allHeaders(headers: readonly (Header | undefined)[]): Header[] | undefined {
+/** Returns the headers if all of them are valid, else `undefined`. */
+function allOrNone(headers: readonly (Header | undefined)[]): Header[] | undefined {
   const found = headers.filter((header) => header !== undefined)
   return found.length === headers.length ? found : undefined
 }
 
-/** Go's zero time, which stands for "no time". */
+/** The zero time of Go, which kaf prints for a record without a timestamp. */
 const GO_ZERO_TIME = '0001-01-01T00:00:00Z'
 
-/** Reads a timestamp in milliseconds; -1 means the record has none. `undefined` when the field is absent, `null` when invalid. */
+/** Reads a timestamp in milliseconds; -1: the record has none. `undefined` if the field is absent, `null` if it is invalid. */
 export function readTime(time: unknown): bigint | undefined | null {
   if (time === undefined) return undefined
   if (time === null || time === GO_ZERO_TIME) return -1n

@@ -2,20 +2,22 @@ import { fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { causeOf } from '../../files/cause.ts'
 import { openInput } from '../../files/open-input.ts'
-import { pathProblemBehindName } from '../named-file.ts'
+import { pathProblemAfterName } from '../named-file.ts'
 import type { InputLine } from './lines.ts'
 
-/** The share of the input that was published, from 0 to 1; `undefined` when the total is unknown. */
+/** Returns the share of the input that was published, from 0 to 1; `undefined` if the total is unknown. */
 export type Progress = (published: number) => number | undefined
 
-/** Renders lines from a template, numbered from 1. Rendering is lazy, so that `{{now}}` is the time of sending. */
+/**
+ * Renders `count` lines, `batchSize` at a time and only when they are taken, so that `{{now}}` is close to the time of sending.
+ */
 export async function* repeatedLines(
   render: (index: number) => string,
   count: number,
-  most: number,
+  batchSize: number,
 ): AsyncGenerator<readonly InputLine[]> {
-  for (let next = 1; next <= count; next += most) {
-    const size = Math.min(most, count - next + 1)
+  for (let next = 1; next <= count; next += batchSize) {
+    const size = Math.min(batchSize, count - next + 1)
     yield Array.from({ length: size }, (_, index) => ({ number: next + index, text: render(next + index) }))
   }
 }
@@ -24,12 +26,12 @@ export type OpenedFile =
   | { readonly ok: true; readonly chunks: AsyncIterable<Uint8Array | string>; readonly progress: Progress }
   | { readonly ok: false; readonly reason: string }
 
-/** Reading the input failed, for example because of a disk error. The input before may have been sent. */
+/** Reading the input failed, for example because of a disk error. Earlier lines may have been published. */
 export class UnreadableInput extends Error {
   override readonly name = 'UnreadableInput'
 }
 
-/** Reads the chunks of a stream. Converts system errors to an {@link UnreadableInput} that names the input. */
+/** Reads the chunks of a stream. Throws an {@link UnreadableInput} that names the input if reading fails. */
 export async function* readChunks(stream: AsyncIterable<Uint8Array | string>, name: string) {
   try {
     yield* stream
@@ -38,14 +40,14 @@ export async function* readChunks(stream: AsyncIterable<Uint8Array | string>, na
   }
 }
 
-/** Detects an open folder, which cannot be read: a shell opens a folder given after `<`, and Node reads it as an empty file. */
-export function openFileProblem(descriptor: number): string | undefined {
+/** Returns a problem if stdin is a folder. A shell accepts `< folder`, and Node would read the folder as an empty file. */
+export function stdinProblem(descriptor: number): string | undefined {
   return fstatSync(descriptor).isDirectory() ? 'it is a folder, not a file' : undefined
 }
 
-/** Opens a file or pipe, with its progress. */
+/** Opens a file, pipe or device. The progress of a file is the share of its bytes that were read. */
 export async function openFile(path: string): Promise<OpenedFile> {
-  const problem = pathProblemBehindName(path, 'stream')
+  const problem = pathProblemAfterName(path, 'stream')
   if (problem !== undefined) return { ok: false, reason: `cannot read ${path}: ${problem}` }
   const { size } = await stat(path)
   const stream = await openInput(path)

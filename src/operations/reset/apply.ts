@@ -11,27 +11,28 @@ import { type FailedStep, type PartialReset, partialFailure, progressText } from
 import type { UndoRecord } from './undo.ts'
 
 export interface ApplyOptions {
-  /** Saves the undo record before anything is changed; resolves with the path of its file. */
+  /** Saves the undo record before anything is changed. Resolves with the path of the undo file. */
   readonly saveUndo: (record: UndoRecord) => Promise<string>
   /** Milliseconds since 1970. */
   readonly now: number
-  /** How long to read offsets back until they match, in milliseconds. Default: 20,000. */
+  /** How long to wait until the offsets that are read back match, in milliseconds. Default: 20,000. */
   readonly readBackTimeout?: number | undefined
 }
 
-/** A broker that has just become coordinator of a group may answer with old offsets until it has loaded the latest. */
+/** A broker that has just become coordinator of a group may return old offsets until it has loaded the latest ones. */
 const READ_BACK_TIMEOUT_MS = 20_000
 const READ_BACK_INTERVAL_MS = 200
 
 export interface AppliedReset {
   readonly undoFile: string
+  /** Number of changed partitions. */
   readonly moved: number
 }
 
 /**
- * Applies a plan and reads every offset back. Rejects, having changed nothing, while the group has members
- * (`GROUP_ACTIVE`) and when offsets or the log have changed since the plan was made (`PLAN_STALE`). A later failure has a
- * {@link PartialReset} as its `outcome`.
+ * Applies a plan and reads every offset back. Changes nothing and throws `GROUP_ACTIVE` if the group has members, or `PLAN_STALE`
+ * if offsets or the log have changed since the plan was made. The error of a later failure has a {@link PartialReset} as its
+ * `outcome`.
  */
 export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyOptions): Promise<AppliedReset> {
   const { group } = plan
@@ -53,10 +54,10 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  // Offsets are read back in either case. A request that was refused has changed nothing, so one read is enough; a request
-  // that broke off may have taken effect all the same.
-  const isRefused = failure !== undefined && !mayHaveChanged(failure.error)
-  const timeout = isRefused ? 0 : (options.readBackTimeout ?? READ_BACK_TIMEOUT_MS)
+  // Read the offsets back also after a failure. A request that the bus rejected has changed nothing, so one read is enough. A
+  // request without an answer may still take effect, so wait.
+  const isRejected = failure !== undefined && !mayHaveChanged(failure.error)
+  const timeout = isRejected ? 0 : (options.readBackTimeout ?? READ_BACK_TIMEOUT_MS)
   const read = await readBack(bus, group, changes, timeout).then(
     (failed) => ({ failed }),
     (error: unknown) => ({ error }),
@@ -65,8 +66,8 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
   if ('error' in read) {
     const outcome: PartialReset = { undoFile, moved: null, notTaken: null }
     const progress = failure
-      ? 'it is not known how many offsets have moved, since they could not be read back'
-      : 'the offsets were committed, but could not be read back'
+      ? 'the offsets could not be read back, so it is not known how many have moved'
+      : 'the offsets were committed but could not be read back'
     throw partialFailure(failure?.error ?? read.error, progress, { hints: undo, outcome })
   }
   const { failed } = read
@@ -84,8 +85,10 @@ export async function applyReset(bus: EventBus, plan: ResetPlan, options: ApplyO
   })
 }
 
+/** Whether a failed request may have changed offsets: the bus did not answer, or the error is not one of the bus. */
 const mayHaveChanged = (error: unknown): boolean => !(error instanceof EventBusError) || isOutage(error)
 
+/** Commits, deletes offsets or deletes the group, as the plan says. */
 async function commitChanges(
   bus: EventBus,
   { group, removesGroup }: ResetPlan,
@@ -95,12 +98,12 @@ async function commitChanges(
   const moved = changes.flatMap(({ topic, partition, to, toDetails }) =>
     to === null ? [] : [{ topic, partition, offset: to, ...toDetails }],
   )
-  const forgotten = changes.filter(({ to }) => to === null)
+  const deleted = changes.filter(({ to }) => to === null)
   if (moved.length > 0) await bus.admin.commitOffsets(group, moved)
-  if (forgotten.length > 0) await bus.admin.deleteOffsets(group, forgotten)
+  if (deleted.length > 0) await bus.admin.deleteOffsets(group, deleted)
 }
 
-/** Reads offsets back until all match or the time is over. Resolves with the steps that do not match. */
+/** Reads offsets back until all match or `timeout` milliseconds have passed. Resolves with the steps that do not match. */
 async function readBack(
   bus: EventBus,
   group: string,
@@ -115,10 +118,11 @@ async function readBack(
   }
 }
 
+/** Reads the committed offsets once and returns the steps that they do not match. */
 async function failedSteps(bus: EventBus, group: string, changes: readonly ResetStep[]): Promise<FailedStep[]> {
-  const now = new Map((await bus.admin.committedOffsets(group)).map((position) => [partitionName(position), position]))
+  const current = new Map((await bus.admin.committedOffsets(group)).map((commit) => [partitionName(commit), commit]))
   return changes.flatMap(({ topic, partition, to, toDetails }) => {
-    const found = now.get(partitionName({ topic, partition }))
+    const found = current.get(partitionName({ topic, partition }))
     const committed = found?.offset ?? null
     return to === committed && isSameCommit(found, toDetails) ? [] : [{ topic, partition, to, committed }]
   })

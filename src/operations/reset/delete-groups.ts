@@ -6,7 +6,7 @@ import type { ResetPlan } from './plan.ts'
 import { requireEmpty } from './preconditions.ts'
 import { partialFailure } from './progress.ts'
 
-/** Plans the deletion of groups: one plan for each. `GROUP_NOT_FOUND` names the first group that does not exist. */
+/** Plans the deletion of groups, with one plan for each group. Throws `GROUP_NOT_FOUND` for the first missing group. */
 export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now: number): Promise<ResetPlan[]> =>
   Promise.all(
     groups.map((group) =>
@@ -22,8 +22,8 @@ export const planGroupDeletion = (bus: EventBus, groups: readonly string[], now:
   )
 
 /**
- * Deletes groups one after another; none of them when one has members. A later failure has the groups that were deleted by
- * then in its `outcome`, as `deleted`.
+ * Deletes groups one after another. Deletes none and throws `GROUP_ACTIVE` if one of them has members. The error of a later
+ * failure lists the groups that were deleted before it in its `outcome`, as `deleted`.
  */
 export async function applyGroupDeletion(
   bus: EventBus,
@@ -36,10 +36,10 @@ export async function applyGroupDeletion(
     try {
       deleted.push(await applyReset(bus, plan, options))
     } catch (error) {
-      const before = plans.slice(0, deleted.length).map(({ group }) => group)
-      if (before.length === 0) throw error
+      const deletedGroups = plans.slice(0, deleted.length).map(({ group }) => group)
+      if (deletedGroups.length === 0) throw error
       const hints = deleted.map(({ undoFile }) => operationHints.undoReset(undoFile))
-      const progress = `before that, ${before.join(', ')} had been deleted`
+      const progress = `before that, ${deletedGroups.join(', ')} had been deleted`
       throw partialFailure(error, progress, { hints, outcome: { deleted } })
     }
   }

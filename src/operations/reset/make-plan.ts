@@ -8,7 +8,7 @@ import type { PartitionRange } from '../../bus/topic-log.ts'
 import { operationHints } from '../hints.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
 import { offsetOf } from '../offsets/resolve-slices.ts'
-import { type StepOffsets, withEffects } from './effects.ts'
+import { computeEffects, type StepOffsets } from './effects.ts'
 import type { Clamp, ResetNote } from './notes.ts'
 import type { ResetPlan } from './plan.ts'
 import { isChosen, type ResetScope, type ResetTarget } from './target.ts'
@@ -19,8 +19,9 @@ export interface ResetRequest {
   readonly target: ResetTarget
   /** The target as the user gave it. */
   readonly to: string
-  /** Whether the group may be created. */
+  /** Whether the reset may create the group. */
   readonly newGroup?: boolean | undefined
+  /** Whether the group is deleted with all its offsets. */
   readonly removesGroup?: boolean | undefined
   /** Milliseconds since 1970. */
   readonly now: number
@@ -28,8 +29,9 @@ export interface ResetRequest {
 }
 
 /**
- * Plans a reset of a group's offsets. Reads only and joins no group, so it can plan for a running group. `GROUP_NOT_FOUND`,
- * unless the request allows a new group; `TOPIC_NOT_FOUND` for a topic that the request names.
+ * Plans a reset of the offsets of a group. Only reads and joins no group, so it can plan for a running group. Throws
+ * `GROUP_NOT_FOUND`, unless the request allows a new group, `TOPIC_NOT_FOUND` for a missing topic that the request names, and
+ * `REFUSED` if the target gives no offset.
  */
 export async function planReset(bus: EventBus, request: ResetRequest): Promise<ResetPlan> {
   const { group, scope, target, now } = request
@@ -37,32 +39,32 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     bus.admin.describeGroup(group),
     bus.admin.describeCluster(),
     bus.admin.committedOffsets(group),
-    sourceOf(bus, target),
+    readSource(bus, target),
   ])
   const isKnown = description.state !== 'Dead' || committed.length > 0
   if (!isKnown && !request.newGroup) {
     throw groupNotFound(group, target.kind === 'nothing' ? [] : [operationHints.createGroup(group)])
   }
-  const { ranges, missing } = await rangesOf(bus, scope, source ?? committed, target.kind === 'nothing')
-  const times = await timesOf(bus, target, [...ranges.keys()])
+  const { ranges, missing } = await readRanges(bus, scope, source ?? committed, target.kind === 'nothing')
+  const offsetsAtTime = await readOffsetsAtTime(bus, target, [...ranges.keys()])
   const current = new Map(committed.map((position) => [partitionName(position), position]))
-  const given = new Map(source?.map((position) => [partitionName(position), position]))
+  const fromSource = new Map(source?.map((position) => [partitionName(position), position]))
   const steps: StepOffsets[] = []
-  const skipped: ResetNote[] = []
+  const notes: ResetNote[] = []
   for (const partition of partitionsOf(scope, ranges, source ?? committed)) {
     const key = partitionName(partition)
     const step = planStep(request, {
       ...partition,
       range: ranges.get(partition.topic)?.find((range) => range.partition === partition.partition),
       own: current.get(key),
-      given: given.get(key),
-      times: times.get(partition.topic),
+      given: fromSource.get(key),
+      atTime: offsetsAtTime.get(partition.topic)?.get(partition.partition),
     })
     if (step === undefined) continue
-    if ('code' in step) skipped.push(step)
+    if ('code' in step) notes.push(step)
     else steps.push(step)
   }
-  const { effects, notes: unreadable } = await withEffects(bus, steps, request.signal)
+  const { effects, notes: unreadable } = await computeEffects(bus, steps, request.signal)
   return {
     group,
     bus: { kind: cluster.kind, clusterId: cluster.clusterId },
@@ -74,24 +76,27 @@ export async function planReset(bus: EventBus, request: ResetRequest): Promise<R
     removesGroup: request.removesGroup ?? false,
     isExact: false,
     ...effects,
-    notes: [...missing, ...skipped, ...unreadable, ...notesOf(steps, source !== undefined)],
+    notes: [...missing, ...notes, ...unreadable, ...notesOf(steps, source !== undefined)],
   }
 }
 
 interface PartitionContext extends TopicPartition {
   readonly range: PartitionRange | undefined
-  /** What the group has committed. */
+  /** The offset that the group has committed. */
   readonly own: CommittedOffset | undefined
-  /** What the source of the offsets, a group or a file, has for the partition. */
+  /** The offset in the source of the target, which is a group or a file. */
   readonly given: CommittedOffset | undefined
-  /** The offsets of the partitions of the topic at the time that was asked for. */
-  readonly times: ReadonlyMap<number, bigint> | undefined
+  /** The offset of the first record at or after the time of the target. */
+  readonly atTime: bigint | undefined
 }
 
-/** Plans the step of one partition, or returns the note on why it is left as it is; `undefined` where there is nothing to forget. */
+/**
+ * Plans the step of one partition. Returns a note instead if the partition cannot be moved, and `undefined` if its offset is to
+ * be deleted but does not exist.
+ */
 function planStep(request: ResetRequest, context: PartitionContext): StepOffsets | ResetNote | undefined {
   const { target, group } = request
-  const { topic, partition, range, own, given, times } = context
+  const { topic, partition, range, own, given, atTime } = context
   const from = own?.offset ?? null
   const fromDetails = detailsOf(own)
   if (target.kind === 'nothing') {
@@ -99,7 +104,7 @@ function planStep(request: ResetRequest, context: PartitionContext): StepOffsets
     return { topic, partition, range, from, to: null, fromDetails, toDetails: undefined, clamped: null }
   }
   if (range === undefined) return { code: 'partition-missing', topic, partition }
-  const wanted = wantedOffset(target, range, from, given?.offset, times)
+  const wanted = wantedOffset(target, range, from, given?.offset, atTime)
   if (!wanted.ok) {
     throw new EventBusError('REFUSED', `${partitionName(context)} ${wanted.reason}`, {
       group,
@@ -112,7 +117,7 @@ function planStep(request: ResetRequest, context: PartitionContext): StepOffsets
   return { topic, partition, range, from, fromDetails, toDetails, ...clamped }
 }
 
-/** Notes on planned steps: offsets outside the log, events that consumers will miss, metadata that is kept. */
+/** Lists notes on planned steps: committed offsets outside the log, events that consumers will miss, metadata that is kept. */
 function notesOf(steps: readonly StepOffsets[], hasSource: boolean): ResetNote[] {
   const outside = steps.flatMap(({ topic, partition, from, range }): ResetNote[] => {
     if (from === null || range === undefined) return []
@@ -133,8 +138,8 @@ function notesOf(steps: readonly StepOffsets[], hasSource: boolean): ResetNote[]
   return [...outside, ...missed, ...metadata]
 }
 
-/** Reads the offsets of the group or file that a target takes them from; `undefined` for other targets. */
-async function sourceOf(bus: EventBus, target: ResetTarget): Promise<readonly CommittedOffset[] | undefined> {
+/** Reads the offsets of the group or file that a target copies; `undefined` for other targets. */
+async function readSource(bus: EventBus, target: ResetTarget): Promise<readonly CommittedOffset[] | undefined> {
   if (target.kind === 'offsets') return target.offsets
   if (target.kind !== 'group') return undefined
   const offsets = await bus.admin.committedOffsets(target.group)
@@ -144,8 +149,8 @@ async function sourceOf(bus: EventBus, target: ResetTarget): Promise<readonly Co
   throw new EventBusError('REFUSED', `group '${target.group}' has no committed offsets`, { group: target.group })
 }
 
-/** Reads the ranges of all topics in scope. A topic or partition that the request names must exist, unless it may be gone. */
-async function rangesOf(
+/** Reads the ranges of all topics in scope. Throws for a missing topic or partition that the scope names, unless `mayBeGone`. */
+async function readRanges(
   bus: EventBus,
   scope: ResetScope,
   known: readonly Position[],
@@ -175,8 +180,8 @@ async function rangesOf(
   return { ranges, missing }
 }
 
-/** Looks up the offsets at the time of a target, by topic and partition; empty for other targets. */
-async function timesOf(
+/** Looks up the offsets at the time of a target, by topic and partition; empty if the target is not a time. */
+async function readOffsetsAtTime(
   bus: EventBus,
   target: ResetTarget,
   topics: readonly string[],
@@ -186,7 +191,7 @@ async function timesOf(
   return new Map(await Promise.all(topics.map(async (topic) => [topic, await bus.log.offsetsAt(topic, time)] as const)))
 }
 
-/** The partitions of a plan, sorted by topic and partition. */
+/** Lists the partitions of a plan, sorted by topic and partition. `known` are the offsets of the group or of the source. */
 function partitionsOf(
   scope: ResetScope,
   ranges: ReadonlyMap<string, readonly PartitionRange[]>,
@@ -207,7 +212,7 @@ function partitionsOf(
   return [...new Map(all.map((partition) => [partitionName(partition), partition])).values()].sort(comparePartitions)
 }
 
-/** The offset of a target in one partition: `undefined` when its source has none there. */
+/** The offset of a target in one partition; `undefined` if the source of the target has no offset for the partition. */
 type WantedOffset =
   | { readonly ok: true; readonly offset: bigint | undefined }
   /** `reason` completes a sentence that begins with the partition. */
@@ -218,7 +223,7 @@ function wantedOffset(
   range: PartitionRange,
   from: bigint | null,
   given: bigint | undefined,
-  times: ReadonlyMap<number, bigint> | undefined,
+  atTime: bigint | undefined,
 ): WantedOffset {
   switch (target.kind) {
     case 'group':
@@ -230,14 +235,14 @@ function wantedOffset(
       if (from === null) return { ok: false, reason: 'has no committed offset to count from' }
       return { ok: true, offset: from + target.by }
     case 'position':
-      return { ok: true, offset: offsetOf(target.position, range, times?.get(range.partition)) }
+      return { ok: true, offset: offsetOf(target.position, range, atTime) }
   }
 }
 
 /**
- * Returns the metadata and leader epoch to commit with an offset. A source (a group or a file) with details gives its own.
- * Otherwise metadata stays, and the leader epoch only where the offset stays: it belongs to the record before the offset,
- * and the epoch of another record is not known.
+ * Returns the metadata and leader epoch to commit with the offset `to`. They come from the source (a group or a file) if it has
+ * them, else from the commit of the group. The leader epoch is kept only with an unchanged offset: it belongs to the record
+ * before the offset, and the epoch of another record is not known.
  */
 function detailsAt(
   { kind }: ResetTarget,
@@ -253,7 +258,7 @@ function detailsAt(
 
 const isTime = (target: ResetTarget): boolean => target.kind === 'position' && target.position.kind === 'time'
 
-/** Moves an offset into the log; for a time, the end of the log means that no event is that late. */
+/** Moves an offset into the log. For a target that is a time (`ofTime`), the end of the log means that no event is that late. */
 function clamp(
   wanted: bigint,
   { start, end }: PartitionRange,

@@ -1,32 +1,35 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 
-// What a plan has to say besides its steps, as data. The sentences are in src/ui/notes/reset-notes.ts.
+// Notes on a plan, as data. src/ui/notes/reset-notes.ts has the sentence for each code.
 
-/** Text of a plan file of version 1, which held sentences instead of codes. */
+/** A sentence from a plan file of version 1, in which notes had no codes. */
 interface LegacyText {
   readonly code: 'legacy-text'
   readonly text: string
 }
 
-/** Why a step does not go to the offset that was asked for. */
+/** Why a step does not go to the requested offset. */
 export type Clamp =
-  /** `wanted` was deleted already, or lies before offset 0. */
+  /** The record at `wanted` was deleted, or `wanted` is below 0. */
   | { readonly code: 'before-log-start'; readonly wanted: bigint }
   | { readonly code: 'beyond-log-end'; readonly wanted: bigint }
-  /** No event has a timestamp at or after the time that was asked for. */
+  /** No event has a timestamp at or after the requested time. */
   | { readonly code: 'time-after-last-event' }
   | LegacyText
 
+/** What a plan cannot change, or a consequence that its steps do not show. */
 export type ResetNote =
   | { readonly code: 'topic-missing'; readonly topic: string }
-  /** As `topic-missing`, in an undo: the offsets cannot be restored. */
+  /** The topic does not exist, so the undo cannot restore its offsets. */
   | { readonly code: 'undo-topic-missing'; readonly topic: string }
   | ({ readonly code: 'partition-missing' } & TopicPartition)
-  /** The group or file that offsets are taken from has none for this partition, which is left as it is. */
+  /**
+   * `source`, the group or file that the offsets come from, has no offset for this partition, which therefore does not change.
+   */
   | ({ readonly code: 'no-offset-in-source'; readonly source: string } & TopicPartition)
-  /** `reason` is why the first batch of the partition cannot be read, of `batchCount` that cannot. */
+  /** `batchCount` batches of the partition cannot be read. `reason` says why the first of them cannot. */
   | ({ readonly code: 'unreadable-records'; readonly reason: string; readonly batchCount: number } & TopicPartition)
-  /** `gone` events between the committed offset and the log's start were deleted unread. */
+  /** `gone` events from the committed offset to the start of the log were deleted before the group read them. */
   | ({
       readonly code: 'committed-outside-log'
       readonly committed: bigint
@@ -34,10 +37,10 @@ export type ResetNote =
       readonly end: bigint
       readonly gone: bigint
     } & TopicPartition)
-  /** `to` lies behind the start of a transaction, `lastStable`, so read-committed consumers miss its events. */
+  /** `to` is after the start of an open transaction, `lastStable`, so read-committed consumers miss events of the transaction. */
   | ({ readonly code: 'skips-open-transaction'; readonly to: bigint; readonly lastStable: bigint } & TopicPartition)
-  /** Commit metadata stays with moved offsets; some clients read a position from it. */
+  /** The commit metadata stays with the moved offsets. Some clients read a position from it. */
   | { readonly code: 'metadata-kept'; readonly partitions: readonly TopicPartition[] }
-  /** The offset has changed since the undo record was saved; `null`: none is committed. */
+  /** The offset has changed since the undo record was saved. `null`: no offset is committed. */
   | ({ readonly code: 'moved-since'; readonly from: bigint | null; readonly to: bigint | null } & TopicPartition)
   | LegacyText

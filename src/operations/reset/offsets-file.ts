@@ -12,10 +12,9 @@ import {
 } from './json-fields.ts'
 
 /**
- * Reads offsets from a file: a list of `{topic, partition, offset}`, an object with such a list as `offsets` (the JSON
- * description of a group, whose offsets are `committed`), a plan file (the offsets it goes to) or an undo file (the offsets
- * before the change).
- * `REFUSED` when an entry is invalid, or when there are no offsets.
+ * Reads offsets from a file: a list of `{topic, partition, offset}`, the JSON output of `groups describe` (its committed
+ * offsets), a plan file (the offsets after the change) or an undo file (the offsets before the change). Throws `REFUSED` if an
+ * entry is invalid or the file holds no offsets.
  */
 export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
   const found = await readFields(path)
@@ -38,7 +37,10 @@ export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> 
 
 const hints = [advice('write a list such as [{"topic": "order-events", "partition": 0, "offset": 47}]')]
 
-/** The metadata and leader epoch of an entry: beside the offset in "groups describe", in an object of their own in plans and undo files. */
+/**
+ * Returns the metadata and leader epoch of an entry. In the output of `groups describe`, they are fields of the entry; in plan
+ * files and undo files, they are fields of an object in the entry.
+ */
 function detailsIn({
   committed,
   offset,
@@ -52,7 +54,7 @@ function detailsIn({
   const listed = { metadata, leaderEpoch: leaderEpoch ?? undefined }
   const details = isListed ? listed : (before ?? null) === null ? toDetails : beforeDetails
   if (!isFields(details)) return details
-  // An empty text means that there is no metadata; an absent one means that it is not known.
+  // Empty metadata means that there is none; absent metadata means that it is not known.
   const isNone = details.metadata === null || (!isListed && details.metadata === undefined)
   return isNone ? { ...details, metadata: '' } : details
 }

@@ -25,8 +25,8 @@ import type { Clamp, ResetNote } from './notes.ts'
 import { affectedRange, effectOf, eventsOf, type ResetPlan, type ResetStep } from './plan.ts'
 
 /**
- * The version of plan files. Version 1 had sentences where version 2 has notes and clamps with a code. Version 2 had other
- * names for some fields, and times in milliseconds where version 3 has RFC 3339.
+ * The version of plan files. In version 1, notes and clamps were sentences instead of objects with a code. In versions 1 and 2,
+ * some fields had other names, and times were milliseconds instead of RFC 3339.
  */
 const PLAN_VERSION = 3
 
@@ -36,7 +36,7 @@ const PLAN_FILE = {
   description: 'a plan file of a reset',
 } as const
 
-/** Writes a plan to a file, whole or not at all. `REFUSED` when it cannot be written. */
+/** Writes a plan to a file atomically. Throws `REFUSED` if the file cannot be written. */
 export function writePlanFile(path: string, plan: ResetPlan): void {
   try {
     writeWhole(path, toTaggedText(PLAN_FILE, plan))
@@ -53,11 +53,11 @@ export function writePlanFile(path: string, plan: ResetPlan): void {
 }
 
 /**
- * Reads a plan file. `REFUSED` when its parts contradict one another: it was changed after it was written, and applying it
- * would not do what it says.
+ * Reads a plan file. Throws `REFUSED` if fields are invalid or contradict one another: the file was changed after it was written,
+ * and applying the plan would not do what it says.
  */
 export async function readPlanFile(path: string): Promise<ResetPlan> {
-  const found = planFieldsOf(await readTagged(path, PLAN_FILE))
+  const found = withCurrentNames(await readTagged(path, PLAN_FILE))
   const { group } = found
   const invalid = (reason: string) =>
     new EventBusError('REFUSED', `${path} was changed after it was written: ${reason}`, {
@@ -93,7 +93,7 @@ const isEventCount = (value: unknown): boolean => value === 'records' || value =
 /** Plans that delete a group or undo a change are not written to files. */
 const isFalse = (value: unknown): boolean => value === false
 
-/** The fields of a plan besides its sums, with the check of each. Notes and steps are checked one by one. */
+/** A check for each field of a plan except its sums. Notes and steps are then checked one by one. */
 const fieldChecks: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skipped'>, (value: unknown) => boolean>> = {
   group: isText,
   bus: isBusIdentity,
@@ -114,6 +114,7 @@ const fieldChecks: Readonly<Record<Exclude<keyof ResetPlan, 'replayed' | 'skippe
   notes: Array.isArray,
 }
 
+/** Reads a step; `undefined` if a field is invalid. */
 function toStep(value: unknown): ResetStep | undefined {
   if (!isTopicPartition(value)) return undefined
   const found = value as unknown as JsonFields
@@ -135,7 +136,7 @@ function toStep(value: unknown): ResetStep | undefined {
   return { ...found, ...numbers, counts, clamped } as unknown as ResetStep
 }
 
-/** Returns how the fields of a step contradict one another; `undefined` when they do not. */
+/** Says how the fields of a step contradict one another; `undefined` if they do not. */
 function contradiction(step: ResetStep): string | undefined {
   const { from, to, start, end, effect, eventCount, offsetCount, counts } = step
   const change = `from ${from ?? 'none'} to ${to ?? 'none'}`
@@ -151,14 +152,14 @@ function contradiction(step: ResetStep): string | undefined {
   return isPossible ? undefined : `${offsetCount} offsets cannot hold ${eventCount} events`
 }
 
-/** Reads the field of a note or clamp; `undefined` when it is invalid. */
+/** Reads the field of a note or clamp; `undefined` if the field is invalid. */
 type FieldReader = (value: unknown) => unknown
 
 const text: FieldReader = (value) => (isText(value) ? value : undefined)
 const count: FieldReader = (value) => (isCount(value) ? value : undefined)
 const offset: FieldReader = (value) => toOffset(value) ?? undefined
 const offsetOrNull: FieldReader = toOffset
-/** An offset that was asked for, which may be below 0. */
+/** Reads a requested offset, which may be below 0. */
 const wantedOffset: FieldReader = (value) =>
   Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,19}$/.test(value))
     ? BigInt(value as number | string)
@@ -166,6 +167,7 @@ const wantedOffset: FieldReader = (value) =>
 const partitions: FieldReader = (value) => (isListOf(isTopicPartition)(value) ? value : undefined)
 const ofPartition = { topic: text, partition: count }
 
+/** The readers of all fields, by code and field name. The compiler rejects a missing code or field. */
 type FieldReaders<Coded extends { readonly code: string }> = {
   readonly [Code in Coded['code']]: {
     readonly [Field in Exclude<keyof Extract<Coded, { readonly code: Code }>, 'code'>]: FieldReader
@@ -196,7 +198,7 @@ const toNote = (value: unknown): ResetNote | undefined => toCoded(value, noteFie
 
 const toClamp = (value: unknown): Clamp | null | undefined => (value === null ? null : toCoded(value, clampFields))
 
-/** Reads an object by the fields of its code. A string is a sentence of version 1. */
+/** Reads an object with a code and the fields of that code; `undefined` if it is invalid. A string is a sentence of version 1. */
 function toCoded<Coded extends { readonly code: string }>(
   value: unknown,
   fieldsOfCode: FieldReaders<Coded>,
@@ -210,23 +212,23 @@ function toCoded<Coded extends { readonly code: string }>(
   return { code, ...Object.fromEntries(fields) } as unknown as Coded
 }
 
-/** The fields of version 3 by their names in versions 1 and 2. */
+// The current names of fields, by their names in versions 1 and 2.
 const planNames = { members: 'memberIds', conversations: 'conversationCount', sagas: 'sagaCount' }
 const stepNames = { events: 'eventCount', offsets: 'offsetCount', first: 'firstEventAt', last: 'lastEventAt' }
 const noteNames = { batches: 'batchCount', deleted: 'gone' }
 
-/** Returns the fields of a plan file by the names of this version. Their values are not checked here. */
-function planFieldsOf({ crbus: _, version, ...found }: JsonFields): JsonFields {
+/** Returns the fields of a plan file with the names of this version. Does not check their values. */
+function withCurrentNames({ crbus: _, version, ...found }: JsonFields): JsonFields {
   if (version === PLAN_VERSION) return found
   return {
     ...renamed(found, planNames),
-    steps: mapped(found.steps, stepNames),
-    notes: mapped(found.notes, noteNames),
+    steps: renamedInList(found.steps, stepNames),
+    notes: renamedInList(found.notes, noteNames),
   }
 }
 
 const renamed = (fields: JsonFields, names: Readonly<Record<string, string>>): JsonFields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [names[name] ?? name, value]))
 
-const mapped = (list: unknown, names: Readonly<Record<string, string>>): unknown =>
+const renamedInList = (list: unknown, names: Readonly<Record<string, string>>): unknown =>
   Array.isArray(list) ? list.map((one) => (isFields(one) ? renamed(one, names) : one)) : list

@@ -10,21 +10,20 @@ import { isSameCommit } from '../offsets/commit-details.ts'
 import { changesOf, type ResetPlan } from './plan.ts'
 import { listedSome } from './progress.ts'
 
-// What must hold before a plan is applied.
+// Checks that must succeed before a plan is applied.
 
-/** Milliseconds between two checks whether the group has members. */
-const RETRY_INTERVAL_MS = 200
+/** Milliseconds between two checks whether the group still has members. */
+const CHECK_INTERVAL_MS = 200
 
-/** Rejects with `GROUP_ACTIVE`, naming the members, when the group has some. */
+/** Throws `GROUP_ACTIVE`, with the ids of the members, if the group has members. */
 export async function requireEmpty(bus: EventBus, group: string): Promise<void> {
   const members = await membersOf(bus, group)
   if (members.length > 0) throw groupActive(group, members)
 }
 
 /**
- * Resolves when the group has no members. Rejects with `GROUP_ACTIVE`, naming them, when it still has some after `timeout`
- * milliseconds, and with the signal's reason as soon as it aborts. `onWait` is called once, when there are members to wait
- * for.
+ * Waits until the group has no members. Throws `GROUP_ACTIVE` if the group still has members after `timeout` milliseconds, and
+ * the reason of the signal if it aborts. `onWait` is called once with the ids of the members, if there are members to wait for.
  */
 export async function waitUntilEmpty(
   bus: EventBus,
@@ -37,15 +36,15 @@ export async function waitUntilEmpty(
   if (members.length > 0 && timeout > 0) onWait?.(members)
   while (members.length > 0) {
     signal?.throwIfAborted()
-    const left = deadline - performance.now()
-    if (left <= 0) throw stillActive(group, members, timeout)
-    await sleep(Math.min(RETRY_INTERVAL_MS, Math.max(1, left)), signal)
+    const remaining = deadline - performance.now()
+    if (remaining <= 0) throw stillActive(group, members, timeout)
+    await sleep(Math.min(CHECK_INTERVAL_MS, Math.max(1, remaining)), signal)
     signal?.throwIfAborted()
     try {
       members = await membersOf(bus, group)
     } catch (error) {
       signal?.throwIfAborted()
-      // An outage may be over before the time-out is.
+      // An outage may end before the time-out.
       if (!isOutage(error) || performance.now() >= deadline) throw error
     }
   }
@@ -54,7 +53,7 @@ export async function waitUntilEmpty(
 const membersOf = async (bus: EventBus, group: string): Promise<readonly string[]> =>
   (await bus.admin.describeGroup(group)).members.map(({ memberId }) => memberId)
 
-/** The error of a wait that has timed out, with the time-out in the message. */
+/** Creates the error for a group that still has members after the wait. */
 function stillActive(group: string, members: readonly string[], timeout: number): EventBusError {
   const error = groupActive(group, members)
   if (timeout === 0) return error
@@ -64,7 +63,7 @@ function stillActive(group: string, members: readonly string[], timeout: number)
   })
 }
 
-/** Rejects with `REFUSED` unless the bus is the one that a plan or an undo file, named by `document`, was made on. */
+/** Throws `REFUSED` if a plan or an undo file (`document`) was made on another bus. */
 export async function requireSameBus(bus: EventBus, { kind, clusterId }: BusIdentity, document: string): Promise<void> {
   const actual = await bus.admin.describeCluster()
   if (actual.kind === kind && actual.clusterId === clusterId) return
@@ -72,22 +71,23 @@ export async function requireSameBus(bus: EventBus, { kind, clusterId }: BusIden
   throw new EventBusError('REFUSED', message, { hints: [operationHints.chooseBus()] })
 }
 
-/** Rejects with `PLAN_STALE`, naming the differences, when offsets or the log have changed since the plan was made. */
+/** Throws `PLAN_STALE`, with the differences, if offsets or the log have changed since the plan was made. */
 export async function requireFresh(bus: EventBus, plan: ResetPlan): Promise<void> {
   const { group, steps } = plan
   const committed = await bus.admin.committedOffsets(group)
-  const now = new Map(committed.map((position) => [partitionName(position), position]))
+  const current = new Map(committed.map((position) => [partitionName(position), position]))
   const changed = steps.flatMap(({ from, fromDetails, ...step }) => {
-    const found = now.get(partitionName(step))
-    const is = found?.offset ?? null
-    if (is !== from) return [`${partitionName(step)} was at ${from ?? 'none'} and is at ${is ?? 'none'}`]
+    const found = current.get(partitionName(step))
+    const offset = found?.offset ?? null
+    if (offset !== from) return [`${partitionName(step)} was at ${from ?? 'none'} and is at ${offset ?? 'none'}`]
     if (isSameCommit(found, fromDetails)) return []
     return [`the metadata or leader epoch committed on ${partitionName(step)} has changed`]
   })
   if (plan.removesGroup) {
     const known = new Set(steps.map(partitionName))
     for (const position of committed) {
-      if (!known.has(partitionName(position))) changed.push(`${partitionName(position)} was committed since`)
+      if (!known.has(partitionName(position)))
+        changed.push(`${partitionName(position)} was committed after the plan was made`)
     }
   }
   const topics = new Set(changesOf(plan).flatMap(({ topic, to }) => (to === null ? [] : [topic])))

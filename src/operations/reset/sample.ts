@@ -5,9 +5,9 @@ import { type JsonTime, toJsonTime } from '../../bus/time/json-time.ts'
 import type { Isolation } from '../../bus/topic-log.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { eventTypeLabel } from '../events/event-type-label.ts'
-import { type LeftOut, readOver } from '../events/read-over.ts'
+import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 
-/** Offsets of a partition that a reset would replay or skip, with the isolation level of the group; never empty. */
+/** The offsets of a partition that a reset replays or skips, with the isolation level for reading them. Never empty. */
 export interface AffectedRange {
   readonly topic: string
   readonly partition: number
@@ -16,50 +16,55 @@ export interface AffectedRange {
   readonly isolation: Isolation
 }
 
-/** Timestamps of the first and the last event; `null` without events or without a timestamp. */
+/** Timestamps of the first and the last event; `null` if there is no event or it has no timestamp. */
 export interface EventTimes {
   readonly firstEventAt: JsonTime | null
   readonly lastEventAt: JsonTime | null
 }
 
-/** What was read of a range. */
+/** The result of reading a range. */
 export interface ReadCount extends EventTimes {
-  /** Offsets read. */
+  /** Number of offsets read. */
   readonly offsets: bigint
-  /** Records found at these offsets: fewer where compaction or transactions left gaps. */
+  /** Number of records found at these offsets. Compaction and transactions leave offsets without a record. */
   readonly records: bigint
-  /** Whether some of the offsets hold records that cannot be read. */
+  /** Whether some of the offsets hold unreadable records. */
   readonly isUnreadable: boolean
 }
 
+/** A sample of the events that a reset replays or skips. */
 export interface ResetSample {
   /** Number of events read. */
   readonly sampled: number
-  /** Event types among them, most frequent first. */
+  /** Event types of these events, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number }[]
-  /** Number of different correlation ids among them. */
+  /** Number of different correlation ids of these events. */
   readonly conversationCount: number
   /** Number of different `saga_id`s in their metadata. */
   readonly sagaCount: number
 }
 
-/** Reads the two ends of each range: exact times of the first and last events, and event types from the sample. */
+/** Reads about `sample` records at the two ends of all ranges, which gives the first and last times exactly, and event types. */
 export async function sampleRanges(
   bus: EventBus,
   ranges: readonly AffectedRange[],
   signal?: AbortSignal,
   sample = 1000,
 ): Promise<{
-  /** One for each range, in the order given. */
+  /** One for each range, in the same order. */
   readonly counts: readonly ReadCount[]
   readonly sample: ResetSample
-  readonly unreadable: readonly LeftOut[]
+  readonly unreadable: readonly SkippedRange[]
 }> {
-  const each = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * ranges.length))))
-  const heads = ranges.map(({ from, to, ...range }) => ({ ...range, from, to: from + each < to ? from + each : to }))
+  const perEnd = BigInt(Math.max(1, Math.floor(sample / Math.max(1, 2 * ranges.length))))
+  const heads = ranges.map(({ from, to, ...range }) => ({
+    ...range,
+    from,
+    to: from + perEnd < to ? from + perEnd : to,
+  }))
   const tails = ranges.map(({ to, ...range }, index) => {
     const after = heads[index]?.to ?? to
-    return { ...range, from: to - each > after ? to - each : after, to }
+    return { ...range, from: to - perEnd > after ? to - perEnd : after, to }
   })
   const parts = [heads, tails.filter(({ from, to }) => from < to)].flatMap((slices) =>
     (['committed', 'uncommitted'] as const).map((isolation) => ({
@@ -71,10 +76,10 @@ export async function sampleRanges(
   const firsts = new Map<string, BusRecord>()
   const lasts = new Map<string, BusRecord>()
   const records = new Map<string, bigint>()
-  const unreadable: LeftOut[] = []
+  const unreadable: SkippedRange[] = []
   for (const { isolation, slices } of parts) {
-    const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
-    for await (const batch of readOver(bus.log, slices, { signal, isolation }, leaveOut)) {
+    const onUnreadable = (skipped: SkippedRange) => void unreadable.push(skipped)
+    for await (const batch of readSkippingUnreadable(bus.log, slices, { signal, isolation }, onUnreadable)) {
       for (const record of batch) {
         const key = partitionName(record)
         if (!firsts.has(key)) firsts.set(key, record)
@@ -103,6 +108,7 @@ export async function sampleRanges(
   }
 }
 
+/** Counts the event types, conversations and sagas of records. */
 function sampleCounter() {
   const types = new Map<string, number>()
   const conversations = new Set<string>()

@@ -2,27 +2,28 @@ import type { CommittedOffset, TopicPartition } from '../../bus/admin.ts'
 import { operationHints } from '../hints.ts'
 import { type OffsetSpec, type PositionHint, parsePoint, TIME_FORMS } from '../offsets/offset-grammar.ts'
 
-/** Where to move a group's offsets. */
+/** Where to move the committed offsets of a group. */
 export type ResetTarget =
   /** An offset or a time. */
   | { readonly kind: 'position'; readonly position: OffsetSpec }
-  /** Forward from the committed offset by so many events; negative: back. */
+  /** `by` offsets after the committed offset; before it if `by` is negative. */
   | { readonly kind: 'shift'; readonly by: bigint }
-  /** The committed offset; the end where nothing is committed. */
+  /** The committed offset, or the end of a partition without a committed offset. */
   | { readonly kind: 'current' }
   /** The committed offsets of another group. */
   | { readonly kind: 'group'; readonly group: string }
-  /** The offsets in a file. */
+  /** The offsets in the file `source`. */
   | { readonly kind: 'offsets'; readonly source: string; readonly offsets: readonly CommittedOffset[] }
-  /** No offset, as if the group had never committed. */
+  /** No offset: the committed offsets are deleted. */
   | { readonly kind: 'nothing' }
 
+/** A parsed target. `file` is a file of offsets that the caller has to read. */
 export type ParsedTarget =
   | { readonly ok: true; readonly target: ResetTarget }
   | { readonly ok: true; readonly file: string }
   | { readonly ok: false; readonly reason: string; readonly hints: readonly PositionHint[] }
 
-/** Parses a target. A name that ends in `.json` is a file, which the caller reads. `now` is in milliseconds. */
+/** Parses a target. A text that ends in `.json` is the name of a file. `now` is in milliseconds since 1970. */
 export function parseTarget(text: string, now: number): ParsedTarget {
   const trimmed = text.trim()
   if (/\.json$/i.test(trimmed)) return { ok: true, file: trimmed }
@@ -40,13 +41,16 @@ export function parseTarget(text: string, now: number): ParsedTarget {
 
 const TARGET_FORMS = `start, end, 47, current, +100 and -100 (from the committed offset), ${TIME_FORMS}, group:other, file.json`
 
-/** Some partitions of a topic, or all of them. */
+/** Some partitions of a topic; without `partitions`, all of them. */
 export interface TopicChoice {
   readonly topic: string
   readonly partitions?: readonly number[] | undefined
 }
 
-/** Which partitions to move: the chosen ones, or all that the group (or the group or file it is moved to) has committed. */
+/**
+ * Which partitions to move: the chosen ones, or all with a committed offset of the group or, if the target has a source, in the
+ * source.
+ */
 export type ResetScope = 'committed' | readonly TopicChoice[]
 
 /** Parses `order-events` or `order-events:0,1`; `undefined` for any other form. */
@@ -57,6 +61,7 @@ export function parseTopicChoice(text: string): TopicChoice | undefined {
   return { topic: found[1], partitions: partitions && [...new Set(partitions)] }
 }
 
+/** Whether a partition is in a scope. */
 export const isChosen = (scope: ResetScope, { topic, partition }: TopicPartition): boolean =>
   scope === 'committed' ||
   scope.some((choice) => choice.topic === topic && (choice.partitions?.includes(partition) ?? true))

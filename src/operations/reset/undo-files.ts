@@ -22,12 +22,12 @@ import {
 } from './json-fields.ts'
 import type { UndoRecord } from './undo.ts'
 
-/** Version 1 had the time in milliseconds. */
+/** In version 1, the time was a number of milliseconds. */
 const UNDO_FILE = { tag: 'undo', version: 2, description: 'an undo file, which every reset writes' } as const
 
 /**
- * Saves undo records in a folder, which is created when it is missing. Resolves with the path of the file once it is on the
- * disk. `REFUSED` when it cannot be written.
+ * Returns a function that saves undo records in a folder and creates the folder if it is missing. Resolves with the path of the
+ * file when the file is safely on the disk. Throws `REFUSED` if the file cannot be written.
  */
 export const saveUndoIn =
   (folder: string) =>
@@ -39,7 +39,7 @@ export const saveUndoIn =
         writeWhole(path, toTaggedText(UNDO_FILE, record), { folderMode: 0o700, isNew: true, isDurable: true })
         return path
       } catch (error) {
-        // A second record of the same millisecond gets the next one, so that names keep the order.
+        // A second record in the same millisecond gets the name of the next millisecond, so that names sort by time.
         if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) continue
         const what = `group '${record.group}' was not changed: the undo file`
         throw fileRefused(what, path, error, [operationHints.otherUndoFolder()])
@@ -47,13 +47,13 @@ export const saveUndoIn =
     }
   }
 
-/** The group in the name of its undo files: only characters that every file system allows. */
+/** Returns a group name for use in a file name, with only characters that every file system allows. */
 const groupInName = (group: string): string => group.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
 
-/** A file name of {@link saveUndoIn}: the time it was saved, and the group. */
+/** Matches the file names of {@link saveUndoIn}, which consist of the time and the group. */
 const UNDO_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-(?<group>.+)\.json$/
 
-/** Reads an undo file. `REFUSED` when it is not complete. */
+/** Reads an undo file. Throws `REFUSED` if it is not a complete undo file. */
 export async function readUndoFile(path: string): Promise<UndoRecord> {
   const found = await readTagged(path, UNDO_FILE)
   const { group, bus, did, savedAt, madeGroup } = found
@@ -71,7 +71,7 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
   return { ...found, savedAt: toTime(savedAt), offsets } as unknown as UndoRecord
 }
 
-/** Lists the undo files of a folder, newest first; none when it does not exist. `REFUSED` when it cannot be read. */
+/** Lists the JSON files in a folder, newest first; none if the folder does not exist. Throws `REFUSED` if it cannot be read. */
 export async function listUndoFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -88,8 +88,8 @@ export async function listUndoFiles(folder: string): Promise<string[]> {
 }
 
 /**
- * Finds the newest undo record of a bus, and of a group when one is given. `REFUSED` when a newer undo file cannot be read:
- * it may be the wanted one, and an older one would restore the offsets from before an earlier change.
+ * Finds the newest undo record of a bus or, with `group`, of a group on that bus. Throws `REFUSED` if a newer undo file cannot be
+ * read: it may be the right one, and an older one would restore the offsets from before an earlier change.
  */
 export async function lastUndo(
   folder: string,
@@ -98,9 +98,9 @@ export async function lastUndo(
 ): Promise<{ readonly path: string; readonly record: UndoRecord } | undefined> {
   for (const path of await listUndoFiles(folder)) {
     const record = await readUndoFile(path).catch((error: Error) => {
-      const named = UNDO_NAME.exec(basename(path))?.groups?.group
+      const groupName = UNDO_NAME.exec(basename(path))?.groups?.group
       // The folder may hold files of other programs and of other groups.
-      if (named === undefined || (group !== undefined && named !== groupInName(group))) return undefined
+      if (groupName === undefined || (group !== undefined && groupName !== groupInName(group))) return undefined
       throw damagedUndo(path, error)
     })
     if (record?.bus.clusterId === clusterId && (group ?? record.group) === record.group) return { path, record }
@@ -108,6 +108,7 @@ export async function lastUndo(
   return undefined
 }
 
+/** Creates the error for an undo file that may be the newest one but cannot be read. */
 const damagedUndo = (path: string, error: Error): EventBusError =>
   new EventBusError('REFUSED', `nothing was undone: the newest undo file cannot be used: ${error.message}`, {
     hints: [operationHints.olderUndo(dirname(path)), advice(`move ${path} to another folder to skip it`)],

@@ -3,7 +3,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import type { BusIdentity } from '../bus-identity.ts'
 import { detailsOf } from '../offsets/commit-details.ts'
-import { type StepOffsets, withEffects } from './effects.ts'
+import { computeEffects, type StepOffsets } from './effects.ts'
 import type { ResetNote } from './notes.ts'
 import type { ResetPlan } from './plan.ts'
 import { requireSameBus } from './preconditions.ts'
@@ -12,25 +12,29 @@ import { requireSameBus } from './preconditions.ts'
 export interface UndoRecord {
   readonly group: string
   readonly bus: BusIdentity
-  /** A short description of the change. */
+  /** A short description of the change, such as `reset to start`. */
   readonly did: string
   /** RFC 3339. */
   readonly savedAt: string
-  /** The change created the group. */
+  /** Whether the change created the group. */
   readonly madeGroup: boolean
   readonly offsets: readonly UndoOffset[]
 }
 
+/** The committed offset of a partition before and after the change. `null`: no offset is committed. */
 interface UndoOffset extends TopicPartition {
   readonly before: bigint | null
   readonly after: bigint | null
-  /** Metadata and leader epoch committed with `before`. Absent in records of earlier versions, which did not keep them. */
+  /**
+   * The metadata and leader epoch committed with `before`. Absent in files of earlier crbus versions, which did not save them.
+   */
   readonly beforeDetails?: CommitDetails | undefined
 }
 
 /**
- * Plans to restore exactly the offsets of an undo record, including offsets beyond the log, and none where none was
- * committed. A group that the change created is deleted, unless it has committed on other partitions since.
+ * Plans to restore exactly the offsets of an undo record, including offsets outside the log. Where no offset was committed, the
+ * offset is deleted. A group that the change created is deleted, unless it has committed offsets on other partitions since.
+ * Throws `REFUSED` if the record was saved on another bus.
  */
 export async function planUndo(bus: EventBus, record: UndoRecord, now: number): Promise<ResetPlan> {
   const { group, offsets } = record
@@ -50,16 +54,16 @@ export async function planUndo(bus: EventBus, record: UndoRecord, now: number): 
       const own = current.get(partitionName({ topic, partition }))
       const from = own?.offset ?? null
       const fromDetails = detailsOf(own)
-      // Records of earlier versions have no details: keep the committed ones where the offset stays.
+      // Files of earlier crbus versions have no details. If the offset does not change, keep the committed details.
       const toDetails = beforeDetails === undefined && from === before ? fromDetails : detailsOf(beforeDetails)
       return { topic, partition, range, from, to: before, fromDetails, toDetails, clamped: null }
     })
     .filter(({ range }) => range !== undefined)
   const moved = offsets.flatMap(({ topic, partition, after }): ResetNote[] => {
-    const is = current.get(partitionName({ topic, partition }))?.offset ?? null
-    return is === after ? [] : [{ code: 'moved-since', topic, partition, from: after, to: is }]
+    const offset = current.get(partitionName({ topic, partition }))?.offset ?? null
+    return offset === after ? [] : [{ code: 'moved-since', topic, partition, from: after, to: offset }]
   })
-  const { effects, notes } = await withEffects(bus, steps, undefined)
+  const { effects, notes } = await computeEffects(bus, steps, undefined)
   const { clusterId, kind } = record.bus
   const isKnown = description.state !== 'Dead' || committed.length > 0
   return {

@@ -8,16 +8,16 @@ import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 
-/** The records to check against a schema. */
+/** The records to check, and the schema. */
 export interface SchemaCheckRequest {
   readonly topic: string
   readonly schema: Schema
-  /** The number of newest records to check. Absent: all. */
+  /** Number of newest records to check. Absent: all records. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
 }
 
-/** A problem with the position of its first occurrence and the number of occurrences. */
+/** A problem, the position of the first record with it, and the number of records with it. */
 interface Finding {
   readonly partition: number
   readonly offset: bigint
@@ -27,12 +27,14 @@ interface Finding {
   readonly count: number
 }
 
+/** The result for one event type. */
 interface TypeCheck {
   readonly eventType: string
-  /** Payloads that decode to the variant of their event type. */
+  /** Number of payloads that decode to the variant of their event type. */
   readonly decoded: number
+  /** Number of payloads that the schema does not decode. */
   readonly failed: number
-  /** Payloads that decode to another variant than the one of their event type. */
+  /** Number of payloads that decode to another variant than that of their event type. */
   readonly warned: number
   /** The first three different problems. */
   readonly findings: readonly Finding[]
@@ -43,17 +45,18 @@ export interface SchemaCheck {
   readonly recordCount: number
   /** Most failures first, then most warnings, then by name. */
   readonly types: readonly TypeCheck[]
+  /** The sums over all event types. */
   readonly failed: number
   readonly warned: number
-  /** Records with an undecodable envelope. */
+  /** Number of records with an undecodable envelope. */
   readonly undecodableCount: number
   readonly tombstoneCount: number
 }
 
-/** Decodes the newest records of a topic, or all, and counts the results. Joins no group. */
+/** Decodes the newest records of a topic by a schema, and counts the results by event type. Joins no group. */
 export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Promise<SchemaCheck> {
   const { topic, schema, last, signal } = request
-  const slices = newestSlices(topic, await bus.log.ranges(topic), last)
+  const slices = slicesToCheck(topic, await bus.log.ranges(topic), last)
   const tally = new Tally(schema)
   for await (const batch of bus.log.read(slices, { signal })) for (const record of batch) tally.add(record)
   const types = [...tally.types.values()].map(
@@ -71,34 +74,39 @@ export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Pr
   }
 }
 
-/** Divides the newest `last` records among the partitions. When a partition has fewer than its share, others get more. */
-function newestSlices(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
-  let left = last === undefined ? undefined : BigInt(last)
+/** Divides the newest `last` records equally among the partitions. If a partition has fewer than its share, others get more. */
+function slicesToCheck(topic: string, ranges: readonly PartitionRange[], last: number | undefined): LogSlice[] {
+  let remaining = last === undefined ? undefined : BigInt(last)
   const sizes = ranges
     .map(({ partition, start, ...ends }) => {
       const end = stableEndOf(ends)
-      return { partition, start, end, size: end - start }
+      return { partition, end, size: end - start }
     })
     .sort((a, b) => compareNumbers(a.size, b.size))
-  return sizes.flatMap(({ partition, start, end, size }, index) => {
+  return sizes.flatMap(({ partition, end, size }, index) => {
+    // The smallest partitions come first, so the larger ones share what these leave. The division rounds up.
     const sharers = BigInt(sizes.length - index)
-    const share = left === undefined ? size : (left + sharers - 1n) / sharers
+    const share = remaining === undefined ? size : (remaining + sharers - 1n) / sharers
     const taken = share < size ? share : size
-    if (left !== undefined) left -= taken
-    return taken > 0n ? [{ topic, partition, from: start > end - taken ? start : end - taken, to: end }] : []
+    if (remaining !== undefined) remaining -= taken
+    return taken > 0n ? [{ topic, partition, from: end - taken, to: end }] : []
   })
 }
 
+/** The counts of one event type so far. */
 interface Counts {
   readonly eventType: string
   decoded: number
   failed: number
   warned: number
+  /** By path and reason without their numbers. */
   readonly findings: Map<string, Finding & { count: number }>
 }
 
+/** Maximum number of different problems to report for an event type. */
 const MAX_FINDINGS = 3
 
+/** Decodes records by a schema and counts the results. */
 class Tally {
   readonly types = new Map<string, Counts>()
   records = 0
@@ -130,7 +138,7 @@ class Tally {
       counts.failed += 1
       const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
       const hint = warning === undefined ? otherCodecHint(data) : `; ${warning}`
-      note(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
+      countProblem(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
       return
     }
     const { variant } = decoded
@@ -138,7 +146,7 @@ class Tally {
     if (warning === undefined) counts.decoded += 1
     else {
       counts.warned += 1
-      note(counts, record, '', warning)
+      countProblem(counts, record, '', warning)
     }
   }
 
@@ -151,7 +159,7 @@ class Tally {
   }
 }
 
-/** A hint for payloads of TypeScript services, which publish JSON and CBOR in the same envelope. */
+/** Says if an undecodable payload is JSON or CBOR, which TypeScript services publish in the same envelope; else empty. */
 function otherCodecHint(data: Uint8Array): string {
   const payload = decodePayload(data)
   return payload.ok && (payload.codec === 'json' || payload.codec === 'cbor')
@@ -159,8 +167,8 @@ function otherCodecHint(data: Uint8Array): string {
     : ''
 }
 
-/** Counts a problem. Problems that differ only in numbers, such as the index of a list item, count as one. */
-function note({ findings }: Counts, { partition, offset }: BusRecord, path: string, reason: string): void {
+/** Counts a problem. Problems that differ only in numbers, such as the index of a list item, count as the same problem. */
+function countProblem({ findings }: Counts, { partition, offset }: BusRecord, path: string, reason: string): void {
   const key = `${path} ${reason}`.replace(/\d+/g, '0')
   const known = findings.get(key)
   if (known) known.count += 1

@@ -5,17 +5,18 @@ import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 import { writeSchemaFile } from '../../schema/schema-file.ts'
 
-/** Event types for which warnings are cached. */
+/** Maximum number of event types for which warnings are cached. */
 const MAX_CACHED_TYPES = 1000
 
-/** A schema that is compiled on first use. */
+/** A schema with its decoder and encoder, which are compiled on first use. */
 export class CompiledSchema {
   readonly schema: Schema
   #decoder: Decoder | undefined
   #encoder: Encoder | undefined
   #id: string | undefined
+  /** The results of {@link isExactAsJson} by variant. */
   readonly #exact = new Map<string, boolean>()
-  /** Cached by event type, then variant, because a topic has few of both and millions of records. */
+  /** The results of {@link warningOf} by event type and variant. A topic has few of them and millions of records. */
   readonly #warnings = new Map<string, Map<string, string | undefined>>()
 
   constructor(schema: Schema) {
@@ -32,15 +33,15 @@ export class CompiledSchema {
     return this.#encoder
   }
 
-  /** Topic and hash of the types. Identifies the schema by which a decoded value can be encoded again. */
+  /** The topic and a hash of the schema. Identifies the schema by which a decoded value can be encoded again. */
   get id(): string {
     this.#id ??= `${this.schema.topic}#${hashOf(this.schema)}`
     return this.#id
   }
 
   /**
-   * Whether encoding the JSON text of a variant gives the same bytes. False for variants with maps: when JavaScript parses JSON,
-   * it sorts keys that look like array indexes.
+   * Whether encoding the JSON text of a variant gives the bytes that it was decoded from. False for variants with maps, because
+   * JavaScript moves keys that look like array indexes to the front when it parses JSON.
    */
   isExactAsJson(variant: string | undefined): boolean {
     const key = variant ?? ''
@@ -52,13 +53,13 @@ export class CompiledSchema {
     return isExact
   }
 
-  /** A warning if bytes of this variant contradict the event type; see {@link checkVariant}. */
+  /** Returns a warning if the variant in the bytes is not the variant of the event type; see {@link checkVariant}. */
   warningOf(eventType: string, variant: string | undefined): string | undefined {
     if (variant === undefined) return undefined
     let ofType = this.#warnings.get(eventType)
     if (ofType === undefined) {
       ofType = new Map()
-      // Limit the cache, since some services put values into event types.
+      // Limit the cache, because some services put values into event types.
       if (this.#warnings.size < MAX_CACHED_TYPES) this.#warnings.set(eventType, ofType)
     }
     if (!ofType.has(variant)) ofType.set(variant, checkVariant(this.schema, eventType, variant))
@@ -66,13 +67,14 @@ export class CompiledSchema {
   }
 }
 
+/** Hashes a schema without the answers of its import, which do not affect the bytes. */
 const hashOf = (schema: Schema): string =>
   createHash('sha256')
     .update(writeSchemaFile({ ...schema, answers: undefined }))
     .digest('hex')
     .slice(0, 12)
 
-/** Whether a variant of the root contains a map anywhere; without variants, whether the root does. */
+/** Whether a variant of the root type, or the root type if it is not an enum, contains a map at any depth. */
 function reachesMap({ root, types }: Schema, variant: string | undefined): boolean {
   const type = types.get(root)
   const [first] = variant?.split('.') ?? []
@@ -103,7 +105,10 @@ export class SchemaSet {
     this.#byTopic = new Map(this.#all.map((compiled) => [compiled.schema.topic, compiled]))
   }
 
-  /** The schema of the topic, else, for a copy of a topic, the only schema with the event type. */
+  /**
+   * Returns the schema of the topic. If there is none (for a copy of a topic), the only schema with the event type, if one only
+   * has it.
+   */
   find(topic: string, eventType: string): CompiledSchema | undefined {
     const own = this.#byTopic.get(topic)
     if (own !== undefined) return own
@@ -112,7 +117,7 @@ export class SchemaSet {
   }
 
   /** Returns a schema by its {@link CompiledSchema.id}. */
-  named(id: string): CompiledSchema | undefined {
+  withId(id: string): CompiledSchema | undefined {
     return this.#all.find((compiled) => compiled.id === id)
   }
 
@@ -121,12 +126,12 @@ export class SchemaSet {
     return this.#byTopic.get(topic)
   }
 
-  /** Encodes the data of an event; `undefined` when no schema has its type. */
+  /** Encodes the data of an event; `undefined` if no schema has the event type. */
   encode(topic: string, eventType: string, data: unknown): Encoded | undefined {
     return this.find(topic, eventType)?.encoder.encode(data, eventType)
   }
 
-  /** Whether a schema has this event type. */
+  /** Whether the schema of the topic, or the one that {@link find} returns instead, has the event type. */
   knows(topic: string, eventType: string): boolean {
     return this.find(topic, eventType)?.schema.events.has(eventType) ?? false
   }

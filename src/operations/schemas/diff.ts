@@ -7,35 +7,40 @@ export type { SchemaChange }
 
 export interface SchemaDiff {
   readonly ok: true
+  /** The two sources, as given. */
   readonly old: string
   readonly new: string
   readonly changes: readonly SchemaChange[]
   readonly changeCounts: Readonly<Record<ChangeKind, number>>
 }
 
-/** Compares two schemas. Each side is a source that {@link readSchemaSource} accepts; both may be Rust source. */
+/** Compares two schemas. `before` and `after` are sources that {@link readSchemaSource} accepts. */
 export function diffSchemas(
   before: string,
   after: string,
   request: SchemaSourceRequest,
 ): SchemaDiff | Extract<SchemaSource, { ok: false }> {
-  // Read a schema file first: its root says which enum of the Rust source to import.
-  const sources = isSchemaFile(after) && !isSchemaFile(before) ? [after, before] : [before, after]
-  const [first, second] = sources as [string, string]
-  const one = readSchemaSource(first, request)
-  if (!one.ok) return one
-  const { root, topic, answers } = one.schema
+  // If one side is a schema file, read it first: its root says which enum of the Rust source to import.
+  const isAfterFirst = isSchemaFile(after) && !isSchemaFile(before)
+  const first = readSchemaSource(isAfterFirst ? after : before, request)
+  if (!first.ok) return first
+  const { root, topic, answers } = first.schema
   const known: KnownAnswers = (name) => answers ?? request.known?.(name)
-  const alike = { ...request, root: request.root ?? root, topic: request.topic ?? topic, known }
-  let other = readSchemaSource(second, alike)
+  const secondSource = isAfterFirst ? before : after
+  let second = readSchemaSource(secondSource, {
+    ...request,
+    root: request.root ?? root,
+    topic: request.topic ?? topic,
+    known,
+  })
   // The enum may have been renamed, so try again without the root and topic of the first side.
-  if (!other.ok && request.root === undefined) {
-    const free = readSchemaSource(second, { ...request, known })
-    if (free.ok) other = free
+  if (!second.ok && request.root === undefined) {
+    const renamed = readSchemaSource(secondSource, { ...request, known })
+    if (renamed.ok) second = renamed
   }
-  if (!other.ok) return other
-  const [old, now] = first === before ? [one.schema, other.schema] : [other.schema, one.schema]
-  const changes = compareSchemas(old, now)
+  if (!second.ok) return second
+  const [oldSchema, newSchema] = isAfterFirst ? [second.schema, first.schema] : [first.schema, second.schema]
+  const changes = compareSchemas(oldSchema, newSchema)
   const count = (kind: ChangeKind) => changes.filter((change) => change.kind === kind).length
   return {
     ok: true,

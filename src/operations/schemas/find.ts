@@ -18,28 +18,28 @@ export type FoundSchemas =
   | { readonly ok: true; readonly files: readonly SchemaFile[] }
   | { readonly ok: false; readonly reason: string }
 
-/** Where to find schemas when a command names none. */
+/** Where to find the schemas of a project. */
 export interface SchemaLocation {
   readonly cwd: string
-  /** The configured file or folder. With `mustExist: false`, the first import may create it. */
+  /** The configured file or folder. With `mustExist: false`, it may be missing, because the first import creates it. */
   readonly schemas: { readonly path: string; readonly mustExist: boolean } | undefined
-  /** The configured schema file of a topic, whatever topic the file names. */
+  /** The configured schema file of each topic. It is used for that topic even if the file names another one. */
   readonly ofTopics?: ReadonlyMap<string, string> | undefined
-  /** Called with the reason for each unreadable file in a folder that was found rather than named; the file is ignored. */
-  readonly onPassedOver?: ((reason: string) => void) | undefined
+  /** Called with the reason for each file that is ignored; see {@link findSchemas}. */
+  readonly onIgnored?: ((reason: string) => void) | undefined
 }
 
 /**
- * Finds the schemas in a file or folder: the named one, else the configured one, else the folder `schemas` in the working
- * directory or the nearest parent that has one.
+ * Reads the schemas in a file or folder: `named`, else the configured one, else the folder `schemas` in the working directory or
+ * in the nearest parent that has such a folder.
  *
- * In a folder, `.json` files with the key `crbus_schema` are schemas; other JSON files are ignored. A file that is not JSON or
- * cannot be read may be a damaged schema: it is an error when the folder was named or configured, otherwise `onPassedOver` is
- * called. A named folder must contain a schema. Without `named`, the configured file of a topic takes precedence over a file that
- * names the topic.
+ * In a folder, `.json` files with the key `crbus_schema` are schemas; other JSON files are skipped. A file that is not JSON or
+ * cannot be read may be a damaged schema. It is an error if the folder is named or configured; otherwise `onIgnored` is called
+ * and the file is ignored. The folder `named` must contain a schema. Without `named`, the configured file of a topic takes
+ * precedence over other files that name the topic.
  */
 export async function findSchemas(location: SchemaLocation, named?: string): Promise<FoundSchemas> {
-  const found = await findInFolder(location, named)
+  const found = await findInPlace(location, named)
   const { ofTopics = new Map<string, string>() } = location
   if (!found.ok || named !== undefined || ofTopics.size === 0) return found
   const files = found.files.filter(({ schema }) => !ofTopics.has(schema.topic))
@@ -51,11 +51,12 @@ export async function findSchemas(location: SchemaLocation, named?: string): Pro
   return { ok: true, files }
 }
 
-async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, named?: string): Promise<FoundSchemas> {
+/** Reads the schemas in the named, configured or default place, without the configured files of topics. */
+async function findInPlace({ cwd, schemas, onIgnored }: SchemaLocation, named?: string): Promise<FoundSchemas> {
   const path = named ?? schemas?.path
   if (path === undefined) {
     const folder = findUp(cwd, SCHEMAS_FOLDER, isFolder)
-    return folder === undefined ? { ok: true, files: [] } : readFolder(folder, onPassedOver ?? (() => {}))
+    return folder === undefined ? { ok: true, files: [] } : readFolder(folder, onIgnored ?? (() => {}))
   }
   const kind = await stat(path).catch(() => undefined)
   const mayBeMissing = named === undefined && schemas?.mustExist === false
@@ -66,8 +67,8 @@ async function findInFolder({ cwd, schemas, onPassedOver }: SchemaLocation, name
   return { ok: false, reason: `${path} contains no schema` }
 }
 
-/** Reads the schemas of a folder. Without `onPassedOver`, an unreadable file is an error. */
-async function readFolder(folder: string, onPassedOver?: (reason: string) => void): Promise<FoundSchemas> {
+/** Reads the schemas of a folder. Without `onIgnored`, an unreadable file is an error. */
+async function readFolder(folder: string, onIgnored?: (reason: string) => void): Promise<FoundSchemas> {
   const problem = pathProblem(folder, 'file or folder')
   if (problem !== undefined) return { ok: false, reason: problem }
   const entries = await readdir(folder, { withFileTypes: true })
@@ -77,9 +78,9 @@ async function readFolder(folder: string, onPassedOver?: (reason: string) => voi
     const path = join(folder, name)
     const read = await readCandidate(path)
     if (!read.ok) {
-      if (onPassedOver === undefined) return read
-      onPassedOver(read.reason)
-    } else if (read.text.includes(SCHEMA_MARK)) {
+      if (onIgnored === undefined) return read
+      onIgnored(read.reason)
+    } else if (read.text.includes(SCHEMA_KEY)) {
       const schema = toSchema(path, read.text)
       if (!schema.ok) return schema
       files.push(...schema.files)
@@ -88,18 +89,19 @@ async function readFolder(folder: string, onPassedOver?: (reason: string) => voi
   return { ok: true, files }
 }
 
-/** Occurs in every schema file. */
-const SCHEMA_MARK = '"crbus_schema"'
+/** A text that occurs in every schema file. */
+const SCHEMA_KEY = '"crbus_schema"'
 
-/** Excludes files that begin with a dot, which belong to editors and file systems. */
+/** Whether a file may be a schema. Files that begin with a dot belong to editors and file systems. */
 const isSchemaName = (name: string): boolean => name.endsWith('.json') && !name.startsWith('.')
 
+/** Reads a JSON file that may be a schema. Parses files without the key of schemas only to tell if they are damaged. */
 async function readCandidate(path: string): Promise<Awaited<ReturnType<typeof readText>>> {
-  // Reading a pipe would block.
+  // Accept only regular files, because reading a pipe would block.
   const problem = pathProblem(path, 'file')
   if (problem !== undefined) return { ok: false, reason: problem }
   const read = await readText(path)
-  if (!read.ok || read.text.includes(SCHEMA_MARK)) return read
+  if (!read.ok || read.text.includes(SCHEMA_KEY)) return read
   const parsed = parseDocument(read.text)
   return parsed.ok ? read : { ok: false, reason: `${path} ${parsed.reason}` }
 }
@@ -115,7 +117,7 @@ function toSchema(path: string, text: string): FoundSchemas {
   return { ok: true, files: [{ path, schema: read.schema }] }
 }
 
-/** Problems to show. */
+/** Maximum number of problems of a schema file to show. */
 const MAX_PROBLEMS = 5
 
 function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {

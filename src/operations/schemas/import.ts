@@ -10,27 +10,30 @@ import type { ImportNote } from '../../schema/import/notes.ts'
 import type { Answers } from '../../schema/model.ts'
 import { readSchemaFile, writeSchemaFile } from '../../schema/schema-file.ts'
 import { operationHints } from '../hints.ts'
-import { pathProblemBehindName } from '../named-file.ts'
+import { pathProblemAfterName } from '../named-file.ts'
 import { SCHEMAS_FOLDER } from './find.ts'
 import { importSource } from './known-answers.ts'
 import { sourceFiles } from './rust-files.ts'
 
 /** A schema to import from Rust source. */
 export interface SchemaImportRequest {
-  /** Crates, folders of source or files, relative to the working directory. */
+  /** Crates, folders or files of Rust source, relative to the working directory. */
   readonly paths: readonly string[]
   readonly cwd: string
+  /** The enum or struct to import. Default: the one that the source publishes. */
   readonly root?: string | undefined
   readonly topic?: string | undefined
   /** Answers in addition to those in the existing schema file. */
   readonly answers: Answers
-  /** The file to write. Default: `<topic>.json` in `folder`. */
+  /** The file to write. Default: `TOPIC.json` in `folder`. */
   readonly out?: string | undefined
   /** Default: `schemas` in the working directory. */
   readonly folder?: string | undefined
 }
 
-/** An answer about the source: how a Rust type is serialized (`map`), or the answer to a question (`assume`). */
+/**
+ * An answer from the existing schema file: how a Rust type is serialized (`map`), or the answer to another question (`assume`).
+ */
 interface KeptAnswer {
   readonly part: keyof Answers
   readonly question: string
@@ -45,44 +48,46 @@ export interface SchemaImportPlan {
   readonly eventTypes: readonly string[]
   readonly sources: readonly string[]
   readonly notes: readonly ImportNote[]
-  /** Answers that come from the existing file. */
+  /** Answers that the import took from the existing schema file. */
   readonly answered: readonly KeptAnswer[]
+  /** The file to write, and its text. */
   readonly path: string
   readonly text: string
-  /** Changes that affect events already written. */
+  /** Changes to the existing schema that affect events already written. */
   readonly changes: readonly SchemaChange[]
   /** The effect of writing the file. */
   readonly effect: 'create' | 'change' | 'nothing'
 }
 
-/** An import with problems. `hints` are the fixes of all problems, each one once. */
+/** A failed import. `hints` contains the fixes of all problems, without repetitions. */
 export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }> & { readonly hints: readonly ImportHint[] }
 
-/** Imports the schema and plans the file to write. Changes nothing. */
+/** Imports the schema and plans the file to write. Writes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
   const { paths, cwd, root, topic, answers, out, folder = SCHEMAS_FOLDER } = request
   const files = sourceFiles(cwd)
-  const shown = [...new Set(paths.map((path) => relative(cwd, resolve(cwd, path)) || '.'))]
-  const problems = shown.flatMap((path) => {
-    const problem = pathProblemBehindName(resolve(cwd, path), 'file or folder')
+  const relativePaths = [...new Set(paths.map((path) => relative(cwd, resolve(cwd, path)) || '.'))]
+  const problems = relativePaths.flatMap((path) => {
+    const problem = pathProblemAfterName(resolve(cwd, path), 'file or folder')
     return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]
   })
   if (problems.length > 0) return { ok: false, problems, notes: [], hints: [] }
   const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
-  const inFile = (path: string) => {
+  // An existing file that is not a valid schema is replaced.
+  const readExisting = (path: string) => {
     const text = files.read(path)
     const read = text === undefined ? undefined : readSchemaFile(text)
     return { text, schema: read?.ok ? read.schema : undefined }
   }
   const found = importSource(
-    { paths: shown, files, root, topic, answers },
-    (name) => inFile(fileOf(name)).schema?.answers,
+    { paths: relativePaths, files, root, topic, answers },
+    (name) => readExisting(fileOf(name)).schema?.answers,
   )
   if (!found.ok) return { ...found, hints: fixesOf(found.problems) }
   const { schema, notes, sources } = found
   const path = fileOf(schema.topic)
   const text = writeSchemaFile(schema)
-  const before = inFile(path)
+  const existing = readExisting(path)
   return {
     ok: true,
     topic: schema.topic,
@@ -91,20 +96,21 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     eventTypes: [...schema.events.keys()],
     sources,
     notes,
-    answered: [...answersBeside('map', schema.answers, answers), ...answersBeside('assume', schema.answers, answers)],
+    answered: [...keptAnswers('map', schema.answers, answers), ...keptAnswers('assume', schema.answers, answers)],
     path,
     text,
-    changes: before.schema ? compareSchemas(before.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
-    effect: before.text === undefined ? 'create' : before.text === text ? 'nothing' : 'change',
+    changes: existing.schema ? compareSchemas(existing.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
+    effect: existing.text === undefined ? 'create' : existing.text === text ? 'nothing' : 'change',
   }
 }
 
-const answersBeside = (part: keyof Answers, all: Answers | undefined, given: Answers): KeptAnswer[] =>
+/** Lists the answers in the new schema that the request did not give, which therefore come from the existing file. */
+const keptAnswers = (part: keyof Answers, all: Answers | undefined, given: Answers): KeptAnswer[] =>
   [...(all?.[part] ?? [])].flatMap(([question, answer]) =>
     given[part].has(question) ? [] : [{ part, question, answer }],
   )
 
-/** Writes the planned file atomically. `REFUSED` when it cannot be written. */
+/** Writes the planned file atomically. Throws `REFUSED` if it cannot be written. */
 export function applySchemaImport(plan: SchemaImportPlan, cwd: string): void {
   if (plan.effect === 'nothing') return
   const path = resolve(cwd, plan.path)

@@ -3,12 +3,12 @@ import { type ImportedSchema, importSchema } from '../../schema/import/import-sc
 import type { Answers } from '../../schema/model.ts'
 import { findSchemas, type SchemaLocation } from './find.ts'
 
-/** Looks up the answers that were given when the schema of a topic was imported before. */
+/** Returns the answers that were given when the schema of a topic was imported before; `undefined` if there are none. */
 export type KnownAnswers = (topic: string) => Answers | undefined
 
 /**
- * Imports a schema with the given answers and, for other questions, the known answers of its topic. The topic is known only after
- * the source was read, so the source is read again when there are known answers.
+ * Imports a schema with the answers in the request and, for other questions, the known answers for its topic. The topic is not
+ * known before the source is read, so the source is read a second time if there are known answers.
  */
 export function importSource(request: ImportRequest, known: KnownAnswers = () => undefined): ImportedSchema {
   const found = importSchema(request)
@@ -20,7 +20,10 @@ export function importSource(request: ImportRequest, known: KnownAnswers = () =>
   return importSchema({ ...request, answers: { map, assume } })
 }
 
-/** Reads the answers in the schemas of a project. When a schema cannot be read, there are none, since they may not be needed. */
+/**
+ * Reads the answers in the schemas of a project. An unreadable schema is not an error here, because the answers may not be
+ * needed.
+ */
 export async function answersIn(location: SchemaLocation): Promise<KnownAnswers> {
   const found = await findSchemas(location)
   return (topic) => (found.ok ? found.files.find(({ schema }) => schema.topic === topic)?.schema.answers : undefined)

@@ -4,8 +4,8 @@ import type { SchemaSet } from './compiled.ts'
 import type { SchemaLocation } from './find.ts'
 
 /**
- * Opens the schemas that decode and encode payloads; `undefined` when the project has none, so that the schema compiler is not
- * loaded.
+ * Opens the schemas of a project, or those in the file or folder `named`. `undefined` if the project has none; the schema
+ * compiler is then not loaded. Throws `REFUSED` if a schema cannot be used.
  */
 export async function openSchemas(location: SchemaLocation, named?: string): Promise<SchemaSet | undefined> {
   const { findSchemas } = await import('./find.ts')

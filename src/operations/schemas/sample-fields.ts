@@ -5,15 +5,15 @@ import { sampleEvents } from './sample.ts'
 type SampleFields = Readonly<Record<string, unknown>>
 
 /**
- * Makes sample fields for each variant of the root enum, by variant name. The result is the same for the same schema. Leaves out
- * variants without fields and variants for which no sample can be made.
+ * Creates sample fields for each variant of the root enum, by variant name. The same schema always gives the same samples. Leaves
+ * out variants without fields, and variants for which no sample can be created.
  */
 export async function sampleFieldsByVariant(schema: Schema): Promise<ReadonlyMap<string, SampleFields>> {
   const root = schema.types.get(schema.root)
   const samples = new Map<string, SampleFields>()
   for (const { name } of root?.kind === 'enum' ? root.variants : []) {
-    const made = await sampleEvents(schema, { eventType: name, count: 1, seed: 1, now: Date.UTC(2026, 0, 15, 10) })
-    const [event] = made.ok ? made.events : []
+    const samplesOfVariant = await sampleEvents(schema, { name, count: 1, seed: 1, now: Date.UTC(2026, 0, 15, 10) })
+    const [event] = samplesOfVariant.ok ? samplesOfVariant.events : []
     const value: unknown = event === undefined ? undefined : JSON.parse(event.json)
     const fields = isRecord(value) ? value[name] : undefined
     if (isRecord(fields)) samples.set(name, fields)

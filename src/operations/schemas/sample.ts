@@ -12,27 +12,28 @@ export interface SampleEvent {
   readonly eventType: string
   readonly eventVersion: number
   readonly metadata: EventMetadata
-  /** The payload, in bincode. */
+  /** The payload in bincode. */
   readonly data: Uint8Array
-  /** The decoded payload. */
+  /** The decoded payload as JSON text. */
   readonly json: string
 }
 
 export interface SampleRequest {
-  /** An event type or a variant. Absent: all event types of the schema in turn. */
-  readonly eventType?: string | undefined
+  /** An event type or the name or path of a variant. Absent: all event types of the schema, one after the other. */
+  readonly name?: string | undefined
   /** Default: one of each event type. */
   readonly count?: number | undefined
-  /** The same seed gives the same events, with timestamps at the same distance from `now`. */
+  /** The same seed gives the same events, with timestamps at the same distance from `now`. Default: random. */
   readonly seed?: number | undefined
+  /** Milliseconds since 1970. The events are dated before this time. */
   readonly now: number
 }
 
-/** The sentences are in src/ui/notes/sample-warnings.ts. */
+/** What the samples do not show. src/ui/notes/sample-warnings.ts has the sentence for each code. */
 export type SampleWarning =
-  /** The schema has no event types, so each variant `Name` is used as the event type `Name.v1`. */
+  /** The schema has no event types, so each variant gets the event type `VARIANT.v1`. */
   | { readonly code: 'variants-as-types' }
-  /** The event type has no samples, because its values cannot be made. */
+  /** There are no samples of the event type, because its values cannot be created. */
   | { readonly code: 'no-samples'; readonly eventType: string; readonly reason: string }
 
 export type Samples =
@@ -43,79 +44,89 @@ export type Samples =
     }
   | { readonly ok: false; readonly reason: string }
 
-interface EventToMake {
+/** An event type and variant to create samples of. */
+interface EventKind {
   readonly eventType: string
-  /** The path of variants. `undefined` when the payload is not an enum. */
+  /** The dotted path of nested enum variants, such as `Order.Created`; `undefined` if the payload is not an enum. */
   readonly path: string | undefined
 }
 
-/** Milliseconds between two events; less when the events would otherwise span more than {@link MAX_SPAN_MS}. */
-const GAP_MS = 1000
+/** Average time between two events; less if the events would otherwise span more than {@link MAX_SPAN_MS}. */
+const INTERVAL_MS = 1000
 const MAX_SPAN_MS = 3_600_000
 
-/** Makes random events of a schema: valid bytes, with plausible values chosen by field names. */
+/** Creates random events of a schema. The bytes are valid, and the values are plausible for the names of the fields. */
 export async function sampleEvents(schema: Schema, request: SampleRequest): Promise<Samples> {
-  const wanted = eventsToMake(schema, request.eventType)
+  const wanted = kindsToCreate(schema, request.name)
   if (!wanted.ok) return wanted
   const faker = await newFaker(request.seed ?? randomInt(2 ** 31))
-  const make = maker(schema, faker)
+  const create = eventCreator(schema, faker)
   const failures: Extract<SampleWarning, { readonly code: 'no-samples' }>[] = []
-  const events = wanted.events.filter((event) => {
-    const made = make(event, request.now)
-    if (!made.ok) failures.push({ code: 'no-samples', eventType: event.eventType, reason: made.reason })
-    return made.ok
+  // Create one event of each kind to find the kinds that always fail.
+  const kinds = wanted.kinds.filter((kind) => {
+    const created = create(kind, request.now)
+    if (!created.ok) failures.push({ code: 'no-samples', eventType: kind.eventType, reason: created.reason })
+    return created.ok
   })
-  if (events.length === 0) {
+  if (kinds.length === 0) {
     return { ok: false, reason: failures.map(({ eventType, reason }) => `${eventType}: ${reason}`).join('\n') }
   }
   const guessed = wanted.isGuess ? [{ code: 'variants-as-types' } as const] : []
   const warnings = [...guessed, ...failures]
-  const count = request.count ?? events.length
-  return { ok: true, warnings, events: generate({ ...request, events, count, faker, make }) }
+  const count = request.count ?? kinds.length
+  return { ok: true, warnings, events: generate({ now: request.now, kinds, count, faker, create }) }
 }
 
-/** Loads faker on first use, because it has 420 kB of names and words. Creates an instance, since others may seed the shared one. */
+/**
+ * Loads faker on first use, because it contains 420 kB of names and words. Creates a new instance, because other code in the
+ * process may seed the shared instance.
+ */
 async function newFaker(seed: number): Promise<Faker> {
   const { faker } = await import('@faker-js/faker/locale/en')
   return new (faker.constructor as typeof Faker)({ locale: faker.rawDefinitions, seed })
 }
 
-type EventsToMake =
-  | { readonly ok: true; readonly events: readonly EventToMake[]; readonly isGuess: boolean }
+/** `isGuess`: the event types are not in the schema, but derived from its variants. */
+type KindsToCreate =
+  | { readonly ok: true; readonly kinds: readonly EventKind[]; readonly isGuess: boolean }
   | { readonly ok: false; readonly reason: string }
 
-function eventsToMake(schema: Schema, name: string | undefined): EventsToMake {
-  const known = (path: string) => [...schema.events].find(([, other]) => other === path)?.[0]
-  const typeOf = (path: string) => known(path) ?? `${path.slice(path.lastIndexOf('.') + 1)}.v1`
+/** Lists the kinds of events that a name stands for; without a name, all kinds of the schema. */
+function kindsToCreate(schema: Schema, name: string | undefined): KindsToCreate {
+  const knownType = (path: string) => [...schema.events].find(([, other]) => other === path)?.[0]
+  const typeOf = (path: string) => knownType(path) ?? `${path.slice(path.lastIndexOf('.') + 1)}.v1`
   if (name === undefined) {
     const mapped = [...schema.events].map(([eventType, path]) => ({ eventType, path }))
-    if (mapped.length > 0) return { ok: true, events: mapped, isGuess: false }
-    const events = leafPaths(schema).map((path) => ({ eventType: typeOf(path), path }))
-    if (events.length > 0) return { ok: true, events, isGuess: true }
+    if (mapped.length > 0) return { ok: true, kinds: mapped, isGuess: false }
+    const kinds = leafPaths(schema).map((path) => ({ eventType: typeOf(path), path }))
+    if (kinds.length > 0) return { ok: true, kinds, isGuess: true }
     return { ok: false, reason: `${schema.root} has no variants: name the event type` }
   }
   if (schema.types.get(schema.root)?.kind === 'struct' && leafPaths(schema).length === 0) {
-    return { ok: true, events: [{ eventType: name, path: undefined }], isGuess: false }
+    return { ok: true, kinds: [{ eventType: name, path: undefined }], isGuess: false }
   }
   const found = findVariantPath(schema, name)
   if (!found.ok) return found
   const paths = leafPaths(schema, found.path)
-  // The payload of an event may contain an enum that is not an event: all its variants have this event type.
-  if (schema.events.has(name) || paths[0] === found.path) {
+  const isLeaf = paths[0] === found.path
+  // An event type may map to a variant whose payload is itself an enum. The inner variants are not separate events, so all of
+  // them get the event type of the outer variant.
+  if (schema.events.has(name) || isLeaf) {
     const eventType = schema.events.has(name) || /\.v\d+$/.test(name) ? name : typeOf(found.path)
-    return { ok: true, events: paths.map((path) => ({ eventType, path })), isGuess: false }
+    return { ok: true, kinds: paths.map((path) => ({ eventType, path })), isGuess: false }
   }
-  return { ok: true, events: paths.map((path) => ({ eventType: typeOf(path), path })), isGuess: false }
+  return { ok: true, kinds: paths.map((path) => ({ eventType: typeOf(path), path })), isGuess: false }
 }
 
-type Make = (
-  event: EventToMake,
+/** Creates the payload of an event of some kind, with dates near the time `at`. */
+type CreateEvent = (
+  kind: EventKind,
   at: number,
 ) =>
   | { readonly ok: true; readonly data: Uint8Array; readonly json: string }
   | { readonly ok: false; readonly reason: string }
 
-function maker(schema: Schema, faker: Faker): Make {
+function eventCreator(schema: Schema, faker: Faker): CreateEvent {
   const { sample } = sampler(schema)
   const { encode } = compileEncoder(schema)
   const { decodeToJson } = compileDecoder(schema)
@@ -130,26 +141,28 @@ function maker(schema: Schema, faker: Faker): Make {
 }
 
 interface Generation {
-  readonly events: readonly EventToMake[]
+  readonly kinds: readonly EventKind[]
   readonly count: number
   readonly now: number
   readonly faker: Faker
-  readonly make: Make
+  readonly create: CreateEvent
 }
 
-function* generate({ events, count, now, faker, make }: Generation): Generator<SampleEvent> {
-  const gap = Math.min(GAP_MS, MAX_SPAN_MS / count)
+/** Yields `count` events, of each kind in turn, in the order of their timestamps. */
+function* generate({ kinds, count, now, faker, create }: Generation): Generator<SampleEvent> {
+  const interval = Math.min(INTERVAL_MS, MAX_SPAN_MS / count)
   let correlationId = ''
   for (let index = 0; index < count; index += 1) {
-    const turn = index % events.length
-    // One event of each type forms one conversation.
+    const turn = index % kinds.length
+    // One event of each kind forms a conversation, whose events have the same correlation id.
     if (turn === 0) correlationId = faker.string.uuid()
-    const event = events[turn] as EventToMake
-    const at = Math.floor(now - (count - index) * gap + faker.number.float(gap))
-    const made = make(event, at)
-    if (!made.ok) continue
-    const { eventType } = event
+    const kind = kinds[turn] as EventKind
+    const at = Math.floor(now - (count - index) * interval + faker.number.float(interval))
+    const created = create(kind, at)
+    // A kind that could be created once may still fail with other random values. Leave such an event out.
+    if (!created.ok) continue
+    const { eventType } = kind
     const metadata = { correlationId, timestamp: new Date(at).toISOString() }
-    yield { eventType, eventVersion: versionOf(eventType), metadata, data: made.data, json: made.json }
+    yield { eventType, eventVersion: versionOf(eventType), metadata, data: created.data, json: created.json }
   }
 }

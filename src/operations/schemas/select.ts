@@ -8,7 +8,8 @@ export type SelectedSchema =
   | { readonly ok: false; readonly reason: string; readonly hints: readonly Hint[] }
 
 /**
- * Selects the schema of a command: the named one, the only one of the project, or the only one with the event type.
+ * Selects the schema that a command uses: the only one in the file or folder `named` or in the project, or, if there are several,
+ * the only one with the event type.
  */
 export async function selectSchema(
   location: SchemaLocation,

@@ -6,21 +6,24 @@ import type { ImportRequest } from '../../schema/import/import-request.ts'
 import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
 import { operationHints } from '../hints.ts'
-import { pathProblemBehindName } from '../named-file.ts'
+import { pathProblemAfterName } from '../named-file.ts'
 import { findSchemas, type SchemaLocation } from './find.ts'
 import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
 import { sourceFiles } from './rust-files.ts'
 
+/** Runs git in a folder and returns what it prints, or why it failed. */
 type RunGit = (args: readonly string[], cwd: string) => GitAnswer
 type GitAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
 
 export interface SchemaSourceRequest {
   readonly cwd: string
   readonly git: RunGit
+  /** The enum or struct to import from Rust source. */
   readonly root?: string | undefined
   readonly topic?: string | undefined
   /** Answers for an import from Rust source. */
   readonly answers?: Answers | undefined
+  /** Answers of earlier imports, for questions that `answers` leaves open. */
   readonly known?: KnownAnswers | undefined
 }
 
@@ -29,24 +32,25 @@ export type SchemaSource =
   | { readonly ok: false; readonly reason: string; readonly hints: readonly Hint[] }
 
 /**
- * Reads a schema from a schema file, from Rust source, or from either at a git revision
- * (`HEAD~3:schemas/order-events.json`). A file with that name takes precedence over a revision.
+ * Reads a schema from a schema file or from Rust source, on the disk or at a git revision (`HEAD~3:schemas/order-events.json`).
+ * If there is a file with that name, the colon does not separate a revision.
  */
 export function readSchemaSource(source: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd } = request
   const path = relative(cwd, resolve(cwd, source)) || '.'
   const isFile = isSchemaFile(source)
-  const problem = pathProblemBehindName(resolve(cwd, source), isFile ? 'stream' : 'file or folder')
+  const problem = pathProblemAfterName(resolve(cwd, source), isFile ? 'stream' : 'file or folder')
   if (problem === undefined) return readFrom(path, source, sourceFiles(cwd), request)
   const colon = source.lastIndexOf(':')
-  if (colon < 0 || existsSync(resolve(cwd, source))) return missing(source, problem)
+  if (colon < 0 || existsSync(resolve(cwd, source))) return invalidSource(source, problem)
   return readAtRevision(source, source.slice(0, colon), source.slice(colon + 1), request)
 }
 
 /** Whether a source is a schema file rather than Rust source to import. */
 export const isSchemaFile = (source: string): boolean => source.endsWith('.json')
 
-const missing = (source: string, reason: string): SchemaSource => ({
+/** Creates the result for a source that cannot be read, with examples of sources as hints. */
+const invalidSource = (source: string, reason: string): SchemaSource => ({
   ok: false,
   reason: `${source}: ${reason}`,
   hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'].map(
@@ -56,22 +60,29 @@ const missing = (source: string, reason: string): SchemaSource => ({
 
 type Files = ImportRequest['files']
 
+/** Maximum number of problems of a schema file to show. */
+const MAX_PROBLEMS = 10
+
 function readAtRevision(source: string, revision: string, path: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd, git } = request
-  if (revision.startsWith('-')) return missing(source, 'a revision must not begin with -')
-  const at = fullPath(path, cwd, git)
-  const kind = git(['cat-file', '-t', `${revision}:${at === '.' ? '' : at}`], cwd)
-  if (!kind.ok) return missing(source, kind.reason.replace(/^fatal: /, ''))
-  return readFrom(at, source, inGit(revision, cwd, git), request)
+  // git would take the revision for an option.
+  if (revision.startsWith('-')) return invalidSource(source, 'a revision must not begin with -')
+  const pathInGit = fullPath(path, cwd, git)
+  const kind = git(['cat-file', '-t', `${revision}:${pathInGit === '.' ? '' : pathInGit}`], cwd)
+  if (!kind.ok) return invalidSource(source, kind.reason.replace(/^fatal: /, ''))
+  return readFrom(pathInGit, source, gitFiles(revision, cwd, git), request)
 }
 
-/** Resolves a path as git does: from the root of the repository, but `./` and `../` from the working directory. */
+/**
+ * Resolves a path as git does: paths that begin with `./` or `../` from the working directory, others from the repository root.
+ */
 function fullPath(path: string, cwd: string, git: RunGit): string {
   const prefix = /^\.\.?(?:\/|$)/.test(path) ? git(['rev-parse', '--show-prefix'], cwd) : undefined
   return posix.normalize(prefix?.ok ? join(prefix.text.trim(), path) : path).replace(/(.)\/$/, '$1')
 }
 
-function inGit(revision: string, cwd: string, git: RunGit): Files {
+/** Access to Rust source in the repository at a revision. */
+function gitFiles(revision: string, cwd: string, git: RunGit): Files {
   const disk = sourceFiles(cwd)
   let all: readonly string[] | undefined
   const names = () => {
@@ -80,7 +91,7 @@ function inGit(revision: string, cwd: string, git: RunGit): Files {
     return all
   }
   return {
-    // Dependencies are read from cargo's folder at every revision.
+    // An absolute path is a dependency in the folder of cargo, which is not in the repository.
     read: (path) => {
       if (posix.isAbsolute(path)) return disk.read(path)
       const file = git(['cat-file', 'blob', `${revision}:${posix.normalize(path)}`], cwd)
@@ -98,14 +109,15 @@ function inGit(revision: string, cwd: string, git: RunGit): Files {
   }
 }
 
+/** Reads a schema file or imports Rust source, from the disk or from git. `source` is the name for messages. */
 function readFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
   if (!isSchemaFile(path)) return importFrom(path, source, files, request)
   const text = files.read(path)
-  if (text === undefined) return missing(source, 'it cannot be read')
+  if (text === undefined) return invalidSource(source, 'the file cannot be read')
   const read = readSchemaFile(text)
   if (read.ok) return read
   const problems = read.problems
-    .slice(0, 10)
+    .slice(0, MAX_PROBLEMS)
     .map((problem) => `${problem.path === '' ? '' : `${problem.path}: `}${problem.reason}`)
   return { ok: false, reason: [`${source} is not a schema file`, ...problems].join('\n'), hints: [] }
 }
@@ -121,7 +133,7 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
   return { ok: false, reason, hints: fixesOf(found.problems) }
 }
 
-/** Reads the schema of a topic from the named source, else from the schemas of the project. */
+/** Reads the schema of a topic from the source `named`, else from the schemas of the project. */
 export async function schemaForTopic(
   topic: string,
   named: string | undefined,

@@ -10,30 +10,33 @@ import type { TailNotice } from './notices.ts'
 export const PARTITION_CHECK_INTERVAL_MS = 10_000
 
 export interface FollowRequest {
-  /** The partitions and their first offsets. `to` is ignored. */
+  /** The partitions to follow, each from the offset `from`. `to` is ignored. */
   readonly slices: readonly LogSlice[]
   /** Milliseconds between checks for new partitions. Absent: {@link PARTITION_CHECK_INTERVAL_MS}. `'never'`: do not check. */
   readonly checkEvery?: number | 'never' | undefined
   readonly signal: AbortSignal
   readonly onNotice: (notice: TailNotice) => void
-  /** Called when an outage begins or ends. A follower waits for the end without a limit. */
+  /** Called when an outage begins or ends. A follower waits for the end of an outage without a limit. */
   readonly onOutage?: OutageOptions['onOutage']
 }
 
-/** Follows partitions, and partitions that are added to their topics, until the signal aborts. */
+/**
+ * Yields the records of partitions as they arrive, also of partitions that are added to their topics, until the signal aborts.
+ */
 export async function* followTopics(bus: EventBus, request: FollowRequest): AsyncGenerator<readonly BusRecord[]> {
   const { slices, checkEvery = PARTITION_CHECK_INTERVAL_MS, signal, onNotice, onOutage } = request
   const nextOffsets = new Map(slices.map(({ topic, partition, from }) => [partitionName({ topic, partition }), from]))
   let following: readonly LogSlice[] = slices
   while (!signal.aborted) {
-    const reading = new AbortController()
-    const both = AbortSignal.any([signal, reading.signal])
+    // Aborted when partitions were added: the loop then starts a new read that includes them.
+    const restart = new AbortController()
+    const both = AbortSignal.any([signal, restart.signal])
     let added: readonly LogSlice[] = []
     if (checkEvery !== 'never') {
-      // Do not await it: at the end it may be waiting for a bus that does not answer.
+      // Do not await this: it ends when partitions are added. After an abort, it may still wait for a bus that does not answer.
       void addedPartitions(bus, following, checkEvery, both).then((found) => {
         added = found
-        reading.abort()
+        restart.abort()
       })
     }
     try {
@@ -46,7 +49,7 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
         yield batch
       }
     } finally {
-      reading.abort()
+      restart.abort()
     }
     for (const [topic, own] of Map.groupBy(added, (one) => one.topic)) {
       onNotice({ code: 'partitions-added', topic, partitions: own.map(({ partition }) => partition) })
@@ -55,7 +58,7 @@ export async function* followTopics(bus: EventBus, request: FollowRequest): Asyn
   }
 }
 
-/** Waits until partitions are added to the topics and resolves with them, from their start; with an empty list at the abort. */
+/** Resolves with the partitions that are added to the topics, as soon as there are some; after an abort with an empty list. */
 async function addedPartitions(
   bus: EventBus,
   known: readonly LogSlice[],

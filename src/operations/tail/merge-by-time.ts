@@ -1,5 +1,6 @@
 import type { BusRecord } from '../../bus/record.ts'
 
+/** A partition that is merged, with its current batch and the index of the next record in the batch. */
 interface Source {
   readonly batches: AsyncIterator<readonly BusRecord[]>
   batch: readonly BusRecord[]
@@ -7,8 +8,9 @@ interface Source {
 }
 
 /**
- * Merges partitions by record timestamp and keeps the offset order within each partition. Copies runs: as long as one partition
- * has the oldest records, they are taken together, so the cost is one comparison per record and one step per run.
+ * Merges partitions by record timestamp and keeps the offset order within each partition. Takes records in runs: as long as the
+ * next records of one partition are the oldest, they are taken together, with one comparison per record. The partitions are
+ * compared only once per run.
  */
 export async function* mergeByTime(
   partitions: readonly AsyncIterable<readonly BusRecord[]>[],
@@ -21,9 +23,10 @@ export async function* mergeByTime(
   try {
     const filled = await Promise.all(sources.map(fill))
     let live = sources.filter((_, index) => filled[index])
-    let out: BusRecord[] = []
+    let merged: BusRecord[] = []
     while (live.length > 0) {
       const oldest = live.reduce((a, b) => (headTime(b) < headTime(a) ? b : a))
+      // The oldest record of the other partitions ends the run.
       const next = live.reduce<bigint | undefined>((time, source) => {
         if (source === oldest) return time
         const head = headTime(source)
@@ -32,23 +35,27 @@ export async function* mergeByTime(
       const { batch } = oldest
       let end = oldest.index + 1
       while (end < batch.length && (next === undefined || (batch[end] as BusRecord).timestamp <= next)) end += 1
-      for (let index = oldest.index; index < end; index += 1) out.push(batch[index] as BusRecord)
+      for (let index = oldest.index; index < end; index += 1) merged.push(batch[index] as BusRecord)
       oldest.index = end
-      if (out.length >= 1000 || end === batch.length) {
-        yield out
-        out = []
+      // Loading the next batch may take long, so yield what there is before that.
+      if (merged.length >= MAX_YIELDED_RECORDS || end === batch.length) {
+        yield merged
+        merged = []
       }
       if (end === batch.length && !(await fill(oldest))) live = live.filter((source) => source !== oldest)
     }
-    if (out.length > 0) yield out
+    if (merged.length > 0) yield merged
   } finally {
     await Promise.all(sources.map(({ batches }) => batches.return?.()))
   }
 }
 
+const MAX_YIELDED_RECORDS = 1000
+
+/** Returns the timestamp of the next record of a source. */
 const headTime = ({ batch, index }: Source): bigint => (batch[index] as BusRecord).timestamp
 
-/** Loads the next batch of a source. Returns false when it has ended. */
+/** Loads the next batch of a source that is not empty. Returns false if the source has ended. */
 async function fill(source: Source): Promise<boolean> {
   while (true) {
     const { done, value } = await source.batches.next()

@@ -1,22 +1,23 @@
 import type { SliceNote } from '../offsets/resolve-slices.ts'
 
-/** What a reader of `tail` learns besides the events. The sentences are in src/ui/notes/tail-notices.ts. */
+/** What `tail` reports besides the events. src/ui/notes/tail-notices.ts has the sentence for each code. */
 export type TailNotice =
   | SliceNote
   | UnsearchedNote
-  /** These topics do not exist yet. `similar` is an existing topic with a similar name; `existing` are all topics. */
+  /** `tail` waits for topics that do not exist yet. `similar` is a topic with a similar name; `existing` lists all topics. */
   | {
       readonly code: 'topics-awaited'
       readonly topics: readonly string[]
       readonly similar?: string | undefined
       readonly existing: readonly string[]
     }
-  /** New partitions of a topic, which are followed too. */
+  /** Partitions were added to a topic, and `tail` follows them too. */
   | { readonly code: 'partitions-added'; readonly topic: string; readonly partitions: readonly number[] }
 
 /**
- * A partition may hold events before the end time of the range that were not searched: it was read only to `offsets` offsets
- * after the first event at or after `until`, in milliseconds since 1970. `others` is the number of further such partitions.
+ * The range ends at the time `until` (milliseconds since 1970). Events with earlier timestamps may follow the first event at or
+ * after that time, but in this partition only the next `offsets` offsets were read. `others` is the number of further such
+ * partitions.
  */
 export interface UnsearchedNote {
   readonly code: 'events-not-searched'

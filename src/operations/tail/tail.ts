@@ -19,50 +19,55 @@ import { mergeByTime } from './merge-by-time.ts'
 import type { TailNotice } from './notices.ts'
 import { filterRecords, timeRange } from './time-range.ts'
 
-/** The events to show: topics, range, filter. */
+/** Which events to show. */
 export interface TailRequest {
   readonly topics: readonly string[]
+  /** Partitions of each topic. Absent: all, also those that are added later. */
   readonly partitions?: readonly number[] | undefined
   /** The start of the range. Absent: begin with the newest `last` events. */
   readonly from?: OffsetSpec | undefined
-  /** The end of the range. Absent: follow, or stop at the current end. A time: only events before it; see `timeRange`. */
+  /** The end of the range. Absent: follow, or stop at the current end. A time: only events before that time; see `timeRange`. */
   readonly to?: OffsetSpec | undefined
+  /** Whether to wait for new events after the past ones. Ignored if there is a `to`. */
   readonly follow: boolean
   /** Without `from`: the number of newest events to begin with. */
   readonly last: number
   /** Stop after this number of events. */
   readonly limit?: number | undefined
   readonly filter?: EventFilter | undefined
-  /** How payloads are decoded. Default: by detection. */
+  /** How payloads are decoded. Default: the codec is detected. */
   readonly reading?: Reading | undefined
   readonly signal: AbortSignal
-  /** Called when offsets were clamped, a topic is awaited, or partitions were added. */
+  /** Called for example when an offset was replaced, when a topic is missing, or when partitions were added. */
   readonly onNotice: (notice: TailNotice) => void
-  /** Called when an outage begins or ends. A follower waits for the end without a limit, a read with an end up to its limit. */
+  /**
+   * Called when an outage begins or ends. When following, `tail` waits for the end of an outage without a limit, else up to the
+   * limit of the bus.
+   */
   readonly onOutage?: OutageOptions['onOutage']
 }
 
 /**
- * Reads events in batches: first the past, merged by record timestamp over all partitions and topics, then, when following, new
- * events as they arrive. Joins no group and changes nothing.
+ * Yields events in batches: first the past events, merged by record timestamp over all partitions and topics, then, when
+ * following, new events as they arrive. Joins no group and changes nothing.
  */
 export async function* tail(bus: EventBus, request: TailRequest): AsyncGenerator<readonly EventView[]> {
   const { signal, limit = Number.POSITIVE_INFINITY } = request
   const waitedFor = await awaitTopics(bus, request)
   if (signal.aborted) return
-  let left = limit
+  let remaining = limit
   for await (const views of matchingEvents(bus, request, waitedFor)) {
-    if (views.length >= left) {
-      yield views.slice(0, left)
+    if (views.length >= remaining) {
+      yield views.slice(0, remaining)
       return
     }
-    left -= views.length
+    remaining -= views.length
     if (views.length > 0) yield views
     if (signal.aborted) return
   }
 }
 
-/** The events in the requested range that pass the filter, without the limit on their number. */
+/** Yields the events in the requested range that pass the filter. `waitedFor`: topics that did not exist at first. */
 async function* matchingEvents(
   bus: EventBus,
   request: TailRequest,
@@ -88,35 +93,35 @@ async function* matchingEvents(
     if (filter === undefined) yield all
     else yield* passing(all, filter, signal)
   }
-  // A topic that was created while we waited is read from its start.
+  // A topic that was created during the wait is followed from its start, as if `last` did not apply.
   const isNew = ({ topic }: LogSlice) => from === undefined && waitedFor.has(topic)
   const past = slices.filter((slice) => !isNew(slice))
   if (from === undefined) yield await newest(request, past, { read, views })
   else for await (const batch of mergeByTime(past.map(read))) yield* views(batch)
   if (!follow || to !== undefined) return
-  const rest = slices.map((slice) => {
+  const followed = slices.map((slice) => {
     const { topic, partition, from: start, to: end = 0n } = slice
     return { topic, partition, from: isNew(slice) ? start : end }
   })
-  // With explicit partitions, do not look for new ones.
+  // If the request names partitions, do not look for new ones.
   const checkEvery = request.partitions === undefined ? undefined : 'never'
   const { onNotice, onOutage } = request
-  for await (const batch of followTopics(bus, { slices: rest, checkEvery, signal, onNotice, onOutage }))
+  for await (const batch of followTopics(bus, { slices: followed, checkEvery, signal, onNotice, onOutage }))
     yield* views(batch)
 }
 
-/** A follower also waits without a limit for the end of an outage while it reads the past. */
+/** Returns the options for reading the past. When following, this read also waits for the end of an outage without a limit. */
 function readOptions({ signal, follow, to, onOutage }: TailRequest): ReadOptions {
   const isFollowing = follow && to === undefined
   return { signal, onOutage: joinOutages(onOutage), outageLimit: isFollowing ? Number.POSITIVE_INFINITY : undefined }
 }
 
-/** Milliseconds that a filter may block the event loop, during which this process does not handle signals. */
+/** Milliseconds that a filter may block the event loop. Signals are handled only when the event loop gets a turn. */
 const MAX_BLOCKING_MS = 100
 
 /**
- * The events that pass a filter, up to an abort. An expression may take long for each event, so the loop yields to the event
- * loop in between, to handle signals, and emits the events found so far. It also emits them before an error of the filter.
+ * Yields the events that pass a filter, until an abort. Because an expression may take long for each event, regularly yields the
+ * events found so far and gives the event loop a turn to handle signals. Also yields the events before an error of the filter.
  */
 async function* passing(
   views: readonly EventView[],
@@ -142,18 +147,19 @@ async function* passing(
   yield found
 }
 
-/** Reads the records of a slice that are in the time range, and the events of a batch that pass the filter. */
 interface MatchingLog {
+  /** Reads the records of a slice that are in the time range. */
   readonly read: (slice: LogSlice) => AsyncIterable<readonly BusRecord[]>
+  /** Yields the events of a batch that pass the filter. */
   readonly views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>
 }
 
-/** Maximum size of the window of offsets in which a partition is searched backwards. */
+/** Maximum number of offsets to read at once when a partition is searched backwards, unless `last` is larger. */
 const MAX_WINDOW = 20_000n
 
 /**
- * The newest `last` events that pass the filter, oldest first. Searches each partition backwards, in windows of doubling size,
- * until `last` events are found or its start is reached. The newest events of all partitions are then among the found ones.
+ * Returns the newest `last` events that pass the filter, oldest first. Searches each partition backwards, in windows of doubling
+ * size, until `last` events are found there or its start is reached, so the newest events of all partitions are among them.
  */
 async function newest(
   request: TailRequest,
@@ -165,6 +171,7 @@ async function newest(
   return perPartition.flat().sort(byTime).slice(-request.last)
 }
 
+/** Finds the newest `last` events of one partition that pass the filter. */
 async function newestOf(
   { last, signal }: TailRequest,
   slice: LogSlice,
@@ -178,7 +185,7 @@ async function newestOf(
     let older: EventView[] = []
     for await (const batch of read({ ...slice, from, to })) {
       for await (const passed of views(batch)) for (const view of passed) older.push(view)
-      // When many events of a window match, keep only its end.
+      // If many events of a window match, keep only the newest in memory.
       if (older.length > 2 * last) older = older.slice(-last)
     }
     found = [...older, ...found].slice(-last)
@@ -190,9 +197,12 @@ async function newestOf(
 const byTime = ({ record: a }: EventView, { record: b }: EventView): number =>
   compareNumbers(a.timestamp, b.timestamp) || comparePartitions(a, b) || compareNumbers(a.offset, b.offset)
 
+/** Milliseconds between two checks whether missing topics exist now. */
+const TOPIC_CHECK_INTERVAL_MS = 50
+
 /**
- * Throws when a topic is missing, but waits for it when following, since a follower may start before the first event. Returns
- * the topics that were missing at first, also after an abort.
+ * Checks that the topics exist. When following, waits for missing topics, because a follower may start before the first event is
+ * published; otherwise throws `TOPIC_NOT_FOUND`. Resolves with the topics that were missing at first, also after an abort.
  */
 async function awaitTopics(
   bus: EventBus,
@@ -206,16 +216,16 @@ async function awaitTopics(
   const invalid = missing.map(topicNameError).find((error) => error !== undefined)
   if (invalid !== undefined) throw invalid
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
-  const [meant] = namesLike(first, others)
+  const [similarTopic] = namesLike(first, others)
   if (!follow) {
     const { code, message, hints } = topicNotFound(first)
-    const similar = meant === undefined ? [] : [operationHints.readTopic(meant)]
+    const similar = similarTopic === undefined ? [] : [operationHints.readTopic(similarTopic)]
     throw new EventBusError(code, message, { topic: first, hints: [...similar, ...hints] })
   }
-  onNotice({ code: 'topics-awaited', topics: missing, similar: meant, existing: others.sort() })
+  onNotice({ code: 'topics-awaited', topics: missing, similar: similarTopic, existing: others.sort() })
   let lostAt: number | undefined
   while (!signal.aborted) {
-    await sleep(50, signal)
+    await sleep(TOPIC_CHECK_INTERVAL_MS, signal)
     try {
       const ready = await Promise.all(missing.map((topic) => exists(bus, topic)))
       if (lostAt !== undefined) onOutage?.({ state: 'restored', lasted: performance.now() - lostAt })

@@ -4,18 +4,19 @@ import type { ResolvedSlice } from '../offsets/resolve-slices.ts'
 import type { UnsearchedNote } from './notices.ts'
 
 /**
- * Offsets to read after the first record at or after the end time of a range: in all partitions together, and in each partition
- * at least. Late producers are late by some batches, and reading to the end of a large topic would take minutes.
+ * Number of offsets to read, in all partitions together, after the first record at or after the end time of a range. Records are
+ * rarely late by more than some batches, and reading to the end of a large topic would take minutes.
  */
 const EXTRA_OFFSETS = 10_000
+/** Minimum share of each partition in {@link EXTRA_OFFSETS}. */
 const MIN_EXTRA_OFFSETS = 1000
 
 export interface TimeRange {
-  /** The given slices, extended after their ends. */
+  /** The slices to read, which end later than the requested ones. */
   readonly slices: readonly ResolvedSlice[]
   /** Whether a record's timestamp lies in the range. */
   has(record: BusRecord): boolean
-  /** Which records may be missing from the range. */
+  /** Says where records of the range may not have been read; empty if all are read. */
   readonly notes: readonly UnsearchedNote[]
 }
 
@@ -28,9 +29,9 @@ export async function* filterRecords(
 }
 
 /**
- * Prepares to read a range that ends at a time; `undefined` for a range with another end. A bus finds the first record at or
- * after a time. Timestamps need not be in order, so older records may follow that record. The slices are therefore extended,
- * and records outside the range are filtered out.
+ * Prepares to read a range that ends at a time; `undefined` for a range with another end. `slices` end before the first record at
+ * or after that time. Because timestamps need not be in order, earlier ones may follow. The slices are therefore extended, and
+ * the caller filters out records outside the range.
  */
 export function timeRange(
   slices: readonly ResolvedSlice[],
@@ -39,13 +40,13 @@ export function timeRange(
 ): TimeRange | undefined {
   if (to?.kind !== 'time') return undefined
   const each = BigInt(Math.max(MIN_EXTRA_OFFSETS, Math.floor(EXTRA_OFFSETS / Math.max(1, slices.length))))
-  const longer = slices.map((slice) => ({ ...slice, to: slice.to + each < slice.end ? slice.to + each : slice.end }))
+  const extended = slices.map((slice) => ({ ...slice, to: slice.to + each < slice.end ? slice.to + each : slice.end }))
   const first = from?.kind === 'time' ? from.time : undefined
-  const [unread, ...others] = longer.filter((slice) => slice.to < slice.end)
+  const [unread, ...others] = extended.filter((slice) => slice.to < slice.end)
   const notes =
     unread === undefined ? [] : [unsearched(unread, { others: others.length, offsets: each, until: to.time })]
   return {
-    slices: longer,
+    slices: extended,
     has: ({ timestamp }) => timestamp < to.time && (first === undefined || timestamp >= first),
     notes,
   }

@@ -3,7 +3,10 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { operationHints } from '../hints.ts'
 import { tooFewBrokers } from './topics.ts'
 
-/** How a topic should be. An absent value leaves the topic as it is, or takes the bus's default for a new topic. */
+/**
+ * The declared settings of a topic. `undefined` keeps the value of an existing topic, or takes the default of the bus for a new
+ * one.
+ */
 export interface DeclaredTopic {
   readonly partitions: number | undefined
   readonly replication: number | undefined
@@ -11,17 +14,21 @@ export interface DeclaredTopic {
   readonly retention: number | undefined
 }
 
+/** The changes to an existing topic. An absent setting does not change. */
 interface TopicChange {
   readonly topic: string
   readonly partitions?: { readonly from: number; readonly to: number } | undefined
-  /** Values of the topic's setting `retention.ms`; `from` is absent where the cluster's default applies. */
+  /** Values of the topic setting `retention.ms`. `from` is absent if the topic has the default of the cluster. */
   readonly retention?: { readonly from: string | undefined; readonly to: string } | undefined
 }
 
-/** What a plan cannot change, or a consequence of a change. The sentences are in src/ui/notes/topic-notes.ts. */
+/**
+ * A difference that a plan cannot change, or a consequence of a change. src/ui/notes/topic-notes.ts has the sentence for each
+ * code.
+ */
 export type TopicsApplyNote = { readonly topic: string } & (
   | { readonly code: 'fewer-partitions-declared'; readonly partitionCount: number; readonly declared: number }
-  /** More partitions move keys to other partitions. */
+  /** Adding partitions changes the partition of many keys. */
   | { readonly code: 'partitions-added'; readonly from: number; readonly to: number }
   | { readonly code: 'replication-differs'; readonly replication: number; readonly declared: number }
 )
@@ -29,14 +36,14 @@ export type TopicsApplyNote = { readonly topic: string } & (
 export interface TopicsApplyPlan {
   readonly create: readonly (DeclaredTopic & { readonly topic: string })[]
   readonly change: readonly TopicChange[]
-  /** Topics that are as declared. */
+  /** Topics that need no change. */
   readonly same: readonly string[]
   readonly notes: readonly TopicsApplyNote[]
 }
 
 /**
- * Compares declared topics with those of the bus. The plan creates topics, adds partitions and changes retention; it never
- * deletes topics or removes partitions. Reads only.
+ * Plans the changes that make the topics of the bus match their declarations. The plan creates topics, adds partitions and
+ * changes retention; it never deletes topics or removes partitions. Only reads. Throws `REFUSED` if a topic needs more brokers.
  */
 export async function planTopicsApply(
   bus: EventBus,
@@ -103,7 +110,7 @@ export interface TopicsApplied {
   readonly changed: readonly string[]
 }
 
-/** Applies a plan topic by topic. Each change is complete before the next one begins. */
+/** Applies a plan topic by topic, one change after the other. */
 export async function applyTopics(bus: EventBus, { create, change }: TopicsApplyPlan): Promise<TopicsApplied> {
   for (const { topic, partitions, replication, retention } of create) {
     const config = retention === undefined ? {} : { [RETENTION]: `${retention}` }

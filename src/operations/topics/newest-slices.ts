@@ -1,6 +1,6 @@
 import { type LogSlice, type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
 
-/** Returns the slices of the newest committed records of a topic: about `count` in all, shared equally by the partitions. */
+/** Returns slices with the newest committed records of a topic: the same number of each partition, about `count` in all. */
 export function newestSlices(
   topic: string,
   ranges: readonly PartitionRange[],

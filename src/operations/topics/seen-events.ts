@@ -7,11 +7,14 @@ import { newestSlices } from './newest-slices.ts'
 export interface SeenEvent {
   /** As published, for example `OrderPlaced.v1`. */
   readonly eventType: string
-  /** The fields and values of the newest event whose payload describes itself (CBOR or JSON); empty without one. */
+  /** The fields and values of the newest event; empty if its payload is not an object in CBOR or JSON. */
   readonly fields: ReadonlyMap<string, unknown>
 }
 
-/** Finds the event types among the newest records of a topic, in the order of their first timestamps. `TOPIC_NOT_FOUND`. */
+/**
+ * Finds the event types among the newest `sample` records of a topic, in the order of their first timestamps. Throws
+ * `TOPIC_NOT_FOUND` if the topic does not exist.
+ */
 export async function seenEvents(bus: EventBus, topic: string, sample = 1000): Promise<readonly SeenEvent[]> {
   const slices = newestSlices(topic, await bus.log.ranges(topic), sample)
   const seen = new Map<string, { fields: ReadonlyMap<string, unknown>; first: bigint }>()

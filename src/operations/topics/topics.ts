@@ -7,7 +7,12 @@ import { decodeEnvelope } from '../../codecs/envelope.ts'
 import type { BusIdentity } from '../bus-identity.ts'
 import type { EventCount } from '../events/event-count.ts'
 import { eventTypeLabel, TOMBSTONE, UNDECODABLE } from '../events/event-type-label.ts'
-import { type LeftOut, readOver, type UnreadablePartition, unreadablePartitions } from '../events/read-over.ts'
+import {
+  readSkippingUnreadable,
+  type SkippedRange,
+  type UnreadablePartition,
+  unreadablePartitions,
+} from '../events/skip-unreadable.ts'
 import { type OperationHint, operationHints } from '../hints.ts'
 import { newestSlices } from './newest-slices.ts'
 
@@ -15,9 +20,9 @@ export interface TopicOverview {
   readonly topic: string
   readonly partitionCount: number
   readonly replication: number
-  /** Events the log holds: end minus start, over all partitions; an upper bound where `counts` is `offsets`. */
+  /** Number of offsets in the log of all partitions, which is that of the events or, if `counts` is `offsets`, an upper bound. */
   readonly eventCount: bigint
-  /** `offsets` where the topic is compacted. */
+  /** `offsets` if the topic is compacted. */
   readonly counts: EventCount
 }
 
@@ -33,12 +38,12 @@ export async function listTopics(bus: EventBus, { internal = false } = {}): Prom
   })
 }
 
-/** What may be wrong with a topic. The sentences are in src/ui/notes/topic-notes.ts. */
+/** What may be wrong with a topic. src/ui/notes/topic-notes.ts has the sentence for each code. */
 export type TopicWarning =
   | { readonly code: 'unconventional-name'; readonly topic: string }
   /**
-   * `empty` of the partitions hold no events. `typesInOnePartition`: the number of event types seen, where each has one
-   * partition, as it is when the event type is the key; absent where another key or partition is used.
+   * `empty` of the `partitionCount` partitions hold no events. `typesInOnePartition` is the number of event types if each of them
+   * was seen in one partition only, which suggests that the event type is the record key; otherwise it is absent.
    */
   | {
       readonly code: 'empty-partitions'
@@ -46,7 +51,7 @@ export type TopicWarning =
       readonly partitionCount: number
       readonly typesInOnePartition?: number | undefined
     }
-  /** `offset` is the first one of the oldest open transaction, where read-committed consumers stop. */
+  /** `offset` is the start of the oldest open transaction, where read-committed consumers stop. */
   | { readonly code: 'open-transaction'; readonly partition: number; readonly offset: bigint }
   | ({ readonly code: 'unreadable-records' } & UnreadablePartition)
 
@@ -55,14 +60,14 @@ export interface TopicReport extends Omit<TopicDescription, 'layout' | 'partitio
   readonly partitions: readonly (TopicDescription['layout'][number] & {
     readonly start: bigint
     readonly end: bigint
-    /** The start of the oldest open transaction; equal to `end` without one. */
+    /** The start of the oldest open transaction; equal to `end` if no transaction is open. */
     readonly lastStable: bigint
   })[]
   /** Event types among the newest records, most frequent first. */
   readonly types: readonly { readonly eventType: string; readonly count: number; readonly partitions: number[] }[]
   /** Number of records that `types` was counted from. */
   readonly sampled: number
-  /** `offsets` where the topic is compacted, or fewer records were found than offsets read: numbers of events are upper bounds. */
+  /** `offsets` if the topic is compacted or some of the offsets read hold no record: numbers of events are then upper bounds. */
   readonly counts: EventCount
   readonly warnings: readonly TopicWarning[]
 }
@@ -73,7 +78,7 @@ interface TypeCount {
   readonly partitions: Set<number>
 }
 
-/** Describes a topic, its ranges, and the event types of its newest `sample` records with their partitions. */
+/** Describes a topic: its settings, the offsets of its partitions, and the event types of its newest `sample` records. */
 export async function describeTopic(bus: EventBus, topic: string, sample = 1000): Promise<TopicReport> {
   const { layout, partitions: partitionCount, ...description } = await bus.admin.describeTopic(topic)
   const [ranges, compacted] = await Promise.all([bus.log.ranges(topic), bus.admin.compactedTopics([topic])])
@@ -81,9 +86,9 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   const types = new Map<string, TypeCount>()
   let sampled = 0
   const offsets = slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
-  const unreadable: LeftOut[] = []
-  const leaveOut = (leftOut: LeftOut) => void unreadable.push(leftOut)
-  for await (const batch of readOver(bus.log, slices, {}, leaveOut)) {
+  const unreadable: SkippedRange[] = []
+  const onUnreadable = (skipped: SkippedRange) => void unreadable.push(skipped)
+  for await (const batch of readSkippingUnreadable(bus.log, slices, {}, onUnreadable)) {
     for (const { value, partition } of batch) {
       sampled += 1
       const eventType = eventTypeLabel(value === null ? undefined : decodeEnvelope(value))
@@ -121,21 +126,22 @@ export async function describeTopic(bus: EventBus, topic: string, sample = 1000)
   }
 }
 
+/** Warns of empty partitions, and says whether the event type as record key may be the cause. */
 function emptyWarnings(
   ranges: readonly PartitionRange[],
   types: ReadonlyMap<string, Readonly<TypeCount>>,
 ): TopicWarning[] {
   const empty = ranges.filter(({ start, end }) => start === end).length
   if (empty === 0) return []
-  const events = [...types].filter(([name]) => !pseudoTypes.has(name))
-  // An event type in several partitions: the key is another one, or the partition was chosen.
+  const events = [...types].filter(([name]) => !labels.has(name))
+  // An event type in several partitions is not the key, or the publisher chose the partitions.
   const isKeyedByType = events.length > 0 && events.every(([, { partitions }]) => partitions.size === 1)
   const typesInOnePartition = isKeyedByType ? events.length : undefined
   return [{ code: 'empty-partitions', empty, partitionCount: ranges.length, typesInOnePartition }]
 }
 
-/** The labels of records without an event among the event types. */
-const pseudoTypes: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
+/** The labels that stand for the event type of records without one. */
+const labels: ReadonlySet<string> = new Set([TOMBSTONE, UNDECODABLE])
 
 const nameWarnings = (topic: string): TopicWarning[] =>
   isEventTopic(topic) ? [] : [{ code: 'unconventional-name', topic }]
@@ -146,7 +152,10 @@ export interface CreateTopicPlan extends Pick<NewTopic, 'replication' | 'config'
   readonly warnings: readonly TopicWarning[]
 }
 
-/** Plans a new topic. `INVALID_TOPIC`, `TOPIC_EXISTS`, or `REFUSED` when there are fewer brokers than replicas. */
+/**
+ * Plans a new topic. Throws `INVALID_TOPIC`, `TOPIC_EXISTS`, or `REFUSED` if the cluster has fewer brokers than the topic would
+ * have replicas.
+ */
 export async function planCreateTopic(
   bus: EventBus,
   topic: string,
@@ -163,7 +172,7 @@ export async function planCreateTopic(
   return { topic, ...options, warnings: nameWarnings(topic) }
 }
 
-/** The error of a topic with more replicas than the cluster has brokers. */
+/** Creates the error for a topic with more replicas than the cluster has brokers. */
 export function tooFewBrokers(topic: string, replication: number, brokers: number, hint: OperationHint): EventBusError {
   const has = brokers === 1 ? '1 broker' : `${brokers} brokers`
   const message = `topic '${topic}' cannot have ${replication} replicas: the cluster has ${has}`
@@ -180,7 +189,10 @@ export interface DeleteTopicPlan {
   readonly bus: BusIdentity
 }
 
-/** Plans the deletion of topics, with the events that would be lost. `TOPIC_NOT_FOUND` names the first topic that does not exist. */
+/**
+ * Plans the deletion of topics, with the number of events that would be lost. Throws `TOPIC_NOT_FOUND` for the first missing
+ * topic.
+ */
 export async function planDeleteTopics(bus: EventBus, topics: readonly string[]): Promise<DeleteTopicPlan> {
   const all = new Map((await listTopics(bus, { internal: true })).map((known) => [known.topic, known]))
   const found = topics.map((topic) => {

@@ -1,4 +1,4 @@
-import type { UnreadablePartition } from '../../operations/events/read-over.ts'
+import type { UnreadablePartition } from '../../operations/events/skip-unreadable.ts'
 
 /** Why records of a partition cannot be read, and how many batches there are. */
 export const unreadableText = ({ reason, batchCount }: Pick<UnreadablePartition, 'reason' | 'batchCount'>): string =>

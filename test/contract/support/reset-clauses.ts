@@ -359,7 +359,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
       code: 'GROUP_ACTIVE',
       group,
       message: expect.stringContaining(
-        `read back, no offset has moved: ${topic}[0] is at 5 instead of 0, ${topic}[1] is at 1 instead of 0`,
+        `reading back shows that no offset has moved: ${topic}[0] is at 5 instead of 0, ${topic}[1] is at 1 instead of 0`,
       ),
       outcome: { undoFile: 'undo-1', moved: 0, notTaken: [{ is: 5n }, { is: 1n }] },
     })
@@ -481,7 +481,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
 
     await expect(applying().apply(made)).rejects.toMatchObject({
       code: 'PLAN_STALE',
-      message: `the plan is stale: ${later}[0] was committed since; nothing was done`,
+      message: `the plan is stale: ${later}[0] was committed after the plan was made; nothing was done`,
     })
     expect(await committed(group)).toEqual([1n, 1n])
   })

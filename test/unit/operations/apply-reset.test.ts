@@ -52,7 +52,8 @@ describe('applying a reset', () => {
   test('fails when a commit that reported no error left a partition where it was', async () => {
     await expect(reset(3, (admin) => ({ commitOffsets: only(admin, 0, 2) }))).rejects.toMatchObject({
       code: 'CONSUMER_GROUP_ERROR',
-      message: "group 'billing': read back, 2 of 3 offsets have moved: order-events[1] is at 2 instead of 0",
+      message:
+        "group 'billing': reading back shows that 2 of 3 offsets have moved: order-events[1] is at 2 instead of 0",
       hints: [operationHints.undoReset('undo-1')],
       outcome: {
         undoFile: 'undo-1',
@@ -74,7 +75,7 @@ describe('applying a reset', () => {
     await expect(reset(2, breaking)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
       message:
-        'Transport error: the line went dead; read back, 1 of 2 offsets have moved: order-events[1] is at 2 instead of 0',
+        'Transport error: the line went dead; reading back shows that 1 of 2 offsets have moved: order-events[1] is at 2 instead of 0',
       hints: [operationHints.undoReset('undo-1')],
       outcome: { undoFile: 'undo-1', moved: 1, notTaken: [{ partition: 1 }] },
     })
@@ -84,7 +85,8 @@ describe('applying a reset', () => {
     const breaking = { commitOffsets: () => Promise.reject(new Error('out of memory')) }
     await expect(reset(1, () => breaking)).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
-      message: 'Error: out of memory; read back, no offset has moved: order-events[0] is at 2 instead of 0',
+      message:
+        'Error: out of memory; reading back shows that no offset has moved: order-events[0] is at 2 instead of 0',
       hints: [],
       outcome: { moved: 0 },
     })
@@ -98,7 +100,7 @@ describe('applying a reset', () => {
       },
     })
     await expect(reset(2, losing)).rejects.toMatchObject({
-      message: 'Transport error: the line went dead; read back, every offset has moved all the same',
+      message: 'Transport error: the line went dead; reading back shows that every offset has moved',
       hints: [operationHints.undoReset('undo-1')],
       outcome: { moved: 2, notTaken: [] },
     })
@@ -109,12 +111,12 @@ describe('applying a reset', () => {
     {
       when: 'fails during the commit',
       isTaken: false,
-      says: 'it is not known how many offsets have moved, since they could not be read back',
+      says: 'the offsets could not be read back, so it is not known how many have moved',
     },
     {
       when: 'becomes unreachable after the commit',
       isTaken: true,
-      says: 'the offsets were committed, but could not be read back',
+      says: 'the offsets were committed but could not be read back',
     },
   ])('reports unknown progress when the bus $when', async ({ isTaken, says }) => {
     let isGone = false

@@ -73,7 +73,7 @@ describe('where', () => {
   test.each([
     ['datta.n > 1', 'Unknown variable: datta'],
     ['timestamp > "2026"', 'no such overload'],
-    ['offset', 'its result is of type int, not true or false'],
+    ['offset', 'the result of the expression is of type int, not true or false'],
     ['data.n >', ''],
   ])('refuses %s when it is compiled', async (where, reason) => {
     const filter = await compileFilter({ where })
@@ -93,7 +93,7 @@ describe('where', () => {
     })
     const other = await compiled({ where: 'data.n' })
     expect(other.filter?.(view({ n: 1 }))).toBe(false)
-    expect(other.stats.firstError).toBe('its result is not true or false')
+    expect(other.stats.firstError).toBe('the result of the expression is not true or false')
   })
 })
 
@@ -175,12 +175,12 @@ describe('the budget of an expression', { timeout: 60_000 }, () => {
     ['data.s.matches("(?=a)")', 'invalid or unsupported Perl syntax: `(?=`'],
     ['data.s.matches("(a)\\\\1")', 'is not valid in RE2: invalid escape sequence'],
     [`data.s.matches("${'x'.repeat(1001)}")`, 'the regular expression has 1001 characters; 1000 are allowed'],
-    [`data.s.matches("${'.{1000}'.repeat(20)}")`, 'repeats too much'],
-    [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'it is nested more than 250 levels deep'],
-    [`${'!'.repeat(60_000)}true`, 'it is nested too deeply'],
-    [`${'!'.repeat(2000)}true`, 'it is more than 1000 operators deep'],
-    [Array(1500).fill('offset == 1').join(' || '), 'it is more than 1000 operators deep'],
-    [`event_type == "${'x'.repeat(70_000)}"`, 'it has 70016 characters; 65536 are allowed'],
+    [`data.s.matches("${'.{1000}'.repeat(20)}")`, 'is too large: it has'],
+    [`${'('.repeat(1000)}true${')'.repeat(1000)}`, 'the expression is nested more than 250 levels deep'],
+    [`${'!'.repeat(60_000)}true`, 'the expression is nested too deeply'],
+    [`${'!'.repeat(2000)}true`, 'the expression is more than 1000 operators deep'],
+    [Array(1500).fill('offset == 1').join(' || '), 'the expression is more than 1000 operators deep'],
+    [`event_type == "${'x'.repeat(70_000)}"`, 'the expression has 70016 characters; 65536 are allowed'],
   ])('the budget of an expression refuses %.40s…', async (where, reason) => {
     const filter = await compileFilter({ where })
     expect(filter.ok || filter.reason).toContain(reason)

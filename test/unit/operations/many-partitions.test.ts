@@ -52,7 +52,9 @@ describe('lists longer than the arguments of a call', () => {
     await expect(requireFresh(withAdmin(bus, { committedOffsets: async () => committed }), plan)).rejects.toMatchObject(
       {
         code: 'PLAN_STALE',
-        message: expect.stringMatching(/^the plan is stale: order-events\[0\] was committed since, .*, 149995 more;/),
+        message: expect.stringMatching(
+          /^the plan is stale: order-events\[0\] was committed after the plan was made, .*, 149995 more;/,
+        ),
       },
     )
   })

@@ -3,28 +3,35 @@ import type { EventSettings } from './event-settings.ts'
 import { readInput } from './input.ts'
 import { BadInputError, type InputLine, type LineRange } from './lines.ts'
 
-/** Maximum batch size. Larger batches were not faster in measurements, and progress should be reported often. */
+/** Maximum number of records in a batch. Larger batches are not measurably faster, and progress should be reported often. */
 export const MAX_BATCH_RECORDS = 4000
 const MAX_BATCH_BYTES = 512 * 1024
-/** Milliseconds that a batch waits for more lines, so that slow input is sent line by line. */
+/** Milliseconds that a batch waits for more lines. Short, so that slow input is sent line by line. */
 const LINGER_MS = 5
 
-/** Records to append together, with the event type and the line of each. */
+/** Records to append together. The three lists have one item for each record. */
 export interface Batch {
   readonly records: readonly NewRecord[]
+  /** Event types; `null` for a record that is not known to be an event. */
   readonly types: readonly (string | null)[]
+  /** Line numbers, from 1. */
   readonly lines: readonly number[]
 }
 
 interface GatherOptions {
+  /** Returns the settings of an event, by its number from 1. */
   readonly settingsAt: (index: number) => EventSettings
+  /** The lines to read; `undefined` for all lines. */
   readonly only: readonly LineRange[] | undefined
   readonly maxRecords: number
   readonly signal: AbortSignal
 }
 
-/** Reads lines into batches. A batch ends when it is full, or when no line arrives for {@link LINGER_MS}. */
-export async function* gather(
+/**
+ * Reads lines into batches of records. A batch ends when it is full, or when no line arrives for {@link LINGER_MS}. Throws a
+ * {@link BadInputError} for an invalid line, after it has yielded the records before that line. An abort ends the input.
+ */
+export async function* gatherBatches(
   lines: AsyncIterable<readonly InputLine[]>,
   { settingsAt, only, maxRecords, signal }: GatherOptions,
 ): AsyncGenerator<Batch, undefined> {
@@ -35,13 +42,13 @@ export async function* gather(
   try {
     while (!signal.aborted) {
       reading ??= input.next()
-      const read = await firstOf(reading, batch.records.length === 0 ? undefined : LINGER_MS, signal)
-      if (read === 'late') {
+      const read = await orTimeout(reading, batch.records.length === 0 ? undefined : LINGER_MS, signal)
+      if (read === 'timed-out') {
         yield batch
         batch = emptyBatch()
         continue
       }
-      if (read === 'stopped' || read.done) break
+      if (read === 'aborted' || read.done) break
       reading = undefined
       for (const { number, text } of read.value) {
         index += 1
@@ -63,12 +70,13 @@ export async function* gather(
     if (batch.records.length > 0) yield batch
     throw error
   } finally {
-    // Do not await it: a generator that waits for input returns only when input arrives.
+    // Do not await the return: a generator that waits for input returns only when input arrives.
     input.return?.().catch(() => {})
   }
   if (batch.records.length > 0) yield batch
 }
 
+/** Whether a line number is in one of the ranges. */
 const isWithin = (ranges: readonly LineRange[], line: number): boolean =>
   ranges.some(({ from, to = line }) => from <= line && line <= to)
 
@@ -79,28 +87,28 @@ const emptyBatch = () => ({
   bytes: 0,
 })
 
-/** Size of a record in bytes, including about 20 bytes of overhead, so that batches of empty records are limited too. */
+/** Returns the size of a record in bytes, including 20 bytes of overhead, so that batches of empty records are limited too. */
 const sizeOf = ({ key, value, headers = [] }: NewRecord): number =>
   (key?.length ?? 0) +
   (value?.length ?? 0) +
   headers.reduce((size, [name, bytes]) => size + name.length + (bytes?.length ?? 0), 20)
 
-/** Resolves with the result of `reading`, with `'late'` after `patience` milliseconds, or with `'stopped'` at the abort. */
-function firstOf<T>(
+/** Resolves with the result of `reading`, with `'timed-out'` after `timeout` milliseconds, or with `'aborted'` at an abort. */
+function orTimeout<T>(
   reading: Promise<T>,
-  patience: number | undefined,
+  timeout: number | undefined,
   signal: AbortSignal,
-): Promise<T | 'late' | 'stopped'> {
+): Promise<T | 'timed-out' | 'aborted'> {
   return new Promise((resolve, reject) => {
-    const settle = (how: () => void) => {
+    const settle = (settlePromise: () => void) => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
-      how()
+      signal.removeEventListener('abort', onAbort)
+      settlePromise()
     }
-    const stop = () => settle(() => resolve('stopped'))
-    const timer = patience === undefined ? undefined : setTimeout(() => settle(() => resolve('late')), patience)
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
+    const onAbort = () => settle(() => resolve('aborted'))
+    const timer = timeout === undefined ? undefined : setTimeout(() => settle(() => resolve('timed-out')), timeout)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
     reading.then(
       (read) => settle(() => resolve(read)),
       (error: unknown) => settle(() => reject(error)),
