@@ -13,7 +13,7 @@ export type Decoded =
   | {
       readonly ok: true
       readonly value: unknown
-      /** The path of variants, `Inventory.SeatReserved`; `undefined` when the root is not an enum. */
+      /** The dotted path of the variant, such as `Inventory.SeatReserved`; `undefined` if the root is not an enum. */
       readonly variant: string | undefined
     }
   | DecodeFailure
@@ -26,11 +26,11 @@ export type DecodedJson =
 /** Why bytes do not decode, with the path in the value and the offset in the bytes. */
 export interface DecodeFailure extends Explanation {
   readonly ok: false
-  /** The path of the variants at the start of the bytes, as far as it is known. */
+  /** The path of the variants at the start of the bytes, up to the first unknown one; `undefined` if none is known. */
   readonly variant: string | undefined
 }
 
-/** Decodes the payloads of one schema; made by {@link compileDecoder}. */
+/** Decodes the payloads of one schema. {@link compileDecoder} creates it. */
 export interface Decoder {
   /** Decodes to a JavaScript value. */
   readonly decode: (bytes: Uint8Array) => Decoded
@@ -44,7 +44,7 @@ export interface Decoder {
  * **The value** is what serde_json would write for the same Rust value: enums externally tagged, newtypes transparent, fields
  * named as in Rust (renames by serde do not affect bincode). The differences from serde_json are:
  * - integers beyond 2^53 are strings of digits;
- * - floats without a JSON number are "NaN", "inf" and "-inf"; a NaN with other bits than Rust's is "NaN(0x…)";
+ * - floats without a JSON number are "NaN", "inf" and "-inf"; a NaN with other bits than `f64::NAN` is "NaN(0x…)";
  * - `Vec<u8>`, `[u8; N]` and serde_bytes are base64;
  * - an Option of a type that may itself be null (`Option<Option<T>>`, `Option<()>`) writes Some(x) as `{"Some": x}`;
  * - maps whose keys are not text, number, bool, char or unit variants are lists of [key, value];
@@ -53,8 +53,8 @@ export interface Decoder {
  * **As JSON text** the value is the same, except for two things that JSON.stringify loses: -0.0 keeps its sign, and the keys of
  * a map stay in the order of the bytes. Control and direction characters are escaped, so the text is safe on a terminal.
  *
- * **Invalid bytes** never make it throw, hang or allocate without bound: a length is compared with the bytes left, items
- * that take no bytes are counted, and recursive types may be nested up to about 2,000 calls.
+ * **Invalid bytes** never make the decoder throw, hang or allocate without bound: it compares each length with the bytes
+ * left, counts items that take no bytes, and limits the nesting of recursive types to about 2,000 function calls.
  *
  * @example
  * ```ts
@@ -104,5 +104,6 @@ function failure(
   sizes: Sizes,
   bytes: Uint8Array,
 ): { readonly ok: false } & Explanation {
+  // `explain` reads by the same rules and fails too; should it ever succeed, the reader's own reason is reported.
   return { ok: false, ...(explain(shape, sizes, bytes) ?? { reason, path: '', offset }) }
 }

@@ -2,7 +2,7 @@ import type { Schema } from '../model.ts'
 import { type FoundVariant, findVariant } from './find-variant.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
-import { emptied, newSink, putU32, reset, type Sink, type Write } from './writing/sink.ts'
+import { newSink, putU32, reset, type Sink, takeBytes, type Write } from './writing/sink.ts'
 import { isObject, onlyKey, valueWriter } from './writing/write-value.ts'
 
 /** The result of {@link Encoder.encode}: the bytes, or why the value does not fit the schema. */
@@ -13,24 +13,26 @@ export interface EncodeFailure {
   readonly ok: false
   /** What was expected and what was given, or what is missing or unknown. */
   readonly reason: string
-  /** `OrderPlaced.items[2].quantity`; empty at the root. */
+  /** Path of the refused part, such as `OrderPlaced.items[2].quantity`; empty at the root. */
   readonly path: string
 }
 
-/** Encodes the payloads of one schema; made by {@link compileEncoder}. */
+/** Encodes the payloads of one schema. {@link compileEncoder} creates it. */
 export interface Encoder {
   /**
    * Encodes a value as the decoder returns it. Other spellings are accepted too: integers as numbers, bigints or digits,
    * bytes as lists of numbers, maps as lists of pairs, and a missing field for None.
    *
    * With an event type (`OrderPlaced.v1`) or a path of variants (`Inventory.SeatReserved`), the value may be the contents
-   * of that variant, without the variant names around it. Names that are given must be those of that variant.
+   * of that variant, without the variant names around it. If the value has variant names, they must be those of that
+   * variant.
    */
   readonly encode: (value: unknown, variantOrEventType?: string) => Encoded
 }
 
 /**
- * Compiles a schema to an encoder of its payloads: exactly the bytes that the Rust service writes. The encoder never throws.
+ * Compiles a schema to an encoder of its payloads: it writes exactly the bytes that the Rust service would
+ * write. The encoder never throws.
  *
  * @example
  * ```ts
@@ -53,93 +55,98 @@ export function compileEncoder(schema: Schema): Encoder {
   const writer = valueWriter()
   const writeRoot = writer(root)
   const sink = newSink()
-  const whole = (value: unknown) => finish(sink, writeRoot(sink, value))
+  const encodeRoot = (value: unknown) => finish(sink, writeRoot(sink, value))
+  /** Found variants by the name that the caller gave. */
   const variants = new Map<string, FoundVariant>()
   return {
     encode: (value, name) => {
-      if (name === undefined || tree === undefined) return whole(value)
-      let named = variants.get(name)
-      if (named === undefined) {
-        named = findVariant(schema, tree, name)
-        variants.set(name, named)
+      if (name === undefined || tree === undefined) return encodeRoot(value)
+      let found = variants.get(name)
+      if (found === undefined) {
+        found = findVariant(schema, tree, name)
+        variants.set(name, found)
       }
-      if (named.kind === 'one') {
-        return encodeVariant(sink, { tree, variant: named.variant, name, writer, whole }, value)
+      if (found.kind === 'one') {
+        return encodeVariant(sink, { tree, variant: found.variant, name, writer, encodeRoot }, value)
       }
-      // The name does not identify a variant, but the value may have the variant names in it.
-      const encoded = isObject(value) || typeof value === 'string' ? whole(value) : undefined
-      return encoded?.ok ? encoded : { ok: false, reason: named.reason, path: '' }
+      // The name does not identify a variant, but the value may contain the variant names.
+      const encoded = isObject(value) || typeof value === 'string' ? encodeRoot(value) : undefined
+      return encoded?.ok ? encoded : { ok: false, reason: found.reason, path: '' }
     },
   }
 }
 
+/** Returns the bytes or the failure of the sink, and resets the sink for the next value. */
 function finish(sink: Sink, isWritten: boolean): Encoded {
-  if (isWritten) return { ok: true, bytes: emptied(sink) }
+  if (isWritten) return { ok: true, bytes: takeBytes(sink) }
   const failure = { reason: sink.reason, path: sink.steps.reverse().join('').replace(/^\./, '') }
   reset(sink)
   return { ok: false, ...failure }
 }
 
+/** The variant that a value is encoded as. */
 interface Target {
   readonly tree: VariantTree
   readonly variant: Variant
   /** The event type or path that the caller gave. */
   readonly name: string
   readonly writer: (shape: Shape) => Write
-  readonly whole: (value: unknown) => Encoded
+  readonly encodeRoot: (value: unknown) => Encoded
 }
 
 function encodeVariant(sink: Sink, target: Target, value: unknown): Encoded {
   const { tree, variant, name, writer } = target
-  const named = withNames(sink, target, value)
-  if (named?.ok) {
-    const path = variantPath(tree, named.bytes)
-    if (isWithin(path, variant.path)) return named
+  const wrapped = encodeWrapped(sink, target, value)
+  if (wrapped?.ok) {
+    const path = variantPath(tree, wrapped.bytes)
+    if (isWithin(path, variant.path)) return wrapped
     return { ok: false, reason: `the data is variant ${path}, but ${name} is ${variant.path}`, path: '' }
   }
+  // A field may have the name of the variant, so the value is tried as the bare contents before a failure is reported.
   for (const index of variant.indexes) putU32(sink, index)
-  const isWritten = variant.shape === undefined ? holdsNothing(sink, value) : writer(variant.shape)(sink, value)
+  const isWritten = variant.shape === undefined ? isEmptyData(sink, value) : writer(variant.shape)(sink, value)
   if (!isWritten) sink.steps.push(variant.path)
   const bare = finish(sink, isWritten)
-  return bare.ok ? bare : (named ?? otherVariant(target, value) ?? bare)
+  return bare.ok ? bare : (wrapped ?? otherVariantFailure(target, value) ?? bare)
 }
 
 /**
  * Encodes a value that has variant names around it, from the root (`{"Inventory": {"SeatReserved": …}}`) or from a later
- * step of the path; `undefined` when the value does not have them.
+ * step of the path (`{"SeatReserved": …}`). Returns `undefined` if the value does not have such names.
  */
-function withNames(sink: Sink, { tree, variant, writer }: Target, value: unknown): Encoded | undefined {
+function encodeWrapped(sink: Sink, { tree, variant, writer }: Target, value: unknown): Encoded | undefined {
   const names = variant.path.split('.')
-  let at: VariantTree | undefined = tree
+  let level: VariantTree | undefined = tree
   for (const [step, name] of names.entries()) {
-    if (at === undefined) return undefined
+    if (level === undefined) return undefined
     const isLast = step === names.length - 1
-    const looksLike = isObject(value)
-      ? onlyKey(value) === name
-      : isLast && variant.shape === undefined && value === name
-    if (looksLike) {
+    const hasName = isObject(value) ? onlyKey(value) === name : isLast && variant.shape === undefined && value === name
+    if (hasName) {
       for (const index of variant.indexes.slice(0, step)) putU32(sink, index)
-      const isWritten = writer(at.enum)(sink, value)
+      const isWritten = writer(level.enum)(sink, value)
       if (!isWritten && step > 0) sink.steps.push(names.slice(0, step).join('.'))
       return finish(sink, isWritten)
     }
-    at = at.variants.find((other) => other.name === name)?.inner
+    level = level.variants.find((other) => other.name === name)?.inner
   }
   return undefined
 }
 
-/** The error for a value of another variant, which says more than that the variant's name is not a field. */
-function otherVariant({ tree, variant, name, whole }: Target, value: unknown): EncodeFailure | undefined {
+/**
+ * Returns the failure for a value that is wrapped in the name of another variant. This says more than that the name is an
+ * unknown field.
+ */
+function otherVariantFailure({ tree, variant, name, encodeRoot }: Target, value: unknown): EncodeFailure | undefined {
   const key = isObject(value) ? onlyKey(value) : undefined
   if (key === undefined || !tree.variants.some((other) => other.name === key)) return undefined
-  const encoded = whole(value)
+  const encoded = encodeRoot(value)
   if (!encoded.ok) return undefined
   const path = variantPath(tree, encoded.bytes)
   return { ok: false, reason: `the data is variant ${path}, but ${name} is ${variant.path}`, path: '' }
 }
 
-/** Whether the data of a unit variant is empty: undefined, null or {}. */
-function holdsNothing(sink: Sink, value: unknown): boolean {
+/** Whether the data of a unit variant is empty: undefined, null or {}. If not, sets the reason. */
+function isEmptyData(sink: Sink, value: unknown): boolean {
   if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return true
   sink.reason = 'the variant has no fields: leave the data out, or write {}'
   return false

@@ -1,2 +1,2 @@
-/** The most calls that nested values of recursive types may take, in decoding and in encoding. */
+/** Limit for nested values of recursive types, in function calls, so that decoding and encoding do not exhaust the stack. */
 export const MAX_DEPTH = 2_000

@@ -1,7 +1,7 @@
 /**
- * The wire order of decoded maps, so that a decoded value encodes to the same bytes. It is kept only for objects whose
- * own order differs: JavaScript lists keys that look like array indexes first, sorted by number, while a Rust HashMap
- * is written in any order.
+ * The order of the keys in the bytes, for decoded maps, so that a decoded map encodes to the same bytes. An entry exists only
+ * where the object alone does not determine the order: JavaScript lists keys that look like array indexes first, sorted by
+ * number, while Rust writes a HashMap in any order.
  */
 const wireOrders = new WeakMap<object, readonly string[]>()
 
@@ -14,28 +14,29 @@ const isArrayIndex = (key: string): boolean => {
   return number <= MAX_ARRAY_INDEX && `${number}` === key
 }
 
-/** Whether the object would list these keys in another order. */
+/** Whether an object lists these keys in another order than they were added in. */
 export function losesOrder(keys: readonly string[]): boolean {
-  let isOver = false
-  let last = -1
+  let hasOtherKey = false
+  let lastIndex = -1
   for (const key of keys) {
-    if (!isArrayIndex(key)) isOver = true
-    else if (isOver || Number(key) < last) return true
-    else last = Number(key)
+    if (!isArrayIndex(key)) hasOtherKey = true
+    else if (hasOtherKey || Number(key) < lastIndex) return true
+    else lastIndex = Number(key)
   }
   return false
 }
 
-/** Whether a key looks like an array index. The encoder sorts the keys of such a map if Rust keeps the map sorted. */
-export const mixesIndexes = (keys: readonly string[]): boolean => keys.some(isArrayIndex)
+/** Whether a key looks like an array index. For a sorted map with such keys and no remembered order, the encoder sorts the keys. */
+export const hasIndexKey = (keys: readonly string[]): boolean => keys.some(isArrayIndex)
 
-export const isSorted = (map: string): boolean => map.startsWith('BTree')
+/** Whether Rust keeps the keys of this collection sorted. */
+export const isSortedMap = (name: string): boolean => name.startsWith('BTree')
 
 export function rememberOrder(map: object, keys: readonly string[]): void {
   wireOrders.set(map, keys)
 }
 
-/** The remembered order; `undefined` if keys were added or removed since. */
+/** The remembered order of the keys; `undefined` if there is none, or if keys were added or removed since. */
 export function rememberedOrder(map: object, keys: readonly string[]): readonly string[] | undefined {
   const order = wireOrders.get(map)
   return order?.length === keys.length && order.every((key) => Object.hasOwn(map, key)) ? order : undefined

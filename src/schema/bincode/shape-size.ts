@@ -1,14 +1,15 @@
 import type { Leaf } from './leaves/leaf.ts'
 import type { Ref, Shape } from './shape.ts'
 
+/** How many bytes and values the shapes of a schema need at least. */
 export interface Sizes {
-  /** The fewest bytes a value takes. The length of a list is checked against it before anything is allocated. */
+  /** The fewest bytes a value takes. With this size, the length of a list is checked before anything is allocated. */
   readonly size: (shape: Shape) => number
-  /** How many values a shape that takes no bytes creates; 0 for a leaf and for a shape that takes bytes. */
+  /** How many values a shape without bytes creates, including itself; 0 for a leaf, and for a shape that takes bytes. */
   readonly emptyItems: (shape: Shape) => number
 }
 
-/** Computes the sizes of all shapes under a root. A type that contains itself without an Option or a list has the size `Infinity`. */
+/** Computes the sizes of all shapes under a root. A type that always contains itself has the size `Infinity`. */
 export function sizesOf(root: Shape): Sizes {
   const refs = new Map<Ref, number>()
   let memo = new Map<Shape, number>()
@@ -25,7 +26,7 @@ export function sizesOf(root: Shape): Sizes {
     memo.set(shape, found)
     return found
   }
-  // Recursive types start at Infinity; each round lowers the sizes of those that can end.
+  // Each recursive type starts at Infinity. Each round lowers the sizes of those that can end.
   for (let changed = true; changed; ) {
     changed = false
     memo = new Map()
@@ -41,6 +42,10 @@ export function sizesOf(root: Shape): Sizes {
   return { size, emptyItems: emptyItemsOf(size) }
 }
 
+/**
+ * The size of a shape, by the sizes of its parts. Calls `size` for every part, even where the result does not matter, so that
+ * every `ref` below is found.
+ */
 function ownSize(shape: Exclude<Shape, Leaf | Ref>, size: (shape: Shape) => number): number {
   switch (shape.kind) {
     case 'option':

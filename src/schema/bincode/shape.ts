@@ -33,12 +33,12 @@ export interface Enum {
   readonly variants: readonly { readonly name: string; readonly shape?: Shape }[]
 }
 
-/** A type inside itself. */
+/** A reference to a type from inside that type. */
 export interface Ref {
   readonly kind: 'ref'
   readonly name: string
   target: Shape
-  /** The most calls from here to the next `ref`. */
+  /** The most nested function calls that reading or writing the target takes, up to the next `ref`. */
   height: number
 }
 
@@ -48,17 +48,20 @@ const MAX_NESTING = 128
 interface Building {
   readonly types: ReadonlyMap<string, NamedType>
   readonly shapes: Map<string, Shape>
-  /** Names whose shape is being built, with the `ref` that stands for it in the meantime, if one was needed. */
-  readonly open: Map<string, Ref | undefined>
+  /** Names of the types whose shape is being built, each with the `ref` to it, if one was needed. */
+  readonly unfinished: Map<string, Ref | undefined>
+  /** Height of each shape above its leaves, in levels. */
   readonly heights: Map<Shape, number>
+  /** Current recursion of {@link typeShape}. */
   depth: number
 }
 
+/** Builds the shape of a schema's root. A type that cannot be read becomes a leaf that fails with the reason. */
 export function shapeOf(schema: Schema): Shape {
   const building: Building = {
     types: schema.types,
     shapes: new Map(),
-    open: new Map(),
+    unfinished: new Map(),
     heights: new Map(),
     depth: 0,
   }
@@ -66,20 +69,20 @@ export function shapeOf(schema: Schema): Shape {
 }
 
 function namedShape(building: Building, name: string): Shape {
-  const made = building.shapes.get(name)
-  if (made !== undefined) return made
-  if (building.open.has(name)) {
-    const ref = building.open.get(name) ?? { kind: 'ref', name, target: primitives.unit, height: 0 }
-    building.open.set(name, ref)
+  const finished = building.shapes.get(name)
+  if (finished !== undefined) return finished
+  if (building.unfinished.has(name)) {
+    const ref = building.unfinished.get(name) ?? { kind: 'ref', name, target: primitives.unit, height: 0 }
+    building.unfinished.set(name, ref)
     return ref
   }
   const type = building.types.get(name)
   if (type === undefined) return impossible(name, `the schema has no type ${name}`)
-  building.open.set(name, undefined)
+  building.unfinished.set(name, undefined)
   const shape =
     type.kind === 'struct' ? fieldsShape(building, name, type.fields) : enumShape(building, name, type.variants)
-  const ref = building.open.get(name)
-  building.open.delete(name)
+  const ref = building.unfinished.get(name)
+  building.unfinished.delete(name)
   const found = shape === ref ? impossible(name, `${name} contains nothing but itself`) : shape
   building.shapes.set(name, found)
   if (ref !== undefined) {
@@ -94,16 +97,16 @@ function fieldsShape(building: Building, name: string, fields: Fields): Shape {
   if (fields.kind === 'unit') return primitives.unit
   if (fields.kind === 'fields') {
     const parts = fields.fields.map((field) => ({ name: field.name, shape: typeShape(building, field.type) }))
-    return measured(building, { kind: 'struct', name, fields: parts })
+    return withHeight(building, { kind: 'struct', name, fields: parts })
   }
   const items = fields.items.map((item) => typeShape(building, item))
-  return items.length === 1 ? (items[0] as Shape) : measured(building, { kind: 'tuple', name, items })
+  return items.length === 1 ? (items[0] as Shape) : withHeight(building, { kind: 'tuple', name, items })
 }
 
 type Variants = readonly { readonly name: string; readonly fields: Fields }[]
 
 const enumShape = (building: Building, name: string, variants: Variants): Shape =>
-  measured(building, {
+  withHeight(building, {
     kind: 'enum',
     name,
     variants: variants.map((variant) =>
@@ -114,7 +117,7 @@ const enumShape = (building: Building, name: string, variants: Variants): Shape 
   })
 
 function typeShape(building: Building, type: Type): Shape {
-  // The recursion here goes down a chain of types before its height is known, so it has a limit of its own.
+  // The recursion reaches the end of a chain of types before their height is known, so it has a limit of its own.
   if (building.depth > MAX_NESTING * 4) return tooDeep
   building.depth += 1
   const shape = shapeOfType(building, type)
@@ -127,25 +130,25 @@ const isU8 = (type: Type): boolean => type.kind === 'u8'
 function shapeOfType(building: Building, type: Type): Shape {
   switch (type.kind) {
     case 'option':
-      return measured(building, { kind: 'option', item: typeShape(building, type.item) })
+      return withHeight(building, { kind: 'option', item: typeShape(building, type.item) })
     case 'sequence':
       if (type.name === 'Vec' && isU8(type.item)) return byteList('Vec<u8>')
-      return measured(building, { kind: 'sequence', name: type.name, item: typeShape(building, type.item) })
+      return withHeight(building, { kind: 'sequence', name: type.name, item: typeShape(building, type.item) })
     case 'map': {
       const key = typeShape(building, type.key)
-      return measured(building, { kind: 'map', name: type.name, key, value: typeShape(building, type.value) })
+      return withHeight(building, { kind: 'map', name: type.name, key, value: typeShape(building, type.value) })
     }
     case 'array': {
       const { length } = type
       if (isU8(type.item)) return byteArray(length)
-      return measured(building, { kind: 'array', item: typeShape(building, type.item), length })
+      return withHeight(building, { kind: 'array', item: typeShape(building, type.item), length })
     }
     case 'tuple': {
       const items = type.items.map((item) => typeShape(building, item))
-      return measured(building, { kind: 'tuple', name: 'a tuple', items })
+      return withHeight(building, { kind: 'tuple', name: 'a tuple', items })
     }
     case 'result':
-      return measured(building, {
+      return withHeight(building, {
         kind: 'enum',
         name: 'Result',
         variants: [
@@ -167,13 +170,14 @@ function knownShape(building: Building, name: string): Shape {
   if (known === undefined) return impossible(name, `crbus does not know ${name}`)
   const { wire } = known
   if (wire === undefined) {
-    // 'unreadable' is an import's name for a type of the service with one of these serde attributes.
+    // An import writes the type name 'unreadable' for a type of the service with one of these serde attributes.
     const what = name === 'unreadable' ? 'a type with serde(flatten), serde(tag) or serde(untagged)' : name
     return impossible(
       name,
       `${what} cannot be read from bincode: ${known.unreadable ?? 'its bytes do not say what they hold'}`,
     )
   }
+  // On the wire, a UUID without a length is an array, and one with a length is bytes.
   if (known.json !== 'wire') return jsonTextLeaf(name, known.json, wire.kind === 'array')
   if (wire.kind === 'String') return textLeaf(name, textFormat(name))
   const shape = wireShape(building, known, wire)
@@ -188,8 +192,8 @@ function wireShape(building: Building, { name }: LibraryType, wire: Wire): Shape
 
 const tooDeep = impossible('a type', `types nested deeper than ${MAX_NESTING} levels are not supported`)
 
-/** Stores the height of a shape above its leaves, or returns {@link tooDeep} past the limit. */
-function measured(building: Building, shape: Exclude<Shape, Leaf | Ref>): Shape {
+/** Returns the shape and stores its height above its leaves, or returns {@link tooDeep} above the limit. */
+function withHeight(building: Building, shape: Exclude<Shape, Leaf | Ref>): Shape {
   let height = 0
   for (const part of partsOf(shape)) height = Math.max(height, building.heights.get(part) ?? 1)
   if (height >= MAX_NESTING) return tooDeep
@@ -219,7 +223,7 @@ function partsOf(shape: Shape): readonly Shape[] {
 /** The shape that a `ref` stands for; any other shape unchanged. */
 export function resolved(shape: Shape): Shape {
   let found = shape
-  // The target of a ref can be a ref: a newtype of a recursive type.
+  // The target of a ref can be another ref, for a newtype of a recursive type.
   for (let steps = 0; found.kind === 'ref' && steps < MAX_NESTING; steps += 1) found = found.target
   return found
 }

@@ -2,7 +2,7 @@ import type { Schema } from '../model.ts'
 import { int32 } from './reading/cursor.ts'
 import { type Enum, resolved, type Shape, shapeOf } from './shape.ts'
 
-/** An enum with its variants, and the enums that its newtype variants wrap. */
+/** An enum with its variants, including the variants of enums that its newtype variants wrap. */
 export interface VariantTree {
   readonly enum: Enum
   readonly variants: readonly Variant[]
@@ -10,11 +10,13 @@ export interface VariantTree {
 
 export interface Variant {
   readonly name: string
-  /** The path from the root: `Inventory.SeatReserved`. */
+  /** The dotted path from the root, such as `Inventory.SeatReserved`. */
   readonly path: string
   /** The variant numbers from the root: the u32s at the start of the payload. */
   readonly indexes: readonly number[]
+  /** The contents; `undefined` for a unit variant. */
   readonly shape: Shape | undefined
+  /** The enum that the variant wraps, if any. */
   readonly inner: VariantTree | undefined
 }
 
@@ -31,14 +33,14 @@ export function variantTree(root: Shape): VariantTree | undefined {
     const variants = own.variants.map((variant, index): Variant => {
       const here = path === '' ? variant.name : `${path}.${variant.name}`
       const numbers = [...indexes, index]
-      const held = variant.shape === undefined ? undefined : resolved(variant.shape)
+      const contents = variant.shape === undefined ? undefined : resolved(variant.shape)
       const isNested =
-        held?.kind === 'enum' &&
-        held !== own &&
-        !outer.includes(held) &&
+        contents?.kind === 'enum' &&
+        contents !== own &&
+        !outer.includes(contents) &&
         outer.length < MAX_NESTED_ENUMS &&
         count < MAX_VARIANTS
-      const inner = isNested ? tree(held, [...outer, own], here, numbers) : undefined
+      const inner = isNested ? tree(contents, [...outer, own], here, numbers) : undefined
       return { name: variant.name, path: here, indexes: numbers, shape: variant.shape, inner }
     })
     return { enum: own, variants }
@@ -55,16 +57,16 @@ export function* variantsOf(tree: VariantTree): Generator<Variant> {
   }
 }
 
-/** The path of the variants at the start of a payload; empty if it starts with an unknown variant. */
+/** The path of the variants at the start of a payload, up to the first unknown one; empty if the first one is unknown. */
 export function variantPath(tree: VariantTree, bytes: Uint8Array): string {
   let offset = 0
-  let at: VariantTree | undefined = tree
+  let level: VariantTree | undefined = tree
   let path = ''
-  while (at !== undefined && offset + 4 <= bytes.length) {
-    const variant: Variant | undefined = at.variants[int32(bytes, offset) >>> 0]
+  while (level !== undefined && offset + 4 <= bytes.length) {
+    const variant: Variant | undefined = level.variants[int32(bytes, offset) >>> 0]
     if (variant === undefined) return path
     path = variant.path
-    at = variant.inner
+    level = variant.inner
     offset += 4
   }
   return path
@@ -78,16 +80,16 @@ const normalized = (name: string): string => name.replace(/[^\p{L}\p{N}]/gu, '')
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
-/** Whether the name of an event type is that of a variant. */
+/** Whether the name of an event type is the path or the last name of a variant, ignoring case, separators and the version. */
 export function namesVariant(eventType: string, path: string): boolean {
   const name = normalized(withoutVersion(eventType))
   return name === normalized(lastOf(path)) || name === normalized(path)
 }
 
-/** Whether a path is that of a variant or of one inside it, since an event may contain an enum whose variants are not events. */
+/** Whether a path is `outer` or lies inside it: an event may contain an enum whose variants are not events of their own. */
 export const isWithin = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`)
 
-/** The paths of all variants of each schema, cached since they are needed for each new event type. */
+/** The paths of all variants of each schema, cached because every unknown event type needs them. */
 const pathsOf = new WeakMap<Schema, readonly string[]>()
 
 function allPaths(schema: Schema): readonly string[] {
@@ -100,20 +102,20 @@ function allPaths(schema: Schema): readonly string[] {
 }
 
 /**
- * Returns a warning when the bytes hold another variant than the event type names. This is the sign of an enum whose
- * variants were reordered, or inserted in the middle, after the bytes or the schema were written. `undefined` when they
- * agree, and for an event type that does not name a variant.
+ * Returns a warning if the bytes hold another variant than the event type names: the variants of the enum were probably
+ * reordered, or one was inserted in the middle, after the bytes or the schema were written. Returns `undefined` if both agree,
+ * and for an event type that does not name a variant.
  */
 export function checkVariant(schema: Schema, eventType: string, path: string): string | undefined {
   const expected = schema.events.get(eventType)
-  if (expected !== undefined ? isWithin(path, expected) : isNamed(eventType, path)) return undefined
+  if (expected !== undefined ? isWithin(path, expected) : namesPathOrOuter(eventType, path)) return undefined
   const named = expected ?? allPaths(schema).find((other) => namesVariant(eventType, other))
   if (named === undefined) return undefined
   return `event type ${eventType} is variant ${named}, but the bytes are variant ${path}: were the variants of ${schema.root} reordered?`
 }
 
-/** Whether an event type names a variant or one of the variants around it. */
-function isNamed(eventType: string, path: string): boolean {
+/** Whether an event type names a variant or one of the variants around the variant. */
+function namesPathOrOuter(eventType: string, path: string): boolean {
   const steps = path.split('.')
   return steps.some((_, index) => namesVariant(eventType, steps.slice(0, index + 1).join('.')))
 }

@@ -16,9 +16,10 @@ import {
 
 /** Converts between the bytes of a library type and its JSON string. */
 interface Format {
+  /** The fewest bytes a value takes. */
   readonly size: number
   readonly example: string
-  /** Reads a value as a string; `undefined` for bytes that are not a value. */
+  /** Reads a value as a string; `undefined` for bytes that are not a value. `what` names the type in error messages. */
   readonly read: (cursor: Cursor, what: string) => string | undefined
   /** Writes the value of a string; false for a string that is not a value. */
   readonly write: (sink: Sink, text: string) => boolean
@@ -26,12 +27,14 @@ interface Format {
 
 const noBytes = new Uint8Array(0)
 
-function octets(cursor: Cursor, size: number, what: string): Uint8Array {
+/** Reads `size` bytes; none after a failure. */
+function readBytes(cursor: Cursor, size: number, what: string): Uint8Array {
   const at = take(cursor, size, what)
   return at < 0 ? noBytes : cursor.bytes.subarray(at, at + size)
 }
 
-function put(sink: Sink, bytes: readonly number[] | undefined): boolean {
+/** Writes the bytes and returns true; returns false for `undefined`. */
+function putIfValid(sink: Sink, bytes: readonly number[] | undefined): boolean {
   if (bytes !== undefined) putBytes(sink, bytes)
   return bytes !== undefined
 }
@@ -55,6 +58,7 @@ function putUuid(sink: Sink, text: string): void {
   putBytes(sink, Buffer.from(text.replaceAll('-', ''), 'hex'))
 }
 
+/** A UUID without a length, as `uuid::serde::compact` writes it. */
 const compactUuid: Format = {
   size: 16,
   example: '550e8400-e29b-41d4-a716-446655440000',
@@ -66,12 +70,14 @@ const compactUuid: Format = {
   },
 }
 
+/** A UUID with its length in front, as the serde implementation of the `uuid` crate writes it. */
 const uuid: Format = {
   ...compactUuid,
   size: 24,
   read: (cursor, what) => {
     const { position } = cursor
     const length = readLength(cursor, 1, what)
+    // After `fail` no bytes are left, so `readUuid` returns an empty string.
     if (length !== 16) fail(cursor, `expected ${what}: a length of 16, got ${length}`, position)
     return readUuid(cursor, what)
   },
@@ -86,25 +92,27 @@ const uuid: Format = {
 const ipv4: Format = {
   size: 4,
   example: '192.168.0.1',
-  read: (cursor, what) => formatIpv4(octets(cursor, 4, what)),
-  write: (sink, text) => put(sink, parseIpv4(text)),
+  read: (cursor, what) => formatIpv4(readBytes(cursor, 4, what)),
+  write: (sink, text) => putIfValid(sink, parseIpv4(text)),
 }
 
 const ipv6: Format = {
   size: 16,
   example: '2001:db8::1',
-  read: (cursor, what) => formatIpv6(octets(cursor, 16, what)),
-  write: (sink, text) => put(sink, parseIpv6(text)),
+  read: (cursor, what) => formatIpv6(readBytes(cursor, 16, what)),
+  write: (sink, text) => putIfValid(sink, parseIpv6(text)),
 }
 
 const isPort = /^(?:0|[1-9]\d{0,4})$/
 
-/** An address and a port. `bracketed` adds the brackets around an IPv6 address. */
-function socket(address: Format, pattern: RegExp, bracketed: (text: string) => string, example: string): Format {
+/**
+ * An address and a port. `pattern` captures both from the text; `formatHost` adds the brackets around an IPv6 address.
+ */
+function socket(address: Format, pattern: RegExp, formatHost: (text: string) => string, example: string): Format {
   return {
     size: address.size + 2,
     example,
-    read: (cursor, what) => `${bracketed(address.read(cursor, what) ?? '')}:${readU16(cursor, what)}`,
+    read: (cursor, what) => `${formatHost(address.read(cursor, what) ?? '')}:${readU16(cursor, what)}`,
     write: (sink, text) => {
       const [, host, port] = pattern.exec(text) ?? []
       if (host === undefined || port === undefined || !isPort.test(port) || Number(port) > 65_535) return false
@@ -118,7 +126,7 @@ function socket(address: Format, pattern: RegExp, bracketed: (text: string) => s
 const socketV4 = socket(ipv4, /^(.+):(\d+)$/, (text) => text, '127.0.0.1:8080')
 const socketV6 = socket(ipv6, /^\[(.+)\]:(\d+)$/, (text) => `[${text}]`, '[::1]:8080')
 
-/** An enum of an IPv4 and an IPv6 variant. */
+/** An enum of an IPv4 and an IPv6 variant, such as `IpAddr`. */
 const either = (v4: Format, v6: Format, isV6: (text: string) => boolean): Format => ({
   size: 4 + v4.size,
   example: v4.example,
@@ -171,13 +179,13 @@ function putTime(sink: Sink, text: string | undefined): boolean {
   const parts = parseTime(text ?? '')
   if (parts === undefined) return false
   const [hour, minute, second, nanos] = parts
-  put(sink, [hour, minute, second])
+  putBytes(sink, [hour, minute, second])
   putU32(sink, nanos)
   return true
 }
 
 const putOffset = (sink: Sink, text: string | undefined): boolean =>
-  put(
+  putIfValid(
     sink,
     parseOffset(text ?? '')?.map((part) => part & 0xff),
   )
@@ -224,8 +232,8 @@ const duration: Format = {
   },
 }
 
-/** One byte that counts names from 1. */
-const named = (names: readonly string[]): Format => ({
+/** An enum that is written as one byte: the number of the name in the list, from 1. */
+const numberedName = (names: readonly string[]): Format => ({
   size: 1,
   example: names[0] as string,
   read: (cursor, what) => names[readU8(cursor, what) - 1],
@@ -253,11 +261,14 @@ const formats: Readonly<Record<Exclude<JsonForm, 'wire'>, Format>> = {
   'time-offset-date-time': offsetDateTime,
   'time-offset': offset,
   'time-duration': duration,
-  'time-weekday': named(weekdays),
-  'time-month': named(months),
+  'time-weekday': numberedName(weekdays),
+  'time-month': numberedName(months),
 }
 
-/** The leaf of a library type that serde_json writes as a string in a format of its own. No such string needs escapes. */
+/**
+ * The leaf of a library type that serde_json writes as a string in a format of its own, such as an IP address. None of these
+ * strings has characters that JSON escapes. `isCompact`: the bytes of a UUID have no length in front.
+ */
 export function jsonTextLeaf(name: string, json: Exclude<JsonForm, 'wire'>, isCompact: boolean): Leaf {
   const format = json === 'uuid' && isCompact ? compactUuid : formats[json]
   const read = (cursor: Cursor): string => {

@@ -5,12 +5,12 @@ import {
   fail,
   hasFailed,
   readBase64,
-  readBig,
   readChar,
   readF32,
   readF64,
   readI32,
   readI64,
+  readInteger128,
   readLength,
   readPlainText,
   readString,
@@ -40,21 +40,24 @@ export interface Leaf {
   readonly name: string
   /** The fewest bytes a value takes. */
   readonly size: number
+  /** Reads a value; after a failure, the cursor has the reason and the result has no meaning. */
   readonly read: (cursor: Cursor) => unknown
   /** Reads a value as JSON text. */
   readonly readJson: (cursor: Cursor) => string
+  /** Writes a value and returns true, or sets the reason and returns false. */
   readonly write: (sink: Sink, value: unknown) => boolean
   /** Turns the key of a JSON object back into a value; `undefined` for types that serde_json does not write as keys. */
   readonly key?: (text: string) => unknown
-  /** Whether different texts can stand for the same key, so that the keys of an object may be duplicates. */
+  /** Whether different texts can be the same key, such as a UUID in capitals, so that keys of an object may be duplicates. */
   readonly isLoose?: true
   /** Whether its only value is null, so that an Option of it writes Some as `{"Some": null}`. */
   readonly isNull?: true
 }
 
+/** A key that `write` accepts as text. */
 const asText = (text: string): unknown => text
 
-/** A string: a length and UTF-8. With a format, other strings are refused in both directions, since Rust refuses them too. */
+/** A string: a length and UTF-8. A string that does not have the format is refused in both directions, as in Rust. */
 export function textLeaf(name: string, format?: TextFormat): Leaf {
   const expected = format === undefined ? 'a string' : `${name}, like "${format.example}"`
   const write = (sink: Sink, value: unknown): boolean =>
@@ -77,15 +80,19 @@ function readStringJson(cursor: Cursor): string {
   return plain === undefined ? jsonText(readString(cursor)) : `"${plain}"`
 }
 
-const number = (read: Leaf['read']) => (cursor: Cursor) => {
+/** Reads an integer as JSON text: a number, or a string of digits beyond 2^53. */
+const integerJson = (read: Leaf['read']) => (cursor: Cursor) => {
   const value = read(cursor)
   return typeof value === 'number' ? `${value}` : `"${value}"`
 }
 
+/** An i128 has up to 39 digits and a sign. Converting a million digits to a bigint would be slow. */
+const MAX_INTEGER_CHARS = 40
+
 const isDigits = /^(?:0|-?[1-9]\d*)$/
 
 /** An integer type of at most 32 bits, whose values all fit a JavaScript number. */
-function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => number, put: Put): Leaf {
+function smallInteger(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => number, put: Put): Leaf {
   const signed = name.startsWith('i')
   const min = signed ? -(2 ** (bits - 1)) : 0
   const max = 2 ** (signed ? bits - 1 : bits) - 1
@@ -103,12 +110,13 @@ function small(name: Primitive, bits: 8 | 16 | 32, read: (cursor: Cursor) => num
 
 type Put = (sink: Sink, value: number) => void
 
-/** An integer type of 64 or 128 bits, whose values beyond 2^53 are strings of digits. */
-function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cursor) => number | string): Leaf {
+/** An integer type of two or four 32-bit words. Values beyond 2^53 are strings of digits. */
+function largeInteger(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cursor) => number | string): Leaf {
   const bits = BigInt(words * 32)
   const min = signed ? -(2n ** (bits - 1n)) : 0n
   const max = 2n ** (signed ? bits - 1n : bits) - 1n
   const write = (sink: Sink, value: unknown): boolean => {
+    // The common case needs no bigint.
     if (words === 2 && typeof value === 'number' && Number.isSafeInteger(value) && (signed || value >= 0)) {
       putInteger64(sink, value)
       return true
@@ -125,14 +133,16 @@ function large(name: Primitive, words: 2 | 4, signed: boolean, read: (cursor: Cu
     putBig(sink, integer, words)
     return true
   }
-  return { kind: 'leaf', name, size: words * 4, read, readJson: number(read), write, key: asText }
+  return { kind: 'leaf', name, size: words * 4, read, readJson: integerJson(read), write, key: asText }
 }
 
+/** Returns the integer that a number, a bigint or a string of digits stands for exactly. */
 function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
-  // Longer texts are out of range, and converting a million digits to a bigint is slow.
-  return typeof value === 'string' && value.length <= 40 && isDigits.test(value) ? BigInt(value) : undefined
+  return typeof value === 'string' && value.length <= MAX_INTEGER_CHARS && isDigits.test(value)
+    ? BigInt(value)
+    : undefined
 }
 
 type Integer = number | bigint
@@ -144,11 +154,11 @@ function float(name: 'f32' | 'f64', read: (cursor: Cursor) => number | string): 
   const isF32 = name === 'f32'
   const put = isF32 ? putF32 : putF64
   const write = (sink: Sink, value: unknown): boolean => {
-    if (typeof value === 'string') return writeFloatWord(sink, name, value)
+    if (typeof value === 'string') return writeNonFinite(sink, name, value)
     if (typeof value !== 'number' && typeof value !== 'bigint') return refuseValue(sink, name, value)
     const float = Number(value)
-    const isLost = isF32 && Number.isFinite(float) && !Number.isFinite(Math.fround(float))
-    if (isLost || (typeof value === 'bigint' && !Number.isFinite(float))) {
+    const overflows = isF32 && Number.isFinite(float) && !Number.isFinite(Math.fround(float))
+    if (overflows || (typeof value === 'bigint' && !Number.isFinite(float))) {
       return refuse(sink, `expected ${name}, got ${value}, which is too large`)
     }
     put(sink, float)
@@ -162,9 +172,11 @@ function float(name: 'f32' | 'f64', read: (cursor: Cursor) => number | string): 
   return { kind: 'leaf', name, size: isF32 ? 4 : 8, read, readJson, write }
 }
 
-function writeFloatWord(sink: Sink, name: 'f32' | 'f64', word: string): boolean {
+/** Writes a float that JSON has no number for: `NaN`, `inf`, `-inf`, or `NaN(0x…)` with the bits of the NaN. */
+function writeNonFinite(sink: Sink, name: 'f32' | 'f64', word: string): boolean {
   const put = name === 'f32' ? putF32 : putF64
   if (word === 'NaN') {
+    // The bits of `f64::NAN` and `f32::NAN`; JavaScript does not guarantee the bits of its NaN.
     if (name === 'f64') putBig(sink, 0x7ff8000000000000n, 2)
     else putU32(sink, 0x7fc00000)
     return true
@@ -173,10 +185,10 @@ function writeFloatWord(sink: Sink, name: 'f32' | 'f64', word: string): boolean 
     put(sink, word === 'inf' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)
     return true
   }
-  const size = name === 'f32' ? 8 : 16
+  const digits = name === 'f32' ? 8 : 16
   const bits = /^NaN\(0x([0-9a-f]+)\)$/.exec(word)?.[1]
-  if (bits?.length !== size) return refuseValue(sink, `${name} (a number, or "NaN", "inf", "-inf")`, word)
-  putBig(sink, BigInt(`0x${bits}`), size / 8)
+  if (bits?.length !== digits) return refuseValue(sink, `${name} (a number, or "NaN", "inf", "-inf")`, word)
+  putBig(sink, BigInt(`0x${bits}`), digits / 8)
   return true
 }
 
@@ -217,8 +229,8 @@ const char: Leaf = {
   read: readChar,
   readJson: (cursor) => jsonText(readChar(cursor)),
   write: (sink, value) => {
-    const isOne = typeof value === 'string' && value.length === ((value.codePointAt(0) ?? 0) > 0xffff ? 2 : 1)
-    if (!isOne || !value.isWellFormed()) return refuseValue(sink, 'a string of one character', value)
+    const isOneCharacter = typeof value === 'string' && value.length === ((value.codePointAt(0) ?? 0) > 0xffff ? 2 : 1)
+    if (!isOneCharacter || !value.isWellFormed()) return refuseValue(sink, 'a string of one character', value)
     putBytes(sink, Buffer.from(value))
     return true
   },
@@ -233,7 +245,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value === 'string') {
     if (value.length % 4 !== 0 || !isBase64.test(value)) return undefined
     const bytes = Buffer.from(value, 'base64')
-    // Refuse base64 whose last character has extra bits: they would be lost, and crbus does not write them.
+    // Refuse base64 whose last character has extra bits: decoding drops them, and crbus does not write such base64.
     return bytes.toString('base64') === value ? bytes : undefined
   }
   if (!Array.isArray(value)) return undefined
@@ -277,7 +289,7 @@ export const byteArray = (length: number): Leaf => {
   }
 }
 
-/** A type that cannot be read or written, with the reason. */
+/** A type that cannot be read or written: both fail with the reason `why`. */
 export const impossible = (name: string, why: string): Leaf => ({
   kind: 'leaf',
   name,
@@ -292,8 +304,9 @@ export const impossible = (name: string, why: string): Leaf => ({
 
 /** A `NonZero` type: the integer type without zero. */
 export const nonZero = (name: string, of: Leaf): Leaf => {
-  const check = (cursor: Cursor, value: unknown, offset: number) => {
-    if ((value === 0 || value === '0') && !hasFailed(cursor)) fail(cursor, `expected ${name}, got 0`, offset)
+  // After a failure, reading returns 0 as well.
+  const refuseZero = (cursor: Cursor, isZero: boolean, offset: number) => {
+    if (isZero && !hasFailed(cursor)) fail(cursor, `expected ${name}, got 0`, offset)
   }
   return {
     ...of,
@@ -301,13 +314,13 @@ export const nonZero = (name: string, of: Leaf): Leaf => {
     read: (cursor) => {
       const { position } = cursor
       const value = of.read(cursor)
-      check(cursor, value, position)
+      refuseZero(cursor, value === 0, position)
       return value
     },
     readJson: (cursor) => {
       const { position } = cursor
       const json = of.readJson(cursor)
-      check(cursor, json === '0' ? 0 : 1, position)
+      refuseZero(cursor, json === '0', position)
       return json
     },
     write: (sink, value) =>
@@ -315,24 +328,24 @@ export const nonZero = (name: string, of: Leaf): Leaf => {
   }
 }
 
-const u64 = (name: 'u64' | 'usize') => large(name, 2, false, (cursor) => readU64(cursor, name))
-const i64 = (name: 'i64' | 'isize') => large(name, 2, true, (cursor) => readI64(cursor, name))
+const u64 = (name: 'u64' | 'usize') => largeInteger(name, 2, false, (cursor) => readU64(cursor, name))
+const i64 = (name: 'i64' | 'isize') => largeInteger(name, 2, true, (cursor) => readI64(cursor, name))
 
 export const primitives: Readonly<Record<Primitive, Leaf>> = {
   unit,
   bool,
-  u8: small('u8', 8, (cursor) => readU8(cursor, 'u8'), putU8),
-  u16: small('u16', 16, (cursor) => readU16(cursor, 'u16'), putU16),
-  u32: small('u32', 32, (cursor) => readI32(cursor, 'u32') >>> 0, putU32),
+  u8: smallInteger('u8', 8, (cursor) => readU8(cursor, 'u8'), putU8),
+  u16: smallInteger('u16', 16, (cursor) => readU16(cursor, 'u16'), putU16),
+  u32: smallInteger('u32', 32, (cursor) => readI32(cursor, 'u32') >>> 0, putU32),
   u64: u64('u64'),
   usize: u64('usize'),
-  u128: large('u128', 4, false, (cursor) => readBig(cursor, false, 'u128')),
-  i8: small('i8', 8, (cursor) => (readU8(cursor, 'i8') << 24) >> 24, putU8),
-  i16: small('i16', 16, (cursor) => (readU16(cursor, 'i16') << 16) >> 16, putU16),
-  i32: small('i32', 32, (cursor) => readI32(cursor, 'i32'), putU32),
+  u128: largeInteger('u128', 4, false, (cursor) => readInteger128(cursor, false, 'u128')),
+  i8: smallInteger('i8', 8, (cursor) => (readU8(cursor, 'i8') << 24) >> 24, putU8),
+  i16: smallInteger('i16', 16, (cursor) => (readU16(cursor, 'i16') << 16) >> 16, putU16),
+  i32: smallInteger('i32', 32, (cursor) => readI32(cursor, 'i32'), putU32),
   i64: i64('i64'),
   isize: i64('isize'),
-  i128: large('i128', 4, true, (cursor) => readBig(cursor, true, 'i128')),
+  i128: largeInteger('i128', 4, true, (cursor) => readInteger128(cursor, true, 'i128')),
   f32: float('f32', readF32),
   f64: float('f64', readF64),
   char,

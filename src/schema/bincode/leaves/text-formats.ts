@@ -1,4 +1,7 @@
-/** The format of a library type that is a string on the wire. It is checked so that Rust can read what crbus writes. */
+/**
+ * The format of a library type that is a string on the wire. crbus checks every string against the format, so that Rust can
+ * read what crbus writes.
+ */
 export interface TextFormat {
   readonly example: string
   readonly matches: (text: string) => boolean
@@ -9,25 +12,28 @@ const matching =
   (text: string): boolean =>
     pattern.test(text)
 
+// Second 60 is a leap second.
 const time = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?`
 const zone = String.raw`(?:Z|[+-]\d\d:\d\d)`
 const hexDigits = (count: number): string => `[0-9a-fA-F]{${count}}`
 const hyphenated = [8, 4, 4, 4, 12].map(hexDigits).join('-')
-const names = (...each: string[]) => matching(new RegExp(`^(?:${each.join('|')})$`, 'i'))
+/** Matches one of several patterns, ignoring case. */
+const oneOf = (...each: string[]) => matching(new RegExp(`^(?:${each.join('|')})$`, 'i'))
 
-const daysIn = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+/** The most days of each month: February as in a leap year. */
+const maxDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** Matches a valid date followed by `rest`, a pattern. */
+/** Matches a valid date that is followed by text of the pattern `rest`. */
 const dated = (rest: string) => {
   const pattern = new RegExp(`^[+-]?\\d{4,6}-\\d\\d-\\d\\d${rest}$`)
   return (text: string): boolean => pattern.test(text) && isDay(text, text.indexOf('-', 1))
 }
 
-/** Whether the date around `dash`, which is already known to have the digits of `2025-11-21`, is in the calendar. */
+/** Whether a date with digits in the right positions is in the calendar. `dash` is the index of the dash after the year. */
 function isDay(text: string, dash: number): boolean {
   const month = twoDigits(text, dash + 1)
   const day = twoDigits(text, dash + 4)
-  if (day === 0 || day > (daysIn[month - 1] ?? 0)) return false
+  if (day === 0 || day > (maxDays[month - 1] ?? 0)) return false
   if (month !== 2 || day < 29) return true
   const year = Number(text.slice(0, dash))
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
@@ -51,11 +57,11 @@ const formats: Readonly<Record<string, TextFormat>> = {
   NaiveTime: timeOfDay,
   Weekday: {
     example: 'Mon',
-    matches: names('mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?'),
+    matches: oneOf('mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?'),
   },
   Month: {
     example: 'March',
-    matches: names(
+    matches: oneOf(
       'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?',
       'nov(?:ember)?|dec(?:ember)?',
     ),

@@ -3,21 +3,25 @@ import { jsonText } from '../../json-text.ts'
 import { MAX_DEPTH } from '../limits.ts'
 
 /**
- * The state of reading one payload. Reading never throws. The first failure is kept, and after it no bytes are left to
- * read, so every loop over items ends by itself.
+ * The state of reading one payload. Reading never throws: a function that fails records the reason here and returns an empty
+ * value. Only the first failure is recorded. After it, the cursor has no bytes left, so every later read fails at once.
+ *
+ * The parameter `what` of the functions below names the type that is read, for the reason of a failure.
  */
 export interface Cursor {
   bytes: Uint8Array
   position: number
   /** One past the last byte; {@link FAILED} after a failure, so that the bounds check of every read fails. */
   end: number
-  /** The payload as Latin-1, made for the first string: a slice of it costs a tenth of a native call. */
+  /** The payload as Latin-1, decoded at the first string: a slice of this text costs a tenth of a native call. */
   text: string
-  /** Nesting of recursive types, in calls. */
+  /** Current nesting of recursive types, in function calls. */
   depth: number
-  /** How many more items that take no bytes are accepted: a short payload could announce any number of them. */
+  /** How many more items without bytes are accepted. A short payload could claim any number of them. */
   emptyItems: number
+  /** Why reading failed; without a failure, the value has no meaning. */
   reason: string
+  /** Where reading failed, as an offset in the payload. */
   offset: number
 }
 
@@ -25,10 +29,11 @@ const FAILED = -1
 const noBytes = new Uint8Array(0)
 
 /**
- * Larger payloads are decoded string by string, since every slice keeps the whole text in memory, even if only a few
- * strings are kept.
+ * The strings of larger payloads are decoded one by one, because a slice keeps the whole text in memory for as long as the
+ * string exists.
  */
 const MAX_CACHED_TEXT_BYTES = 4096
+/** Far above real payloads, and few enough to create quickly. */
 const MAX_EMPTY_ITEMS = 65_536
 
 export const newCursor = (): Cursor => ({
@@ -42,6 +47,7 @@ export const newCursor = (): Cursor => ({
   offset: 0,
 })
 
+/** Begins to read a payload. */
 export function start(cursor: Cursor, bytes: Uint8Array): void {
   cursor.bytes = bytes
   cursor.position = 0
@@ -51,13 +57,16 @@ export function start(cursor: Cursor, bytes: Uint8Array): void {
   cursor.emptyItems = MAX_EMPTY_ITEMS
 }
 
-/** Whether the payload was read to its last byte. crbus refuses leftover bytes, which `bincode::deserialize` ignores. */
+/**
+ * Ends reading a payload, and returns whether every read succeeded. Leftover bytes are a failure here, while
+ * `bincode::deserialize` ignores them.
+ */
 export function finish(cursor: Cursor): boolean {
   if (cursor.position !== cursor.end && !hasFailed(cursor)) {
-    const over = cursor.end - cursor.position
-    fail(cursor, over === 1 ? '1 byte is left over' : `${over} bytes are left over`)
+    const left = cursor.end - cursor.position
+    fail(cursor, left === 1 ? '1 byte is left over' : `${left} bytes are left over`)
   }
-  // A decoder that is kept must not keep the last payload in memory.
+  // A decoder lives longer than its payloads, so the cursor must not keep the last one in memory.
   cursor.bytes = noBytes
   cursor.text = ''
   return !hasFailed(cursor)
@@ -65,6 +74,7 @@ export function finish(cursor: Cursor): boolean {
 
 export const hasFailed = (cursor: Cursor): boolean => cursor.end === FAILED
 
+/** Records the reason of a failure, unless the cursor has failed before. */
 export function fail(cursor: Cursor, reason: string, offset = cursor.position): void {
   if (cursor.end === FAILED) return
   cursor.reason = reason
@@ -72,17 +82,18 @@ export function fail(cursor: Cursor, reason: string, offset = cursor.position): 
   cursor.end = FAILED
 }
 
-/** Refuses a duplicate key: Rust keeps the last entry, and would not write these bytes again. */
+/** Fails because of a duplicate key: Rust keeps only the last entry, and would not write the same bytes again. */
 export const failDuplicate = (cursor: Cursor, key: string, offset: number): void =>
   fail(cursor, `duplicate map key ${jsonText(key.slice(0, 40))}`, offset)
 
+/** Fails because fewer than `wanted` bytes are left. */
 export function failShort(cursor: Cursor, wanted: number, what: string): void {
   if (cursor.end === FAILED) return
   const left = cursor.end - cursor.position
   fail(cursor, `expected ${what}: ${wanted} ${wanted === 1 ? 'byte' : 'bytes'} needed, ${left} left`)
 }
 
-/** Moves past `size` bytes and returns their position, or fails and returns -1 when fewer are left. */
+/** Moves past `size` bytes and returns their position, or fails and returns -1 if fewer are left. */
 export function take(cursor: Cursor, size: number, what: string): number {
   const { position } = cursor
   if (size > cursor.end - position) {
@@ -132,6 +143,7 @@ export function readU64(cursor: Cursor, what: string): number | string {
   return high <= 0x1fffff ? high * TWO_POW_32 + low : ((BigInt(high) << 32n) | BigInt(low)).toString()
 }
 
+/** Reads an i64 as a number if it is a safe integer, else as a string of digits. */
 export function readI64(cursor: Cursor, what: string): number | string {
   const at = take(cursor, 8, what)
   if (at < 0) return 0
@@ -139,12 +151,14 @@ export function readI64(cursor: Cursor, what: string): number | string {
   const high = int32(cursor.bytes, at + 4)
   if (high >= -0x200000 && high <= 0x1fffff) {
     const value = high * TWO_POW_32 + low
+    // These high words allow -(2 ** 53) too, which is not a safe integer.
     if (value !== -(2 ** 53)) return value
   }
   return ((BigInt(high) << 32n) | BigInt(low)).toString()
 }
 
-export function readBig(cursor: Cursor, signed: boolean, what: string): number | string {
+/** Reads a 128-bit integer as a number if it is a safe integer, else as a string of digits. */
+export function readInteger128(cursor: Cursor, signed: boolean, what: string): number | string {
   const at = take(cursor, 16, what)
   if (at < 0) return 0
   let value = 0n
@@ -176,7 +190,7 @@ export function readF64(cursor: Cursor): number | string {
   return `NaN(0x${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')})`
 }
 
-/** Reads an f32 as the number with the fewest digits that stands for it, as Rust writes it: 0.1, not 0.10000000149011612. */
+/** Reads an f32 as the shortest decimal number that identifies it, as Rust writes it: 0.1, not 0.10000000149011612. */
 export function readF32(cursor: Cursor): number | string {
   const at = take(cursor, 4, 'f32')
   if (at < 0) return 0
@@ -197,21 +211,26 @@ export function readF32(cursor: Cursor): number | string {
   return bits === 0x7fc00000 ? 'NaN' : `NaN(0x${(bits >>> 0).toString(16)})`
 }
 
-/** Rounds to that many digits; ties go to the even digit, as in Rust, while `toPrecision` rounds them up. */
+/** Rounds to `digits` significant digits. A tie goes to the even digit, as in Rust; `toPrecision` alone would round it up. */
 function rounded(value: number, digits: number): number {
   const [mantissa = '', exponent = ''] = value.toPrecision(digits + 1).split('e')
-  const isMiddle = /[02468]\.?5$/.test(mantissa) && Number(`${mantissa}e${exponent || 0}`) === value
-  return Number(isMiddle ? `${mantissa.slice(0, -1)}0e${exponent || 0}` : value.toPrecision(digits))
+  // A tie ends with a 5 that is exact. After an even digit it must be rounded down.
+  const isTieAfterEven = /[02468]\.?5$/.test(mantissa) && Number(`${mantissa}e${exponent || 0}`) === value
+  return Number(isTieAfterEven ? `${mantissa.slice(0, -1)}0e${exponent || 0}` : value.toPrecision(digits))
 }
 
-/** Reads the length of a list whose items take at least `unit` bytes each, and fails if that many bytes cannot be left. */
-export function readLength(cursor: Cursor, unit: number, what: string): number {
+/**
+ * Reads the length of a list. Fails if fewer bytes are left than that many items of at least `minItemBytes` need, so that
+ * nothing is allocated for an invalid length.
+ */
+export function readLength(cursor: Cursor, minItemBytes: number, what: string): number {
   const { position, bytes } = cursor
   const left = cursor.end - position - 8
   if (left < 0) {
     failShort(cursor, 8, `the length of ${what}`)
     return 0
   }
+  // Almost every length has an upper word of 0.
   const length =
     ((bytes[position + 4] as number) |
       (bytes[position + 5] as number) |
@@ -220,21 +239,24 @@ export function readLength(cursor: Cursor, unit: number, what: string): number {
     0
       ? int32(bytes, position) >>> 0
       : (int32(bytes, position + 4) >>> 0) * TWO_POW_32 + (int32(bytes, position) >>> 0)
-  if (unit === 0) {
+  if (minItemBytes === 0) {
     if (!takeEmptyItems(cursor, length, what)) return 0
-  } else if (length * unit > left) {
-    const perItem = unit === 1 || unit === Number.POSITIVE_INFINITY ? '' : ` (at least ${unit} bytes per item)`
-    fail(cursor, `expected ${what}: its length ${digits(bytes, position)}${perItem} exceeds the ${left} bytes left`)
+  } else if (length * minItemBytes > left) {
+    const perItem =
+      minItemBytes === 1 || minItemBytes === Number.POSITIVE_INFINITY
+        ? ''
+        : ` (at least ${minItemBytes} bytes per item)`
+    fail(cursor, `expected ${what}: its length ${exactU64(bytes, position)}${perItem} exceeds the ${left} bytes left`)
     return 0
   }
   cursor.position = position + 8
   return length
 }
 
-const digits = (bytes: Uint8Array, at: number): bigint =>
+const exactU64 = (bytes: Uint8Array, at: number): bigint =>
   (BigInt(int32(bytes, at + 4) >>> 0) << 32n) | BigInt(int32(bytes, at) >>> 0)
 
-/** Counts items that take no bytes, and fails past {@link MAX_EMPTY_ITEMS} of them in one payload. */
+/** Counts items that take no bytes. Fails and returns false above {@link MAX_EMPTY_ITEMS} of them in one payload. */
 export function takeEmptyItems(cursor: Cursor, count: number, what: string): boolean {
   if (count > cursor.emptyItems) {
     fail(cursor, `expected ${what}: more than ${MAX_EMPTY_ITEMS} items without bytes in one payload`)
@@ -249,18 +271,22 @@ export function takeEmptyItems(cursor: Cursor, count: number, what: string): boo
 export function readVariant(cursor: Cursor, count: number, what: string): number {
   const variant = readI32(cursor, `the variant of ${what}`) >>> 0
   if (variant < count && !hasFailed(cursor)) return variant
-  const known = count === 0 ? 'which has none' : count === 1 ? 'which has only 0' : `0 to ${count - 1}`
-  fail(cursor, `expected a variant of ${what}, ${known}, got ${variant}`, cursor.position - 4)
+  const range = count === 0 ? 'which has none' : count === 1 ? 'which has only 0' : `0 to ${count - 1}`
+  fail(cursor, `expected a variant of ${what}, ${range}, got ${variant}`, cursor.position - 4)
   return -1
 }
 
+/** Reads the tag of an Option, and returns whether a value follows. */
 export function readOption(cursor: Cursor): boolean {
   const tag = readU8(cursor, 'Option')
   if (tag > 1) fail(cursor, `expected Option, 0 or 1, got ${tag}`, cursor.position - 1)
   return tag === 1
 }
 
-/** Enters a recursive type, which takes `height` calls. Call {@link leave} with the same height afterwards. */
+/**
+ * Enters a recursive type, whose reader nests `height` function calls. Fails and returns false at the limit; otherwise call
+ * {@link leave} with the same height afterwards.
+ */
 export function enter(cursor: Cursor, height: number, what: string): boolean {
   if (hasFailed(cursor)) return false
   if (cursor.depth + height > MAX_DEPTH) {
@@ -275,7 +301,7 @@ export function leave(cursor: Cursor, height: number): void {
   cursor.depth -= height
 }
 
-// Methods of Buffer that accept any Uint8Array. Its type declarations only have slower ways to call them.
+// Methods of Buffer that its type declarations do not have. They accept any Uint8Array, and are faster than the declared ones.
 const native = Buffer.prototype as unknown as {
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
@@ -286,6 +312,7 @@ const { latin1Slice, utf8Slice, base64Slice } = native
 /** For longer strings one native call is faster than checking every byte here. */
 const MAX_SCANNED_STRING_BYTES = 160
 
+/** Reads a string. Short ASCII strings skip the slower decoding of UTF-8. */
 export function readString(cursor: Cursor): string {
   const length = readLength(cursor, 1, 'String')
   const { position, bytes } = cursor
@@ -295,10 +322,11 @@ export function readString(cursor: Cursor): string {
     if ((bytes[at] as number) > 0x7f) return readUtf8(cursor, length)
   }
   cursor.position = end
-  return slice(cursor, position, end)
+  return sliceAscii(cursor, position, end)
 }
 
-function slice(cursor: Cursor, start: number, end: number): string {
+/** Returns ASCII bytes as a string. */
+function sliceAscii(cursor: Cursor, start: number, end: number): string {
   if (cursor.end > MAX_CACHED_TEXT_BYTES) return latin1Slice.call(cursor.bytes, start, end)
   if (cursor.text === '') cursor.text = latin1Slice.call(cursor.bytes, 0, cursor.end)
   return cursor.text.slice(start, end)
@@ -315,9 +343,9 @@ function readUtf8(cursor: Cursor, length: number): string {
   return utf8Slice.call(bytes, position, position + length)
 }
 
-/** Reads a string that JSON writes without escapes. For any other string it reads nothing and returns `undefined`. */
+/** Reads a string that JSON writes without escapes. For any other string, reads nothing and returns `undefined`. */
 export function readPlainText(cursor: Cursor): string | undefined {
-  const before = cursor.position
+  const start = cursor.position
   const length = readLength(cursor, 1, 'String')
   const { position, bytes } = cursor
   const end = position + length
@@ -327,11 +355,11 @@ export function readPlainText(cursor: Cursor): string | undefined {
     if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) isPlain = false
   }
   if (!isPlain) {
-    cursor.position = before
+    cursor.position = start
     return undefined
   }
   cursor.position = end
-  return slice(cursor, position, end)
+  return sliceAscii(cursor, position, end)
 }
 
 export function readChar(cursor: Cursor): string {

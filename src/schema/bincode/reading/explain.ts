@@ -19,8 +19,8 @@ import {
 import type { Explanation } from './explanation.ts'
 
 /**
- * Explains why bytes do not decode, by reading them once more and keeping the path. The decoder does not keep a path,
- * so that valid payloads do not pay for it.
+ * Explains why bytes do not decode, by reading them once more and tracking the path. The decoder itself does not track a path,
+ * because that would slow down valid payloads. Returns `undefined` if the bytes decode.
  */
 export function explain(root: Shape, sizes: Sizes, bytes: Uint8Array): Explanation | undefined {
   const cursor = newCursor()
@@ -38,13 +38,15 @@ interface Walk {
   readonly steps: string[]
 }
 
-function step(shape: Shape, name: string, walking: Walk): void {
+/** Reads a part of the current value, with its name in the path. */
+function walkPart(shape: Shape, name: string, walking: Walk): void {
   if (hasFailed(walking.cursor)) return
   walking.steps.push(name)
   walk(shape, walking)
   if (!hasFailed(walking.cursor)) walking.steps.pop()
 }
 
+/** Reads a value and discards it. */
 function walk(shape: Shape, walking: Walk): void {
   const { cursor, sizes } = walking
   const emptyItems = sizes.emptyItems(shape)
@@ -63,6 +65,7 @@ function walk(shape: Shape, walking: Walk): void {
       walkItems(shape.item, readLength(cursor, sizes.size(shape.item), shape.name), walking)
       return
     case 'array': {
+      // Checked before the items, so that a long array fails as a whole in a short payload.
       const size = sizes.size(shape)
       if (size > cursor.end - cursor.position) failShort(cursor, size, `[…; ${shape.length}]`)
       else walkItems(shape.item, shape.length, walking)
@@ -75,14 +78,14 @@ function walk(shape: Shape, walking: Walk): void {
       return
     }
     case 'tuple':
-      for (const [index, item] of shape.items.entries()) step(item, `[${index}]`, walking)
+      for (const [index, item] of shape.items.entries()) walkPart(item, `[${index}]`, walking)
       return
     case 'struct':
-      for (const field of shape.fields) step(field.shape, `.${field.name}`, walking)
+      for (const field of shape.fields) walkPart(field.shape, `.${field.name}`, walking)
       return
     case 'enum': {
       const variant = shape.variants[readVariant(cursor, shape.variants.length, shape.name)]
-      if (variant?.shape !== undefined) step(variant.shape, `.${variant.name}`, walking)
+      if (variant?.shape !== undefined) walkPart(variant.shape, `.${variant.name}`, walking)
       return
     }
     case 'ref':
@@ -93,13 +96,13 @@ function walk(shape: Shape, walking: Walk): void {
 }
 
 function walkItems(item: Shape, length: number, walking: Walk): void {
-  for (let index = 0; index < length && !hasFailed(walking.cursor); index += 1) step(item, `[${index}]`, walking)
+  for (let index = 0; index < length && !hasFailed(walking.cursor); index += 1) walkPart(item, `[${index}]`, walking)
 }
 
 function walkPairs(key: Shape, value: Shape, length: number, walking: Walk): void {
   for (let index = 0; index < length && !hasFailed(walking.cursor); index += 1) {
-    step(key, `[${index}][0]`, walking)
-    step(value, `[${index}][1]`, walking)
+    walkPart(key, `[${index}][0]`, walking)
+    walkPart(value, `[${index}][1]`, walking)
   }
 }
 
@@ -114,7 +117,7 @@ function walkObject(key: Shape, value: Shape, length: number, walking: Walk): vo
     seen.add(text)
     if (hasFailed(cursor)) return
     steps.pop()
-    step(value, keyStep(text), walking)
+    walkPart(value, keyStep(text), walking)
   }
 }
 

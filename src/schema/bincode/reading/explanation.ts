@@ -2,8 +2,8 @@
 export interface Explanation {
   /** What was expected, and what the bytes have. */
   readonly reason: string
-  /** `OrderPlaced.items[2].quantity`; empty at the root. */
+  /** Path of the value that does not decode, such as `OrderPlaced.items[2].quantity`; empty at the root. */
   readonly path: string
-  /** The offset of the first byte that is wrong. */
+  /** Offset in the payload of the first wrong byte, or of the byte that is missing. */
   readonly offset: number
 }

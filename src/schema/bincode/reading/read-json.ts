@@ -17,8 +17,8 @@ import {
 type ReadJson = (cursor: Cursor) => string
 
 /**
- * Compiles a shape to a function that reads a value as JSON text without building the value, which is twice as fast as
- * `JSON.stringify` of it. The text is safe to print on a terminal.
+ * Compiles a shape to a function that reads a value as JSON text. The function does not build the JavaScript value, and is
+ * twice as fast as `JSON.stringify` of that value. The text is safe to print on a terminal.
  */
 export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
   const compile = (shape: Shape, reader: (shape: Shape) => ReadJson): ReadJson => {
@@ -52,13 +52,13 @@ export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
         return (cursor) => read(cursor, key, value, readLength(cursor, size, shape.name))
       }
       case 'tuple':
-        return parts(
+        return partsReader(
           shape.items.map((item, index) => [index === 0 ? '[' : ',', reader(item)]),
           '[',
           ']',
         )
       case 'struct':
-        return parts(
+        return partsReader(
           shape.fields.map(({ name, shape: field }, index) => {
             return [`${index === 0 ? '{' : ','}${jsonText(name)}:`, reader(field)]
           }),
@@ -82,8 +82,8 @@ export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
   return compileReader(root, sizes, compile, '')
 }
 
-/** Reads the parts of a tuple or struct, each after the text that precedes it. */
-function parts(each: readonly (readonly [string, ReadJson])[], open: string, close: string): ReadJson {
+/** Compiles the parts of a tuple or struct. Each part has the text that precedes it, such as `,"total":`. */
+function partsReader(each: readonly (readonly [string, ReadJson])[], open: string, close: string): ReadJson {
   if (each.length === 0) return () => open + close
   const before = each.map(([text]) => text)
   const reads = each.map(([, read]) => read)
@@ -131,7 +131,9 @@ function readObject(cursor: Cursor, key: ReadJson, value: ReadJson, length: numb
   for (let index = 0; index < length && !hasFailed(cursor); index += 1) {
     const { position } = cursor
     const text = key(cursor)
+    // Adding a key that the set already has does not change its size.
     if (seen.size === seen.add(text).size) failDuplicate(cursor, text, position)
+    // JSON keys are strings: the text of a number or a bool gets quotes.
     json += `${index === 0 ? '' : ','}${text.startsWith('"') ? text : `"${text}"`}:${value(cursor)}`
   }
   return `${json}}`

@@ -1,4 +1,4 @@
-import { isSorted, losesOrder, mixesIndexes, rememberOrder } from '../map-order.ts'
+import { hasIndexKey, isSortedMap, losesOrder, rememberOrder } from '../map-order.ts'
 import { type Enum, isNullable, isTextKey, type Shape } from '../shape.ts'
 import type { Sizes } from '../shape-size.ts'
 import { compileReader } from './compile-reader.ts'
@@ -17,7 +17,10 @@ import { objectReader } from './object-reader.ts'
 
 type Read = (cursor: Cursor) => unknown
 
-/** Compiles a shape to a function that reads a value. The functions are safe to call after the cursor has failed. */
+/**
+ * Compiles a shape to a function that reads a value. The function may be called after the cursor has failed; its result has no
+ * meaning then.
+ */
 export function valueReader(root: Shape, sizes: Sizes): Read {
   const compile = (shape: Shape, reader: (shape: Shape) => Read): Read => {
     switch (shape.kind) {
@@ -48,8 +51,8 @@ export function valueReader(root: Shape, sizes: Sizes): Read {
         if (!isTextKey(shape.key)) {
           return (cursor) => readPairs(cursor, key, value, readLength(cursor, size, shape.name))
         }
-        const isLost = isSorted(shape.name) ? mixesIndexes : losesOrder
-        return (cursor) => readObject(cursor, key, value, readLength(cursor, size, shape.name), isLost)
+        const mustRemember = isSortedMap(shape.name) ? hasIndexKey : losesOrder
+        return (cursor) => readObject(cursor, key, value, readLength(cursor, size, shape.name), mustRemember)
       }
       case 'tuple': {
         const reads = shape.items.map(reader)
@@ -97,9 +100,10 @@ function readPairs(cursor: Cursor, key: Read, value: Read, length: number): unkn
   return pairs
 }
 
-type IsLost = (keys: readonly string[]) => boolean
+/** Whether the order of these keys must be remembered to encode the map to the same bytes. */
+type MustRemember = (keys: readonly string[]) => boolean
 
-function readObject(cursor: Cursor, key: Read, value: Read, length: number, isLost: IsLost): object {
+function readObject(cursor: Cursor, key: Read, value: Read, length: number, mustRemember: MustRemember): object {
   const map: Record<string, unknown> = {}
   const keys: string[] = []
   for (let index = 0; index < length && !hasFailed(cursor); index += 1) {
@@ -107,10 +111,11 @@ function readObject(cursor: Cursor, key: Read, value: Read, length: number, isLo
     const name = `${key(cursor)}`
     if (Object.hasOwn(map, name)) failDuplicate(cursor, name, position)
     keys.push(name)
+    // Assigning to __proto__ would set the prototype.
     if (name === '__proto__') Object.defineProperty(map, name, ownProperty(value(cursor)))
     else map[name] = value(cursor)
   }
-  if (keys.length > 1 && isLost(keys)) rememberOrder(map, keys)
+  if (keys.length > 1 && mustRemember(keys)) rememberOrder(map, keys)
   return map
 }
 

@@ -1,13 +1,14 @@
 import { describeValue } from '../../json-text.ts'
 
 /**
- * The state of writing one payload. A write function returns whether it succeeded. If it did not, it has set the reason,
- * and each caller adds its own step to the path.
+ * The state of writing one payload. A write function returns whether it succeeded. A function that fails sets the reason, and
+ * each of its callers adds its own step to the path.
  */
 export interface Sink {
   bytes: Buffer
+  /** How many bytes are written. */
   length: number
-  /** Nesting of recursive types, in calls. It is bounded since a value can contain itself. */
+  /** Current nesting of recursive types, in function calls. It has a limit because a JavaScript value can contain itself. */
   depth: number
   reason: string
   /** The steps of the path, innermost first. */
@@ -23,7 +24,7 @@ export const newSink = (): Sink => ({ bytes: Buffer.allocUnsafe(1024), length: 0
 const MAX_KEPT_BUFFER_BYTES = 1 << 20
 
 /** Returns a copy of the bytes written, and resets the sink. */
-export function emptied(sink: Sink): Buffer {
+export function takeBytes(sink: Sink): Buffer {
   const bytes = Buffer.from(sink.bytes.subarray(0, sink.length))
   reset(sink)
   return bytes
@@ -37,6 +38,7 @@ export function reset(sink: Sink): void {
   sink.steps.length = 0
 }
 
+/** Sets the reason of a failure and returns false. */
 export function refuse(sink: Sink, reason: string): false {
   sink.reason = reason
   return false
@@ -46,7 +48,7 @@ export const refuseValue = (sink: Sink, expected: string, value: unknown): false
   refuse(sink, `expected ${expected}, got ${describeValue(value)}`)
 
 /** Makes room for `count` more bytes and returns their position. */
-function room(sink: Sink, count: number): number {
+function reserve(sink: Sink, count: number): number {
   const at = sink.length
   sink.length = at + count
   if (sink.length > sink.bytes.length) {
@@ -57,19 +59,21 @@ function room(sink: Sink, count: number): number {
   return at
 }
 
+// Assignment to a Buffer keeps the lowest 8 bits of a number, so the functions below also write negative numbers.
+
 export function putU8(sink: Sink, value: number): void {
-  const at = room(sink, 1)
+  const at = reserve(sink, 1)
   sink.bytes[at] = value
 }
 
 export function putU16(sink: Sink, value: number): void {
-  const at = room(sink, 2)
+  const at = reserve(sink, 2)
   sink.bytes[at] = value
   sink.bytes[at + 1] = value >>> 8
 }
 
 export function putU32(sink: Sink, value: number): void {
-  const at = room(sink, 4)
+  const at = reserve(sink, 4)
   setU32(sink.bytes, at, value)
 }
 
@@ -88,6 +92,7 @@ export function putInteger64(sink: Sink, value: number): void {
   putU32(sink, Math.floor(value / TWO_POW_32))
 }
 
+/** Writes an integer as `words` words of 32 bits in two's complement, the lowest word first. */
 export function putBig(sink: Sink, value: bigint, words: number): void {
   let rest = value
   for (let word = 0; word < words; word += 1) {
@@ -110,17 +115,17 @@ export function putF32(sink: Sink, value: number): void {
 }
 
 export function putBytes(sink: Sink, value: Uint8Array | readonly number[]): void {
-  const at = room(sink, value.length)
+  const at = reserve(sink, value.length)
   sink.bytes.set(value, at)
 }
 
 /** For longer strings a native call is faster than writing each character here. */
 const MAX_CHARWISE_LENGTH = 40
 
-/** Writes the length and the UTF-8 of a string. */
+/** Writes the length and the UTF-8 of a string. Refuses a string that is not well-formed UTF-16. */
 export function putString(sink: Sink, value: string): boolean {
   const { length } = value
-  const start = room(sink, 8 + length)
+  const start = reserve(sink, 8 + length)
   const { bytes } = sink
   let index = 0
   if (length <= MAX_CHARWISE_LENGTH) {
@@ -134,7 +139,7 @@ export function putString(sink: Sink, value: string): boolean {
   if (index < length) {
     if (!value.isWellFormed()) return refuse(sink, 'expected String, got a string with a lone surrogate')
     size = Buffer.byteLength(value)
-    room(sink, size - length)
+    reserve(sink, size - length)
     sink.bytes.write(value, start + 8, size)
   }
   setU32(sink.bytes, start, size)

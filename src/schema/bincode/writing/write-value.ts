@@ -3,18 +3,18 @@ import { namesLike } from '../../../bus/names/names-like.ts'
 import { jsonText, keyStep } from '../../json-text.ts'
 import type { Leaf } from '../leaves/leaf.ts'
 import { MAX_DEPTH } from '../limits.ts'
-import { isSorted, mixesIndexes, rememberedOrder } from '../map-order.ts'
+import { hasIndexKey, isSortedMap, rememberedOrder } from '../map-order.ts'
 import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from '../shape.ts'
 import { putInteger64, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
 
-/** Returns a compiler from a shape to a function that writes a JSON-like value. It compiles each shape once. */
+/** Returns a function that compiles a shape to a writer of JSON-like values. It compiles each shape only once. */
 export function valueWriter(): (shape: Shape) => Write {
-  const made = new Map<Shape, Write>()
+  const writers = new Map<Shape, Write>()
   const writer = (shape: Shape): Write => {
-    const known = made.get(shape)
+    const known = writers.get(shape)
     if (known !== undefined) return known
     const write = compile(shape)
-    made.set(shape, write)
+    writers.set(shape, write)
     return write
   }
   const compile = (shape: Shape): Write => {
@@ -22,7 +22,7 @@ export function valueWriter(): (shape: Shape) => Write {
       case 'leaf':
         return shape.write
       case 'option':
-        return isNullable(shape.item) ? writeWrapped(writer(shape.item)) : writeOption(writer(shape.item))
+        return isNullable(shape.item) ? writeWrappedOption(writer(shape.item)) : writeOption(writer(shape.item))
       case 'sequence': {
         const write = writer(shape.item)
         return (sink, value) => {
@@ -48,7 +48,7 @@ export function valueWriter(): (shape: Shape) => Write {
             return refuseValue(sink, `a list of ${writes.length}`, value)
           }
           for (const [index, write] of writes.entries()) {
-            if (!write(sink, value[index])) return at(sink, `[${index}]`)
+            if (!write(sink, value[index])) return refusedAt(sink, `[${index}]`)
           }
           return true
         }
@@ -64,8 +64,8 @@ export function valueWriter(): (shape: Shape) => Write {
   return writer
 }
 
-/** Adds a step to the path of a refused value. */
-function at(sink: Sink, step: string): false {
+/** Adds a step to the path of a refused value and returns false. */
+function refusedAt(sink: Sink, step: string): false {
   sink.steps.push(step)
   return false
 }
@@ -82,7 +82,7 @@ const writeOption =
   }
 
 /** Writes an Option of a type that may itself be null: Some(x) is `{"Some": x}`. */
-const writeWrapped =
+const writeWrappedOption =
   (write: Write): Write =>
   (sink, value) => {
     if (value === null || value === undefined) {
@@ -91,12 +91,12 @@ const writeWrapped =
     }
     if (!isObject(value) || onlyKey(value) !== 'Some') return refuseValue(sink, 'null or {"Some": …}', value)
     putU8(sink, 1)
-    return write(sink, value.Some) || at(sink, '.Some')
+    return write(sink, value.Some) || refusedAt(sink, '.Some')
   }
 
 function writeItems(sink: Sink, write: Write, items: readonly unknown[]): boolean {
   for (let index = 0; index < items.length; index += 1) {
-    if (!write(sink, items[index])) return at(sink, `[${index}]`)
+    if (!write(sink, items[index])) return refusedAt(sink, `[${index}]`)
   }
   return true
 }
@@ -127,20 +127,21 @@ function structWriter(shape: Struct, writer: (shape: Shape) => Write): Write {
   }))
   return (sink, value) => {
     if (!isObject(value)) return refuseValue(sink, `an object (${fieldList(shape)})`, value)
-    let seen = 0
+    let present = 0
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index] as (typeof fields)[number]
       const { name } = field
       const item = field.isInherited && !Object.hasOwn(value, name) ? undefined : value[name]
-      if (item !== undefined) seen += 1
+      if (item !== undefined) present += 1
       else if (!field.isOptional) {
-        if (!knowsFields(sink, shape, value)) return false
+        // An unknown field is often the misspelled name of the missing one, so it is reported first.
+        if (!hasOnlyKnownFields(sink, shape, value)) return false
         refuse(sink, `${field.expected} is missing`)
-        return at(sink, `.${name}`)
+        return refusedAt(sink, `.${name}`)
       }
-      if (!field.write(sink, item)) return at(sink, `.${name}`)
+      if (!field.write(sink, item)) return refusedAt(sink, `.${name}`)
     }
-    return seen === countOf(value) || knowsFields(sink, shape, value)
+    return present === countOf(value) || hasOnlyKnownFields(sink, shape, value)
   }
 }
 
@@ -151,7 +152,8 @@ function countOf(value: object): number {
   return count
 }
 
-function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean {
+/** Whether an object has no unknown fields; a field with the value undefined does not count. If not, sets the reason. */
+function hasOnlyKnownFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean {
   for (const key of Object.keys(value)) {
     if (value[key] === undefined || fields.some((field) => field.name === key)) continue
     const missing = fields.filter((field) => !Object.hasOwn(value, field.name)).map((field) => field.name)
@@ -160,9 +162,10 @@ function knowsFields(sink: Sink, { fields }: Struct, value: JsonObject): boolean
   return true
 }
 
+/** The end of the error for an unknown name: a similar name, or the known names if they are few. */
 function hint(key: string, names: readonly string[], total = names.length): string {
-  const [meant] = namesLike(key, names)
-  if (meant !== undefined) return `: did you mean ${meant}?`
+  const [similar] = namesLike(key, names)
+  if (similar !== undefined) return `: did you mean ${similar}?`
   return names.length > 0 && names.length <= 8 && total <= 8 ? ` (known: ${names.join(', ')})` : ''
 }
 
@@ -171,7 +174,7 @@ const fieldList = ({ fields }: Struct): string => {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
 }
 
-/** Names a value of this shape in error messages. */
+/** The name of a shape in error messages. */
 function nameOf(shape: Shape): string {
   switch (shape.kind) {
     case 'leaf':
@@ -205,11 +208,11 @@ function enumWriter({ name, variants }: Enum, writer: (shape: Shape) => Write): 
     if (typeof value === 'string') {
       return variant.write === undefined || refuse(sink, `variant ${key} has fields: write {"${key}": …}`)
     }
-    const held = (value as JsonObject)[key]
+    const contents = (value as JsonObject)[key]
     if (variant.write === undefined) {
-      return held === null || (refuse(sink, `variant ${key} has no fields: write "${key}"`) as boolean)
+      return contents === null || refuse(sink, `variant ${key} has no fields: write "${key}"`)
     }
-    return variant.write(sink, held) || at(sink, `.${key}`)
+    return variant.write(sink, contents) || refusedAt(sink, `.${key}`)
   }
 }
 
@@ -229,17 +232,18 @@ function refWriter(shape: Ref, writer: (shape: Shape) => Write): Write {
 
 type MapShape = Extract<Shape, { kind: 'map' }>
 
-/** Writes a map from an object, a Map or a list of pairs. */
+/** Compiles a writer that accepts a map as an object, a Map or a list of pairs. */
 function mapWriter(shape: MapShape, key: Write, value: Write): Write {
   const isText = isTextKey(shape.key)
   const leaf = shape.key.kind === 'leaf' ? shape.key : undefined
   const expected = isText ? 'an object' : 'a list of [key, value]'
-  const unique = (sink: Sink, from: number, seen: Set<string> | undefined, name: string): boolean => {
+  // Compares keys by the bytes written since `from`, because different values can be written as the same key.
+  const isNewKey = (sink: Sink, from: number, seen: Set<string> | undefined, step: string): boolean => {
     if (seen === undefined) return true
     const bytes = sink.bytes.toString('latin1', from, sink.length)
     if (seen.size < seen.add(bytes).size) return true
     refuse(sink, 'duplicate key')
-    return at(sink, name)
+    return refusedAt(sink, step)
   }
   return (sink, given) => {
     const pairs = given instanceof Map ? [...given] : given
@@ -249,41 +253,43 @@ function mapWriter(shape: MapShape, key: Write, value: Write): Write {
       for (const [index, pair] of pairs.entries()) {
         if (!Array.isArray(pair) || pair.length !== 2) {
           refuseValue(sink, 'a list of [key, value]', pair)
-          return at(sink, `[${index}]`)
+          return refusedAt(sink, `[${index}]`)
         }
         const from = sink.length
-        if (!key(sink, pair[0])) return at(sink, `[${index}][0]`)
-        if (!unique(sink, from, seen, `[${index}][0]`)) return false
-        if (!value(sink, pair[1])) return at(sink, `[${index}][1]`)
+        if (!key(sink, pair[0])) return refusedAt(sink, `[${index}][0]`)
+        if (!isNewKey(sink, from, seen, `[${index}][0]`)) return false
+        if (!value(sink, pair[1])) return refusedAt(sink, `[${index}][1]`)
       }
       return true
     }
     if (!isText || !isObject(given)) return refuseValue(sink, expected, given)
     const names = keysOf(shape, given)
     putInteger64(sink, names.length)
+    // The keys of an object are different texts, so only texts for the same key can be duplicates.
     const seen = leaf?.isLoose ? new Set<string>() : undefined
     for (const name of names) {
       const from = sink.length
       const step = keyStep(name)
-      if (!key(sink, leaf?.key === undefined ? name : leaf.key(name))) return at(sink, step)
-      if (!unique(sink, from, seen, step)) return false
-      if (!value(sink, given[name])) return at(sink, step)
+      if (!key(sink, leaf?.key === undefined ? name : leaf.key(name))) return refusedAt(sink, step)
+      if (!isNewKey(sink, from, seen, step)) return false
+      if (!value(sink, given[name])) return refusedAt(sink, step)
     }
     return true
   }
 }
 
-/** Returns the keys in the order in which Rust would write them, as far as JavaScript has kept it. */
+/** Returns the keys in the order in which Rust would write them, as far as it is known. */
 function keysOf({ name, key }: MapShape, given: JsonObject): readonly string[] {
   const keys = Object.keys(given)
   // Without keys that look like array indexes an object keeps the order in which it was built.
-  if (keys.length < 2 || !mixesIndexes(keys)) return keys
+  if (keys.length < 2 || !hasIndexKey(keys)) return keys
   const remembered = rememberedOrder(given, keys)
   if (remembered !== undefined) return remembered
-  return isSorted(name) && key.kind === 'leaf' ? keys.sort(orderOf(key)) : keys
+  return isSortedMap(name) && key.kind === 'leaf' ? keys.sort(keyOrder(key)) : keys
 }
 
-const orderOf = ({ name }: Leaf): ((one: string, other: string) => number) => {
+/** Compares the keys of a BTreeMap as Rust does: integers by value, other keys by their UTF-8 bytes. */
+const keyOrder = ({ name }: Leaf): ((one: string, other: string) => number) => {
   if (!/^(?:[ui](?:8|16|32|64|128|size)|NonZero)/.test(name)) {
     return (one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))
   }
