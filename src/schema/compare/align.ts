@@ -1,20 +1,21 @@
 import type { Part } from './parts.ts'
 
+/** How the fields of two lists correspond. Fields of the same name and order are not listed. */
 interface Alignment {
   readonly added: readonly Part[]
   readonly removed: readonly Part[]
-  /** Fields of both lists whose order among each other changed. */
+  /** Fields that both lists have, in a different order. */
   readonly moved: readonly Part[]
-  /** Pairs of a removed and an added field between the same neighbors. */
+  /** Pairs of a removed field and the added field between the same neighbors. */
   readonly replaced: readonly (readonly [Part, Part])[]
 }
 
 /**
- * Aligns two lists of fields by name. Between two fields that kept their order, as many removed fields as added ones
- * count as replacements of each other, in their order.
+ * Aligns the old fields `a` with the new fields `b` by name. If as many fields were removed as added between two fields that
+ * kept their order, each removed field counts as replaced by the added field at the same position.
  */
 export function alignFields(a: readonly Part[], b: readonly Part[]): Alignment {
-  const kept = longestCommonSubsequence(
+  const keptNames = longestCommonSubsequence(
     a.map(({ name }) => name),
     b.map(({ name }) => name),
   )
@@ -23,28 +24,30 @@ export function alignFields(a: readonly Part[], b: readonly Part[]): Alignment {
   const added: Part[] = []
   const removed: Part[] = []
   const moved: Part[] = []
-  let [at, to] = [0, 0]
-  for (const name of [...kept, undefined]) {
+  let [index, indexAfter] = [0, 0]
+  for (const name of [...keptNames, undefined]) {
     const [gap, gapAfter]: [Part[], Part[]] = [[], []]
-    for (; at < a.length && a[at]?.name !== name; at += 1) gap.push(a[at] as Part)
-    for (; to < b.length && b[to]?.name !== name; to += 1) gapAfter.push(b[to] as Part)
-    at += 1
-    to += 1
+    for (; index < a.length && a[index]?.name !== name; index += 1) gap.push(a[index] as Part)
+    for (; indexAfter < b.length && b[indexAfter]?.name !== name; indexAfter += 1) gapAfter.push(b[indexAfter] as Part)
+    index += 1
+    indexAfter += 1
     moved.push(...gap.filter((part) => namesAfter.has(part.name)))
-    const gone = gap.filter((part) => !namesAfter.has(part.name))
-    const fresh = gapAfter.filter((part) => !names.has(part.name))
-    // Two fields for one are more than a rename.
-    const isEven = gone.length === fresh.length
-    for (const [index, part] of gone.entries()) if (isEven) replaced.push([part, fresh[index] as Part])
-    if (!isEven) {
-      removed.push(...gone)
-      added.push(...fresh)
+    const removedHere = gap.filter((part) => !namesAfter.has(part.name))
+    const addedHere = gapAfter.filter((part) => !names.has(part.name))
+    if (removedHere.length === addedHere.length) {
+      for (const [position, part] of removedHere.entries()) replaced.push([part, addedHere[position] as Part])
+    } else {
+      // Different numbers do not tell which field replaced which.
+      removed.push(...removedHere)
+      added.push(...addedHere)
     }
   }
   return { added, removed, moved, replaced }
 }
 
+/** Returns the longest list of items that both lists contain in the same order, not necessarily side by side. */
 export function longestCommonSubsequence<T>(a: readonly T[], b: readonly T[]): T[] {
+  // The length of the result for the items from each row and column on.
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   const at = (row: number, column: number): number => lengths[row]?.[column] ?? 0
   for (let row = a.length - 1; row >= 0; row -= 1) {

@@ -13,11 +13,11 @@ import { TypePairs } from './type-pairs.ts'
 import type { Effects } from './wire-comparison.ts'
 
 /**
- * Lists the changes between two schemas, judged by what services with the new types make of payloads that are already
- * on the topic and in the store: silent changes first, then those that fail, then safe ones.
+ * Lists the changes between two schemas. Judges each change by how services with the new types decode the payloads that are
+ * already on the topic and in the store. Changes with silent errors come first, then changes that fail, then safe ones.
  *
- * Names are not on the wire. A new name at the position of an old one is therefore a rename, as long as the bytes decode
- * the same; a name that moved to another position is not.
+ * Names are not on the wire. A new name at the position of an old one is therefore a rename if the bytes decode the same. A
+ * name that moved to another position is not a rename.
  */
 export function compareSchemas(before: Schema, after: Schema): SchemaChange[] {
   const comparison = new SchemaComparison(before, after)
@@ -26,16 +26,17 @@ export function compareSchemas(before: Schema, after: Schema): SchemaChange[] {
   return comparison.changes.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
 
-/** A type, variant or field of the old schema, with what its position means for payloads. */
+/** A type, variant or field of the old schema, with its position in payloads. */
 interface FieldPath {
   /** `OrderAction.OrderPlaced.items` */
   readonly path: string
-  /** The event types whose payloads contain it. */
+  /** The event types whose payloads contain the type, variant or field. */
   readonly events: readonly string[]
-  /** Whether it can be the last part of a payload. */
+  /** Whether it can be the last part of a payload, so that no bytes follow it. */
   readonly isTail: boolean
 }
 
+/** Collects the changes of one comparison. In all methods, `a` is the old side of a pair and `b` the new side. */
 class SchemaComparison {
   readonly changes: SchemaChange[] = []
   readonly #before: Schema
@@ -63,8 +64,8 @@ class SchemaComparison {
   }
 
   #rootChanged(a: string, b: string): void {
-    const held = this.#after.types.get(b)
-    const wrapper = held?.kind === 'enum' ? held.variants.find(({ fields }) => holdsOnly(fields, a)) : undefined
+    const newRoot = this.#after.types.get(b)
+    const wrapper = newRoot?.kind === 'enum' ? newRoot.variants.find(({ fields }) => holdsOnly(fields, a)) : undefined
     this.#report({ path: a, events: [...this.#eventsOf(a)], isTail: true }, this.#judgeNamed(a, b, true), {
       code: 'root-changed',
       before: a,
@@ -90,20 +91,27 @@ class SchemaComparison {
     return this.#events.get(name) ?? []
   }
 
-  #judge(judge: (effects: Effects, isBack: boolean) => Effect): Judgement {
+  /** Judges a pair in both directions. */
+  #judge(judge: (effects: Effects, isReverse: boolean) => Effect): Judgement {
     return { effect: judge(this.#pairs.forward, false), reverse: judge(this.#pairs.backward, true) }
   }
 
   #judgeNamed(a: string, b: string, isTail: boolean): Judgement {
-    return this.#judge((effects, isBack) => (isBack ? effects.ofNamed(b, a, isTail) : effects.ofNamed(a, b, isTail)))
+    return this.#judge((effects, isReverse) =>
+      isReverse ? effects.ofNamed(b, a, isTail) : effects.ofNamed(a, b, isTail),
+    )
   }
 
   #judgeTypes(a: Type, b: Type, isTail: boolean): Judgement {
-    return this.#judge((effects, isBack) => (isBack ? effects.ofTypes(b, a, isTail) : effects.ofTypes(a, b, isTail)))
+    return this.#judge((effects, isReverse) =>
+      isReverse ? effects.ofTypes(b, a, isTail) : effects.ofTypes(a, b, isTail),
+    )
   }
 
   #judgeParts(a: readonly Part[], b: readonly Part[], isTail: boolean): Judgement {
-    return this.#judge((effects, isBack) => (isBack ? effects.ofParts(b, a, isTail) : effects.ofParts(a, b, isTail)))
+    return this.#judge((effects, isReverse) =>
+      isReverse ? effects.ofParts(b, a, isTail) : effects.ofParts(a, b, isTail),
+    )
   }
 
   #report({ path, events }: FieldPath, { effect, reverse }: Judgement, detail: ChangeDetail): void {
@@ -112,7 +120,7 @@ class SchemaComparison {
     this.changes.push({ kind, where: path, events, oldReaders: kindOf(reverse), leftoverBytes, ...detail })
   }
 
-  /** Compares the types of one field. The schema's own types inside them are compared on their own. */
+  /** Compares the types of one field. The schema's own types inside them are paired, and compared separately. */
   #types(at: FieldPath, a: Type, b: Type): void {
     this.#pairs.pairWithin(a, b)
     const after = formatType(b)
@@ -174,7 +182,7 @@ class SchemaComparison {
     if (moved.length > 0) this.#report(at, whole, reorderedFields(a, b, moved, whole.effect))
   }
 
-  /** Compares a field with the new one that has its position. */
+  /** Compares a removed field with the added field at the same position. */
   #replacedField(at: FieldPath, old: Part, now: Part): void {
     this.#pairs.pairWithin(old.type, now.type)
     const judged = this.#judgeTypes(old.type, now.type, at.isTail)
@@ -254,7 +262,7 @@ class SchemaComparison {
   }
 }
 
-/** The path of a field; `isLast`: nothing follows it in what holds it. */
+/** Returns the path of a field of a type or variant. `isLast`: the field is the last one of that type or variant. */
 const within = ({ path, events, isTail }: FieldPath, name: string | undefined, isLast: boolean): FieldPath => ({
   path: name === undefined ? path : `${path}.${name}`,
   events,
@@ -266,6 +274,7 @@ const namesOf = (parts: readonly Part[]): string[] => parts.map(({ name = '' }) 
 const fieldText = ({ name, type }: Part): FieldText =>
   name === undefined ? { type: formatType(type) } : { name, type: formatType(type) }
 
+/** Whether the fields are those of a newtype of the named type. */
 const holdsOnly = (fields: Fields, name: string): boolean => {
   const [only, ...more] = fields.kind === 'tuple' ? fields.items : []
   return only?.kind === 'named' && only.name === name && more.length === 0
@@ -273,18 +282,18 @@ const holdsOnly = (fields: Fields, name: string): boolean => {
 
 function reorderedFields(a: readonly Part[], b: readonly Part[], moved: readonly Part[], effect: Effect): ChangeDetail {
   const [before, after] = [namesOf(a), namesOf(b)]
-  const wrong = before.flatMap((name, index) => {
+  const displaced = before.flatMap((name, index) => {
     const now = after[index]
     return now === undefined || now === name ? [] : [{ before: name, after: now }]
   })
-  const [first, second] = wrong
-  const isSwap = wrong.length === 2 && first?.before === second?.after && a.length === b.length
+  const [first, second] = displaced
+  const isSwap = displaced.length === 2 && first?.before === second?.after && a.length === b.length
   return {
     code: 'fields-reordered',
     before,
     after,
     movedFields: namesOf(moved),
-    ...(isSwap ? { swapped: wrong.map((each) => each.before) } : {}),
+    ...(isSwap ? { swapped: displaced.map((each) => each.before) } : {}),
     ...((effect & DIFFERS) === 0 || first === undefined ? {} : { misread: first }),
   }
 }

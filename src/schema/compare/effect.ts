@@ -1,34 +1,36 @@
 /**
- * What happens to values that were written as one type and are read as another: a set of bits. Several bits can be set,
- * each for other values: if an `Option<u32>` is read as an `Option<String>`, None stays None and most other values fail.
+ * What happens to values that are written as one type and read as another: a bit set. Each bit says what happens to some of the
+ * values, so several bits can be set. For an `Option<u32>` that is read as an `Option<String>`, None stays None, and most other
+ * values fail.
  */
 export type Effect = number
 
-/** Some values decode to what they were. */
+/** Some values decode to the value that was written. */
 export const SAME: Effect = 1
-/** Some values decode to another value without an error. */
+/** Some values decode without an error, but to another value. */
 export const DIFFERS: Effect = 2
 /** Some values do not decode. */
 export const FAILS: Effect = 4
-/** Some values decode and leave bytes over at the end, which `bincode::deserialize` ignores. */
+/** Some values decode, but bytes are left over at the end of the payload. `bincode::deserialize` ignores such bytes. */
 export const LEFTOVER: Effect = 8
-/** Only None or an empty list decodes to what it was. */
+/** Only None or an empty list decodes to the value that was written. */
 export const EMPTY: Effect = 16
 
+/** Whether some values decode, to the same value or another one. */
 export const isDecoded = (effect: Effect): boolean => (effect & (SAME | DIFFERS | EMPTY)) !== 0
 
-/** Adds that an empty list or None decodes to what it was. */
+/** Adds that None or an empty list decodes to the value that was written. */
 export const orEmpty = (effect: Effect): Effect => ((effect & SAME) !== 0 ? effect : effect | EMPTY)
 
-/** The effect when one field is read as another field. Two empty fields still decode to what they were. */
+/** The effect if the bytes of one field are read as another field. Two empty fields still decode to the same value. */
 export const exchanged = (effect: Effect): Effect =>
   (effect & (FAILS | EMPTY)) | ((effect & (SAME | DIFFERS | LEFTOVER)) !== 0 ? DIFFERS : 0)
 
-/** The effect when the decoded value is taken for something it is not, such as another variant. */
+/** The effect if the decoded value has another meaning, such as another variant: no value counts as the same. */
 export const misread = (effect: Effect): Effect =>
   (effect & FAILS) | (isDecoded(effect) || (effect & LEFTOVER) !== 0 ? DIFFERS : 0)
 
-/** The effect of several values in a row: the whole decodes only if every one of them does. */
+/** The effect of several values in a row, by the effect of each. The whole decodes only if all of them decode. */
 export function inSequence(effects: readonly Effect[]): Effect {
   const last = effects.at(-1) ?? SAME
   const allDecoded = effects.every(isDecoded)

@@ -5,29 +5,32 @@ import { type Part, partsOf } from './parts.ts'
 
 export type Types = ReadonlyMap<string, NamedType>
 
-/** What the bytes of a type are made of, without the names of newtypes and library types. */
+/** The structure of a type's bytes, without the newtypes and library types around it. */
 export type WireNode =
   | { readonly kind: 'leaf'; readonly wire: Primitive }
   | Extract<Type, { kind: 'option' | 'sequence' | 'map' | 'array' }>
+  /** The parts in a row, without a count or a tag: a struct, a tuple or a unit. */
   | { readonly kind: 'product'; readonly parts: readonly Part[] }
   | { readonly kind: 'enum'; readonly variants: Variants }
-  /** A type that cannot be read, or that never ends. */
+  /** A type that cannot be read, or that always contains itself. */
   | { readonly kind: 'opaque'; readonly name: string }
 
+/** A type with the structure of its bytes. */
 export interface Resolved {
   readonly type: Type
   readonly node: WireNode
+  /** The library type, if the type is one. */
   readonly known: LibraryType | undefined
 }
 
-/** Recursion limit for newtypes of newtypes; real schemas stay far below it. */
+/** Limit for newtypes of newtypes; real schemas stay far below it. */
 const MAX_NEWTYPE_STEPS = 128
 /** Limit for the fields of a flattened struct; real schemas stay far below it. */
 const MAX_SLOTS = 2_000
 /** Longer arrays are compared as arrays, not item by item. */
 const MAX_FLAT_ITEMS = 64
 
-/** Follows names, newtypes and library types to what the bytes are made of. */
+/** Resolves names, newtypes and library types to the structure of the bytes. */
 export function resolveType(types: Types, type: Type): Resolved {
   let found = type
   for (let steps = 0; steps < MAX_NEWTYPE_STEPS; steps += 1) {
@@ -73,9 +76,13 @@ function nodeOf(type: Exclude<Type, { kind: 'known' | 'named' }>): WireNode {
   }
 }
 
-/** Flattens parts to slots in the order of the bytes: nested structs are replaced by their parts, empty types dropped. */
+/**
+ * Flattens parts to slots, in the order of the bytes. A nested struct or short array is replaced by its parts, and types without
+ * bytes are left out.
+ */
 export function flatten(types: Types, parts: readonly Part[]): Part[] {
   const slots: Part[] = []
+  // `outer` has the names of the types around the part, to detect a type that always contains itself.
   const add = ({ name, type }: Part, outer: readonly string[]): void => {
     const { node, known } = resolveType(types, type)
     const inner = type.kind === 'named' ? [...outer, type.name] : outer
@@ -90,16 +97,17 @@ export function flatten(types: Types, parts: readonly Part[]): Part[] {
   return slots
 }
 
-/** A struct that always holds itself has no value. */
+/** Stands for a struct that always contains itself: it has no value, like a type that cannot be read. */
 const endless: Type = { kind: 'known', name: 'unreadable' }
 
-/** Whether the bytes are those of the parts in a row, without a count or a tag. */
+/** Whether the bytes are only those of the parts in a row, without a count or a tag. */
 export const isGroup = (node: WireNode): boolean =>
   node.kind === 'product' || (node.kind === 'array' && node.length <= MAX_FLAT_ITEMS)
 
-/** Whether JSON shows the type as a text of its own, such as a UUID or an IP address. */
+/** Whether JSON has the type as a string in a format of its own, such as a UUID or an IP address. */
 export const hasJsonText = ({ known }: Resolved): boolean => known !== undefined && known.json !== 'wire'
 
+/** Returns the flattened parts of a group (see {@link isGroup}), or the type itself as the only slot. */
 export function slotsOf(types: Types, { node, type }: Resolved): Part[] {
   if (node.kind === 'product') return flatten(types, node.parts)
   return node.kind === 'array'
@@ -112,13 +120,13 @@ export function slotsOf(types: Types, { node, type }: Resolved): Part[] {
 
 export const takesNoBytes = (types: Types, type: Type): boolean => flatten(types, [{ type }]).length === 0
 
-/** The bytes of each primitive whose size does not depend on the value. */
+/** The size of each primitive in bytes, if all of its values have the same size. */
 export const widths: Partial<Record<Primitive, number>> = {
   ...{ bool: 1, u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4 },
   ...{ u64: 8, i64: 8, usize: 8, isize: 8, f64: 8, u128: 16, i128: 16 },
 }
 
-/** The bytes that every value of the type takes; `Infinity` when that depends on the value. */
+/** The number of bytes that every value of the type takes; `Infinity` if the number depends on the value. */
 export function widthOf(types: Types, type: Type): number {
   const { node } = resolveType(types, type)
   if (node.kind === 'leaf') return widths[node.wire] ?? Number.POSITIVE_INFINITY
@@ -134,7 +142,7 @@ export function widthOf(types: Types, type: Type): number {
 export const hasOnlyUnits = (variants: Variants): boolean =>
   variants.every(({ fields }) => partsOf(fields).length === 0)
 
-/** Whether any bytes of the type's width decode to a value, as for an integer but not for a bool. */
+/** Whether all bytes of the type's width decode to a value: true for an integer, false for a bool. */
 export function acceptsAnyBytes(types: Types, type: Type): boolean {
   const { node, known } = resolveType(types, type)
   if (node.kind === 'array') return known === undefined && acceptsAnyBytes(types, node.item)

@@ -6,10 +6,11 @@ export interface Part {
   readonly type: Type
 }
 
+/** The fields or items in the order of the bytes. */
 export const partsOf = (fields: Fields): readonly Part[] =>
   fields.kind === 'fields' ? fields.fields : fields.kind === 'tuple' ? fields.items.map((type) => ({ type })) : []
 
-/** The fields of a struct, or those of each variant of an enum. */
+/** The fields of a struct, or the fields of each variant of an enum. */
 export const fieldsIn = (type: NamedType | undefined): Fields[] =>
   type === undefined ? [] : type.kind === 'struct' ? [type.fields] : type.variants.map(({ fields }) => fields)
 
@@ -17,8 +18,8 @@ export const fieldsIn = (type: NamedType | undefined): Fields[] =>
 export type Match = 'same' | 'renamed' | 'mistaken'
 
 /**
- * Compares the names of two fields or variants at the same index. A name that the other schema does not have at all is
- * a rename. A name that the other schema has at another index has moved, so the bytes are mistaken for another member.
+ * Compares the names of two fields or variants at the same index. If neither name exists on the other side, the member was
+ * renamed. If one of them exists there at another index, it has moved, so the bytes are mistaken for another member.
  */
 export function matchNames(
   before: { readonly name?: string | undefined },

@@ -4,23 +4,23 @@ import { DIFFERS, FAILS, misread } from './effect.ts'
 import type { Judgement } from './judgement.ts'
 import type { ChangeDetail, MisreadVariant } from './schema-change.ts'
 
-/** A variant whose number belongs to another variant now, or to none. */
+/** A variant whose number now belongs to another variant, or is free (`after` is `undefined`). */
 export interface Mistake {
   readonly before: string
   readonly after: string | undefined
   readonly judged: Judgement
 }
 
-/** Tells what happened to the numbers of an enum's variants, and what old bytes are taken for. */
+/** Describes how the variants `a` of an enum were renumbered to `b`, and as what old bytes are read. */
 export function renumberedVariants(a: Variants, b: Variants, mistakes: readonly Mistake[]): ChangeDetail {
   const [names, namesAfter] = [a.map(({ name }) => name), b.map(({ name }) => name)]
   const kept = longestCommonSubsequence(names, namesAfter)
   const lastKept = namesAfter.findLastIndex((name) => names.includes(name))
-  const wrong = new Set(mistakes.map(({ before }) => before))
+  const mistaken = new Set(mistakes.map(({ before }) => before))
   // A new variant with the number of a removed one is a rename, unless the old variant's bytes are read as another.
   const isRenamed = (name: string, index: number): boolean => {
     const before = names[index]
-    return before !== undefined && !namesAfter.includes(before) && !wrong.has(before) && name !== before
+    return before !== undefined && !namesAfter.includes(before) && !mistaken.has(before) && name !== before
   }
   const inserted = namesAfter.filter(
     (name, index) => !names.includes(name) && index < lastKept && !isRenamed(name, index),
@@ -32,11 +32,12 @@ export function renumberedVariants(a: Variants, b: Variants, mistakes: readonly 
     isReordered: names.some((name) => namesAfter.includes(name) && !kept.includes(name)),
     inserted,
     ...(insertedBefore === undefined ? {} : { insertedBefore }),
-    removed: names.filter((name) => !namesAfter.includes(name) && wrong.has(name)),
+    removed: names.filter((name) => !namesAfter.includes(name) && mistaken.has(name)),
     misread: [...mistakes.filter(isSilent), ...mistakes.filter((mistake) => !isSilent(mistake))].map(outcomeOf),
   }
 }
 
+/** Whether some old bytes decode as the other variant. */
 const isSilent = ({ judged }: Mistake): boolean => (misread(judged.effect) & DIFFERS) !== 0
 
 function outcomeOf({ before, after, judged }: Mistake): MisreadVariant {

@@ -1,13 +1,13 @@
 /** What a change does to bytes that were written before it. */
 export type ChangeKind =
-  /** Some bytes decode to something else than was meant, without an error. */
+  /** Some bytes decode to something else than was written, without an error. */
   | 'silent'
-  /** Some bytes do not decode, and none decode to something else. */
+  /** Some bytes do not decode, and no bytes decode to something else. */
   | 'breaks'
-  /** All bytes decode to what they were. */
+  /** All bytes decode to the value that was written. */
   | 'safe'
 
-/** One change of a schema, told apart by its stable `code`. It has no text of its own: `ui/schemas` writes it. */
+/** One change of a schema. Its stable `code` says what changed; `ui/schemas` writes the text for people. */
 export type SchemaChange = ChangeOutcome & ChangeDetail
 
 interface ChangeOutcome {
@@ -34,7 +34,7 @@ export type ChangeDetail =
   | { readonly code: 'type-renamed'; readonly before: string; readonly after: string }
   /** A struct became an enum, or the reverse. */
   | { readonly code: 'type-kind-changed'; readonly before: NamedKind; readonly after: NamedKind }
-  /** A field or an item has another type; both are written as in schema files. */
+  /** A field or an item has another type. Both types are written as in schema files. */
   | {
       readonly code: 'type-changed'
       readonly before: string
@@ -45,10 +45,11 @@ export type ChangeDetail =
   | { readonly code: 'fields-named' }
   /** Fields with names became the items of a tuple, in the same order. */
   | { readonly code: 'fields-unnamed' }
-  /** A tuple, a struct or a variant holds another number of values, and at least one side has no names to compare. */
+  /** A tuple, a struct or a variant has another number of values, and at least one side has no field names to compare. */
   | { readonly code: 'contents-changed'; readonly before: readonly FieldText[]; readonly after: readonly FieldText[] }
-  /** `type` is the new type, if it is written another way. */
+  /** `type` is the new type, if it is written in another way. */
   | { readonly code: 'field-renamed'; readonly before: string; readonly after: string; readonly type?: string }
+  /** Another field is at the position of a removed one, and the bytes do not decode the same. */
   | { readonly code: 'field-replaced'; readonly before: FieldText; readonly after: FieldText }
   /** Some fields became others that take the same bytes, such as a struct in place of its fields. */
   | { readonly code: 'fields-regrouped'; readonly removed: readonly string[]; readonly added: readonly string[] }
@@ -72,12 +73,12 @@ export type ChangeDetail =
       /** The first field whose bytes decode as another field. */
       readonly misread?: { readonly before: string; readonly after: string }
     }
-  /** The last variant, so that no other variant changed its number. */
+  /** A variant at the end was removed, so no other variant changed its number. */
   | { readonly code: 'variant-removed'; readonly variant: string }
-  /** At the end, so that no other variant changed its number. */
+  /** A variant was added at the end, so no other variant changed its number. */
   | { readonly code: 'variant-added'; readonly variant: string }
   | { readonly code: 'variant-renamed'; readonly before: string; readonly after: string }
-  /** Another variant has the number of a removed one. `isDecoded`: bytes of the old one decode as the new one. */
+  /** A new variant has the number of a removed one. `isDecoded`: some bytes of the old variant decode as the new one. */
   | {
       readonly code: 'variant-replaced'
       readonly before: string
@@ -92,7 +93,7 @@ export type ChangeDetail =
       /** The variant that follows the last inserted one. */
       readonly insertedBefore?: string
       readonly removed: readonly string[]
-      /** What becomes of the bytes of each variant whose number changed, variants that decode as another one first. */
+      /** What happens to the bytes of each variant whose number changed; variants that decode as another one come first. */
       readonly misread: readonly MisreadVariant[]
     }
 
@@ -100,18 +101,20 @@ type NamedKind = 'struct' | 'enum'
 
 export interface MisreadVariant {
   readonly before: string
-  /** The variant that has its number now; missing when the number is free. */
+  /** The variant that has the number of `before` now; missing if the number is free. */
   readonly after?: string
   readonly outcome: 'decodes' | 'decodes-or-fails' | 'fails'
 }
 
+/** Why the change of a type has its effect on old bytes. */
 export type TypeChangeReason =
   /** The bytes and the values are the same. */
   | 'same-bytes'
-  /** Equal items become one. */
+  /** The new type is a set: of several equal items, one is left. */
   | 'drops-duplicates'
+  /** The new type is a heap, which does not keep the order of its items. */
   | 'loses-order'
-  /** Negative numbers and the largest unsigned ones share their bytes. */
+  /** Only the sign of an integer type differs: negative numbers have the same bytes as the largest unsigned ones. */
   | 'sign'
   /** The bytes decode to another value. */
   | 'other-value'
@@ -121,6 +124,7 @@ export type TypeChangeReason =
   | 'option-byte-missing'
   /** Old bytes still have the byte in front of an Option. */
   | 'option-byte-left'
-  /** The new type does not accept every old value. */
+  /** The new type does not accept every old value; the others stay the same. */
   | 'fewer-values'
+  /** The bytes of the two types differ, so that no old value decodes, except perhaps None or an empty list. */
   | 'other-bytes'

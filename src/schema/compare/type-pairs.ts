@@ -4,11 +4,11 @@ import { SAME } from './effect.ts'
 import { type Effects, wireEffects } from './wire-comparison.ts'
 
 /**
- * Pairs the types of the old schema with those of the new one. Names are not on the wire, so a type under a new name
- * counts as the old type renamed if they are alike; a name that both schemas have always names the same type.
+ * Pairs the types of the old schema with the types of the new one. A name that both schemas have is the same type. Names are not
+ * on the wire, so a new name for a similar type counts as a rename.
  */
 export class TypePairs {
-  /** Each pair of names once, in the order in which the types were found. Grows while it is read. */
+  /** Each pair of names once, in the order in which the types were found. {@link pair} may add to it during an iteration. */
   readonly all: (readonly [before: string, after: string])[] = []
   /** What happens to old bytes in new services. */
   readonly forward: Effects
@@ -16,7 +16,7 @@ export class TypePairs {
   readonly backward: Effects
   readonly #before: Schema
   readonly #after: Schema
-  /** New names by old ones, where they differ. */
+  /** The new name of each renamed type, by its old name. */
   readonly #renames = new Map<string, string>()
   readonly #paired = new Set<string>()
 
@@ -28,6 +28,7 @@ export class TypePairs {
     this.backward = wireEffects(after.types, before.types, (b, a) => isPaired(a, b))
   }
 
+  /** Adds the pair of an old and a new name, unless the old name already has one. */
   pair(a: string, b: string): void {
     if (this.#paired.has(a)) return
     this.#paired.add(a)
@@ -35,7 +36,7 @@ export class TypePairs {
     this.all.push([a, b])
   }
 
-  /** Pairs the schema's types at the same positions of two types. */
+  /** Pairs the schema's types that are at the same positions in two types. */
   pairWithin(a: Type, b: Type): void {
     if (a.kind === 'named' && b.kind === 'named') {
       if (a.name === b.name || this.isRename(a.name, b.name)) this.pair(a.name, b.name)
@@ -49,7 +50,7 @@ export class TypePairs {
     for (const name of namesIn(a)) if (names.includes(name)) this.pair(name, name)
   }
 
-  /** Whether one name is gone, the other is new, and the types share most members or all bytes. */
+  /** Whether `a` was renamed to `b`: only one schema has each name, and the types share most members or have the same bytes. */
   isRename(a: string, b: string): boolean {
     if (this.#renames.has(a)) return this.#renames.get(a) === b
     if (this.#after.types.has(a) || this.#before.types.has(b)) return false
@@ -57,11 +58,11 @@ export class TypePairs {
     if (before === undefined || after === undefined || before.kind !== after.kind) return false
     const [names, namesAfter] = [memberNames(before), memberNames(after)]
     const shared = names.filter((name) => namesAfter.includes(name)).length
-    const isAlike = shared * 2 > Math.min(names.length, namesAfter.length)
-    return isAlike || this.forward.ofNamed(a, b, false) === SAME
+    const isSimilar = shared * 2 > Math.min(names.length, namesAfter.length)
+    return isSimilar || this.forward.ofNamed(a, b, false) === SAME
   }
 
-  /** A type of the old schema with the new names of the types in it. */
+  /** Returns a type of the old schema with the new names of the types in it. */
   renamed(type: Type): Type {
     switch (type.kind) {
       case 'named':

@@ -29,17 +29,17 @@ import {
 } from './layout.ts'
 import { matchNames, type Part, partsOf } from './parts.ts'
 
+/** Returns the effect of reading the type, or the parts, `before` as `after`. `isTail`: no bytes follow in the payload. */
 export interface Effects {
-  /** `isTail`: nothing follows the value in the payload. */
   readonly ofTypes: (before: Type, after: Type, isTail: boolean) => Effect
-  /** The effect of two of the schema's types by name. Compares their contents even if the two are paired. */
+  /** For two of the schema's types by name. Compares their contents even if the two are paired. */
   readonly ofNamed: (before: string, after: string, isTail: boolean) => Effect
   readonly ofParts: (before: readonly Part[], after: readonly Part[], isTail: boolean) => Effect
 }
 
 /**
- * Tells what happens to values written with the types `before` and read with the types `after`. A type that `isPaired`
- * with a type of the other schema counts as the same, since a change inside it is a change of its own.
+ * Returns functions that say what happens to values that are written with the types `before` and read with the types `after`.
+ * Two types that `isPaired` connects count as the same, because a change inside them is reported as a change of its own.
  */
 export function wireEffects(
   before: Types,
@@ -54,17 +54,19 @@ export function wireEffects(
   }
 }
 
-/** Rounds after which the effects of recursive types count as settled. */
+/** Limit for the rounds of {@link WireComparison.settle}, in case the effects of a recursive type never settle. */
 const MAX_ROUNDS = 16
 
 class WireComparison {
   readonly #before: Types
   readonly #after: Types
   readonly #isPaired: (before: string, after: string) => boolean
-  /** Effects found by the round before, from which recursive types start. */
+  /** Effects from the previous round, which stand for the effect of a recursive type inside itself. */
   #estimates = new Map<string, Effect>()
+  /** Effects that this round has found. */
   #round = new Map<string, Effect>()
-  readonly #open = new Set<string>()
+  /** Comparisons in progress, to detect a type inside itself. */
+  readonly #inProgress = new Set<string>()
 
   constructor(before: Types, after: Types, isPaired: (before: string, after: string) => boolean) {
     this.#before = before
@@ -72,7 +74,10 @@ class WireComparison {
     this.#isPaired = isPaired
   }
 
-  /** Repeats a comparison until nothing changes: a recursive type starts as SAME, and each round adds other effects. */
+  /**
+   * Repeats a comparison until no effect changes. A recursive type inside itself counts as SAME in the first round; each further
+   * round uses the effects of the round before.
+   */
   settle(compare: () => Effect): Effect {
     this.#estimates = new Map()
     for (let rounds = 0; ; rounds += 1) {
@@ -96,16 +101,17 @@ class WireComparison {
       resolveType(this.#before, { kind: 'named', name: a }),
       resolveType(this.#after, { kind: 'named', name: b }),
     ]
+    // The mark keeps the key apart from that of `types`, where a paired type counts as the same.
     return this.#memoized(`!${a}\n${b}\n${isTail}`, () => this.#resolved(before, after, isTail))
   }
 
   #memoized(key: string, compare: () => Effect): Effect {
     const found = this.#round.get(key)
     if (found !== undefined) return found
-    if (this.#open.has(key)) return this.#estimates.get(key) ?? SAME
-    this.#open.add(key)
+    if (this.#inProgress.has(key)) return this.#estimates.get(key) ?? SAME
+    this.#inProgress.add(key)
     const effect = compare()
-    this.#open.delete(key)
+    this.#inProgress.delete(key)
     this.#round.set(key, effect)
     return effect
   }
@@ -115,7 +121,7 @@ class WireComparison {
     return a.known?.name === b.known?.name ? effect : knownTypeEffect(a, b, effect)
   }
 
-  /** Compares two nodes of the same structure; `undefined` when their structures differ. */
+  /** Compares two nodes of the same structure; returns `undefined` if their structures differ. */
   #nodes(a: WireNode, b: WireNode, isTail: boolean): Effect | undefined {
     if (a.kind === 'opaque' || b.kind === 'opaque') {
       return a.kind === b.kind && (a as { name: string }).name === (b as { name: string }).name ? SAME : FAILS
@@ -134,7 +140,7 @@ class WireComparison {
   /** Compares two nodes of different structure by their flattened parts. */
   #flattened(a: Resolved, b: Resolved, isTail: boolean): Effect {
     if (!isGroup(a.node) && !isGroup(b.node)) return tagEffect(this.#before, a.node, this.#after, b.node)
-    // A type with a JSON text of its own stays whole beside a struct, since the struct may hold that type.
+    // A type with a JSON text of its own is not flattened beside a struct, because the struct may contain that type.
     const [isWhole, isWholeAfter] = [
       hasJsonText(a) && !hasJsonText(b) && isGroup(b.node),
       hasJsonText(b) && !hasJsonText(a) && isGroup(a.node),
@@ -143,7 +149,7 @@ class WireComparison {
     return this.#slots(before, isWholeAfter ? [{ type: b.type }] : slotsOf(this.#after, b), isTail)
   }
 
-  /** Compares what is written as a count and that many items: lists, sets, maps, strings and bytes. */
+  /** Compares two types that are written as a count and that many items: lists, sets, maps, strings and bytes. */
   #lists(a: WireNode, b: WireNode, isTail: boolean): Effect {
     const items = this.parts(itemsOf(a), itemsOf(b), isTail)
     const effect = orEmpty(items)
@@ -161,15 +167,16 @@ class WireComparison {
       const after = b[index]
       if (after === undefined) effect |= FAILS
       else {
-        const held = this.parts(partsOf(before.fields), partsOf(after.fields), isTail)
+        const contents = this.parts(partsOf(before.fields), partsOf(after.fields), isTail)
         const match = matchNames(before, after, names[0] as Set<string>, names[1] as Set<string>)
-        const isMistaken = match === 'mistaken' || (match === 'renamed' && held !== SAME)
-        effect |= isMistaken ? misread(held) : held
+        const isMistaken = match === 'mistaken' || (match === 'renamed' && contents !== SAME)
+        effect |= isMistaken ? misread(contents) : contents
       }
     }
     return effect
   }
 
+  /** Compares parts one by one, or, if that does not decode, by their bytes without the structs around them. */
   parts(a: readonly Part[], b: readonly Part[], isTail: boolean): Effect {
     if (a.length === b.length) {
       const effect = this.#pairwise(a, b, isTail)
@@ -191,43 +198,48 @@ class WireComparison {
   }
 
   /**
-   * Compares flattened parts in the order of the bytes. Where one slot does not decode as the other, numbers of fixed
-   * width may still fill the same bytes, such as a u64 that is read as two u32s.
+   * Compares flattened parts in the order of the bytes. If one slot does not decode as the other, several slots of fixed width
+   * may still take the same bytes, such as a u64 that is read as two u32s.
    */
   #slots(a: readonly Part[], b: readonly Part[], isTail: boolean): Effect {
     const names = [a, b].map((parts) => new Set(parts.map(({ name }) => name)))
     const effects: Effect[] = []
-    let [at, to] = [0, 0]
-    while (at < a.length && to < b.length) {
-      const [before, after] = [a[at] as Part, b[to] as Part]
-      const effect = this.types(before.type, after.type, isTail && at === a.length - 1 && to === b.length - 1)
+    let [index, indexAfter] = [0, 0]
+    while (index < a.length && indexAfter < b.length) {
+      const [before, after] = [a[index] as Part, b[indexAfter] as Part]
+      const effect = this.types(
+        before.type,
+        after.type,
+        isTail && index === a.length - 1 && indexAfter === b.length - 1,
+      )
       if (isDecoded(effect)) {
         const match = matchNames(before, after, names[0] as Set<string>, names[1] as Set<string>)
         effects.push(match === 'mistaken' ? exchanged(effect) : effect)
-        at += 1
-        to += 1
+        index += 1
+        indexAfter += 1
         continue
       }
+      // Takes slots from the side with fewer bytes until both sides have the same number of bytes.
       let [width, widthAfter] = [0, 0]
       let acceptsAll = true
       do {
-        if (width <= widthAfter && at < a.length) {
-          width += widthOf(this.#before, (a[at] as Part).type)
-          at += 1
-        } else if (to < b.length) {
-          const { type } = b[to] as Part
+        if (width <= widthAfter && index < a.length) {
+          width += widthOf(this.#before, (a[index] as Part).type)
+          index += 1
+        } else if (indexAfter < b.length) {
+          const { type } = b[indexAfter] as Part
           widthAfter += widthOf(this.#after, type)
           acceptsAll &&= acceptsAnyBytes(this.#after, type)
-          to += 1
+          indexAfter += 1
         } else break
       } while (width !== widthAfter)
       if (width === widthAfter && Number.isFinite(width)) effects.push(acceptsAll ? DIFFERS : DIFFERS | FAILS)
       else if (width > widthAfter && isTail && Number.isFinite(width)) effects.push(FAILS | LEFTOVER)
-      else return FAILS | (isTail && to === b.length ? effect & LEFTOVER : 0)
+      else return FAILS | (isTail && indexAfter === b.length ? effect & LEFTOVER : 0)
     }
-    if (to < b.length) return FAILS
+    if (indexAfter < b.length) return FAILS
     const effect = inSequence(effects)
-    if (at === a.length) return effect
+    if (index === a.length) return effect
     return FAILS | (isTail && (isDecoded(effect) || effects.length === 0) ? LEFTOVER : 0)
   }
 }
