@@ -5,8 +5,8 @@ import { type ValueType, type VariantValue, valueTypesOf } from './value-type.ts
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
- * Writes JSON Schema 2020-12 for the JSON values that the decoder returns. It describes only what `compileDecoder`
- * returns, not the other spellings that the encoder accepts (lists of numbers for bytes, a missing field for None).
+ * Describes the JSON values of the selected types as JSON Schema 2020-12. The schema has only the form that `compileDecoder`
+ * returns, not the other forms that the encoder accepts (lists of numbers for bytes, a missing field for None).
  */
 export function showJsonSchema({ topic, root, types, events }: Selection): JsonSchema {
   const values = valueTypesOf(types)
@@ -19,7 +19,7 @@ export function showJsonSchema({ topic, root, types, events }: Selection): JsonS
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: `${root} of ${topic}`,
     ...reference(root),
-    // `fromEntries`, since a type may be named __proto__.
+    // `fromEntries` makes an own property even of a type named __proto__.
     $defs: Object.fromEntries(definitions),
   }
 }
@@ -66,11 +66,11 @@ function schemaOf(value: ValueType): JsonSchema {
     case 'char':
       return { type: 'string', minLength: 1, maxLength: 1 }
     case 'float':
-      return { anyOf: [{ type: 'number' }, { type: 'string', pattern: floatWords(value.isSingle ? 8 : 16) }] }
+      return { anyOf: [{ type: 'number' }, { type: 'string', pattern: nonFinitePattern(value.isSingle ? 8 : 16) }] }
     case 'integer':
-      return noted(value, integerSchema(value))
+      return withLibraryType(value, integerSchema(value))
     case 'text':
-      return noted(value, { type: 'string', ...formats[value.known ?? ''] })
+      return withLibraryType(value, { type: 'string', ...formats[value.known ?? ''] })
     case 'bytes':
       return bytesSchema(value.length)
     case 'option':
@@ -85,13 +85,13 @@ function schemaOf(value: ValueType): JsonSchema {
     case 'tuple':
       return tupleSchema(value.items)
     case 'object':
-      return noted(value, objectSchema(value.fields))
+      return withLibraryType(value, objectSchema(value.fields))
     case 'record':
       return { type: 'object', propertyNames: keySchema(value.key), additionalProperties: schemaOf(value.value) }
     case 'pairs':
       return { type: 'array', items: tupleSchema([value.key, value.value]) }
     case 'variants':
-      return noted(
+      return withLibraryType(
         value,
         variantsSchema(value.variants, () => undefined),
       )
@@ -108,14 +108,15 @@ const reference = (name: string): JsonSchema => ({
   $ref: `#/$defs/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
 })
 
-/** Adds the library type as the description, since the JSON does not show it. */
-const noted = ({ known }: ValueType, schema: JsonSchema): JsonSchema => {
+/** Adds the library type as the description, because the JSON itself does not show it. */
+const withLibraryType = ({ known }: ValueType, schema: JsonSchema): JsonSchema => {
   if (known === undefined) return schema
   const example = textFormat(known)?.example
   return { description: example === undefined ? known : `${known}, like ${example}`, ...schema }
 }
 
-const floatWords = (digits: number): string => `^(?:NaN(?:\\(0x[0-9a-f]{${digits}}\\))?|-?inf)$`
+/** The pattern of floats that JSON has no number for. `digits` is the number of hexadecimal digits of a NaN's bits. */
+const nonFinitePattern = (digits: number): string => `^(?:NaN(?:\\(0x[0-9a-f]{${digits}}\\))?|-?inf)$`
 
 const safe = BigInt(Number.MAX_SAFE_INTEGER)
 const larger = (one: bigint, other: bigint): bigint => (one > other ? one : other)
@@ -132,11 +133,11 @@ function integerSchema({ min, max, isNonZero }: Integer): JsonSchema {
     ...(isNonZero && minimum < 0 ? { not: { const: 0 } } : {}),
   }
   if (max <= safe) return number
-  return { anyOf: [number, { type: 'string', pattern: digits(min, max, 16) }] }
+  return { anyOf: [number, { type: 'string', pattern: digitsPattern(min, max, 16) }] }
 }
 
-/** The pattern of integers with at least that many digits; shorter ones are written as numbers. */
-const digits = (min: bigint, max: bigint, fewest: number): string =>
+/** The pattern of integers with at least `fewest` digits. Integers with fewer digits are always numbers. */
+const digitsPattern = (min: bigint, max: bigint, fewest: number): string =>
   `^${min < 0n ? '-?' : ''}[1-9][0-9]{${fewest - 1},${`${max}`.length - 1}}$`
 
 function bytesSchema(length: number | undefined): JsonSchema {
@@ -154,7 +155,7 @@ function tupleSchema(items: readonly ValueType[]): JsonSchema {
   return { type: 'array', ...prefix, items: false, minItems: items.length, maxItems: items.length }
 }
 
-/** The schema of object keys, which are always strings: digits for an integer, 'true' or 'false' for a bool. */
+/** The schema of the keys of a map. Keys are always strings: digits for an integer, 'true' or 'false' for a bool. */
 function keySchema(key: ValueType): JsonSchema {
   if (key.kind === 'integer') {
     return { pattern: key.min < 0n ? '^(?:0|-?[1-9][0-9]*)$' : '^(?:0|[1-9][0-9]*)$' }
@@ -166,7 +167,7 @@ function keySchema(key: ValueType): JsonSchema {
 const uuid = { format: 'uuid' }
 const dateTime = { format: 'date-time' }
 
-/** The JSON Schema format of each library type whose strings all have one. */
+/** The JSON Schema format of each library type whose strings all conform to it. */
 const formats: Readonly<Record<string, JsonSchema>> = {
   Uuid: uuid,
   '[u8; 16] as uuid::compact': uuid,

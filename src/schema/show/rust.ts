@@ -8,7 +8,10 @@ import type { Selection } from './select-types.ts'
 const WIDTH = 100
 const INDENT = '    '
 
-/** Writes types as Rust declarations, without attributes and other details that do not affect the bytes, with their event types. */
+/**
+ * Renders the selected types as Rust declarations, with comments for their source locations and event types. Attributes and other
+ * details that do not affect the bytes are left out.
+ */
 export function showRust({ topic, root, isPayload, types, events, narrowed }: Selection): string {
   const eventsOf = (name: string, variant: string) =>
     events.filter((event) => event.enum === name && event.variant === variant).map(({ eventType }) => eventType)
@@ -37,8 +40,8 @@ function enumLines(
     const note = eventsOf(name, variant.name).map((eventType) => `event ${escapedText(eventType)}`)
     return variantLines(escapedText(variant.name), variant.fields, note.length === 0 ? '' : ` // ${note.join(', ')}`)
   })
-  const left = (narrowed.get(name) ?? variants.length) - variants.length
-  const rest = left === 0 ? [] : [`${INDENT}// … and ${left} more ${left === 1 ? 'variant' : 'variants'}`]
+  const omitted = (narrowed.get(name) ?? variants.length) - variants.length
+  const rest = omitted === 0 ? [] : [`${INDENT}// … and ${omitted} more ${omitted === 1 ? 'variant' : 'variants'}`]
   return [`enum ${name} {`, ...lines, ...rest, '}']
 }
 
@@ -64,7 +67,7 @@ function unreadableNote(fields: Fields): string {
   return unreadableIn(fields.kind === 'tuple' ? fields.items : fields.fields.map(({ type }) => type))
 }
 
-/** A comment for types that cannot be read from their bytes. */
+/** Returns a comment if one of the types cannot be read from its bytes, or an empty text. */
 function unreadableIn(types: readonly Type[]): string {
   const isUnreadable = (type: Type): boolean => {
     switch (type.kind) {
@@ -87,10 +90,11 @@ function unreadableIn(types: readonly Type[]): string {
   return types.some(isUnreadable) ? ' // cannot be read from bincode' : ''
 }
 
-const words = new Set(
+/** Words of Rust that a field can only have as a name with `r#` in front. */
+const keywords = new Set(
   'as async await break const continue dyn else enum extern false fn for if impl in let loop match mod move mut pub ref return static struct trait true type unsafe use where while yield'.split(
     ' ',
   ),
 )
 
-const fieldName = (name: string): string => (words.has(name) ? `r#${name}` : escapedText(name))
+const fieldName = (name: string): string => (keywords.has(name) ? `r#${name}` : escapedText(name))

@@ -6,7 +6,7 @@ import { namesIn } from '../inner-types.ts'
 import type { Fields, NamedType, Schema } from '../model.ts'
 import { unwrapNewtype } from './value-type.ts'
 
-/** An event type with its variant: `SeatReserved` of `InventoryAction`. */
+/** An event type with its variant, such as `SeatReserved` of the enum `InventoryAction`. */
 export interface EventVariant {
   readonly eventType: string
   readonly enum: string
@@ -16,13 +16,14 @@ export interface EventVariant {
 /** The part of a schema to show. */
 export interface Selection {
   readonly topic: string
-  /** The root of the schema, or the selected type. A key of `types`. */
+  /** The name of the schema's root, or of the selected type. A key of `types`. */
   readonly root: string
+  /** Whether `root` is the type of whole payloads. */
   readonly isPayload: boolean
-  /** The root, then the types it refers to in the order of their first use. */
+  /** The root, then all types that it refers to, in the order of their first use. */
   readonly types: ReadonlyMap<string, NamedType>
   readonly events: readonly EventVariant[]
-  /** Enums of which only the selected variant is here, with the number of variants in the schema. */
+  /** Enums reduced to the selected variant, by name, with the number of variants that they have in the schema. */
   readonly narrowed: ReadonlyMap<string, number>
 }
 
@@ -30,7 +31,10 @@ export type Selected =
   | { readonly ok: true; readonly selection: Selection }
   | { readonly ok: false; readonly reason: string }
 
-/** Selects a whole schema, or a type by name, or a variant by path or event type, with every type that it refers to. */
+/**
+ * Selects the part of a schema for a name: a type, or a variant by its path or event type, with all types that it refers to.
+ * Without a name, selects the whole schema.
+ */
 export function selectTypes(schema: Schema, name?: string): Selected {
   if (name === undefined) return selected(schema, schema.root)
   const type = typeNamed(schema, name)
@@ -44,13 +48,16 @@ export function selectTypes(schema: Schema, name?: string): Selected {
   return path
 }
 
-/** Finds the type that a name stands for, or all types it may stand for: `Page` is `Page<LineItem>` if there is only one. */
+/**
+ * Finds the type for a name, which may lack the module and the type arguments: `Page` is `Page<LineItem>` if there is only one.
+ * Returns all candidates if there are several, and `undefined` if there are none.
+ */
 function typeNamed({ types }: Schema, name: string): string | readonly string[] | undefined {
   if (types.has(name)) return name
   const plain = (full: string): string => full.replace(/<.*$/, '')
   const last = (full: string): string => plain(full).replace(/^.*::/, '')
-  const meant = [...types.keys()].filter((full) => plain(full) === name || last(full) === name)
-  return meant.length > 1 ? meant : meant[0]
+  const matches = [...types.keys()].filter((full) => plain(full) === name || last(full) === name)
+  return matches.length > 1 ? matches : matches[0]
 }
 
 export type FoundPath = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string }
@@ -64,12 +71,12 @@ export function findVariantPath(schema: Schema, name: string): FoundPath {
   if (variant?.kind === 'one') return { ok: true, path: variant.variant.path }
   if (variant?.kind === 'several') return { ok: false, reason: variant.reason }
   const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
-  const [near] = namesLike(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
-  const meant = near === undefined ? '' : `: did you mean ${near}?`
-  return { ok: false, reason: `the schema has no type, variant or event type ${JSON.stringify(name)}${meant}` }
+  const [similar] = namesLike(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
+  const suggestion = similar === undefined ? '' : `: did you mean ${similar}?`
+  return { ok: false, reason: `the schema has no type, variant or event type ${JSON.stringify(name)}${suggestion}` }
 }
 
-/** The paths of all variants that do not wrap another enum; with `under`, only those at or below that path. */
+/** Returns the paths of all variants that do not wrap another enum; with `under`, only the paths at or below it. */
 export function leafPaths(schema: Schema, under?: string): string[] {
   const tree = variantTree(shapeOf(schema))
   if (tree === undefined) return []
@@ -77,7 +84,7 @@ export function leafPaths(schema: Schema, under?: string): string[] {
   return under === undefined ? leaves : leaves.filter((path) => path === under || path.startsWith(`${under}.`))
 }
 
-/** The enum and the variant at each step of a path. */
+/** Returns the enum and the variant at each step of a path, up to the first unknown step. */
 export function stepsOf({ root, types }: Schema, path: string): { enum: string; variant: string }[] {
   const steps: { enum: string; variant: string }[] = []
   let at: string | undefined = root
@@ -97,7 +104,7 @@ function variantOf(types: Schema['types'], name: string, variant: string): Field
   return type?.kind === 'enum' ? type.variants.find((one) => one.name === variant)?.fields : undefined
 }
 
-/** Reduces each enum on a path to the variant on the path, unless the contents of the last variant refer to the enum. */
+/** Reduces each enum on a path to its variant on the path, unless the contents of the last variant refer to that enum. */
 function narrowedTypes(schema: Schema, steps: readonly { enum: string; variant: string }[]): Schema['types'] {
   const { types } = schema
   const last = steps.at(-1)
@@ -112,6 +119,7 @@ function narrowedTypes(schema: Schema, steps: readonly { enum: string; variant: 
   return narrowed
 }
 
+/** Selects a type with all types that it refers to. `whole` is the schema before enums were reduced. */
 function selected(schema: Schema, root: string, whole = schema): Selected {
   const types = new Map<string, NamedType>()
   const narrowed = new Map<string, number>()
@@ -130,14 +138,14 @@ function selected(schema: Schema, root: string, whole = schema): Selected {
   return { ok: true, selection: { topic: schema.topic, root, isPayload, types, events, narrowed } }
 }
 
-/** The given names and the names of all types that they refer to. */
+/** Returns the given names and the names of all types that they refer to. */
 function reached(types: Schema['types'], from: readonly string[]): string[] {
   const found = new Set(from)
   // Iterating a set includes the names added meanwhile.
   for (const name of found) {
     const type = types.get(name)
-    const unwrapNewtype = type?.kind === 'struct' ? [type.fields] : (type?.variants ?? []).map(({ fields }) => fields)
-    for (const inner of unwrapNewtype.flatMap(namesOf)) found.add(inner)
+    const contents = type?.kind === 'struct' ? [type.fields] : (type?.variants ?? []).map(({ fields }) => fields)
+    for (const inner of contents.flatMap(namesOf)) found.add(inner)
   }
   return [...found]
 }

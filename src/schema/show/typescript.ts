@@ -4,12 +4,13 @@ import { formatType } from '../type-text.ts'
 import type { EventVariant, Selection } from './select-types.ts'
 import { type ValueType, type ValueTypes, valueTypesOf } from './value-type.ts'
 
+/** Longer lines are split. */
 const WIDTH = 100
 
 /**
- * Writes a TypeScript module with the types of the JSON values that the decoder returns. It imports nothing. Integers that
- * may be strings of digits are `number | string`. The last type lists the event types with the contents of their variants.
- * The first line says that `writtenBy` wrote the module.
+ * Renders the types of the JSON values that the decoder returns as a TypeScript module without imports. An integer that may be a
+ * string of digits is `number | string`. The last type maps the event types to the contents of their variants. The first line
+ * of the module names `writtenBy` as its author.
  */
 export function showTypeScript({ topic, root, isPayload, types, events }: Selection, writtenBy: string): string {
   const values = valueTypesOf(types)
@@ -35,6 +36,7 @@ export function showTypeScript({ topic, root, isPayload, types, events }: Select
   return `// ${head}; written by ${writtenBy}\n\n${blocks.join('\n\n')}\n`
 }
 
+/** What rendering a type needs. Names are the names of Rust types. */
 interface Writer {
   readonly values: ValueTypes
   readonly nameOf: (name: string) => string
@@ -44,16 +46,16 @@ interface Writer {
 
 const variantKey = (name: string, variant: string): string => `${name} ${variant}`
 
-/** The variants that are events and have fields. Each gets an interface of its own, since services use these types. */
+/** Returns the variants that are events and have fields. Each gets an interface of its own, because services use these types. */
 function dataTypesOf(name: string, type: NamedType, events: readonly EventVariant[]) {
   if (type.kind === 'struct') return []
-  const own = type.variants.filter(
+  const ownVariants = type.variants.filter(
     ({ name: variant, fields }) =>
       fields.kind === 'fields' &&
       fields.fields.length > 0 &&
       events.some((event) => event.enum === name && event.variant === variant),
   )
-  return own.map((variant) => ({ name, variant: variant.name }))
+  return ownVariants.map((variant) => ({ name, variant: variant.name }))
 }
 
 function structText(writer: Writer, name: string, { at, fields }: NamedType & { kind: 'struct' }): string {
@@ -92,17 +94,19 @@ function enumTexts(writer: Writer, name: string, { at, variants }: NamedType & {
   return [`${head}${text}`, ...dataTypes]
 }
 
-/** Writes the interface that maps each event type to its data; `order-events` → `OrderEvents`. */
+/** Renders the interface that maps each event type to the contents of its variant. */
 function eventsText(writer: Writer, name: string, types: Selection['types'], events: readonly EventVariant[]): string {
   const lines = events.map(({ eventType, enum: of, variant }) => {
     const type = types.get(of)
     const fields = type?.kind === 'enum' ? type.variants.find((one) => one.name === variant)?.fields : undefined
-    const held = writer.dataTypeOf(of, variant) ?? textOf(writer, writer.values.ofFields(fields ?? { kind: 'unit' }))
-    return `  ${quoted(eventType)}: ${held}`
+    const contents =
+      writer.dataTypeOf(of, variant) ?? textOf(writer, writer.values.ofFields(fields ?? { kind: 'unit' }))
+    return `  ${quoted(eventType)}: ${contents}`
   })
   return `/** The contents of the variant of each event type. */\nexport interface ${name} {\n${lines.join('\n')}\n}`
 }
 
+/** The name of the interface for the event types of a topic: `order-events` → `OrderEvents`. */
 const eventsName = (topic: string): string => {
   const name = pascal(topic)
   return name.endsWith('Events') ? name : `${name}Events`
@@ -137,7 +141,7 @@ function textOf(writer: Writer, value: ValueType): string {
       return `{ Some: ${inner(value.item)} } | null`
     case 'list': {
       const { length } = value
-      // Longer arrays are lists, since a long tuple is hard to read.
+      // A longer array is shown as a list, because a long tuple is hard to read.
       if (length !== undefined && length <= 8) return `[${Array(length).fill(inner(value.item)).join(', ')}]`
       return listOf(inner(value.item))
     }
@@ -170,7 +174,7 @@ const objectText = (parts: readonly (readonly [name: string, text: string])[]): 
     ? '{ [name: string]: never }'
     : `{ ${parts.map(([name, text]) => `${property(name)}: ${text}`).join('; ')} }`
 
-/** A comment with the Rust type where the TypeScript type says less, such as the size of an integer. */
+/** Returns a comment with the Rust type, if the TypeScript type does not show all of it, such as the size of an integer. */
 const rustNote = (type: Type): string => (isFullyShown(type) ? '' : ` // ${formatType(type)}`)
 
 /** Whether the TypeScript type says as much as the Rust type. */
@@ -202,7 +206,7 @@ const property = (name: string): string => (identifier.test(name) ? name : quote
 
 const quoted = (text: string): string => `'${escapedText(text).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 
-/** Makes an identifier: `orders::Page<LineItem>` → `OrdersPageLineItem`. A valid identifier stays unchanged. */
+/** Converts a name to an identifier: `orders::Page<LineItem>` → `OrdersPageLineItem`. A valid identifier stays unchanged. */
 function pascal(name: string): string {
   if (identifier.test(name)) return name
   const words = name.split(/[^\p{ID_Continue}]+/u).filter((word) => word !== '')
@@ -210,7 +214,7 @@ function pascal(name: string): string {
   return identifier.test(joined) ? joined : `T${joined}`
 }
 
-/** Returns the name, or a variation of it that is not taken yet, and marks it as taken. */
+/** Returns a name that is not taken yet: the name itself, or with the prefix, or with a number. Marks the result as taken. */
 function freeName(name: string, taken: Set<string>, prefix = ''): string {
   let found = taken.has(name) && prefix !== '' ? `${prefix}${name}` : name
   for (let count = 2; taken.has(found); count += 1) found = `${prefix}${name}${count}`

@@ -1,48 +1,48 @@
 import { type LibraryType, libraryType } from '../library-types.ts'
 import type { Fields, Schema, Type } from '../model.ts'
 
-/** The decoded values of a type, as JSON and TypeScript show them. */
+/** Describes the decoded values of a type, as JSON and TypeScript show them. */
 export type ValueType = Kind & {
-  /** The name of the library type, whose values obey more rules than their kind says. */
+  /** The name of the library type, if the type is one. Its values obey more rules than their kind says. */
   readonly known?: string
 }
 
 type Kind =
   | { readonly kind: 'null' | 'bool' | 'char' }
-  /** A number, or a string for a float that JSON has no number for. */
+  /** A number, or a string for a float that JSON has no number for. `isSingle`: an f32. */
   | { readonly kind: 'float'; readonly isSingle: boolean }
   | { readonly kind: 'integer'; readonly min: bigint; readonly max: bigint; readonly isNonZero: boolean }
   | { readonly kind: 'text' }
-  /** Base64; without a length, of any number of bytes. */
+  /** Base64 of `length` bytes, or of any number of bytes. */
   | { readonly kind: 'bytes'; readonly length?: number }
   | { readonly kind: 'option'; readonly item: ValueType }
   /** An Option of a type that may itself be null: null or `{"Some": …}`. */
   | { readonly kind: 'some'; readonly item: ValueType }
-  /** `name` is the Rust collection; an array has a length. */
+  /** `name` is the Rust collection. Only an array has a `length`. */
   | { readonly kind: 'list'; readonly name: string; readonly item: ValueType; readonly length?: number }
   | { readonly kind: 'tuple'; readonly items: readonly ValueType[] }
   | { readonly kind: 'object'; readonly fields: readonly { readonly name: string; readonly value: ValueType }[] }
-  /** A map that is a JSON object. A key that is a newtype in Rust is its item here. */
+  /** A map that is a JSON object. `name` is the Rust collection; `key` has no newtypes around it. */
   | { readonly kind: 'record'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
-  /** A map that is a list of [key, value]. */
+  /** A map that is a list of [key, value], because its keys cannot be keys of a JSON object. */
   | { readonly kind: 'pairs'; readonly name: string; readonly key: ValueType; readonly value: ValueType }
   | { readonly kind: 'variants'; readonly variants: readonly VariantValue[] }
   /** One of the schema's own types, by its key in `types`. */
   | { readonly kind: 'ref'; readonly name: string }
-  /** A type that has no decoded values. */
+  /** A type without decoded values. `why` is the reason, for people. */
   | { readonly kind: 'never'; readonly why: string }
 
 export interface VariantValue {
   readonly name: string
-  /** The contents; a variant without them is its name alone. */
+  /** The contents; absent for a unit variant, whose JSON is its name. */
   readonly value?: ValueType
 }
 
-/** Describes the decoded values of any type, as `compileDecoder` documents them. */
+/** Describes the decoded values of the types of one schema. `compileDecoder` documents the JSON. */
 export interface ValueTypes {
   readonly ofType: (type: Type) => ValueType
   readonly ofFields: (fields: Fields) => ValueType
-  /** The contents of one of the schema's types, where `ofType` returns a reference to it. */
+  /** Describes one of the schema's own types by its contents, while `ofType` only returns a reference. */
   readonly ofName: (name: string) => ValueType
 }
 
@@ -149,11 +149,13 @@ export function unwrapNewtype(types: Types, type: Type): Type | undefined {
   return found
 }
 
+/** Whether null is one of the type's decoded values. */
 function mayBeNull(types: Types, type: Type): boolean {
   const kind = unwrapNewtype(types, type)?.kind
   return kind === 'unit' || kind === 'option'
 }
 
+/** Whether a map with such keys is a JSON object. */
 function isTextKey(types: Types, type: Type): boolean {
   const key = unwrapNewtype(types, type)
   if (key === undefined) return false
