@@ -1,26 +1,26 @@
-/** The names around a value, which say what the value may mean. All are in snake case. */
+/** The names around a value, in snake case. They suggest what the value means. */
 export interface FieldNames {
-  /** The field, then the newtypes around the value: `order_id`. */
+  /** The name of the field, then the names of the newtypes around the value: `order_id`, `uuid_key`. */
   readonly names: readonly string[]
   /** The struct or variant that has the field. */
   readonly owner: string
 }
 
-/** What a sample value is made from, besides chance. */
+/** What a sample value depends on, besides the random generator. */
 export interface FieldContext extends FieldNames {
   /** The time of the event, in milliseconds since 1970. */
   readonly at: number
 }
 
-/** Normalizes a name: `customerId`, `CustomerId` and `customer_id` are the same. */
+/** Converts a name to snake case: `customerId` and `CustomerId` become `customer_id`. */
 export const snakeCase = (name: string): string =>
   name
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .toLowerCase()
 
-/** Matches names that contain one of these words as a whole word. */
+/** Returns a pattern for names that contain one of the words as a whole word. `words` is a pattern, such as `price|fees?`. */
 export const hasWord = (words: string): RegExp => new RegExp(`(?:^|_)(?:${words})(?:_|$)`)
 
-/** Matches names that end with one of these words. */
+/** Returns a pattern for names that end with one of the words. `words` is a pattern, such as `price|fees?`. */
 export const endsWithWord = (words: string): RegExp => new RegExp(`(?:^|_)(?:${words})$`)

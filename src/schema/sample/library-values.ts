@@ -1,7 +1,7 @@
 import type { Faker } from '@faker-js/faker'
 import type { FieldContext } from './field-names.ts'
 import { sampleDecimal } from './sample-number.ts'
-import { chronoStamp, iso8601, jiffStamp, rfc2822, timeMeant, timeStamp } from './sample-time.ts'
+import { chronoStamp, iso8601, jiffStamp, plausibleTime, rfc2822, timeStamp } from './sample-time.ts'
 
 type Make = (faker: Faker, context: FieldContext) => unknown
 
@@ -11,24 +11,27 @@ const pick =
   (faker) =>
     faker.helpers.arrayElement(texts)
 
-/** A plausible time for the field, written by `write`. */
+/** Makes a plausible time for the field. `write` converts it from milliseconds since 1970. */
 const time =
   (write: (at: number) => unknown): Make =>
   (faker, { names, at }) =>
-    write(timeMeant(names.join('_'), at, (limit) => faker.number.int(limit - 1)))
+    write(plausibleTime(names.join('_'), at, (limit) => faker.number.int(limit - 1)))
 
 const HOUR = 3_600_000
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 const clockOf = (stamp: string): string => stamp.slice(11)
 const seconds = (faker: Faker): number => faker.number.int({ min: 1, max: 3600 })
+/** Nanoseconds of a whole number of milliseconds. */
 const nanos = (faker: Faker): number => faker.number.int(999) * 1_000_000
 const port = (faker: Faker): number => faker.number.int({ min: 1024, max: 65_535 })
 /** An address as Rust's `Display` writes it. No group is zero, so nothing is shortened to `::`. */
 const ipv6: Make = (faker) =>
   ['2001', 'db8', ...Array.from({ length: 6 }, () => faker.number.int({ min: 1, max: 0xffff }).toString(16))].join(':')
 
+/** The digits of Crockford's base 32, in which a ULID is written. */
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
+/** A ULID: 48 bits of milliseconds since 1970, then 80 random bits. */
 function ulidNumber(faker: Faker, at: number): bigint {
   return (BigInt(Math.floor(at)) << 80n) | faker.number.bigInt({ min: 0n, max: 2n ** 80n - 1n })
 }
@@ -39,7 +42,7 @@ function ulidText(number: bigint): string {
   return text
 }
 
-/** Makes values of the library types whose kind alone does not say enough, written exactly as Rust writes them. */
+/** Makes values of library types that need more than a random value of their kind. The values are written exactly as in Rust. */
 const makers: Readonly<Record<string, Make>> = {
   Uuid: uuid,
   '[u8; 16] as uuid::compact': uuid,
@@ -82,9 +85,11 @@ const makers: Readonly<Record<string, Make>> = {
   Decimal: sampleDecimal,
   'String as decimal': sampleDecimal,
   BigDecimal: sampleDecimal,
+  // A big integer is written as its sign and its 32-bit digits.
   BigInt: (faker) => [1, [faker.number.int({ min: 1, max: 0xffff_ffff })]],
   BigUint: (faker) => [faker.number.int({ min: 1, max: 0xffff_ffff })],
   Duration: (faker) => ({ secs: seconds(faker), nanos: nanos(faker) }),
+  // Whole seconds, and the rest in nanoseconds.
   SystemTime: time((at) => ({
     secs_since_epoch: Math.floor(at / 1000),
     nanos_since_epoch: (at - Math.floor(at / 1000) * 1000) * 1_000_000,
@@ -104,5 +109,5 @@ const makers: Readonly<Record<string, Make>> = {
   'String as humantime': pick('250ms', '30s', '5m', '1h 30m'),
 }
 
-/** The maker of a library type's values; `undefined` where the kind of the value says enough. */
+/** Returns the maker of a library type's values; `undefined` if a random value of its kind is enough. */
 export const libraryValueMaker = (name: string): Make | undefined => makers[name]

@@ -1,6 +1,6 @@
 /**
- * Makes fields of one struct agree: a total becomes the sum of its items, an email gets the name of its owner. A total
- * stays as it is if the sum exceeds `max`, the largest value of the field's type.
+ * Returns the fields of one struct with related values adjusted: a total becomes the sum of the items, an email address gets the
+ * name of its owner. A total stays unchanged if the sum exceeds `max`, the largest value of the field's type.
  */
 export function withRelatedFields(fields: Readonly<Record<string, unknown>>, max: (field: string) => bigint): object {
   return { ...fields, ...totalOf(fields, max), ...emailOf(fields) }
@@ -10,6 +10,7 @@ const isTotal = /^(?:grand_|order_|sub)?total(?:_(?:price|amount|cents))?$/
 const isPrice = /(?:^|_)price(?:_cents)?$/
 const isQuantity = /^(?:quantity|qty)$/
 
+/** Returns the field of the total with the sum of price × quantity, or no field if there is nothing to sum. */
 function totalOf(fields: Readonly<Record<string, unknown>>, max: (field: string) => bigint): object {
   const name = Object.keys(fields).find((field) => isTotal.test(field) && typeof fields[field] === 'number')
   const items = Object.values(fields).find((value): value is object[] => Array.isArray(value) && value.every(isObject))
@@ -32,12 +33,12 @@ function numberNamed(item: object, pattern: RegExp): number | undefined {
 }
 
 function emailOf({ email, name, full_name, first_name, last_name }: Readonly<Record<string, unknown>>): object {
-  const whole = full_name ?? name
-  const names = typeof first_name === 'string' && typeof last_name === 'string' ? `${first_name} ${last_name}` : whole
-  if (typeof email !== 'string' || typeof names !== 'string') return {}
-  const local = names
+  const ownerName =
+    typeof first_name === 'string' && typeof last_name === 'string' ? `${first_name} ${last_name}` : (full_name ?? name)
+  if (typeof email !== 'string' || typeof ownerName !== 'string') return {}
+  const words = ownerName
     .toLowerCase()
     .match(/[a-z]{3,}/g)
     ?.slice(0, 2)
-  return local === undefined ? {} : { email: `${local.join('.')}${email.slice(email.indexOf('@'))}` }
+  return words === undefined ? {} : { email: `${words.join('.')}${email.slice(email.indexOf('@'))}` }
 }

@@ -1,11 +1,11 @@
 import type { Faker } from '@faker-js/faker'
 import type { TimeUnit } from '../library-types.ts'
 import { type FieldContext, hasWord } from './field-names.ts'
-import { isTimeName, timeMeant } from './sample-time.ts'
+import { isTimeName, plausibleTime } from './sample-time.ts'
 
 type Range = readonly [min: number, max: number]
 
-/** Ranges of plausible numbers by the name of the field. The first one that matches is used. */
+/** Ranges of plausible numbers by the name of the field. The first match counts. Amounts of money are in cents. */
 const ranges: readonly (readonly [name: RegExp, range: Range])[] = [
   [hasWord('nanos|nanoseconds|subsec_nanos'), [0, 999_999_999]],
   [hasWord('percent|percentage|pct'), [0, 100]],
@@ -44,25 +44,28 @@ function rangeOf({ names }: FieldContext, fallback: Range): Range {
 const statusCodes = [200, 201, 204, 400, 404, 500]
 const statusCode = hasWord('status_code|http_status|response_code')
 
-/** An integer from `min` to `max` that is plausible for a field with these names. */
+/** Returns a random integer from `min` to `max` that is plausible for the field. `unit` is the unit of a library type for times. */
 export function sampleInteger(faker: Faker, context: FieldContext, min: bigint, max: bigint, unit?: TimeUnit): bigint {
-  const value = integerMeant(faker, context, max, unit)
+  const value = plausibleInteger(faker, context, max, unit)
   if (value >= min && value <= max) return value
+  // The type is too small for a plausible value, such as a u8 for a price.
   const low = min > 0n ? min : 0n
   return faker.number.bigInt({ min: low, max: max < 100n ? max : low + 100n })
 }
 
-function integerMeant(faker: Faker, context: FieldContext, max: bigint, unit: TimeUnit | undefined): bigint {
+function plausibleInteger(faker: Faker, context: FieldContext, max: bigint, unit: TimeUnit | undefined): bigint {
   const below = (limit: number) => faker.number.int(limit - 1)
-  const timed = unit === undefined ? context.names.find(isTimeName) : (context.names[0] ?? '')
-  if (timed !== undefined) return inUnit(timeMeant(timed, context.at, below), unit ?? unitNamed(timed, max))
+  const timeName = unit === undefined ? context.names.find(isTimeName) : (context.names[0] ?? '')
+  if (timeName !== undefined) {
+    return inUnit(plausibleTime(timeName, context.at, below), unit ?? unitOfName(timeName, max))
+  }
   if (context.names.some((name) => statusCode.test(name))) return BigInt(faker.helpers.arrayElement(statusCodes))
   const [low, high] = rangeOf(context, [0, 100])
   return BigInt(faker.number.int({ min: low, max: high }))
 }
 
-/** The time unit that a name says; seconds for a type that is too small for milliseconds. */
-function unitNamed(name: string, max: bigint): TimeUnit {
+/** The time unit in a name; by default milliseconds, or seconds for a type that is too small for milliseconds since 1970. */
+function unitOfName(name: string, max: bigint): TimeUnit {
   if (hasWord('secs?|seconds').test(name) || max < 2n ** 40n) return 'seconds'
   if (hasWord('us|micros|microseconds').test(name)) return 'microseconds'
   return hasWord('ns|nanos|nanoseconds').test(name) ? 'nanoseconds' : 'milliseconds'
@@ -74,18 +77,20 @@ function inUnit(milliseconds: number, unit: TimeUnit): bigint {
   return whole * { milliseconds: 1n, microseconds: 1000n, nanoseconds: 1_000_000n }[unit]
 }
 
-/** A plausible float with at most two decimals, which a 32-bit float shows exactly. Amounts of money are in whole units. */
+/** Returns a plausible float with at most two decimals, so that an f32 shows the same digits. Amounts of money are in whole units. */
 export function sampleFloat(faker: Faker, context: FieldContext): number {
   const { names } = context
-  const of = (min: number, max: number, fractionDigits = 2) => faker.number.float({ min, max, fractionDigits })
-  if (names.some((name) => /lat(?:itude)?$/.test(name))) return of(-60, 70)
-  if (names.some((name) => /(?:lon|lng|longitude)$/.test(name))) return of(-180, 180)
-  if (names.some((name) => /temp(?:erature)?$/.test(name))) return of(15, 30, 1)
-  if (names.some((name) => hasWord('rate|ratio|share|probability|confidence|score').test(name))) return of(0, 1)
-  if (names.some((name) => hasWord('weight|kg').test(name))) return of(0.1, 30)
+  const randomFloat = (min: number, max: number, fractionDigits = 2) => faker.number.float({ min, max, fractionDigits })
+  if (names.some((name) => /lat(?:itude)?$/.test(name))) return randomFloat(-60, 70)
+  if (names.some((name) => /(?:lon|lng|longitude)$/.test(name))) return randomFloat(-180, 180)
+  if (names.some((name) => /temp(?:erature)?$/.test(name))) return randomFloat(15, 30, 1)
+  if (names.some((name) => hasWord('rate|ratio|share|probability|confidence|score').test(name)))
+    return randomFloat(0, 1)
+  if (names.some((name) => hasWord('weight|kg').test(name))) return randomFloat(0.1, 30)
   const [low, high] = rangeOf(context, [0, 10_000])
-  return faker.number.int({ min: low, max: high }) / 100 + 0 || 0.5
+  // Zero is implausible for most fields.
+  return faker.number.int({ min: low, max: high }) / 100 || 0.5
 }
 
-/** A plausible number as a string with two decimals, as money is written. */
+/** Returns a plausible decimal number as a string with two decimals. */
 export const sampleDecimal = (faker: Faker, context: FieldContext): string => sampleFloat(faker, context).toFixed(2)

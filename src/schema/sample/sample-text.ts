@@ -8,7 +8,7 @@ const pick =
   (faker) =>
     faker.helpers.arrayElement(texts)
 
-/** Rules from the specific to the general; the first one that matches a name makes the text. */
+/** Rules from the specific to the general. The first rule whose pattern matches a name of the field makes the text. */
 const rules: readonly (readonly [name: RegExp, make: Make])[] = [
   [endsWithWord('e_?mail(?:_address)?'), (faker) => faker.internet.email().toLowerCase()],
   [hasWord('user_agent'), (faker) => faker.internet.userAgent()],
@@ -77,7 +77,7 @@ const rules: readonly (readonly [name: RegExp, make: Make])[] = [
   ],
   [endsWithWord('(?:token|secret|api_key|password|signature|nonce)'), (faker) => faker.string.alphanumeric(24)],
   [endsWithWord('(?:semver|app_version|version)'), (faker) => faker.system.semver()],
-  [endsWithWord('(?:event_type)'), pick('OrderFieldContextd.v1', 'PaymentReceived.v1')],
+  [endsWithWord('(?:event_type)'), pick('OrderPlaced.v1', 'PaymentReceived.v1')],
   [endsWithWord('(?:date|day)'), (_, __, { at }) => new Date(at).toISOString().slice(0, 10)],
   [endsWithWord('(?:timestamp|at|time)'), (_, __, { at }) => new Date(at).toISOString()],
   [
@@ -129,7 +129,7 @@ function statusOf(faker: Faker, name: string, { owner }: FieldContext): string {
   return faker.helpers.arrayElement(['pending', 'confirmed', 'shipped', 'delivered', 'cancelled'])
 }
 
-/** A name of the kind that the field or its owner says: of a product, a company, a person. */
+/** The name of a product, a company or a person, depending on the names of the field and its owner. */
 function nameOf(faker: Faker, name: string, { owner }: FieldContext): string {
   const both = `${owner}_${name}`
   if (/product|item|article|sku|catalog/.test(both)) return faker.commerce.productName()
@@ -146,7 +146,7 @@ function nameOf(faker: Faker, name: string, { owner }: FieldContext): string {
   return `${faker.word.adjective()} ${faker.word.noun()}`
 }
 
-/** `order_id` → `order-4f81b2c7`. */
+/** An id that begins with the noun of the name: `order_id` → `order-4f81b2c7`. */
 function idOf(faker: Faker, name: string): string {
   const noun = name.replace(/_(?:id|key|ref)$/, '').replaceAll('_', '-')
   return `${noun}-${faker.string.hexadecimal({ length: 8, prefix: '', casing: 'lower' })}`
@@ -154,7 +154,7 @@ function idOf(faker: Faker, name: string): string {
 
 const initials = (name: string): string => name.slice(0, 3).toUpperCase()
 
-/** A plausible text for a field with these names. */
+/** Returns a random text that is plausible for the field. */
 export function sampleText(faker: Faker, context: FieldContext): string {
   for (const name of context.names) {
     const rule = rules.find(([pattern]) => pattern.test(name))

@@ -4,8 +4,8 @@ const DAY = 1440 * MINUTE
 /** Returns a random integer from 0 up to, not including, the limit. */
 type Below = (limit: number) => number
 
-/** A plausible time for a field with this name in an event at `at`, both in milliseconds since 1970. */
-export function timeMeant(name: string, at: number, below: Below): number {
+/** Returns a plausible time for a field with this name, for an event at the time `at`. Both times are in milliseconds since 1970. */
+export function plausibleTime(name: string, at: number, below: Below): number {
   if (/birth|(?:^|_)dob(?:_|$)/.test(name)) return at - (18 * 365 + below(50 * 365)) * DAY
   if (
     /expir|due|until|deliver|(?:^|_)eta|schedul|valid_to|deadline|depart|arriv|(?:^|_)(?:ends?|next)(?:_|$)/.test(name)
@@ -16,7 +16,7 @@ export function timeMeant(name: string, at: number, below: Below): number {
   return at
 }
 
-/** Whether an integer with this name is a time since 1970. */
+/** Whether an integer field with this name is probably a time since 1970. */
 export const isTimeName = (name: string): boolean =>
   /(?:^|_)(?:timestamp|ts|at|time|date|epoch|unix|since|until|expir(?:y|es|ation|ed)?|deadline)(?:_|$)/.test(name) &&
   !/(?:^|_)(?:format|zone|taken|spent|elapsed|out)(?:_|$)/.test(name)
@@ -49,10 +49,10 @@ export const timeStamp = (at: number): string => {
 
 const shortened = (millis: number): string => digits(millis, 3).replace(/0+$/, '')
 
-/** `Fri, 21 Nov 2025 06:26:20 +0000`. */
+/** A time in RFC 2822 format: `Fri, 21 Nov 2025 06:26:20 +0000`. */
 export const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT', '+0000')
 
-/** `+002025-11-21T06:26:20.123000000Z`. */
+/** A time as `time::serde::iso8601` writes it, with six digits for the year: `+002025-11-21T06:26:20.123000000Z`. */
 export function iso8601(at: number): string {
   const { stamp, millis } = partsOf(at)
   return `+00${stamp}.${digits(millis, 3)}000000Z`

@@ -9,53 +9,57 @@ import { withRelatedFields } from './related-fields.ts'
 import { sampleFloat, sampleInteger } from './sample-number.ts'
 import { sampleText } from './sample-text.ts'
 
+/** A sample, or why there is none. */
 type Sampled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 
 export interface Sampler {
   /**
-   * Makes a random value of the payload, as the decoder returns it, of the variant at `path` or of any variant. Names of
-   * fields and types decide what is plausible. `at` is the time of the event, in milliseconds since 1970.
+   * Makes a random payload in the form that the decoder returns: of the variant at `path`, or of any variant. The values are
+   * plausible for the names of their fields and types. `at` is the time of the event, in milliseconds since 1970.
    */
   readonly sample: (options: { readonly faker: Faker; readonly at: number; readonly path?: string }) => Sampled
 }
 
-/** Recursive types end at this depth, if they can. */
+/** How often a type may contain itself. Below that, a sample ends the recursion with None or an empty list, if it can. */
 const MAX_RECURSION = 2
-/** After this many values in one event, everything that can be empty is empty. */
+/** After this many values in one event, each list is empty and each Option is None. */
 const MAX_VALUES = 2000
-/** Longer arrays, in items or bytes, are refused. */
+/** Limit for the items or bytes of an array in a sample. A longer array has no sample. */
 const MAX_ARRAY_ITEMS = 100_000
 
-/** Thrown and caught in this file only. */
+/** Thrown if a type has no sample. The sampler catches it and returns the reason. */
 class NoSample extends Error {}
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
+/** The state of making one sample. */
 interface State {
   readonly faker: Faker
   readonly at: number
   /** How often each of the schema's types encloses the current value. */
-  readonly within: Map<string, number>
-  made: number
+  readonly nesting: Map<string, number>
+  /** How many values the sample has so far. */
+  valueCount: number
 }
 
+/** Creates a sampler for the payloads of a schema. */
 export function sampler(schema: Schema): Sampler {
   const values = valueTypesOf(schema.types)
   const heights = heightsOf(schema, values)
   const make = maker(values, heights)
   return {
     sample: ({ faker, at, path }) => {
-      const state: State = { faker, at, within: new Map(), made: 0 }
+      const state: State = { faker, at, nesting: new Map(), valueCount: 0 }
       const steps = path === undefined ? [] : stepsOf(schema, path)
       const last = steps.at(-1)
       try {
-        if (last === undefined) return whole(make, heights, state, { kind: 'ref', name: schema.root }, schema.root)
+        if (last === undefined) return sampleRoot(make, heights, state, { kind: 'ref', name: schema.root }, schema.root)
         const type = values.ofName(last.enum)
         const variant = type.kind === 'variants' ? type.variants.find(({ name }) => name === last.variant) : undefined
         if (variant === undefined) return { ok: false, reason: `${schema.root} has no variant ${path}` }
-        if (variant.value === undefined) return { ok: true, value: around(steps.slice(0, -1), last.variant) }
-        const sampled = whole(make, heights, state, variant.value, last.variant)
-        return sampled.ok ? { ok: true, value: around(steps, sampled.value) } : sampled
+        if (variant.value === undefined) return { ok: true, value: wrapInVariants(steps.slice(0, -1), last.variant) }
+        const sampled = sampleRoot(make, heights, state, variant.value, last.variant)
+        return sampled.ok ? { ok: true, value: wrapInVariants(steps, sampled.value) } : sampled
       } catch (error) {
         if (error instanceof NoSample) return { ok: false, reason: error.message }
         throw error
@@ -64,21 +68,23 @@ export function sampler(schema: Schema): Sampler {
   }
 }
 
-const around = (steps: readonly { readonly variant: string }[], value: unknown): unknown =>
+/** Wraps the contents of a variant in the variant names on its path. */
+const wrapInVariants = (steps: readonly { readonly variant: string }[], value: unknown): unknown =>
   steps.reduceRight((inner, { variant }) => Object.fromEntries([[variant, inner]]), value)
 
 type Make = (state: State, value: ValueType, here: FieldNames) => unknown
 
-function whole(make: Make, heights: Heights, state: State, value: ValueType, name: string): Sampled {
-  const why = heights.whyNone(value, name)
-  if (why !== undefined) return { ok: false, reason: why }
+/** Makes the outermost value of a sample, unless its type has no values. */
+function sampleRoot(make: Make, heights: Heights, state: State, value: ValueType, name: string): Sampled {
+  const reason = heights.whyNone(value, name)
+  if (reason !== undefined) return { ok: false, reason }
   const own = snakeCase(name)
   return { ok: true, value: make(state, value, { names: value.kind === 'object' ? [] : [own], owner: own }) }
 }
 
 function maker(values: ValueTypes, heights: Heights): Make {
   const make: Make = (state, value, here) => {
-    state.made += 1
+    state.valueCount += 1
     const { faker } = state
     const context: FieldContext = { ...here, at: state.at }
     const known = value.known === undefined ? undefined : libraryValueMaker(value.known)
@@ -104,7 +110,7 @@ function maker(values: ValueTypes, heights: Heights): Make {
         return bytes(faker, value.length)
       case 'option':
       case 'some': {
-        const isNone = isOver(state, value.item) || heights.of(value.item) === Infinity || faker.number.int(9) < 2
+        const isNone = mustBeEmpty(state, value.item) || heights.of(value.item) === Infinity || faker.number.int(9) < 2
         if (isNone) return null
         const item = make(state, value.item, here)
         return value.kind === 'some' ? { Some: item } : item
@@ -139,8 +145,8 @@ function maker(values: ValueTypes, heights: Heights): Make {
   }
 
   const named = (state: State, name: string, here: FieldNames): unknown => {
-    const depth = state.within.get(name) ?? 0
-    state.within.set(name, depth + 1)
+    const depth = state.nesting.get(name) ?? 0
+    state.nesting.set(name, depth + 1)
     const type = values.ofName(name)
     const own = snakeCase(name.replace(/<.*$/, '').replace(/^.*::/, ''))
     const isNewtype = type.kind !== 'object' && type.kind !== 'variants'
@@ -149,19 +155,20 @@ function maker(values: ValueTypes, heights: Heights): Make {
       type,
       isNewtype ? { ...here, names: [...here.names, own] } : { names: here.names, owner: own },
     )
-    state.within.set(name, depth)
+    state.nesting.set(name, depth)
     return value
   }
 
-  const isOver = (state: State, value: ValueType): boolean =>
-    state.made > MAX_VALUES || (value.kind === 'ref' && (state.within.get(value.name) ?? 0) >= MAX_RECURSION)
+  /** Whether an Option or a list of this type must be empty, to keep the sample small. */
+  const mustBeEmpty = (state: State, value: ValueType): boolean =>
+    state.valueCount > MAX_VALUES || (value.kind === 'ref' && (state.nesting.get(value.name) ?? 0) >= MAX_RECURSION)
 
   const list = (state: State, value: ValueType & { kind: 'list' }, here: FieldNames): unknown[] => {
     const { length, item, name } = value
     if (length !== undefined && length > MAX_ARRAY_ITEMS)
       throw new NoSample(`an array of ${length} items is too large for a sample`)
-    const isNone = heights.of(item) === Infinity || isOver(state, item)
-    const count = length ?? (isNone ? 0 : state.faker.number.int({ min: 1, max: 3 }))
+    const isEmpty = heights.of(item) === Infinity || mustBeEmpty(state, item)
+    const count = length ?? (isEmpty ? 0 : state.faker.number.int({ min: 1, max: 3 }))
     const inner = { ...here, names: here.names.map(singular) }
     const items = Array.from({ length: count }, () => make(state, item, inner))
     if (/Set$/.test(name))
@@ -174,9 +181,9 @@ function maker(values: ValueTypes, heights: Heights): Make {
   }
 
   const map = (state: State, value: ValueType & { kind: 'record' | 'pairs' }, here: FieldNames): unknown => {
-    const isNone = [value.key, value.value].some((part) => heights.of(part) === Infinity || isOver(state, part))
+    const isEmpty = [value.key, value.value].some((part) => heights.of(part) === Infinity || mustBeEmpty(state, part))
     const names = here.names.map(singular)
-    const count = isNone ? 0 : state.faker.number.int({ min: 1, max: 3 })
+    const count = isEmpty ? 0 : state.faker.number.int({ min: 1, max: 3 })
     const pairs = Array.from({ length: count }, (): [unknown, unknown] => {
       const key = make(state, value.key, { ...here, names: keyNames(names) })
       return [key, make(state, value.value, { ...here, names })]
@@ -186,18 +193,20 @@ function maker(values: ValueTypes, heights: Heights): Make {
       unique(pairs, ([key]) => key),
       ([key]) => key,
     )
-    return value.kind === 'pairs' ? sorted : Object.fromEntries(sorted.map(([key, held]) => [`${key}`, held]))
+    return value.kind === 'pairs' ? sorted : Object.fromEntries(sorted.map(([key, item]) => [`${key}`, item]))
   }
 
   const variant = (state: State, value: ValueType & { kind: 'variants' }, here: FieldNames): unknown => {
-    const costs = value.variants.map((one) => (one.value === undefined ? 0 : heights.of(one.value)))
-    const min = Math.min(...costs)
-    const isEnding = state.made > MAX_VALUES || [...state.within.values()].some((count) => count > MAX_RECURSION)
+    const variantHeights = value.variants.map((one) => (one.value === undefined ? 0 : heights.of(one.value)))
+    const min = Math.min(...variantHeights)
+    // A large sample, or one inside a recursive type, must choose a variant that ends the recursion soonest.
+    const mustEnd = state.valueCount > MAX_VALUES || [...state.nesting.values()].some((count) => count > MAX_RECURSION)
     const possible = value.variants.filter((_, index) => {
-      const cost = costs[index] as number
-      return isEnding ? cost === min : cost < Infinity
+      const height = variantHeights[index] as number
+      return mustEnd ? height === min : height < Infinity
     })
     const [ok, ...others] = possible
+    // Nine of ten Results are Ok, as in real data.
     const isResult = ok?.name === 'Ok' && others[0]?.name === 'Err'
     const chosen = isResult && state.faker.number.int(9) > 0 ? ok : state.faker.helpers.arrayElement(possible)
     if (chosen.value === undefined) return chosen.name
@@ -211,11 +220,11 @@ function maker(values: ValueTypes, heights: Heights): Make {
   return make
 }
 
-/** The names for the keys of a map: the keys of `price_by_sku` are named `sku`. */
+/** Returns the names for the keys of a map: a key of `price_by_sku` is a `sku`. */
 const keyNames = (names: readonly string[]): string[] =>
   names.flatMap((name) => /_(?:by|per)_(.+)$/.exec(name)?.[1] ?? [])
 
-/** `product_ids` → `product_id`. */
+/** Returns the singular of a name: `product_ids` → `product_id`. */
 const singular = (name: string): string =>
   name
     .replace(/ies$/, 'y')
@@ -227,17 +236,19 @@ function bytes(faker: Faker, length = faker.number.int({ min: 8, max: 24 })): st
   return Buffer.from(Array.from({ length }, () => faker.number.int(255))).toString('base64')
 }
 
+/** Writes an integer as the decoder does: a string of digits beyond 2^53. */
 const jsonInteger = (integer: bigint): number | string => {
   const number = Number(integer)
   return Number.isSafeInteger(number) ? number : `${integer}`
 }
 
+/** Leaves out items whose key an earlier item has. */
 function unique<T>(items: readonly T[], keyOf: (item: T) => unknown): T[] {
   const seen = new Set<string>()
   return items.filter((item) => seen.size < seen.add(JSON.stringify(keyOf(item))).size)
 }
 
-/** Sorts the items of a BTreeMap or BTreeSet as Rust does, if their keys are numbers or strings. */
+/** Sorts the items of a BTreeMap or BTreeSet as Rust does, if their keys are numbers or strings. `name` is the collection. */
 function sortedAs<T>(name: string, items: readonly T[], keyOf: (item: T) => unknown): T[] {
   if (!name.startsWith('BTree')) return [...items]
   return items.toSorted((one, other) => {
@@ -247,10 +258,11 @@ function sortedAs<T>(name: string, items: readonly T[], keyOf: (item: T) => unkn
   })
 }
 
+/** How deeply the values of a type are nested at least. */
 interface Heights {
-  /** The fewest of the schema's types that a value nests in each other; `Infinity` for a type without values. */
+  /** The fewest levels of the schema's own types in a value of the type; `Infinity` for a type without values. */
   readonly of: (value: ValueType) => number
-  /** Says why a type has no values, with the path of the reason; `undefined` if it has some. */
+  /** Returns why a type has no values, with the path of the part without values; `undefined` if it has values. */
   readonly whyNone: (value: ValueType, path: string) => string | undefined
 }
 
@@ -274,7 +286,7 @@ function heightsOf({ types }: Schema, values: ValueTypes): Heights {
         return 0
     }
   }
-  // Each round finds the heights of the types that are one level higher.
+  // Each round finds the types that are one level higher than those of the round before.
   for (let hasChanged = true; hasChanged; ) {
     hasChanged = false
     for (const name of types.keys()) {

@@ -66,6 +66,7 @@ describe('a sample encodes to bytes that decode to the same value', () => {
 describe('a sample fits the name of its field', () => {
   test.each<[string, RegExp]>([
     ['email', /^[^@\s]+@[^@\s]+\.\w+$/],
+    ['event_type', /^(?:OrderPlaced|PaymentReceived)\.v1$/],
     ['customerEmail', /@/],
     ['order_id', /^order-[0-9a-f]{8}$/],
     ['sku', /^[A-Z]{3}-\d{4}$/],
