@@ -1,15 +1,15 @@
 import { advice } from '../bus/hints.ts'
 
-/** The hints of refused scaffolds. Front ends may name their own settings instead of the parts of a request. */
+/** The hints of scaffolding errors. A front end can replace the text of a code, to name its own flags. */
 export const scaffoldHints = {
   advice,
   /** `event` is in the notation of `readEvents`. */
   declareEvent: (event = 'OrderPlaced:order_id=uuid,total=money') =>
     ({ code: 'declare-event', text: `declare an event, such as ${event}`, event }) as const,
-  /** The event needs its command in front of it: `DoIt/` is a placeholder. */
+  /** For an event whose command cannot be derived. `DoIt` is a placeholder for the command. */
   nameCommand: (event: string) =>
     ({ code: 'name-command', text: `put the command before the event, such as DoIt/${event}`, event }) as const,
-  /** Every event needs the field. */
+  /** For events without a common field. */
   addIdField: (field: string) =>
     ({
       code: 'add-id-field',

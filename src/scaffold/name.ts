@@ -3,13 +3,14 @@ export interface Name {
   readonly words: readonly string[]
 }
 
-/** Letters and digits, beginning with a letter, so that every spelling can be split into words again. */
+/** A word begins with a letter, so that every spelling of a name can be split into words again. */
 const WORD = /^[a-z][a-z0-9]*$/
 
 /** Parses `order-line`, `order_line`, `orderLine` or `OrderLine`. Returns `undefined` for any other text. */
 export function parseName(text: string): Name | undefined {
   const joined = /[-_]/.test(text) ? text : text.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-')
   const words = joined.split(/[-_]/).map((word) => word.toLowerCase())
+  // Such as `Order-Line`; `ORDER_LINE` is allowed.
   const isMixed = /[-_]/.test(text) && /[A-Z]/.test(text) && text !== text.toUpperCase()
   return words.every((word) => WORD.test(word)) && !isMixed ? { words } : undefined
 }
@@ -17,8 +18,8 @@ export function parseName(text: string): Name | undefined {
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 /**
- * The spellings of a name. If several spell a name alike, the first in this list counts: a single word in a template is the name
- * of a field.
+ * The spellings of a name. Several spellings of one word are the same text: `order` is snake, kebab, camel and plain. Templates
+ * then use the first spelling in this list, because a single word is most often the name of a field.
  */
 export const spellings = {
   snake: ({ words }: Name) => words.join('_'),
@@ -26,8 +27,9 @@ export const spellings = {
   screaming: ({ words }: Name) => words.join('_').toUpperCase(),
   pascal: ({ words }: Name) => words.map(capital).join(''),
   camel: ({ words: [first = '', ...more] }: Name) => first + more.map(capital).join(''),
-  /** For sentences. */
+  /** Inside a sentence. */
   plain: ({ words }: Name) => words.join(' '),
+  /** At the beginning of a sentence. */
   sentence: ({ words }: Name) => capital(words.join(' ')),
 } as const
 
@@ -49,21 +51,21 @@ const keywords = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** Names that Windows reserves for devices, with any extension: files with such names cannot be checked out there. */
+/** Names that Windows reserves for devices, with any extension. Files with such names cannot be checked out on Windows. */
 const devices = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/
 
-/** Longer names could exceed the limits of Kafka topics and file names, which add a suffix. */
+/** Topics and files add a suffix to the name, and must stay below the limits of Kafka and of file systems. */
 const MAX_NAME_LENGTH = 64
 
 /** Returns why a text cannot be a name in a service, or `undefined` if it can. */
 export function whyNoName(text: string): string | undefined {
-  if (text === '') return 'it is empty'
-  if (text.length > MAX_NAME_LENGTH) return `it is longer than ${MAX_NAME_LENGTH} characters`
+  if (text === '') return 'the name is empty'
+  if (text.length > MAX_NAME_LENGTH) return `the name is longer than ${MAX_NAME_LENGTH} characters`
   const name = parseName(text)
   if (name === undefined)
-    return 'it must consist of words of letters and digits that begin with a letter, such as order-line'
+    return 'a name consists of words of letters and digits that begin with a letter, such as order-line'
   const snake = spellings.snake(name)
-  if (keywords.has(snake)) return 'it is a reserved word of TypeScript or Rust'
-  if (devices.test(snake)) return 'it is the name of a device on Windows'
+  if (keywords.has(snake)) return 'the name is a reserved word of TypeScript or Rust'
+  if (devices.test(snake)) return 'Windows reserves the name for a device'
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { Name } from '../name.ts'
 
-/** Exceptions to the rules below, each as `participle verb`. */
+/** Exceptions to the rules below, as pairs of a past participle and its verb. */
 const irregular = new Map(
   [
     'begun begin, bought buy, broken break, brought bring, built build, chosen choose, cut cut, done do, drawn draw, found find',
@@ -13,18 +13,18 @@ const irregular = new Map(
 )
 
 /**
- * Stems of participles whose verb ends with `e`: `plac`, `reserv`, `complet`, `settl`, `captur`. English decides by the last
- * letters; a vowel before them (`wait`, `clear`, `load`) excludes the stem.
+ * Matches the stem of a participle whose verb ends with `e`: `plac`, `reserv`, `complet`, `settl`, `captur`. The last letters
+ * decide; a vowel before them (`wait`, `clear`, `load`) excludes the stem.
  */
-const withoutE = new RegExp(
+const stemNeedsE = new RegExp(
   `(?:[cvuzg]|[^s]s|[^aeiourlw]l|${[
     '[^eo]a[dkmprt]|[^aeo]i[bdklmnpr]|(?:[vnc]i|[lp]e|[^o]u|[^o]o|rou)t|[^o]o[dk]|[^o]u[dlmn]|[^aeo]ur',
     '(?:st|gn|pl|sc)or|(?:cl|z|ph|p)on|[^e]ed|com|[^ol]op|yp|scal',
   ].join('|')})$`,
 )
 
-/** Stems whose last consonant is doubled before `ed`: `ship`, `log`, `submit`. */
-const doubled = /(?:([bdgmnprtv])\1|[aeiou].*[aeiou]ll)$/
+/** Matches a stem whose last consonant is doubled before `ed`: `shipp`, `logg`, `submitt`. */
+const doubledConsonant = /(?:([bdgmnprtv])\1|[aeiou].*[aeiou]ll)$/
 
 /** `placed` → `place`, `shipped` → `ship`, `paid` → `pay`; `undefined` if the word is not a past participle. */
 function verbOf(participle: string): string | undefined {
@@ -33,8 +33,8 @@ function verbOf(participle: string): string | undefined {
   const stem = participle.slice(0, -2)
   if (stem.length < 2 || !participle.endsWith('ed')) return undefined
   if (stem.endsWith('i')) return `${stem.slice(0, -1)}y`
-  if (doubled.test(stem)) return stem.slice(0, -1)
-  return stem.endsWith('e') || withoutE.test(stem) ? `${stem}e` : stem
+  if (doubledConsonant.test(stem)) return stem.slice(0, -1)
+  return stem.endsWith('e') || stemNeedsE.test(stem) ? `${stem}e` : stem
 }
 
 /** Returns the command that leads to an event: `PlaceOrder` for `OrderPlaced`. `undefined` if the last word is not a past participle. */

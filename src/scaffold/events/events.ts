@@ -16,8 +16,10 @@ export interface Failure {
   readonly fields: readonly Field[]
 }
 
+/** An event of an aggregate. */
 export interface DomainEvent {
   readonly name: Name
+  /** The command that leads to the event. */
   readonly command: Name
   readonly fields: readonly Field[]
   /** Events that the command may lead to instead. */
@@ -25,9 +27,9 @@ export interface DomainEvent {
 }
 
 /** Last words of the names of failures. */
-const failing = new Set(['failed', 'rejected', 'declined', 'refused', 'denied'])
+const failureWords = new Set(['failed', 'rejected', 'declined', 'refused', 'denied'])
 
-export const isFailure = ({ words }: Name): boolean => failing.has(words.at(-1) ?? '')
+export const isFailure = ({ words }: Name): boolean => failureWords.has(words.at(-1) ?? '')
 
 const { declareEvent, nameCommand, addIdField, chooseIdField } = scaffoldHints
 
@@ -43,14 +45,14 @@ const refuse = (text: string, reason: string, hints: readonly Hint[] = [declareE
 export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
   const events: (DomainEvent & { failures: Failure[] })[] = []
   const taken: Name[] = []
-  const take = (text: string, name: Name) => {
+  const takeName = (text: string, name: Name) => {
     if (taken.some((other) => isSameName(other, name)))
       refuse(text, `the name ${spellings.pascal(name)} is used twice`, [])
     taken.push(name)
   }
   for (const text of texts) {
     const { name, command, fields } = readEvent(text)
-    take(text, name)
+    takeName(text, name)
     if (command === undefined && isFailure(name)) {
       const before = events.at(-1)
       if (before === undefined)
@@ -58,14 +60,14 @@ export function readEvents(texts: readonly string[]): readonly DomainEvent[] {
       else before.failures.push({ name, fields })
       continue
     }
-    const asked = command ?? commandOf(name)
-    if (asked === undefined) {
+    const wanted = command ?? commandOf(name)
+    if (wanted === undefined) {
       return refuse(text, 'the command cannot be derived from the name of the event; put the command before it', [
         nameCommand(text),
       ])
     }
-    take(text, asked)
-    events.push({ name, command: asked, fields, failures: [] })
+    takeName(text, wanted)
+    events.push({ name, command: wanted, fields, failures: [] })
   }
   return events
 }
@@ -81,8 +83,8 @@ function readEvent(text: string): { name: Name; command: Name | undefined; field
     if (spellings.pascal(name) !== word) return refuse(text, `'${word}' must be written ${spellings.pascal(name)}`, [])
     return name
   }
-  const [list] = rest
-  const fields = list === undefined ? [] : list.split(',').map((pair) => readField(text, pair))
+  const [fieldList] = rest
+  const fields = fieldList === undefined ? [] : fieldList.split(',').map((pair) => readField(text, pair))
   for (const [index, { name }] of fields.entries()) {
     if (fields.findIndex((other) => isSameName(other.name, name)) < index) {
       refuse(text, `the field ${spellings.snake(name)} is declared twice`, [])
@@ -93,21 +95,21 @@ function readEvent(text: string): { name: Name; command: Name | undefined; field
     : { name: pascal(second), command: pascal(first), fields }
 }
 
-/** Names that a field must not have, because actions, states or JavaScript objects already have them. */
-const notFields = new Set(['type', 'status', 'constructor', 'prototype'])
+/** Names that a field must not have, because actions, states or JavaScript objects already have a property of this name. */
+const reservedFields = new Set(['type', 'status', 'constructor', 'prototype'])
 
 function readField(text: string, pair: string): Field {
   const [word = '', type = '', ...more] = pair.split('=')
-  const of = fieldTypes.get(type)
-  if (of === undefined || more.length > 0) {
+  const fieldType = fieldTypes.get(type)
+  if (fieldType === undefined || more.length > 0) {
     return refuse(text, `'${pair}' is not name=type; the types are ${fieldTypeNames.join(', ')}`)
   }
   const name = parseName(word)
-  const why = whyNoName(word) ?? (notFields.has(word) ? 'it is reserved' : undefined)
+  const why = whyNoName(word) ?? (reservedFields.has(word) ? 'the name is reserved' : undefined)
   if (name === undefined || why !== undefined) return refuse(text, `invalid field name '${word}': ${why}`)
   if (spellings.snake(name) !== word)
     return refuse(text, `'${word}' must be written ${spellings.snake(name)}, as in Rust`, [])
-  return { name, type: of }
+  return { name, type: fieldType }
 }
 
 /**
@@ -132,7 +134,7 @@ export function idOf(aggregate: Name, events: readonly DomainEvent[], named?: st
   )
 }
 
-/** Returns the events of an aggregate for which the user gives none: created, rejected, cancelled. */
+/** Returns the events for an aggregate if the user declares none: created, rejected, cancelled. */
 export function defaultEvents(aggregate: Name): readonly [string, ...string[]] {
   const [pascal, id] = [spellings.pascal(aggregate), `${spellings.snake(aggregate)}_id=uuid`]
   return [

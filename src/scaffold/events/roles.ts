@@ -6,8 +6,8 @@ export const roles = ['command', 'event', 'failure'] as const
 /** The role of an enum variant in a saga: a command, an event, or an event that reports a failure. */
 export type Role = (typeof roles)[number]
 
-/** First words of commands. Words that are also nouns (`order`, `charge`, `request`) are left out: crbus asks about them. */
-const verbs = new Set(
+/** Verbs that a command begins with. Verbs that are also nouns (`order`, `charge`, `request`) are left out: crbus asks about them. */
+const commandVerbs = new Set(
   [
     'accept activate add allocate apply approve archive assign authorize begin cancel complete confirm create deactivate',
     'decline delete deliver deny disable dispatch enable fulfil fulfill generate grant initiate issue make notify pay place',
@@ -24,9 +24,9 @@ const verbs = new Set(
 export function roleOf(name: Name, all: readonly Name[]): Role | undefined {
   if (isFailure(name)) return 'failure'
   if (commandOf(name) !== undefined) return 'event'
-  const isAsked = all.some((other) => {
+  const leadsToEvent = all.some((other) => {
     const command = commandOf(other)
     return command !== undefined && isSameName(command, name)
   })
-  return isAsked || verbs.has(name.words[0] ?? '') ? 'command' : undefined
+  return leadsToEvent || commandVerbs.has(name.words[0] ?? '') ? 'command' : undefined
 }

@@ -2,20 +2,20 @@ import { type Name, spellings } from '../name.ts'
 import type { DomainEvent } from './events.ts'
 
 /** Last words of events that end the life of an aggregate. */
-const ending = new Set(
+const endingWords = new Set(
   [
     'archived canceled cancelled closed compensated completed delivered deleted discontinued ended expired finished',
     'refunded released removed returned reversed revoked settled terminated undone voided withdrawn',
   ].flatMap((line) => line.split(' ')),
 )
 
-const ends = ({ words }: Name): boolean => ending.has(words.at(-1) ?? '')
+const ends = ({ words }: Name): boolean => endingWords.has(words.at(-1) ?? '')
 
-/** The statuses in which the command of a change applies. */
+/** When the command of a change applies. */
 export interface StatusRule {
-  /** Names of the events that the change may follow. */
+  /** Names of the events after which the command applies. */
   readonly follows: readonly Name[]
-  /** Whether the names of the events leave another answer open. */
+  /** Whether the names of the events do not decide the rule, so that its author has to confirm it. */
   readonly isGuess: boolean
 }
 

@@ -3,13 +3,13 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const WIDTH = 100
 
-/** Formats JSON like common formatters: objects on several lines, a list of plain values on one line if it fits. */
+/** Formats JSON like common formatters: an object on several lines, a list of plain values on one line if the line is short. */
 export function formatJson(json: Json, indent = ''): string {
   const inner = `${indent}  `
   if (Array.isArray(json)) {
     const items = json as readonly Json[]
     const isPlain = items.every((item) => typeof item !== 'object' || item === null)
-    // Nested lists are not tried on one line: each level would double the work of the level below.
+    // A nested list is never put on one line: formatting it twice on each level would take exponential time.
     const flat = isPlain ? `[${items.map((item) => formatJson(item)).join(', ')}]` : undefined
     if (flat !== undefined && indent.length + flat.length < WIDTH) return flat
     return `[\n${items.map((item) => `${inner}${formatJson(item, inner)}`).join(',\n')}\n${indent}]`
@@ -30,7 +30,7 @@ export function whyTooDeep(text: string): string | undefined {
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g)) {
     if (token === '{' || token === '[') depth += 1
     else if (token === '}' || token === ']') depth -= 1
-    if (depth > MAX_DEPTH) return `it is nested more than ${MAX_DEPTH} levels deep`
+    if (depth > MAX_DEPTH) return `the JSON is nested more than ${MAX_DEPTH} levels deep`
   }
   return undefined
 }
