@@ -25,9 +25,9 @@ export interface ScaffoldDone {
 }
 
 /** Prefix of the temporary folder in which files are written before they are moved. */
-const STAGING = '.crbus-new-'
+const STAGING_PREFIX = '.crbus-new-'
 
-/** Returns whether a file is written. A file with differences is written only with `force`. */
+/** Returns whether applying the plan writes the file. A file with differences is overwritten only with `force`. */
 export const isWritten = ({ action }: FilePlan, force: boolean): boolean =>
   action === 'create' || action === 'edit' || (action === 'changed' && force)
 
@@ -43,14 +43,14 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
   const undo: (() => void)[] = []
   try {
     undo.push(...makeFolders(root))
-    const staging = mkdtempSync(join(root, STAGING))
+    const staging = mkdtempSync(join(root, STAGING_PREFIX))
     undo.push(() => rmSync(staging, { recursive: true, force: true }))
     const staged = wanted.map((file, index) => stage(findTarget(root, file.path), file, join(staging, `${index}`)))
-    for (const { file, target, part, before } of staged) {
+    for (const { file, target, temporary, before } of staged) {
       undo.push(...makeFolders(dirname(target)))
       refuseMoved(root, file.path, target)
-      if (before === undefined) placeNew(part, target)
-      else renameSync(part, target)
+      if (before === undefined) placeNew(temporary, target)
+      else renameSync(temporary, target)
       undo.push(() => (before === undefined ? rmSync(target, { force: true }) : renameSync(before, target)))
     }
     attempt(() => rmSync(staging, { recursive: true }))
@@ -61,28 +61,31 @@ export function applyScaffold({ root, files }: ScaffoldPlan, { force = false } =
   }
 }
 
+/** A file that is ready to be moved to its target. */
 interface Staged {
   readonly file: FilePlan
-  /** With links resolved. */
+  /** The absolute path, with links resolved. */
   readonly target: string
-  readonly part: string
+  /** The temporary file with the new content. */
+  readonly temporary: string
   /** A copy of the existing file, to restore it. */
   readonly before: string | undefined
 }
 
-function stage({ path: target, exists }: Target, file: FilePlan, part: string): Staged {
+/** Writes the new content to a temporary file, and copies the existing file. */
+function stage({ path: target, exists }: Target, file: FilePlan, temporary: string): Staged {
   const { after, isExecutable } = file
-  writeFileSync(part, after, { mode: isExecutable ? 0o755 : 0o644 })
-  if (!exists) return { file, target, part, before: undefined }
-  // Renaming would replace a file that its owner has made read-only.
+  writeFileSync(temporary, after, { mode: isExecutable ? 0o755 : 0o644 })
+  if (!exists) return { file, target, temporary, before: undefined }
+  // Checked here, because moving a file over another one also replaces a read-only file.
   accessSync(target, constants.W_OK)
-  const copy = `${part}.before`
+  const copy = `${temporary}.before`
   copyFileSync(target, copy)
-  keepAccess(part, statSync(target))
-  return { file, target, part, before: copy }
+  keepAccess(temporary, statSync(target))
+  return { file, target, temporary, before: copy }
 }
 
-/** Throws `ScaffoldRefused` if a new link would redirect the file. */
+/** Throws `ScaffoldRefused` if the path leads to another file than when it was staged, because of a new link. */
 function refuseMoved(root: string, path: string, target: string): void {
   if (findTarget(root, path).path === target) return
   throw new ScaffoldRefused(`${path} now leads to another file; nothing was written`, [scaffoldHints.planAgain()])
@@ -91,6 +94,7 @@ function refuseMoved(root: string, path: string, target: string): void {
 /** Creates the missing folders of a path, and returns functions that remove them. */
 const makeFolders = (folder: string): (() => void)[] => makeFolder(folder).map((path) => () => rmdirSync(path))
 
+/** Throws `ScaffoldRefused` if a file has another content than when the plan was made. */
 function refuseStale(root: string, { path, before }: FilePlan): void {
   const now = readTarget(root, path)
   const isSame = before === undefined ? now === undefined : now?.equals(Buffer.from(before as Uint8Array))
@@ -100,6 +104,7 @@ function refuseStale(root: string, { path, before }: FilePlan): void {
   ])
 }
 
+/** Runs a step of the cleanup and ignores its error. */
 function attempt(step: () => void): void {
   try {
     step()
@@ -108,13 +113,13 @@ function attempt(step: () => void): void {
   }
 }
 
-/** Turns an error of the file system into a refusal: it is not a bug of crbus. */
+/** Turns an error of the file system into an `EventBusError` with code `REFUSED`, because it is not a bug of crbus. */
 function asRefusal(error: unknown, root: string): unknown {
   const { code, path = root, dest = path } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === undefined) return error
   const hints = isDiskFull(error) ? [scaffoldHints.advice('free space on the disk')] : []
   // The name of a temporary file would not help the user.
-  const what = dest.startsWith(join(root, STAGING)) ? '' : `${dest} cannot be written: `
+  const what = dest.startsWith(join(root, STAGING_PREFIX)) ? '' : `${dest} cannot be written: `
   return new EventBusError('REFUSED', `nothing was written: ${what}${causeOf(error, dest)}`, {
     hints,
     cause: error,

@@ -4,14 +4,14 @@ import { leavesOf } from '../template/template-json.ts'
 import type { Edited } from './edit.ts'
 
 /**
- * Adds the keys of a patch that a JSON file lacks. Keeps everything else, including white space and existing values that differ from
- * the patch, because the file belongs to the user.
+ * Adds the keys of a patch that a JSON file does not have. Keeps everything else, including white space and existing values that
+ * differ from the patch, because the file belongs to the user.
  */
 export function editJson(text: string, patch: { readonly [key: string]: Json }): Edited {
   const errors: ParseError[] = []
   const json: unknown = parse(text, errors)
   if (errors.length > 0 || typeof json !== 'object' || json === null || Array.isArray(json)) {
-    return { ok: false, reason: 'it is not a JSON object' }
+    return { ok: false, reason: 'the file is not a JSON object' }
   }
   let edited = text
   const kept: string[] = []
@@ -28,14 +28,14 @@ export function editJson(text: string, patch: { readonly [key: string]: Json }):
   return { ok: true, text: edited, kept }
 }
 
-/** Returns the value at a path as JSON, or `absent` if a value can be added there. */
+/** Returns the value at a path as JSON text, or `absent` if a value can be added there, or the type of a value that prevents it. */
 function presentValue(text: string, path: readonly string[]): string {
   const tree = parseTree(text)
   if (tree === undefined) return 'absent'
   for (let length = 1; length <= path.length; length += 1) {
     const node = findNodeAtLocation(tree, path.slice(0, length))
     if (node === undefined) return 'absent'
-    // A value that is not an object blocks the path.
+    // A value on the path that is not an object cannot contain the rest of the path.
     if (length < path.length && node.type !== 'object') return node.type
     if (length === path.length) return JSON.stringify(parse(text.slice(node.offset, node.offset + node.length)))
   }

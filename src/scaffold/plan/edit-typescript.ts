@@ -16,29 +16,31 @@ interface ListItem {
   readonly from: string
 }
 
-/** Adds an item to an array of a module, and its import. Changes nothing that the module already has. */
+/** Adds an item to an array of a TypeScript module, and the import of the item, unless the module has them already. */
 export function addListItem(text: string, { list, item, from }: ListItem): Edited {
   const { topNode } = typescript.parse(text)
   const array = arrayOf(topNode, text, list)
   if (array === undefined) return { ok: false, reason: `the file has no array '${list}'` }
-  const has = childrenOf(array).some((node) => node.name === 'VariableName' && textOf(node, text) === item)
-  const withItem = has ? text : insertItem(text, array, item)
+  const hasItem = childrenOf(array).some((node) => node.name === 'VariableName' && textOf(node, text) === item)
+  const withItem = hasItem ? text : insertItem(text, array, item)
   const imports = importsIn(topNode)
   const isImported = imports.some((node) => namesIn(node, text).includes(item))
   // The imports come before the array, so their offsets are the same in both texts.
   return { ok: true, text: isImported ? withItem : insertImport(withItem, text, imports, { item, from }), kept: [] }
 }
 
+/** Finds the array literal that initializes a variable at the top level of the module. */
 function arrayOf(top: SyntaxNode, text: string, name: string): SyntaxNode | undefined {
   const statements = childrenOf(top).map((node) => (node.name === 'ExportDeclaration' ? node.getChild(VARIABLE) : node))
   for (const declaration of statements) {
     if (declaration?.name !== VARIABLE) continue
-    let isIt = false
+    // One declaration may have several variables, each followed by its value.
+    let isWanted = false
     for (const node of childrenOf(declaration)) {
-      if (node.name === 'VariableDefinition') isIt = textOf(node, text) === name
-      // In `[] satisfies Part[]` the array is a child.
+      if (node.name === 'VariableDefinition') isWanted = textOf(node, text) === name
+      // In `[] satisfies Part[]`, the array is a child of the value.
       const array = node.name === 'ArrayExpression' ? node : node.getChild('ArrayExpression')
-      if (isIt && array !== null) return array
+      if (isWanted && array !== null) return array
     }
   }
   return undefined
@@ -46,6 +48,7 @@ function arrayOf(top: SyntaxNode, text: string, name: string): SyntaxNode | unde
 
 const VARIABLE = 'VariableDeclaration'
 
+/** Adds an item to the end of an array, on one line or with one item per line, as the array is formatted. */
 function insertItem(text: string, array: SyntaxNode, item: string): string {
   const inside = text.slice(array.from + 1, array.to - 1)
   const items = childrenOf(array).filter(({ name }) => !['[', ']', ',', 'LineComment', 'BlockComment'].includes(name))
@@ -69,10 +72,14 @@ function insertItem(text: string, array: SyntaxNode, item: string): string {
 
 const importsIn = (top: SyntaxNode): SyntaxNode[] => childrenOf(top).filter(({ name }) => name === 'ImportDeclaration')
 
+/** The names that an import declares. */
 const namesIn = (node: SyntaxNode, text: string): string[] =>
   (node.getChild('ImportGroup')?.getChildren('VariableDefinition') ?? []).map((name) => textOf(name, text))
 
-/** Inserts an import in the order of formatters: packages before files, each sorted by name. */
+/**
+ * Inserts an import in the order of formatters: packages before files, each sorted by name. `original` is the text before other
+ * edits, in which `imports` have their offsets.
+ */
 function insertImport(
   text: string,
   original: string,

@@ -21,10 +21,12 @@ export interface FilePlan {
   /** Relative to the root of the plan, with forward slashes. */
   readonly path: string
   /**
-   * `create`: the file does not exist. `keep`: it already has this content. `changed`: it differs, and is overwritten only if
-   * forced. `edit`: the plan adds something to it. `by-hand`: something must be added, but crbus does not find where.
+   * `create`: the file does not exist. `keep`: the file already has this content. `changed`: the file differs, and is overwritten
+   * only if forced. `edit`: the plan adds something to the file. `by-hand`: the user must add something, because crbus does not
+   * find the place for it.
    */
   readonly action: 'create' | 'keep' | 'changed' | 'edit' | 'by-hand'
+  /** The current content; `undefined` if the file does not exist. */
   readonly before: Content | undefined
   readonly after: Content
   readonly isExecutable: boolean
@@ -48,13 +50,13 @@ export interface ScaffoldRequest {
   readonly generated: Readonly<Record<Generated, () => string>>
 }
 
-/** Renders a template with the answers, and compares the result with the existing files. Has no side effects except `read`. */
+/** Renders a template with the answers, and compares the result with the existing files. Writes nothing. */
 export function planScaffold(request: ScaffoldRequest): ScaffoldPlan {
   const { template } = request
   return withLocation(template, 'template.json', () => planTemplate(request))
 }
 
-/** Runs `work` on a part of a template, and reports a mistake in the template with its location. */
+/** Runs `work` on a part of a template. Turns a `TemplateError` into `ScaffoldRefused` with the location of the mistake. */
 function withLocation<T>({ folder }: Template, path: string, work: () => T): T {
   try {
     return work()
@@ -76,8 +78,8 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   const rename = renamer(wordSwaps(scope, template.words))
   const files = new Map<string, FilePlan>()
   const taken = new Set<string>()
-  for (const { path, content, isExecutable } of rendered(request)) {
-    withLocation(template, path, () => claim(taken, path))
+  for (const { path, content, isExecutable } of renderFiles(request)) {
+    withLocation(template, path, () => claimPath(taken, path))
     const before = read(path)
     const action = before === undefined ? 'create' : isSame(before, content) ? 'keep' : 'changed'
     files.set(path, { path, action, before, after: content, isExecutable, notes: [] })
@@ -86,25 +88,25 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
     if (edit.if !== undefined && !holds(scope, edit.if)) continue
     const path = rename(edit.file)
     withLocation(template, `the edit of ${path}`, () => {
-      refuseTarget(path)
+      refuseForbiddenPath(path)
       files.set(path, editPlan(edit, path, files.get(path), read(path), { scope, rename }))
     })
   }
   return { root, files: [...files.values()].sort((a, b) => compareText(a.path, b.path)) }
 }
 
-/** Reserves a path for a file. Paths that differ only in case are one file on some systems. */
-function claim(taken: Set<string>, path: string): void {
+/** Reserves a path for one file. Paths that differ only in case are the same file on some systems. */
+function claimPath(taken: Set<string>, path: string): void {
   if (taken.has(folded(path))) throw new TemplateError('two files of the template have this path')
   taken.add(folded(path))
 }
 
-function refuseTarget(path: string): void {
+function refuseForbiddenPath(path: string): void {
   const why = whyNoTarget(path)
   if (why !== undefined) throw new TemplateError(`'${path}' ${why}`)
 }
 
-/** Plans a change of one JSON file, without a template. */
+/** Plans an edit of one JSON file without a template: adds the keys of `json` that the file lacks. */
 export function planEdit(
   root: string,
   path: string,
@@ -121,24 +123,26 @@ interface Rendered {
   readonly isExecutable: boolean
 }
 
-function* rendered({ template, scope, generated }: ScaffoldRequest): Generator<Rendered> {
+/** Renders the files of a template whose conditions hold. */
+function* renderFiles({ template, scope, generated }: ScaffoldRequest): Generator<Rendered> {
   const { words, rules } = template
   const rename = renamer(wordSwaps(scope, words))
   const budget = new Budget()
-  const trees = new Map(template.files.map((file) => [file.path, file]))
+  const sources = new Map(template.files.map((file) => [file.path, file]))
+  // A rule may generate a file that the template does not have.
   for (const path of rules.keys()) {
-    if (!trees.has(path)) trees.set(path, { path, content: '', isExecutable: false })
+    if (!sources.has(path)) sources.set(path, { path, content: '', isExecutable: false })
   }
-  for (const { path, content, isExecutable } of trees.values()) {
+  for (const { path, content, isExecutable } of sources.values()) {
     const rule = rules.get(path)
-    const made = withLocation(template, path, (): Rendered | undefined => {
+    const file = withLocation(template, path, (): Rendered | undefined => {
       if (rule?.here || (rule?.if !== undefined && !holds(scope, rule.if))) return undefined
       const target = withDots(rename(rule?.to ?? path))
-      refuseTarget(target)
+      refuseForbiddenPath(target)
       const text = rule?.generate === undefined ? content : generated[rule.generate]()
       return { path: target, isExecutable, content: render(path, text, template.json.get(path)) }
     })
-    if (made !== undefined) yield made
+    if (file !== undefined) yield file
   }
 
   function render(path: string, content: Content, patch: { readonly [key: string]: Json } | undefined): Content {
@@ -156,13 +160,17 @@ function parseJson(text: string): Json {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new TemplateError(`it is not JSON: ${(error as Error).message}`)
+    throw new TemplateError(`the text is not JSON: ${(error as Error).message}`)
   }
 }
 
-/** Restores names that templates write with an underscore so that they have no effect there: `_gitignore` is `.gitignore`. */
+/**
+ * Restores names that begin with a dot. Templates write them with an underscore, so that they have no effect in the template:
+ * `_gitignore` becomes `.gitignore`. Two underscores stand for one.
+ */
 const withDots = (path: string): string => path.replaceAll(/(?<=^|\/)_(?=[^/])/g, '.').replaceAll(/(?<=^|\/)\._/g, '_')
 
+/** What replaces the example words of a template. */
 interface Words {
   readonly scope: Scope
   readonly rename: (text: string) => string
@@ -172,33 +180,33 @@ function editPlan(
   edit: Edit,
   path: string,
   planned: FilePlan | undefined,
-  there: Content | undefined,
+  current: Content | undefined,
   words: Words,
 ): FilePlan {
-  // A file that this plan creates, or has already edited, is edited further.
-  const isOwn = planned !== undefined && planned.action !== 'by-hand'
-  const before = planned === undefined ? there : planned.before
-  const text = isOwn ? planned.after : there
+  // If the plan already creates or edits the file, this edit applies to the planned content.
+  const continuesPlan = planned !== undefined && planned.action !== 'by-hand'
+  const before = planned === undefined ? current : planned.before
+  const text = continuesPlan ? planned.after : current
   const notes = [...(planned?.notes ?? [])]
   const base = { path, before, isExecutable: planned?.isExecutable ?? false }
-  const answer = text === undefined || typeof text === 'string' ? carryOut(edit, text, words) : undefined
-  if (answer === undefined || !answer.ok) {
-    const reason = answer?.reason ?? 'the file is not text'
+  const edited = text === undefined || typeof text === 'string' ? applyEdit(edit, text, words) : undefined
+  if (edited === undefined || !edited.ok) {
+    const reason = edited?.reason ?? 'the file is not text'
     return {
       ...base,
       action: 'by-hand',
       after: text ?? '',
-      notes: [...notes, `${reason}; add by hand: ${wish(edit, words)}`],
+      notes: [...notes, `${reason}; add by hand: ${describeEdit(edit, words)}`],
     }
   }
-  notes.push(...answer.kept.map((what) => `kept the existing ${what}`))
-  const isAsItWas = typeof before === 'string' && before === answer.text
+  notes.push(...edited.kept.map((what) => `kept the existing ${what}`))
+  const isUnchanged = typeof before === 'string' && before === edited.text
   const action =
-    planned?.action === 'changed' ? 'changed' : isAsItWas ? 'keep' : before === undefined ? 'create' : 'edit'
-  return { ...base, action, after: answer.text, notes }
+    planned?.action === 'changed' ? 'changed' : isUnchanged ? 'keep' : before === undefined ? 'create' : 'edit'
+  return { ...base, action, after: edited.text, notes }
 }
 
-function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words): Edited {
+function applyEdit(edit: Edit, text: string | undefined, { scope, rename }: Words): Edited {
   switch (edit.kind) {
     case 'json':
       return editJson(text ?? '{}\n', fillJson(edit.json, scope, rename) as { readonly [key: string]: Json })
@@ -221,17 +229,18 @@ function carryOut(edit: Edit, text: string | undefined, { scope, rename }: Words
 }
 
 /** Describes an edit for a person who makes it by hand. */
-function wish(edit: Edit, { scope, rename }: Words): string {
+function describeEdit(edit: Edit, { scope, rename }: Words): string {
   switch (edit.kind) {
     case 'json':
       return JSON.stringify(fillJson(edit.json, scope, rename))
     case 'list':
-      return `${rename(edit.item)} of '${rename(edit.from)}', to ${edit.list}`
+      return `${rename(edit.item)}, imported from '${rename(edit.from)}', to the array '${edit.list}'`
     case 'rust':
       return `${rename(edit.rust)}${edit.function === undefined ? '' : ` in '${edit.function}'`}`
   }
 }
 
+/** Returns the text of a file, or its bytes if it contains a zero byte and is therefore not text. */
 function asText(bytes: Uint8Array | undefined): Content | undefined {
   if (bytes === undefined) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

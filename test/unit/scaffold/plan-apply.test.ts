@@ -106,7 +106,7 @@ describe('a plan', () => {
     const made = plan()
     expect(made.files.find(({ path }) => path === 'crbus.json')).toMatchObject({
       action: 'by-hand',
-      notes: ['it is not a JSON object; add by hand: {"topics":{"stock-events":{"partitions":6}}}'],
+      notes: ['the file is not a JSON object; add by hand: {"topics":{"stock-events":{"partitions":6}}}'],
     })
     applyScaffold(made)
     expect(read('crbus.json')).toBe('no JSON')
