@@ -5,11 +5,11 @@ import type { Question, Template } from './manifest.ts'
 
 type Answer = string | number | boolean
 
-/** Returns why a text is not a valid answer to a question, or `undefined` if it is. */
+/** Returns why a text is not a valid answer to a question, or `undefined` if the text is valid. */
 export function whyNoAnswer({ kind, choices }: Question, text: string): string | undefined {
   switch (kind) {
     case 'text':
-      return text.trim() === '' ? 'it is empty' : undefined
+      return text.trim() === '' ? 'the answer is empty' : undefined
     case 'choice':
       return Object.hasOwn(choices, text) ? undefined : `choose one of ${Object.keys(choices).join(', ')}`
     case 'yes-no':

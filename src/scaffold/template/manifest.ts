@@ -1,14 +1,16 @@
 import { type Json, whyTooDeep } from '../layout/json-text.ts'
 import { parseName } from '../name.ts'
 
-const kinds = ['service', 'aggregate', 'saga'] as const
-export type Kind = (typeof kinds)[number]
+const templateKinds = ['service', 'aggregate', 'saga'] as const
+export type Kind = (typeof templateKinds)[number]
 const languages = ['ts', 'rust'] as const
 export type Language = (typeof languages)[number]
 
-/** A question of a template, answered by the request or on a terminal. */
+/** A question of a template, which a flag or the user on a terminal answers. */
 export interface Question {
+  /** The name of the answer in the scope. */
   readonly name: string
+  /** The text of the question. */
   readonly ask: string
   readonly kind: 'text' | 'choice' | 'yes-no' | 'number' | 'duration'
   /** For `choice`: each answer with its explanation. */
@@ -19,19 +21,23 @@ export interface Question {
 const generatedFiles = ['schema', 'command-schema'] as const
 export type Generated = (typeof generatedFiles)[number]
 
+/** How a file of a template is created. */
 export interface FileRule {
-  /** A condition. Default: the file is always created. */
+  /** The condition for creating the file. Default: the file is always created. */
   readonly if?: string | undefined
-  /** The path to create, in the words of the template. Default: the path in the template. */
+  /** The path of the created file, with example words. Default: the path in the template. */
   readonly to?: string | undefined
-  /** True: the file only makes the template compile, and is never created. */
+  /** True: the file is never created; it exists only so that the template itself compiles. */
   readonly here?: boolean | undefined
   /** Generates the content: the schema of the topic of events, or of the topic of commands. */
   readonly generate?: Generated | undefined
 }
 
-/** A change of a file that the service already has. */
-export type Edit = { readonly file: string; readonly if?: string | undefined } & (
+/** A change of a file that the service already has. `if` is the condition for the change. */
+export type Edit = {
+  readonly file: string
+  readonly if?: string | undefined
+} /** Adds the keys that a JSON file lacks. */ & (
   | { readonly kind: 'json'; readonly json: { readonly [key: string]: Json } }
   /** Adds an item to an array of a TypeScript module, and its import. */
   | { readonly kind: 'list'; readonly list: string; readonly item: string; readonly from: string }
@@ -50,34 +56,38 @@ export interface Template {
   readonly kind: Kind
   readonly lang: Language
   readonly title: string
-  /** Its location, for messages. */
+  /** The location of the template, for messages. */
   readonly folder: string
-  /** Maps a path of the scope to its example word in the files. */
+  /** The example word in the files for each path of the scope, such as `name` → `order-line`. */
   readonly words: ReadonlyMap<string, string>
   readonly questions: readonly Question[]
   readonly files: readonly TemplateFile[]
+  /** Rules by the path of the file in the template. */
   readonly rules: ReadonlyMap<string, FileRule>
+  /** Values to merge into a JSON file, by the path of the file in the template. */
   readonly json: ReadonlyMap<string, { readonly [key: string]: Json }>
   readonly edits: readonly Edit[]
 }
 
 /**
- * Limits of a manifest, which a stranger may have written. crbus's own templates stay far below them; they prevent a template from
- * keeping crbus busy for minutes.
+ * Limits of a manifest, so that an untrusted template cannot keep crbus busy for minutes. The templates of crbus stay far below the
+ * limits.
  */
 const MAX_WORDS = 100
 const MAX_QUESTIONS = 50
 const MAX_EDITS = 200
 const MAX_TEXT_LENGTH = 10_000
-/** A file may contain an answer many thousand times. */
+/** Lower than other limits, because a file may contain an answer many thousand times. */
 const MAX_DEFAULT_LENGTH = 200
 
 type JsonObject = { readonly [key: string]: Json }
 
 /** Reads a manifest and collects all of its mistakes. */
 export class ManifestReader {
+  /** The mistakes, each with the path of the value. */
   readonly problems: string[] = []
 
+  /** Returns `undefined` if the text is not a JSON object. If there are problems, the result must not be used. */
   read(text: string): Omit<Template, 'folder' | 'files'> | undefined {
     const tooDeep = whyTooDeep(text)
     if (tooDeep !== undefined) {
@@ -88,7 +98,7 @@ export class ManifestReader {
     try {
       json = JSON.parse(text)
     } catch (error) {
-      this.problem('', `it is not JSON: ${(error as Error).message}`)
+      this.problem('', `the text is not JSON: ${(error as Error).message}`)
       return undefined
     }
     const file = this.#object('', json)
@@ -104,9 +114,9 @@ export class ManifestReader {
       'json',
       'edits',
     ])
-    if (file.crbus_template !== 1) this.problem('crbus_template', '1 is expected')
+    if (file.crbus_template !== 1) this.problem('crbus_template', 'the number 1 is expected')
     return {
-      kind: this.#oneOf('kind', file.kind, kinds),
+      kind: this.#oneOf('kind', file.kind, templateKinds),
       lang: this.#oneOf('lang', file.lang, languages),
       title: this.#text('title', file.title),
       words: this.#words(file.words ?? {}),
@@ -132,7 +142,7 @@ export class ManifestReader {
       }
       return word
     })
-    if (words.size > MAX_WORDS) this.problem('words', `there are more than ${MAX_WORDS}`)
+    if (words.size > MAX_WORDS) this.problem('words', `there are more than ${MAX_WORDS} words`)
     return words
   }
 
@@ -152,7 +162,7 @@ export class ManifestReader {
       this.problem(`${path}.name`, `'${name}' must consist of lowercase letters, digits and _`)
     const fallback = this.#text(`${path}.default`, question.default)
     if (fallback.length > MAX_DEFAULT_LENGTH) {
-      this.problem(`${path}.default`, `it is longer than ${MAX_DEFAULT_LENGTH} characters`)
+      this.problem(`${path}.default`, `the text is longer than ${MAX_DEFAULT_LENGTH} characters`)
     }
     if (kind === 'choice' && !choices.has(fallback))
       this.problem(`${path}.default`, `'${fallback}' is not one of choices`)
@@ -203,27 +213,27 @@ export class ManifestReader {
     }
   }
 
-  #list<T>(path: string, json: Json, most: number, read: (path: string, item: Json) => T): T[] {
-    if (Array.isArray(json) && json.length <= most) {
+  #list<T>(path: string, json: Json, maxItems: number, read: (path: string, item: Json) => T): T[] {
+    if (Array.isArray(json) && json.length <= maxItems) {
       return json.map((item: Json, index) => read(`${path}[${index}]`, item))
     }
-    this.problem(path, Array.isArray(json) ? `there are more than ${most}` : 'a list is expected')
+    this.problem(path, Array.isArray(json) ? `there are more than ${maxItems} items` : 'a list is expected')
     return []
   }
 
   #map<T>(path: string, json: Json, read: (path: string, item: Json) => T): Map<string, T> {
     return new Map(
       Object.entries(this.#object(path, json) ?? {}).map(([key, item]) => [
-        this.#plain(path, key),
+        this.#printable(path, key),
         read(`${path}.${key}`, item),
       ]),
     )
   }
 
-  /** Checks that a text is safe to show on a terminal. */
-  #plain(path: string, text: string): string {
-    if (/[^\P{Cc}\n\t]|\p{Bidi_Control}/u.test(text)) this.problem(path, 'it contains control characters')
-    if (text.length > MAX_TEXT_LENGTH) this.problem(path, `it is longer than ${MAX_TEXT_LENGTH} characters`)
+  /** Checks that a text is safe to show on a terminal, and returns it. */
+  #printable(path: string, text: string): string {
+    if (/[^\P{Cc}\n\t]|\p{Bidi_Control}/u.test(text)) this.problem(path, 'the text contains control characters')
+    if (text.length > MAX_TEXT_LENGTH) this.problem(path, `the text is longer than ${MAX_TEXT_LENGTH} characters`)
     return text
   }
 
@@ -234,7 +244,7 @@ export class ManifestReader {
   }
 
   #text(path: string, json: Json | undefined): string {
-    if (typeof json === 'string' && json !== '') return this.#plain(path, json)
+    if (typeof json === 'string' && json !== '') return this.#printable(path, json)
     this.problem(path, 'a text is expected')
     return ''
   }

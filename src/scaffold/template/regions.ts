@@ -1,14 +1,16 @@
 import { renamer, type Swap } from './rename.ts'
 import { has, holds, lookUp, type Scope, swapOf, TemplateError, type Value } from './scope.ts'
 
-/** `word is path`: within a region, the word is replaced by the value at the path. */
+/** In the notation `word is path`: within a region, the value at the path replaces the word. */
 interface Replacement {
   readonly word: string
   readonly path: string
 }
 
+/** A part of a template's text. All kinds except `line` are directives, with the parts inside their region. */
 type Part =
   | { readonly kind: 'line'; readonly text: string }
+  /** Repeats its parts for each item of the list at the path `of`. Inside, `variable` names the item. */
   | {
       readonly kind: 'each'
       readonly variable: string
@@ -16,12 +18,16 @@ type Part =
       readonly replacements: Replacement[]
       readonly parts: Part[]
     }
+  /** Renders its parts if the condition holds. */
   | { readonly kind: 'if'; readonly condition: string; readonly replacements: Replacement[]; readonly parts: Part[] }
+  /** Replaces words in the next line, which is its only part. */
   | { readonly kind: 'put'; readonly replacements: Replacement[]; readonly parts: Part[] }
+  /** Renders the text at the path instead of its parts. */
   | { readonly kind: 'as'; readonly path: string; readonly parts: Part[] }
+  /** Never renders its parts: they exist only so that the template itself compiles. */
   | { readonly kind: 'here'; readonly parts: Part[] }
 
-/** The beginning of a comment with a directive, in the languages that templates may contain. */
+/** Matches the beginning of a comment with a directive, in the languages that templates may contain. */
 const opening = /^(?:\/\/|#|<!--|\/\*|--|;)\s*crbus:/
 
 interface Directive {
@@ -29,7 +35,10 @@ interface Directive {
   readonly rest: string
 }
 
-/** Parses a line without a single regular expression, which would take quadratic time on a line of blanks. */
+/**
+ * Parses a line as a directive. Returns `undefined` for any other line. Works in steps, because one regular expression for the
+ * whole line would take quadratic time on a line of blanks. `at` is the index of the line.
+ */
 function directiveOf(line: string, at: number): Directive | undefined {
   const trimmed = line.trim()
   const begin = opening.exec(trimmed)?.[0]
@@ -48,8 +57,8 @@ const MAX_DIRECTIVE_LENGTH = 2000
 const MAX_NESTING = 32
 
 /**
- * Limits the work and the output of one template, which a stranger may have written: nested regions multiply. The largest template of
- * crbus makes 60 kB in a few thousand steps.
+ * Limits the work and the output of one template, because nested regions of an untrusted template could multiply without end. The
+ * largest template of crbus writes 60 kB in a few thousand steps.
  */
 export class Budget {
   #steps = 200_000
@@ -70,8 +79,8 @@ export class Budget {
 }
 
 /**
- * Renders the text of a template: repeats, omits and renames its marked regions. `words` maps paths of the scope to the example
- * words of the template (`path → word`).
+ * Renders the text of a template: repeats, omits and renames its marked regions. `words` has the example word of the template for
+ * each path of the scope.
  */
 export function renderText(
   text: string,
@@ -93,27 +102,30 @@ export function renderText(
   return [...(first === undefined || first === '' ? [] : [first]), ...rest].join('\n').replace(/\n+$/, '\n')
 }
 
-/** Parses to the end of the innermost region, and returns the line that ends it. `begun` has the first lines of open regions. */
-function parse(lines: readonly string[], from: number, into: Part[], begun: readonly number[]): number {
-  if (begun.length > MAX_NESTING)
+/**
+ * Parses lines into `parts` up to the end of the innermost region, and returns the index of the line that ends the region.
+ * `openRegions` has the indexes of the lines that begin a region around these lines.
+ */
+function parse(lines: readonly string[], from: number, parts: Part[], openRegions: readonly number[]): number {
+  if (openRegions.length > MAX_NESTING)
     throw new TemplateError(`line ${from}: regions are nested more than ${MAX_NESTING} deep`)
   for (let at = from; at < lines.length; at += 1) {
     const line = lines[at] as string
     const directive = directiveOf(line, at)
     if (directive === undefined) {
-      into.push({ kind: 'line', text: line })
+      parts.push({ kind: 'line', text: line })
       continue
     }
     const { name, rest } = directive
     if (name === 'end') return at
     const part = partOf(name, rest, at)
-    into.push(part)
+    parts.push(part)
     if (part.kind === 'put') {
       part.parts.push({ kind: 'line', text: lines[at + 1] ?? '' })
       at += 1
-    } else if (part.kind !== 'line') at = parse(lines, at + 1, part.parts, [...begun, at])
+    } else if (part.kind !== 'line') at = parse(lines, at + 1, part.parts, [...openRegions, at])
   }
-  const last = begun.at(-1)
+  const last = openRegions.at(-1)
   if (last !== undefined) throw new TemplateError(`line ${last + 1}: the region has no crbus:end`)
   return lines.length
 }
@@ -155,6 +167,7 @@ function replacementOf(text: string, at: number): Replacement {
   return { word, path }
 }
 
+/** The state of rendering: `replacements` of the regions around a part, and the lines `written` so far. */
 interface Rendering {
   readonly words: ReadonlyMap<string, string>
   readonly replacements: readonly Replacement[]
@@ -164,7 +177,7 @@ interface Rendering {
 
 function render(parts: readonly Part[], scope: Scope, rendering: Rendering): void {
   const { words, replacements, written, budget } = rendering
-  // Created for the first line: a region that contains only regions needs no renamer.
+  // Created when the first line needs it: a region that contains only regions needs no renamer.
   let rename: ((text: string) => string) | undefined
   const renameLine = (text: string): string => {
     rename ??= renamer([
@@ -201,7 +214,7 @@ function itemsOf(scope: Scope, path: string): readonly Value[] {
   return value as readonly Value[]
 }
 
-/** Returns the replacements for the example words of a template whose paths the scope has. */
+/** Returns the replacements for the example words of a template, as far as the scope has their paths. */
 export function wordSwaps(scope: Scope, words: ReadonlyMap<string, string>): Swap[] {
   // The variables of inner regions, which were added last, take precedence.
   const variables = Object.keys(scope)

@@ -1,18 +1,18 @@
 import { type Name, type Spelling, spellings } from '../name.ts'
 
-/** A replacement of an example word of a template: a name in all spellings, or a literal text. */
+/** A replacement for an example word of a template: for a name in all spellings, or for a literal text. */
 export type Swap =
   | { readonly kind: 'name'; readonly from: Name; readonly to: Name }
   | { readonly kind: 'text'; readonly from: string; readonly to: string }
 
-/** Characters that must not surround a match of each spelling, because it would be part of another word. */
+/** Patterns of characters before and after a text in each spelling that make the text a part of another word. */
 const edges: Readonly<Record<Spelling, readonly [before: string, after: string]>> = {
   kebab: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   snake: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   screaming: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   plain: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
   sentence: ['[A-Za-z0-9]', '[A-Za-z0-9]'],
-  // These occur inside compound names: placeOrderLine, orderLineId.
+  // These two also occur inside compound names, such as placeOrderLine and orderLineId.
   camel: ['[A-Za-z0-9]', '[a-z0-9]'],
   pascal: ['', '[a-z0-9]'],
 }

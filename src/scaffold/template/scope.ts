@@ -10,12 +10,12 @@ export interface Scope {
 export const isName = (value: Value): value is Name =>
   typeof value === 'object' && !Array.isArray(value) && Array.isArray((value as Scope).words)
 
-/** A mistake in a template. The function that catches it adds file and line. */
+/** A mistake in a template. `planScaffold` adds the folder and the file. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
 
-const at = (scope: Scope, path: string): Value => {
+const valueAt = (scope: Scope, path: string): Value => {
   let value: Value = scope
   for (const step of path.split('.')) {
     if (typeof value !== 'object' || Array.isArray(value) || isName(value)) return undefined
@@ -24,12 +24,13 @@ const at = (scope: Scope, path: string): Value => {
   return value
 }
 
+/** Whether a scope has the first name of a path. */
 export const has = (scope: Scope, path: string): boolean => Object.hasOwn(scope, path.split('.')[0] as string)
 
 /** Returns the value at a path such as `change.name`. Throws `TemplateError` if the first step is unknown; later steps may be absent. */
 export function lookUp(scope: Scope, path: string): Value {
   if (!has(scope, path)) throw new TemplateError(`unknown name '${path}'`)
-  return at(scope, path)
+  return valueAt(scope, path)
 }
 
 /** Evaluates a condition: `codec=rust`, `timeout`, `not change.failures`. An empty list, an empty text and an absent value are false. */
@@ -43,15 +44,16 @@ export function holds(scope: Scope, condition: string): boolean {
 
 const isPresent = (value: Value): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value))
 
-/** Returns the replacement for a word of a template: a name in all spellings, any other value as text. */
-export function swapOf(scope: Scope, from: string, path: string): Swap | undefined {
+/** Returns the replacement of a word by the value at a path: a name in all spellings, any other value as text. */
+export function swapOf(scope: Scope, word: string, path: string): Swap | undefined {
   const value = lookUp(scope, path)
   if (value === undefined) return undefined
   if (isName(value)) {
-    const name = parseName(from)
-    if (name === undefined) throw new TemplateError(`'${from}' replaces a name, so it must be a name`)
+    const name = parseName(word)
+    if (name === undefined)
+      throw new TemplateError(`'${word}' stands for a name, so the word must be a name, such as order-line`)
     return { kind: 'name', from: name, to: value }
   }
   if (typeof value === 'object') throw new TemplateError(`'${path}' is not a name or a text`)
-  return { kind: 'text', from, to: String(value) }
+  return { kind: 'text', from: word, to: String(value) }
 }

@@ -6,7 +6,7 @@ type JsonObject = { readonly [key: string]: Json }
 const isObject = (json: Json | undefined): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** Renames every key and text of a JSON value, and replaces `$path` by the value at that path of the scope. */
+/** Renames every key and text of a JSON value. A text such as `$partitions` becomes the value at that path of the scope. */
 export function fillJson(json: Json, scope: Scope, rename: (text: string) => string): Json {
   if (typeof json === 'string') return json.startsWith('$') ? valueAt(scope, json.slice(1)) : rename(json)
   if (Array.isArray(json)) return json.map((item: Json) => fillJson(item, scope, rename))
@@ -34,7 +34,7 @@ export function mergeJson(json: Json, patch: Json): Json {
   return Object.fromEntries(merged)
 }
 
-/** Returns every value of a patch with the keys that lead to it. An empty object counts as a value. */
+/** Returns every value of a patch that is not an object with keys, together with the keys that lead to the value. */
 export function leavesOf(patch: JsonObject, path: readonly string[] = []): { path: readonly string[]; value: Json }[] {
   return Object.entries(patch).flatMap(([key, value]) => {
     const at = [...path, key]

@@ -8,18 +8,18 @@ import { ManifestReader, type Template, type TemplateFile } from './manifest.ts'
 
 const MANIFEST = 'template.json'
 /** The folder with the files of the template, beside its manifest. */
-const TREE = 'files'
-/** Folders that building or testing a template leaves behind. */
+const FILES = 'files'
+/** Folders that are not part of a template: building or testing it leaves them behind. */
 const ignoredFolders = new Set(['node_modules', 'target', 'dist', '.git', '.crbus'])
 
 /**
- * Limits of a template, which a stranger may have written: far above the largest template of crbus (40 files, 60 kB), and low enough
- * that a template can neither fill the disk nor keep crbus busy for minutes.
+ * Limits of an untrusted template. They are far above the largest template of crbus (40 files, 60 kB), and low enough that a template
+ * can neither fill the disk nor keep crbus busy for minutes.
  */
 const MAX_MANIFEST_BYTES = 1024 * 1024
 const MAX_FILES = 2000
 const MAX_BYTES = 16 * 1024 * 1024
-/** Of text. Replacing the maximum number of words in a MiB of text takes seconds. */
+/** All text files together. Replacing the maximum number of words in 1 MiB of text takes seconds. */
 const MAX_TEXT_BYTES = 1024 * 1024
 const MAX_FOLDER_DEPTH = 32
 
@@ -41,39 +41,40 @@ export function loadTemplate(folder: string): Template {
 
 function readTemplate(folder: string): Template {
   const manifest = join(folder, MANIFEST)
-  const kind = lstatSync(manifest, { throwIfNoEntry: false })
-  if (kind === undefined) {
+  const stats = lstatSync(manifest, { throwIfNoEntry: false })
+  if (stats === undefined) {
     throw new ScaffoldRefused(`${folder} is not a template: it has no ${MANIFEST}`, [
       scaffoldHints.advice('see templates/README.md for how to write a template'),
     ])
   }
-  if (!kind.isFile()) throw new ScaffoldRefused(`${manifest} must be a file, and is ${whatIs(kind, manifest)}`)
-  if (kind.size > MAX_MANIFEST_BYTES) throw new ScaffoldRefused(`${manifest} is larger than 1 MiB`)
+  if (!stats.isFile()) throw new ScaffoldRefused(`${manifest} must be a file, but is ${describeKind(stats, manifest)}`)
+  if (stats.size > MAX_MANIFEST_BYTES) throw new ScaffoldRefused(`${manifest} is larger than 1 MiB`)
   const reader = new ManifestReader()
   const read = reader.read(readFileSync(manifest, 'utf8'))
-  const files = filesIn(join(folder, TREE))
+  const files = filesIn(join(folder, FILES))
   if (read !== undefined) {
     const known = new Set(files.map(({ path }) => path))
     for (const [path, { generate }] of read.rules) {
-      if (!known.has(path) && generate === undefined) reader.problem(`files.${path}`, `${TREE}/${path} does not exist`)
+      if (!known.has(path) && generate === undefined) reader.problem(`files.${path}`, `${FILES}/${path} does not exist`)
     }
     for (const path of read.json.keys()) {
-      if (!known.has(path)) reader.problem(`json.${path}`, `${TREE}/${path} does not exist`)
+      if (!known.has(path)) reader.problem(`json.${path}`, `${FILES}/${path} does not exist`)
     }
   }
   if (read === undefined || reader.problems.length > 0) {
     throw new ScaffoldRefused([`${manifest} is not the manifest of a template`, ...reader.problems].join('\n  '), [
-      scaffoldHints.advice('see templates/README.md for its keys'),
+      scaffoldHints.advice('see templates/README.md for the keys of a manifest'),
     ])
   }
   return { ...read, folder, files }
 }
 
-/** Reads the files of a template. Throws `ScaffoldRefused` for links, which may lead out of the template, and for other special files. */
+/** Reads the files of a template. Throws `ScaffoldRefused` for a link, which may lead out of the template, and for other special files. */
 function filesIn(folder: string): TemplateFile[] {
-  const kind = lstatSync(folder, { throwIfNoEntry: false })
-  if (kind === undefined) return []
-  if (!kind.isDirectory()) throw new ScaffoldRefused(`${folder} must be a folder, and is ${whatIs(kind, folder)}`)
+  const stats = lstatSync(folder, { throwIfNoEntry: false })
+  if (stats === undefined) return []
+  if (!stats.isDirectory())
+    throw new ScaffoldRefused(`${folder} must be a folder, but is ${describeKind(stats, folder)}`)
   const files: TemplateFile[] = []
   let bytes = 0
   let textBytes = 0
@@ -90,7 +91,9 @@ function filesIn(folder: string): TemplateFile[] {
         continue
       }
       if (!entry.isFile()) {
-        throw new ScaffoldRefused(`${full} is ${whatIs(entry, full)}; a template may only contain files and folders`)
+        throw new ScaffoldRefused(
+          `${full} is ${describeKind(entry, full)}; a template may only contain files and folders`,
+        )
       }
       const { size, mode } = lstatSync(full)
       bytes += size
@@ -106,7 +109,7 @@ function filesIn(folder: string): TemplateFile[] {
   return files
 }
 
-const whatIs = (kind: Pick<Dirent, 'isSymbolicLink' | 'isDirectory' | 'isFile'>, path: string): string =>
+const describeKind = (kind: Pick<Dirent, 'isSymbolicLink' | 'isDirectory' | 'isFile'>, path: string): string =>
   kind.isSymbolicLink()
     ? `a link to ${readlinkSync(path)}`
     : kind.isDirectory()
@@ -115,7 +118,7 @@ const whatIs = (kind: Pick<Dirent, 'isSymbolicLink' | 'isDirectory' | 'isFile'>,
         ? 'a file'
         : 'neither a file nor a folder'
 
-/** Returns the text of a file, or its bytes if it is not UTF-8 text: those are copied unchanged. */
+/** Returns the text of a file, or its bytes if the file is not UTF-8 text. Such a file is copied unchanged. */
 function textOf(bytes: Buffer): string | Uint8Array {
   if (bytes.includes(0)) return bytes
   try {

@@ -1,15 +1,15 @@
 /** Marks a question in a generated file. The rest of the line, up to a quotation mark, is the question. */
 const MARK = 'TODO(crbus): '
 
-/** The import that {@link todoInTypeScript} needs, in a file one folder below `src`. */
+/** The import for the expressions of {@link todoInTypeScript}, in a file one folder below `src`. */
 export const TODO_IMPORT = "import { todo } from '../todo.ts'"
 
 /**
- * Returns a TypeScript expression for a value that crbus cannot know. It does not fit any type, so the compiler reports the question, and
- * it throws the question at run time. `question` must not contain quotation marks; `type` is the expected type.
+ * Returns a TypeScript expression for a value that crbus cannot know. The expression does not fit any type, so the compiler reports the
+ * question; at run time, it throws the question. `question` must not contain quotation marks; `type` is the expected type.
  */
 export const todoInTypeScript = (question: string, type: string): string =>
-  // Any expression fits `unknown`.
+  // Every expression fits the type `unknown`, so a second check makes the compiler report the question.
   `todo('${MARK}${question}')${type === 'unknown' ? ' satisfies never' : ''}`
 
 /** Returns a Rust expression for a value that crbus cannot know. The compiler stops with the question. */
@@ -21,7 +21,7 @@ export const todoComment = (question: string): string => `// ${MARK}${question}`
 /** A question in a generated file that its author has to answer. */
 export interface OpenQuestion {
   readonly path: string
-  /** From 1. */
+  /** The number of the line, from 1. */
   readonly line: number
   readonly question: string
 }

@@ -207,7 +207,7 @@ describe('a template', () => {
     mkdirSync(dirname(join(folder, 'template', path)), { recursive: true })
     symlinkSync(join(folder, to), join(folder, 'template', path))
     expect(() => loadTemplate(join(folder, 'template'))).toThrow(
-      new RegExp(`template/${path} (?:must be a (?:file|folder), and )?is a link to ${join(folder, to)}(?:;|$)`),
+      new RegExp(`template/${path} (?:must be a (?:file|folder), but )?is a link to ${join(folder, to)}(?:;|$)`),
     )
   })
 
@@ -250,15 +250,15 @@ describe('a template', () => {
     [
       'an endless default',
       { questions: [{ name: 'a', ask: 'a', default: 'x'.repeat(201) }] },
-      'default: it is longer than 200 characters',
+      'default: the text is longer than 200 characters',
     ],
-    ['a title that moves the cursor', { title: 'a\u001b[2J' }, 'title: it contains control characters'],
+    ['a title that moves the cursor', { title: 'a\u001b[2J' }, 'title: the text contains control characters'],
     [
       'a question that reads backwards',
       { questions: [{ name: 'a', ask: '\u202ea', default: 'x' }] },
-      'ask: it contains control characters',
+      'ask: the text contains control characters',
     ],
-    ['a path that does', { files: { 'a\u001b': {} } }, 'files: it contains control characters'],
+    ['a path that does', { files: { 'a\u001b': {} } }, 'files: the text contains control characters'],
   ])('a template is refused with %s', (_, more, reason) => {
     expect(() => template(more)).toThrow(reason)
   })
