@@ -8,8 +8,10 @@ import { isSameName, type Name, spellings } from '../name.ts'
 import type { Scope } from '../template/scope.ts'
 import { TODO_IMPORT, todoComment, todoInRust, todoInTypeScript } from '../template/todo.ts'
 
+/** An aggregate to generate. */
 export interface Aggregate {
   readonly name: Name
+  /** The field that identifies an aggregate. */
   readonly id: Field
   readonly events: readonly DomainEvent[]
 }
@@ -21,9 +23,11 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   const pascal = spellings.pascal(name)
   const all = events.flatMap((event) => [event, ...event.failures])
   const refusing = events.filter(({ failures }) => failures.length > 0)
+  // Some commands are refused without an event that reports the failure.
   const refusesPlainly = refusing.length < events.length
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const commands = events.map(({ command }) => spellings.pascal(command))
+  // Whether sample values use the parameter `number`.
   const isNumbered = [id, ...(events[0]?.fields ?? [])].some(({ name: field, type }) =>
     sampleOf(field, type.name).includes('number'),
   )
@@ -80,6 +84,7 @@ export function aggregateScope({ name, id, events }: Aggregate): Scope {
   }
 }
 
+/** Returns what templates can name about an event and its command. The event that creates the aggregate has no `rule`. */
 function eventScope(aggregate: Name, event: DomainEvent, id: Field, rule: StatusRule | undefined): Scope {
   const [failure] = event.failures
   const limited = limitedOf(event, id)
@@ -110,7 +115,7 @@ function eventScope(aggregate: Name, event: DomainEvent, id: Field, rule: Status
   }
 }
 
-/** Returns the lines of a test of a change: values just beyond the limits of its rule, and the limits themselves. */
+/** Returns the lines of a test for the limits of a change: values just outside are refused, and the limits are accepted. */
 function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent, id: Field): string {
   const limited = limitedOf(change, id)
   if (limited === undefined) return ''
@@ -131,7 +136,7 @@ function limitTests(aggregate: Name, creation: DomainEvent, change: DomainEvent,
 
 const limitsInRust = ({ type }: Field): string => (type.rust === 'f64' ? '0.0..=100_000.0' : '0..=100_000')
 
-/** Returns the rule for the limits of a field, in an arm of the Rust reducer. */
+/** Returns the check of a field's limits, for an arm of the Rust reducer. */
 function limitInRust(limited: Field, question: string): string {
   const field = spellings.snake(limited.name)
   return [
@@ -172,13 +177,14 @@ function acceptedCommands(aggregate: Name, event: DomainEvent, id: Field): strin
   return ['    let accepted = [', ...all.map((text) => `        ${text},`), '    ];'].join('\n')
 }
 
+/** A field of a command whose value differs from its example. */
 interface CommandChange {
   readonly changed: Field
   readonly value: string
   readonly indent: string
 }
 
-/** Returns a Rust command with example values, except for one field. */
+/** Returns a Rust command with example values in all fields except one. */
 function commandInRust(
   aggregate: Name,
   event: DomainEvent,
@@ -198,26 +204,27 @@ function commandInRust(
 
 const numberInRust = ({ type }: Field, value: string): string => (type.rust === 'f64' ? `${value}.0` : value)
 
-/** Returns the field that the sample rule checks: the first number. */
+/** Returns the field whose limits the generated example rule checks: the first number. */
 const limitedOf = ({ fields }: DomainEvent, id: Field): Field | undefined =>
   fields.find(({ name, type }) => type.ts === 'number' && !isSameName(name, id.name))
 
 /** Returns the fields of the first failure that the command does not have. */
 const ownFields = ({ failures, fields }: DomainEvent): readonly Field[] =>
-  failures[0]?.fields.filter((field) => !has(fields, field)) ?? []
+  failures[0]?.fields.filter((field) => !hasField(fields, field)) ?? []
 
-/** Names of fields for the reason of a refusal. */
-const reasons = new Set(['reason', 'why', 'because', 'cause', 'message', 'note', 'details'])
+/** Words in the name of a field for the reason of a refusal. */
+const reasonWords = new Set(['reason', 'why', 'because', 'cause', 'message', 'note', 'details'])
 
-/** Returns the field of a failure for its reason: by name, or the only text field that the command does not have. */
+/** Returns the field of a failure for the reason: by its name, or the only text field that the command does not have. */
 function reasonOf(event: DomainEvent): Field | undefined {
   const texts = ownFields(event).filter(({ type }) => type.name === 'string')
-  const named = texts.find(({ name }) => name.words.some((word) => reasons.has(word)))
+  const named = texts.find(({ name }) => name.words.some((word) => reasonWords.has(word)))
   return named ?? (texts.length === 1 ? texts[0] : undefined)
 }
 
+/** Returns what templates can name about a failure. */
 function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field): Scope {
-  const saying = reasonOf(event)
+  const reasonField = reasonOf(event)
   const scopes = (of: readonly Field[]) =>
     of
       .filter((field) => !isSameName(field.name, id.name))
@@ -228,33 +235,35 @@ function failureScope({ name, fields }: Failure, event: DomainEvent, id: Field):
         return {
           ...fieldScope(field),
           shared_line_ts: `  ${snake}: command.${snake},`,
-          refused_line_ts: field === saying ? line : `  ${snake}: ${todoInTypeScript(question, field.type.ts)},`,
-          expected_line_ts: field === saying ? line : `  ${snake}: expect.anything(),`,
-          refused_rust: field === saying ? 'refusal' : todoInRust(question),
+          refused_line_ts: field === reasonField ? line : `  ${snake}: ${todoInTypeScript(question, field.type.ts)},`,
+          expected_line_ts: field === reasonField ? line : `  ${snake}: expect.anything(),`,
+          refused_rust: field === reasonField ? 'refusal' : todoInRust(question),
         }
       })
-  const isTold = saying !== undefined
+  const hasReason = reasonField !== undefined
   return {
     name,
     command: event.command,
     fields: scopes(fields),
-    shared: scopes(fields.filter((field) => has(event.fields, field))),
-    own: scopes(fields.filter((field) => !has(event.fields, field))),
-    parameters_ts: `(command: ${spellings.pascal(event.command)}${isTold ? ', reason: string' : ''})`,
-    arguments_ts: isTold ? '(action, reason)' : '(action)',
-    is_told: isTold,
-    is_refused_rust: isTold ? 'let Some(refusal) = refusal' : 'refusal.is_some()',
-    expected_parameters_ts: isTold ? '(command, reason)' : '(command)',
+    shared: scopes(fields.filter((field) => hasField(event.fields, field))),
+    own: scopes(fields.filter((field) => !hasField(event.fields, field))),
+    parameters_ts: `(command: ${spellings.pascal(event.command)}${hasReason ? ', reason: string' : ''})`,
+    arguments_ts: hasReason ? '(action, reason)' : '(action)',
+    is_told: hasReason,
+    is_refused_rust: hasReason ? 'let Some(refusal) = refusal' : 'refusal.is_some()',
+    expected_parameters_ts: hasReason ? '(command, reason)' : '(command)',
   }
 }
 
-const has = (fields: readonly Field[], { name, type }: Field): boolean =>
+/** Whether one of the fields has the same name and type. */
+const hasField = (fields: readonly Field[], { name, type }: Field): boolean =>
   fields.some((field) => isSameName(field.name, name) && field.type === type)
 
 /** Returns the scopes of all fields except the id, which templates name separately. */
 const fieldScopes = (fields: readonly Field[], id: Field): readonly Scope[] =>
   fields.filter(({ name }) => !isSameName(name, id.name)).map(fieldScope)
 
+/** Returns what templates can name about a field. */
 function fieldScope({ name, type }: Field): Scope {
   return {
     name,
@@ -275,7 +284,7 @@ function sampleOf(name: Name, type: string): string {
     case 'number':
       return 'number / 2'
     case 'money':
-      // From 5.00 to 1505.00; a third of the values exceeds the limit of the sample rule.
+      // Cents, from 5.00 to 1505.00. A third of the values exceeds the limit of the example rule.
       return '500 + ((number * 49_000) % 150_000)'
     case 'bool':
       return 'number % 2 === 0'
@@ -284,13 +293,13 @@ function sampleOf(name: Name, type: string): string {
   }
 }
 
-/** Returns the schema file of the topic of events: one enum with the commands and then the events, as in Rust services. */
+/** Returns the schema file for the topic of events. Its enum has the commands and then the events, as in Rust services. */
 export function schemaOf(aggregate: Aggregate): string {
   const names = eventsIn(aggregate).map(({ name }) => spellings.pascal(name))
   return schemaFile(aggregate, 'events', names)
 }
 
-/** Returns the schema file of the topic of commands, with the same enum. */
+/** Returns the schema file for the topic of commands, with the same enum. */
 export function commandSchemaOf(aggregate: Aggregate): string {
   const names = aggregate.events.map(({ command }) => spellings.pascal(command))
   return schemaFile(aggregate, 'commands', names)
@@ -298,7 +307,8 @@ export function commandSchemaOf(aggregate: Aggregate): string {
 
 const eventsIn = ({ events }: Aggregate) => events.flatMap((event) => [event, ...event.failures])
 
-function schemaFile(aggregate: Aggregate, topic: string, names: readonly string[]): string {
+/** Returns a schema file. `names` has the variants that are sent on the topic. */
+function schemaFile(aggregate: Aggregate, topic: 'events' | 'commands', names: readonly string[]): string {
   const { name, id, events } = aggregate
   const variant = (of: Name, fields: readonly Field[]) => ({
     name: spellings.pascal(of),

@@ -8,36 +8,37 @@ import { TODO_IMPORT, todoInRust, todoInTypeScript } from '../template/todo.ts'
 import type { KnownAction, KnownField, Step } from '../topics/topic.ts'
 import { chronoImport, convertedTo, durationFrom } from './rust-values.ts'
 
+/** A saga to generate. */
 export interface SagaPlan {
   readonly name: Name
   /** Time limit of a step, in milliseconds. Absent if the template does not ask for it. */
   readonly timeout: number | undefined
   readonly steps: readonly [Step, ...Step[]]
-  /** Maps a field of a command to the event field it is taken from, if the names differ: `ReserveStock.quantity` to `count`. */
+  /** The event field that a field of a command is taken from, if the names differ: `ReserveStock.quantity` → `count`. */
   readonly sources?: ReadonlyMap<string, string> | undefined
 }
 
 /** A field of a command for which no earlier event has a field of the same name and type. */
 export interface OpenField {
-  /** Such as `ReserveStock.quantity`: a key of {@link SagaPlan.sources}. */
+  /** Command and field, such as `ReserveStock.quantity`: a key of {@link SagaPlan.sources}. */
   readonly path: string
   /** Names of fields of the same type in earlier events. */
   readonly candidates: readonly string[]
 }
 
 /**
- * Returns the fields of commands without a known source. Throws `ScaffoldRefused` if `sources` names a field that no command has, or a
- * source that no earlier event has with that type.
+ * Returns the fields of commands without a known source. Throws `ScaffoldRefused` if `sources` has a field that no command has, or a
+ * source that is not a field of that type in an earlier event.
  */
 export function openFields({ steps, sources = new Map() }: SagaPlan): readonly OpenField[] {
-  const asked = steps.flatMap((_, index) => {
+  const sentCommands = steps.flatMap((_, index) => {
     const { ask, undo } = commandsOf(steps, index, new Map())
     return [ask, undo].flatMap((command) => command ?? [])
   })
-  const fields = asked.flatMap(({ name, fields: own, told }) =>
+  const fields = sentCommands.flatMap(({ name, fields: own, earlierFields }) =>
     own.map(({ field, source }) => ({
       path: pathOf(name, field),
-      candidates: [...new Set(told.filter((one) => isSameType(one, field)).map((one) => one.name))],
+      candidates: [...new Set(earlierFields.filter((one) => isSameType(one, field)).map((one) => one.name))],
       isOpen: source === undefined,
     })),
   )
@@ -61,17 +62,18 @@ const pathOf = (command: Name, field: KnownField): string => `${spellings.pascal
 /** Returns everything that the templates of a saga can name; `templates/README.md` lists it. */
 export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPlan): Scope {
   const commands = steps.map((_, index) => commandsOf(steps, index, sources))
-  const asked = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
-  const heard = steps.flatMap(heardBy)
+  const sentCommands = commands.flatMap(({ ask, undo }) => [...(ask ? [ask] : []), ...(undo ? [undo] : [])])
+  const allEvents = steps.flatMap(eventsOf)
   refuseDuplicateNames(
     name,
-    [...heard, ...asked].map((action) => action.name),
+    [...allEvents, ...sentCommands].map((action) => action.name),
   )
-  const facts = factsOf(asked)
-  const remembered = heard.flatMap(({ fields }) => fields.filter((field) => isFact(field, facts)))
+  const facts = factsOf(sentCommands)
+  const storedFields = allEvents.flatMap(({ fields }) => fields.filter((field) => isFact(field, facts)))
   const scopes = steps.map((step, index) => stepScope(step, commands[index] as StepCommands, facts))
-  const plain = steps.filter(({ schema }) => schema === undefined).flatMap(heardBy)
-  const events = (of: readonly KnownAction[]) => of.map((event) => eventScope(event, facts, !plain.includes(event)))
+  const withoutSchema = steps.filter(({ schema }) => schema === undefined).flatMap(eventsOf)
+  const events = (of: readonly KnownAction[]) =>
+    of.map((event) => eventScope(event, facts, !withoutSchema.includes(event)))
   const [pascal, screaming] = [spellings.pascal(name), spellings.screaming(name)]
   const typesOf = (named: readonly { readonly name: Name }[]) => named.map((one) => spellings.pascal(one.name))
   const quoted = (texts: readonly string[]) => texts.map((text) => `'${text}'`)
@@ -80,11 +82,11 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
     later: scopes.slice(1),
     steps: scopes,
     facts: facts.map(fieldScope),
-    events: steps.flatMap((step) => events(heardBy(step)).map((event) => ({ ...event, step: step.aggregate }))),
+    events: steps.flatMap((step) => events(eventsOf(step)).map((event) => ({ ...event, step: step.aggregate }))),
     others: events(othersOf(steps)),
-    plain: events(plain),
-    asked: asked.map(commandScope),
-    todos: asked.some(({ fields }) => fields.some(({ source }) => source === undefined)),
+    plain: events(withoutSchema),
+    asked: sentCommands.map(commandScope),
+    todos: sentCommands.some(({ fields }) => fields.some(({ source }) => source === undefined)),
     schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
     ts: {
       todo_import: TODO_IMPORT,
@@ -98,8 +100,8 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
         ['Action', 'Command', 'Completed', 'Facts', 'Failed', 'Step', 'Stuck'].map((last) => `${pascal}${last}`),
         './actions.ts',
       ),
-      actions: unionOf(`${pascal}Action`, [...typesOf(heard), `${pascal}TimedOut`, `${pascal}UndoTimedOut`]),
-      commands: unionOf(`${pascal}Command`, typesOf(asked)),
+      actions: unionOf(`${pascal}Action`, [...typesOf(allEvents), `${pascal}TimedOut`, `${pascal}UndoTimedOut`]),
+      commands: unionOf(`${pascal}Command`, typesOf(sentCommands)),
       steps: unionOf(`${pascal}Step`, quoted(steps.map(({ aggregate }) => spellings.camel(aggregate)))),
       topics: listOf('topics', quoted(steps.map(({ topic }) => topic))),
       undo_timeouts: undoTimeouts(timeout),
@@ -108,13 +110,13 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
       undo_topics: listOf('sendsUndo', quoted([steps[0].commands])),
     },
     rust: {
-      chrono: chronoImport(remembered, ['SecondsFormat']),
+      chrono: chronoImport(storedFields, ['SecondsFormat']),
       timeout: timeout === undefined ? undefined : durationFrom(timeout),
     },
   }
 }
 
-/** Returns the time-outs of an undo command: that of a step, doubled each time the command is sent again. */
+/** Returns the time-outs of the five attempts of an undo command: the time-out of a step, doubled for each attempt. */
 function undoTimeouts(timeout = 30_000): string {
   const texts = [1, 2, 4, 8, 16].map((times) => {
     const milliseconds = timeout * times
@@ -124,21 +126,24 @@ function undoTimeouts(timeout = 30_000): string {
 }
 
 /** Returns all events of a step's topic, including those without consequences. */
-const heardBy = ({ done, failures, undo, others }: Step): readonly KnownAction[] => [
+const eventsOf = ({ done, failures, undo, others }: Step): readonly KnownAction[] => [
   done,
   ...failures,
   ...(undo === undefined ? [] : [undo.event]),
   ...others,
 ]
 
-/** Returns the events without consequences, including failures of a first step that cannot be undone: the saga has not begun then. */
+/**
+ * Returns the events without consequences for the saga. A failure of the first step is one if the step cannot be undone, because
+ * the saga begins only when the first step is done.
+ */
 const othersOf = ([start, ...later]: SagaPlan['steps']): readonly KnownAction[] => [
   ...start.others,
   ...(start.undo === undefined ? start.failures : []),
   ...later.flatMap(({ others }) => others),
 ]
 
-/** Types that the templates declare in addition to events and commands. */
+/** Last words of the types that the templates declare for a saga, in addition to events and commands. */
 const ownTypes = [
   'timed-out',
   'undo-timed-out',
@@ -158,6 +163,7 @@ const ownTypes = [
   'environment',
 ]
 
+/** Throws `ScaffoldRefused` if the generated module would declare a type twice. */
 function refuseDuplicateNames(saga: Name, names: readonly Name[]): void {
   const own = ownTypes.map((last) => ({ words: [...saga.words, ...last.split('-')] }))
   for (const [index, name] of names.entries()) {
@@ -169,42 +175,44 @@ function refuseDuplicateNames(saga: Name, names: readonly Name[]): void {
   }
 }
 
-/** A command that the saga sends, with the event field that is the source of each of its fields. */
-interface AskedCommand {
+/** A command that the saga sends, with the event field from which it takes each of the command's fields. */
+interface SentCommand {
   readonly name: Name
-  /** `source` is `undefined` if no earlier event has the field. */
+  /** `source` is `undefined` if no earlier event has the field, and `reason` for the reason of the failure. */
   readonly fields: readonly { readonly field: KnownField; readonly source: KnownField | 'reason' | undefined }[]
-  /** Fields of earlier events. */
-  readonly told: readonly KnownField[]
+  /** All fields of earlier events. */
+  readonly earlierFields: readonly KnownField[]
 }
 
+/** The commands that the saga sends for one step. */
 interface StepCommands {
-  /** Absent for the first step, whose event starts the saga. */
-  readonly ask: AskedCommand | undefined
-  readonly undo: AskedCommand | undefined
+  /** Requests the step. Absent for the first step, whose event starts the saga. */
+  readonly ask: SentCommand | undefined
+  /** Compensates the step. Absent if the step cannot be undone. */
+  readonly undo: SentCommand | undefined
 }
 
 function commandsOf(steps: SagaPlan['steps'], index: number, sources: ReadonlyMap<string, string>): StepCommands {
   const { ask, undo } = steps[index] as Step
-  const asked = ({ name, fields }: KnownAction, before: readonly Step[]): AskedCommand => {
-    const told = before.flatMap(({ done }) => done.fields)
-    const of = (field: KnownField) => sourceOf(field, told, sources.get(pathOf(name, field)))
-    return { name, told, fields: fields.map((field) => ({ field, source: of(field) })) }
+  const withSources = ({ name, fields }: KnownAction, before: readonly Step[]): SentCommand => {
+    const earlierFields = before.flatMap(({ done }) => done.fields)
+    const find = (field: KnownField) => sourceOf(field, earlierFields, sources.get(pathOf(name, field)))
+    return { name, earlierFields, fields: fields.map((field) => ({ field, source: find(field) })) }
   }
   return {
-    ask: index === 0 ? undefined : asked(ask, steps.slice(0, index)),
-    undo: undo && asked(undo.command, steps.slice(0, index + 1)),
+    ask: index === 0 ? undefined : withSources(ask, steps.slice(0, index)),
+    undo: undo && withSources(undo.command, steps.slice(0, index + 1)),
   }
 }
 
 /**
- * Finds the event field that is the source of a command's field: the field with the same name and type, or the field of the same type
- * that the user named. Never guesses by type alone, because an amount taken for a quantity would go unnoticed.
+ * Finds the event field that is the source of a command's field: the field of the same type with the same name, or with
+ * the name `named` that the user gave. Never guesses by type alone, because an amount that is used as a quantity would go unnoticed.
  */
-function sourceOf(field: KnownField, told: readonly KnownField[], named: string | undefined) {
+function sourceOf(field: KnownField, earlierFields: readonly KnownField[], named: string | undefined) {
   if (named === undefined && isReason(field)) return 'reason'
   const wanted = named ?? field.name
-  return told.find((one) => one.name === wanted && isSameType(one, field))
+  return earlierFields.find((one) => one.name === wanted && isSameType(one, field))
 }
 
 /** Compares types in TypeScript, or in Rust where TypeScript has only `unknown`. */
@@ -213,19 +221,21 @@ const isSameType = ({ type: a }: KnownField, { type: b }: KnownField): boolean =
 
 const isReason = ({ name, type }: KnownField): boolean => name === 'reason' && type.ts === 'string'
 
-/** Returns the event fields that the saga has to store, because later commands use them. */
-function factsOf(asked: readonly AskedCommand[]): readonly KnownField[] {
+/** Returns the facts of a saga: the event fields that it has to store, because later commands use them. */
+function factsOf(commands: readonly SentCommand[]): readonly KnownField[] {
   const facts = new Map<string, KnownField>()
-  for (const { source } of asked.flatMap(({ fields }) => fields)) {
+  for (const { source } of commands.flatMap(({ fields }) => fields)) {
     if (source !== undefined && source !== 'reason' && !facts.has(source.name)) facts.set(source.name, source)
   }
   return [...facts.values()]
 }
 
+/** Returns what templates can name about a step. */
 function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly KnownField[]): Scope {
   const { aggregate, topic, commands, done, failures, others } = step
   const scopeOf = (event: KnownAction) => eventScope(event, facts, step.schema !== undefined)
-  const failing = ask === undefined ? [] : failures.map(scopeOf)
+  const stepFailures = ask === undefined ? [] : failures.map(scopeOf)
+  // The saga does not request the first step, so a failure there is the refusal of the command that undoes the step.
   const refusals = ask === undefined && undo !== undefined ? failures.map(scopeOf) : []
   return {
     name: aggregate,
@@ -238,8 +248,8 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
     done: scopeOf(done),
     key: keyScope(ask ?? undo),
     ask: ask && commandScope(ask),
-    failures: failing,
-    failure: failing[0],
+    failures: stepFailures,
+    failure: stepFailures[0],
     refusals,
     refusal: refusals[0],
     others: others.map(scopeOf),
@@ -248,21 +258,22 @@ function stepScope(step: Step, { ask, undo }: StepCommands, facts: readonly Know
 }
 
 /**
- * Returns the expression for the id of the aggregate that receives a command, if an event has it: the id is the first field of a
- * command.
+ * Returns the expression for the id of the aggregate that receives a command, or `undefined` if no event has the id. The id is the
+ * first field of a command.
  */
-function keyScope(command: AskedCommand | undefined): Scope | undefined {
+function keyScope(command: SentCommand | undefined): Scope | undefined {
   const { source } = command?.fields[0] ?? {}
   if (source === undefined || source === 'reason' || source.type.ts !== 'string') return undefined
   return { value_ts: `state.facts.${source.name}` }
 }
 
+/** Whether the saga stores this event field. */
 const isFact = (field: KnownField, facts: readonly KnownField[]): boolean =>
   facts.some((fact) => fact.name === field.name && fact.type.ts === field.type.ts)
 
 /**
- * Returns what templates can name about an event. The saga needs only the fields that it stores, and the reason of a failure. An event
- * that is encoded by a schema keeps all of its fields, because it could not be encoded otherwise.
+ * Returns what templates can name about an event. The saga needs only the fields that it stores, and the reason of a failure. With
+ * `isWhole`, the event keeps all of its fields, because a schema can only encode a complete event.
  */
 function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[], isWhole: boolean): Scope {
   const isSameInRust = ({ name, type }: KnownField) =>
@@ -280,11 +291,12 @@ function eventScope({ name, fields }: KnownAction, facts: readonly KnownField[],
   }
 }
 
-function commandScope({ name, fields }: AskedCommand): Scope {
-  const isTold = fields.some(({ source }) => source !== undefined)
+/** Returns what templates can name about a command. A field without a source becomes a question in the code. */
+function commandScope({ name, fields }: SentCommand): Scope {
+  const usesState = fields.some(({ source }) => source !== undefined)
   return {
     name,
-    params_ts: isTold ? '(state)' : '()',
+    params_ts: usesState ? '(state)' : '()',
     fields: fields.map(({ field, source }) => {
       const path = source === undefined ? undefined : source === 'reason' ? source : `facts.${source.name}`
       const question = `which ${field.name} does ${spellings.pascal(name)} have?`
@@ -306,7 +318,7 @@ function valueInRust(field: KnownField, source: KnownField | 'reason' | undefine
 
 function fieldScope({ name, type }: KnownField): Scope {
   const parsed = parseName(name)
-  // The field keeps the name from its service, and is split into words only if it is in snake case.
+  // A field keeps the name that it has in its service. Only a name in snake case can be spelled in other ways.
   const spelled: Value = parsed !== undefined && spellings.snake(parsed) === name ? parsed : name
   return {
     name: spelled,

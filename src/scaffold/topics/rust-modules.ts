@@ -2,13 +2,13 @@ import { spellings } from '../name.ts'
 import { textIfThere } from '../plan/target.ts'
 import type { Step } from './topic.ts'
 
-/** The enum of an aggregate's payloads, and the file of a Rust service where it belongs. */
+/** The enum of an aggregate's payloads, with the file of a Rust service where the enum belongs. */
 interface PayloadEnum {
   readonly file: string
   readonly name: string
 }
 
-/** Returns the enums that a Rust saga refers to and that the service does not have: those of aggregates in other services. */
+/** Returns the enums that a Rust saga uses but the service lacks, because their aggregates are in other services. */
 export function missingEnums(root: string, steps: readonly Step[]): readonly PayloadEnum[] {
   return steps.flatMap(({ aggregate }) => {
     const file = `src/aggregates/${spellings.snake(aggregate)}.rs`

@@ -14,14 +14,14 @@ type Examples = ReadonlyMap<string, Example>
 
 interface Options {
   readonly examples?: Examples | undefined
-  /** The roles of variants, by name, where the source does not tell them. */
+  /** The roles of variants by name, where the Rust source does not show them. */
   readonly roles?: ReadonlyMap<string, Role> | undefined
 }
 
 /**
  * Describes a topic by its schema: the variants that are events, and the variants with the names of their commands. Leaves out the
- * variants of nested enums, and names that do not consist of words. In an enum where every variant has an event type, `roles` and the
- * names decide; the other variants are `unclear`.
+ * variants of nested enums, and names that do not consist of words. If every variant has an event type, event types do not tell events
+ * from commands: then `roles` or the names of the variants decide, and the variants that they do not decide are `unclear`.
  */
 export function topicFromSchema(
   { topic, root, events, types }: Schema,
@@ -32,12 +32,12 @@ export function topicFromSchema(
   const variants = type?.kind === 'enum' ? type.variants : []
   const isEvent = new Set(events.values())
   const known = variants.flatMap(({ name, fields }) => actionOf(name, fields, examples.get(name)) ?? [])
-  const marked = known.filter(({ name }) => isEvent.has(spellings.pascal(name)))
+  const withEventType = known.filter(({ name }) => isEvent.has(spellings.pascal(name)))
   const from = { topic, schema: file, source: file }
-  if (marked.length < known.length) {
-    const wanted = marked.flatMap(({ name }) => commandOf(name) ?? [])
+  if (withEventType.length < known.length) {
+    const wanted = withEventType.flatMap(({ name }) => commandOf(name) ?? [])
     const commands = known.filter(({ name }) => wanted.some((one) => isSameName(one, name)))
-    return { ...from, events: marked, commands }
+    return { ...from, events: withEventType, commands }
   }
   const names = known.map(({ name }) => name)
   const isOfEvents = /Events?$/.test(root)
@@ -56,6 +56,7 @@ export function topicFromSchema(
   }
 }
 
+/** Describes a variant; returns `undefined` if its name does not consist of words. */
 function actionOf(text: string, fields: Fields, example: Example | undefined): KnownAction | undefined {
   const name = parseName(text)
   if (name === undefined || spellings.pascal(name) !== text) return undefined
@@ -70,7 +71,7 @@ function actionOf(text: string, fields: Fields, example: Example | undefined): K
   }
 }
 
-/** Uses a sample as the placeholder of a type, because bincode can only encode a valid value of the type. */
+/** Uses a sample as the example of a type, because bincode can only encode a valid value of the type. */
 function withExample(type: KnownField['type'], value: unknown): KnownField['type'] {
   const ts = literalOf(value)
   return { ...type, example: { ...type.example, ts }, empty: { ...type.empty, ts } }

@@ -8,8 +8,8 @@ type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 const typescript = parser.configure({ dialect: 'ts' })
 
 /**
- * Describes a topic by the actions of the aggregate that writes it: the members of its unions `OrderEvent` and `OrderCommand`.
- * Returns `undefined` if the module has no such unions.
+ * Describes a topic by the actions of the aggregate that writes the topic: the members of the unions `OrderEvent` and `OrderCommand`.
+ * Returns `undefined` if the module has no events.
  */
 export function topicFromTypeScript(text: string, aggregate: Name, file: string): KnownTopic | undefined {
   const { topNode } = typescript.parse(text)
@@ -43,6 +43,7 @@ function namesIn(node: SyntaxNode, text: string): string[] {
   return names
 }
 
+/** Describes an action by its type; returns `undefined` if the type is not an object type. */
 function actionOf(text: string, declaration: SyntaxNode | undefined, source: string): KnownAction | undefined {
   const name = parseName(text)
   const body = declaration?.getChild('ObjectType')
@@ -52,7 +53,7 @@ function actionOf(text: string, declaration: SyntaxNode | undefined, source: str
     const type = property.getChild('TypeAnnotation')
     if (definition === null || type === null) return []
     const field = source.slice(definition.from, definition.to)
-    // An optional field cannot be the source of a command's field.
+    // Left out, because an optional field may have no value for the field of a command.
     const isOptional = source.slice(definition.to, type.from).includes('?')
     return field === 'type' || isOptional
       ? []

@@ -3,12 +3,13 @@ import { isFailure } from '../events/events.ts'
 import type { FieldType } from '../events/field-types.ts'
 import { isSameName, type Name, parseName, spellings } from '../name.ts'
 
-/** A field of an existing event. Its name need not consist of words. */
+/** A field of an existing event. Unlike a field of a declared event, its name may be any text. */
 export interface KnownField {
   readonly name: string
   readonly type: Pick<FieldType, 'name' | 'ts' | 'rust' | 'example' | 'empty'>
 }
 
+/** An existing event or command. */
 export interface KnownAction {
   readonly name: Name
   readonly fields: readonly KnownField[]
@@ -24,9 +25,9 @@ export interface KnownTopic {
   readonly commands: readonly KnownAction[]
   /** The schema file of the payloads, relative to the service. Absent for self-describing payloads. */
   readonly schema?: string | undefined
-  /** Variants whose source and name do not tell whether they are commands or events. */
+  /** Names of variants of which neither source nor name shows whether they are commands or events. */
   readonly unclear?: readonly string[] | undefined
-  /** Where the description comes from. */
+  /** Where the description comes from: a file, or events on the topic. */
   readonly source: string
 }
 
@@ -34,7 +35,7 @@ export interface KnownTopic {
 const aggregateOf = (topic: string): Name | undefined => parseName(topic.replace(/-events$/, ''))
 
 /** Last words of events that compensate an earlier event. */
-const undoing = new Set(
+const compensationWords = new Set(
   'cancelled canceled released refunded reversed revoked voided withdrawn undone returned compensated deleted removed'.split(
     ' ',
   ),
@@ -47,9 +48,13 @@ export interface Step {
   /** The topic of the aggregate's commands. */
   readonly commands: string
   readonly schema: string | undefined
+  /** The event that completes the step. */
   readonly done: KnownAction
+  /** The command that requests the step. */
   readonly ask: KnownAction
+  /** Events that report that the step failed. */
   readonly failures: readonly KnownAction[]
+  /** The command that compensates the step, with the event that it leads to. */
   readonly undo: { readonly event: KnownAction; readonly command: KnownAction } | undefined
   /** Events without consequences for the saga. */
   readonly others: readonly KnownAction[]
@@ -62,13 +67,13 @@ export interface Step {
 export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | undefined {
   const aggregate = aggregateOf(topic)
   const failures = events.filter(fails)
-  const compensates = ({ name: { words } }: KnownAction) => undoing.has(words.at(-1) ?? '')
+  const compensates = ({ name: { words } }: KnownAction) => compensationWords.has(words.at(-1) ?? '')
   const done = events.find((event) => !failures.includes(event) && !compensates(event))
   if (aggregate === undefined || done === undefined) return undefined
   const others = events.filter((event) => event !== done && !failures.includes(event))
-  const back = others.find(compensates)
+  const compensation = others.find(compensates)
   const commandFor = (event: KnownAction) => commandAmong(event, events, commands)
-  const undoCommand = back && commandFor(back)
+  const undoCommand = compensation && commandFor(compensation)
   return {
     aggregate,
     topic,
@@ -77,25 +82,28 @@ export function stepOf({ topic, events, commands, schema }: KnownTopic): Step | 
     done,
     ask: commandFor(done) ?? { name: { words: ['do', ...done.name.words] }, fields: done.fields },
     failures,
-    undo: back && undoCommand && { event: back, command: undoCommand },
-    others: others.filter((event) => event !== back || undoCommand === undefined),
+    undo: compensation && undoCommand && { event: compensation, command: undoCommand },
+    others: others.filter((event) => event !== compensation || undoCommand === undefined),
   }
 }
 
 const fails = (event: KnownAction): boolean => event.isFailure === true || isFailure(event.name)
 
-/** Finds the command of an event by name, or else by position among the events and commands without a match; otherwise derives it. */
+/**
+ * Finds the command that leads to an event: by name, or by position among the events and commands that do not match by name. Derives
+ * the command from the name of the event if no command is left.
+ */
 function commandAmong(
   event: KnownAction,
   events: readonly KnownAction[],
   commands: readonly KnownAction[],
 ): KnownAction | undefined {
-  const named = (of: KnownAction) => {
+  const commandByName = (of: KnownAction) => {
     const wanted = commandOf(of.name)
     return wanted && commands.find((command) => isSameName(command.name, wanted))
   }
-  const nameless = events.filter((one) => !fails(one) && named(one) === undefined)
-  const left = commands.filter((command) => !events.some((one) => named(one) === command))
+  const otherEvents = events.filter((one) => !fails(one) && commandByName(one) === undefined)
+  const otherCommands = commands.filter((command) => !events.some((one) => commandByName(one) === command))
   const name = commandOf(event.name)
-  return named(event) ?? left[nameless.indexOf(event)] ?? (name && { name, fields: event.fields })
+  return commandByName(event) ?? otherCommands[otherEvents.indexOf(event)] ?? (name && { name, fields: event.fields })
 }

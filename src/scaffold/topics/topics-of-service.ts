@@ -25,6 +25,7 @@ function foldersIn(path: string): readonly string[] {
   }
 }
 
+/** The fields of an event type in events that were read from a topic, each with an example value. */
 interface Seen {
   readonly eventType: string
   readonly fields: ReadonlyMap<string, unknown>
