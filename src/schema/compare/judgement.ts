@@ -9,6 +9,7 @@ export interface Judgement {
   readonly reverse: Effect
 }
 
+/** All values stay the same in both directions. */
 export const unchanged: Judgement = { effect: SAME, reverse: SAME }
 /** The judgement of a variant number that the new enum does not have. */
 export const numberRemoved: Judgement = { effect: FAILS, reverse: SAME }

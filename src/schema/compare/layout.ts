@@ -118,6 +118,7 @@ export function slotsOf(types: Types, { node, type }: Resolved): Part[] {
     : [{ type }]
 }
 
+/** Whether a value of the type takes no bytes, such as a unit or a struct without fields. */
 export const takesNoBytes = (types: Types, type: Type): boolean => flatten(types, [{ type }]).length === 0
 
 /** The size of each primitive in bytes, if all of its values have the same size. */
@@ -139,6 +140,7 @@ export function widthOf(types: Types, type: Type): number {
     : slots.reduce((sum, slot) => sum + widthOf(types, slot.type), 0)
 }
 
+/** Whether no variant has contents, so that the bytes are only the variant number. */
 export const hasOnlyUnits = (variants: Variants): boolean =>
   variants.every(({ fields }) => partsOf(fields).length === 0)
 

@@ -121,11 +121,13 @@ export function readU16(cursor: Cursor, what: string): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
 }
 
+/** Reads four bytes as an i32; `>>> 0` makes a u32 of the result. */
 export function readI32(cursor: Cursor, what: string): number {
   const at = take(cursor, 4, what)
   return at < 0 ? 0 : int32(cursor.bytes, at)
 }
 
+/** Reads a little-endian i32. The caller checks the bounds. */
 export const int32 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) |
   ((bytes[at + 1] as number) << 8) |
@@ -378,6 +380,7 @@ export function readChar(cursor: Cursor): string {
   return utf8Slice.call(bytes, position, position + length)
 }
 
+/** Reads `size` bytes as base64. */
 export function readBase64(cursor: Cursor, size: number, what: string): string {
   const at = take(cursor, size, what)
   return at < 0 ? '' : base64Slice.call(cursor.bytes, at, at + size)

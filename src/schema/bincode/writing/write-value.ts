@@ -103,6 +103,7 @@ function writeItems(sink: Sink, write: Write, items: readonly unknown[]): boolea
 
 type JsonObject = Readonly<Record<string, unknown>>
 
+/** Whether a value is an object with fields: not a list, a Map or bytes. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' &&
   value !== null &&
