@@ -1,11 +1,16 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 
+/** The output of git, or why it failed. */
 export type GitAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
 
-/** The most output to read, larger than the file listing of any repository. */
+/** The most output to read. The list of files of a repository stays far below it. */
 const MAX_OUTPUT_BYTES = 2 ** 28
 
-/** Runs git in a folder and waits for it. Synchronous, since following `mod` needs each file before the next one. */
+/**
+ * Runs git in a folder and waits for it. Synchronous, because following Rust `mod` declarations needs the content of one file
+ * to find the next.
+ */
 export function runGit(args: readonly string[], cwd: string): GitAnswer {
   const { status, stdout, stderr, error } = spawnSync('git', args, {
     cwd,
@@ -13,6 +18,12 @@ export function runGit(args: readonly string[], cwd: string): GitAnswer {
     maxBuffer: MAX_OUTPUT_BYTES,
   })
   if (status === 0) return { ok: true, text: stdout }
-  const missing = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-  return { ok: false, reason: missing ? 'git is not installed' : stderr.trim() || `${error?.message ?? 'git failed'}` }
+  if (error !== undefined) return { ok: false, reason: whyNotRun(error, cwd) }
+  return { ok: false, reason: stderr.trim() || 'git failed' }
+}
+
+/** Explains why git did not run to its end. The system reports ENOENT for a missing program and for a missing `cwd`. */
+function whyNotRun({ code, message }: NodeJS.ErrnoException, cwd: string): string {
+  if (code !== 'ENOENT') return `cannot run git: ${message}`
+  return existsSync(cwd) ? 'git is not installed' : `the folder ${cwd} does not exist`
 }
