@@ -20,7 +20,7 @@ export class UsageError extends Error {
 
 /** A change that was refused or not confirmed: exit code 6, and nothing was changed. */
 export class RefusedError extends EventBusError {
-  /** What to type instead, in place of the hints of other errors. */
+  /** What to type instead. A refusal has these in place of the `hints` of other errors. */
   readonly suggestions: readonly Suggestion[]
   constructor(message: string, suggestions: readonly Suggestion[] = []) {
     super('REFUSED', message)

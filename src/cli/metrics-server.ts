@@ -19,7 +19,7 @@ const PLAIN_TEXT = 'text/plain; charset=utf-8'
 /** The content type of the Prometheus text format. */
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Serves metrics until the signal aborts. Every scrape measures again. A failed measurement is a 503 with the reason. */
+/** Serves metrics until the signal aborts. Every scrape measures again; if that fails, the answer is a 503 with the reason. */
 export async function serveMetrics({ host, port, measure, signal, onNotice }: MetricsServer): Promise<void> {
   if (signal.aborted) return
   let running: Promise<string> | undefined
@@ -55,7 +55,7 @@ export async function serveMetrics({ host, port, measure, signal, onNotice }: Me
   server.listen(port, host, () => {
     const { port: taken } = server.address() as AddressInfo
     onNotice(`metrics are at http://${inUrl(host)}:${taken}${PATH}`)
-    if (!isLoopback(host)) onNotice(`warning: everyone who can connect to ${inUrl(host)}:${taken} can read them`)
+    if (!isLoopback(host)) onNotice(`warning: everyone who can connect to ${inUrl(host)}:${taken} can read the metrics`)
   })
   try {
     await closed

@@ -6,8 +6,8 @@ import type { ImportHint } from '../schema/import/hints.ts'
 import type { StoreHint } from '../store/hints.ts'
 
 /**
- * What to try next after a failed command: a command to run, a flag to add, or advice in words. `note` says what it is for
- * where that is not clear.
+ * What to try next after a failed command: a command to run, a flag to add, or advice in words. `note` says what the command
+ * or flag does, if that is not clear.
  */
 export type Suggestion =
   | { readonly run: string; readonly note?: string | undefined }
@@ -24,13 +24,15 @@ export const hint = (text: string): Suggestion => ({ hint: text })
 
 type KnownHint = BusHint | DriverHint | ImportHint | OperationHint | ScaffoldHint | StoreHint
 
-/** The suggestion for each hint of a union, by its code. */
-type Words<H extends Hint> = { readonly [Code in H['code']]: (hint: Extract<H, { code: Code }>) => Suggestion }
+/** A function for each hint of a union, by the code of the hint: it returns the suggestion of the command line. */
+type SuggestionByCode<H extends Hint> = {
+  readonly [Code in H['code']]: (hint: Extract<H, { code: Code }>) => Suggestion
+}
 
-/** Hints that the command line has no command or flag for keep their text. */
-const inOwnWords = ({ text }: Hint): Suggestion => hint(text)
+/** Keeps the text of a hint for which the command line has no command or flag. */
+const keepText = ({ text }: Hint): Suggestion => hint(text)
 
-/** A flag with `key=value`. A value that the user has to fill in is `…`, which needs no quotes. */
+/** Formats a flag with `key=value` for a shell. The default value `…` stands for a value that the user has to fill in. */
 function pairText(name: string, key: string, value = '…'): string {
   const needsQuotes = shellWord(key) !== key || (value !== '…' && shellWord(value) !== value)
   return `${name} ${needsQuotes ? shellWord(`${key}=${value}`) : `${key}=${value}`}`
@@ -38,20 +40,21 @@ function pairText(name: string, key: string, value = '…'): string {
 
 const pairFlag = (name: string, key: string, value?: string): Suggestion => flag(pairText(name, key, value))
 
-const scaffoldWords: Words<Exclude<ScaffoldHint, BusHint>> = {
+const scaffoldSuggestions: SuggestionByCode<Exclude<ScaffoldHint, BusHint>> = {
   'declare-event': ({ event }) => flag(`--event ${shellWord(event)}`),
   'name-command': ({ event }) => flag(`--event ${shellWord(`DoIt/${event}`)}`),
   'add-id-field': ({ field }) => flag(`--event OrderPlaced:${field}=uuid,…`),
   'choose-id-field': ({ field }) => flag(`--id ${field}`),
   'name-source': ({ field, source }) => pairFlag('--field', field, source),
-  'choose-other-topics': () => hint('choose topics with --on whose events have different names'),
+  'choose-other-topics': () => hint('with --on, choose topics whose events have different names'),
   'choose-other-name': ({ kind, name }) => run(`crbus new ${kind} ${name}${kind === 'saga' ? ' --on …' : ''}`),
   'answer-question': ({ question, answer }) => pairFlag('--set', question, answer),
-  'name-template': () => flag('--template FOLDER', 'with a template.json and a folder files in it'),
+  'name-template': () =>
+    flag('--template FOLDER', 'uses a folder that contains template.json and a folder named files'),
   'plan-again': () => hint('run the same command again'),
 }
 
-const operationWords: Words<Exclude<OperationHint, BusHint>> = {
+const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = {
   'set-event-type': () => flag('--type OrderPlaced.v1', 'publishes the line as data'),
   'change-codec': ({ codec }) => flag(`--codec ${codec}`, `writes ${codec}`),
   'send-json': () => flag('--codec json', 'sends JSON, which Rust services do not read'),
@@ -59,40 +62,43 @@ const operationWords: Words<Exclude<OperationHint, BusHint>> = {
   'print-exactly': () => run('crbus tail TOPIC -o json', 'prints records with their exact bytes'),
   'print-value': () => hint('run rpk without --meta-only'),
   'name-input-file': () => flag('--file orders.ndjson'),
-  'pipe-lines': () => flag('--file orders.ndjson', 'or pipe lines in'),
+  'pipe-lines': () => flag('--file orders.ndjson', 'reads a file; or pipe the lines in'),
   'publish-one': ({ topic }) =>
     run(`crbus publish ${shellWord(topic)} --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`),
   'check-lines': ({ topic, lines }) =>
-    run(`crbus tail ${shellWord(topic)}`, `shows which were published; --lines ${lines} sends them again`),
-  'publish-lines': ({ lines }) => flag(`--lines ${lines}`, 'the same command publishes the lines that are left'),
+    run(
+      `crbus tail ${shellWord(topic)}`,
+      `shows which of the lines ${lines} were published; publish the others with --lines`,
+    ),
+  'publish-lines': ({ lines }) => flag(`--lines ${lines}`, 'publishes the lines that are left'),
   'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
   'import-schema': ({ topic }) =>
     run(`crbus schema import PATH${topic === undefined ? '' : ` --topic ${shellWord(topic)}`}`),
   'show-schema': () => run('crbus schema show --schema FILE'),
   'give-source': ({ source }) => hint(source),
-  'other-schema-file': () => flag('--out FILE', 'a file in a folder that can be written'),
+  'other-schema-file': () => flag('--out FILE', 'writes to a file in another folder'),
   'preview-schema': () => flag('--dry-run', 'shows what would be written'),
   'give-position': ({ position }) => hint(position),
   'read-topic': ({ topic }) => run(`crbus tail ${shellWord(topic)}`),
   'measure-all': () => run('crbus lag'),
   'measure-like': ({ group }) => run(`crbus lag --group ${shellWord(`*${group}*`)}`),
   'fewer-replicas': ({ replicas }) => flag(`--replication ${replicas}`),
-  'declare-replicas': ({ replicas }) => hint(`"replication": ${replicas} in crbus.json`),
+  'declare-replicas': ({ replicas }) => hint(`set "replication": ${replicas} in crbus.json`),
   'create-group': () => flag('--new-group', 'creates the group with these offsets'),
   'reset-to': ({ position }) => flag(`--to ${position}`),
   'reset-to-file': ({ group, file }) =>
     run(`crbus reset --group ${shellWord(group)} --all-topics --to ${shellWord(file)}`),
   'undo-reset': ({ undoFile }) => run(`crbus reset undo ${shellWord(undoFile)}`),
-  'older-undo': ({ folder }) => run('crbus reset undo FILE', `an older file from ${folder}`),
-  'other-undo-folder': () => flag('--undo-dir FOLDER', 'a folder that can be read and written'),
-  'other-plan-file': () => flag('--plan-out FILE', 'a file in a folder that can be written'),
+  'older-undo': ({ folder }) => run('crbus reset undo FILE', `restores an older file from ${folder}`),
+  'other-undo-folder': () => flag('--undo-dir FOLDER', 'uses a folder that crbus can read and write'),
+  'other-plan-file': () => flag('--plan-out FILE', 'writes to a file in another folder'),
   'make-folder': ({ folder }) => run(`mkdir -p ${shellWord(folder)}`),
   'preview-reset': () => flag('--dry-run', 'shows the plan'),
   'wait-longer': () => flag('--wait DURATION', 'waits longer'),
-  'choose-bus': () => flag('--brokers HOST:PORT', 'or --data-dir FOLDER: the bus of that file'),
+  'choose-bus': () => flag('--brokers HOST:PORT', 'or --data-dir FOLDER for an embedded bus'),
 }
 
-const importWords: Words<ImportHint> = {
+const importSuggestions: SuggestionByCode<ImportHint> = {
   'map-type': ({ path }) => pairFlag('--map', path),
   'assume-derived': ({ path }) => pairFlag('--assume', path, 'derived'),
   'map-or-assume-derived': ({ path }) => flag(`--map ${path}=…, or --assume ${path}=derived`),
@@ -105,8 +111,8 @@ const importWords: Words<ImportHint> = {
   'correct-topic': ({ topic }) => flag(`--topic ${shellWord(topic)}`),
 }
 
-const words: Words<KnownHint> = {
-  advice: inOwnWords,
+const suggestionByCode: SuggestionByCode<KnownHint> = {
+  advice: keepText,
   'list-topics': () => run('crbus topics list'),
   'create-topic': ({ topic }) => run(`crbus topics create ${shellWord(topic)}`),
   'describe-topic': ({ topic }) => run(`crbus topics describe ${shellWord(topic)}`),
@@ -115,49 +121,54 @@ const words: Words<KnownHint> = {
   'check-address': () => hint('check the address in --brokers or CRBUS_BROKERS'),
   'check-port': () => hint('check the port in --brokers or CRBUS_BROKERS'),
   'name-certified-host': () =>
-    hint('use a host name that the certificate is for in --brokers, and in advertised.listeners of the broker'),
-  'name-server': inOwnWords,
-  'use-tls': inOwnWords,
-  'leave-out-tls': inOwnWords,
-  'log-in': inOwnWords,
-  'leave-out-login': inOwnWords,
-  'trust-authority': inOwnWords,
-  'trust-certificate': inOwnWords,
-  'give-client-certificate': inOwnWords,
-  'check-certificates': inOwnWords,
-  'raise-timeout': inOwnWords,
+    hint("in --brokers and in the broker's advertised.listeners, use a host name that the certificate covers"),
+  'name-server': keepText,
+  'use-tls': keepText,
+  'leave-out-tls': keepText,
+  'log-in': keepText,
+  'leave-out-login': keepText,
+  'trust-authority': keepText,
+  'trust-certificate': keepText,
+  'give-client-certificate': keepText,
+  'check-certificates': keepText,
+  'raise-timeout': keepText,
   'raise-max-batch-bytes': ({ bytes }) =>
-    flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'for larger batches; maxBatchBytes in crbus.json'),
+    flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'allows larger batches; or set maxBatchBytes in crbus.json'),
   'read-from': ({ topic, partition, next }) =>
-    run(`crbus tail ${shellWord(topic)} --partition ${partition} --from ${next}`, 'continues after the batch'),
+    run(
+      `crbus tail ${shellWord(topic)} --partition ${partition} --from ${next}`,
+      'skips the batch that cannot be read',
+    ),
   'reset-group': ({ group, topic, partition, next }) =>
     run(
       `crbus reset --group ${shellWord(group)} --topic ${shellWord(topic)}:${partition} --to ${next}`,
-      'continues after the batch',
+      'skips the batch that cannot be read',
     ),
   'grant-acl': ({ resource, name, operation }) => {
     const onWhat =
       resource === 'cluster' ? '--cluster' : `--${resource} ${name === undefined ? 'NAME' : shellWord(name)}`
     return run(`kafka-acls --add --allow-principal User:NAME --operation ${operation} ${onWhat}`, 'grants the ACL')
   },
-  'choose-folder': () => flag('--data-dir FOLDER', 'another folder for the embedded bus'),
+  'choose-folder': () => flag('--data-dir FOLDER', 'uses another folder for the embedded bus'),
   'set-up-store': () => run('crbus store init'),
   'add-column': () => run('crbus store init', 'adds the column'),
   'list-differences': () => run('crbus store init --dry-run', 'lists the differences'),
-  'other-database': () => flag('--store postgres://…/another', 'another database'),
-  'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'another schema'),
-  ...scaffoldWords,
-  ...operationWords,
-  ...importWords,
+  'other-database': () => flag('--store postgres://…/another', 'uses another database'),
+  'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'uses another schema'),
+  ...scaffoldSuggestions,
+  ...operationSuggestions,
+  ...importSuggestions,
 }
 
-/** The suggestion of the command line for a hint of the library. A hint of an unknown code keeps its text. */
+/** Returns the suggestion of the command line for a hint of the library. A hint with an unknown code keeps its text. */
 export function toSuggestion(given: Hint): Suggestion {
-  const inWords = Object.hasOwn(words, given.code) ? words[given.code as KnownHint['code']] : inOwnWords
-  return (inWords as (hint: Hint) => Suggestion)(given)
+  const suggest = Object.hasOwn(suggestionByCode, given.code)
+    ? suggestionByCode[given.code as KnownHint['code']]
+    : keepText
+  return (suggest as (hint: Hint) => Suggestion)(given)
 }
 
-/** The suggestion in one line: the command or flag, then its note in brackets. */
+/** Formats a suggestion in one line: the command or flag, then its note in parentheses. */
 export function formatSuggestion(suggestion: Suggestion): string {
   if ('hint' in suggestion) return suggestion.hint
   const what = 'run' in suggestion ? suggestion.run : suggestion.flag

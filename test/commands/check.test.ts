@@ -56,7 +56,7 @@ describe('check lag', () => {
       ['--group', 'billing', '--max-events', 'x'],
       'Parsing --max-events Expected an integer',
     ],
-    ['an empty name', ['--group', '', '--max-events', '1'], 'Parsing --group it is empty'],
+    ['an empty name', ['--group', '', '--max-events', '1'], 'Parsing --group the value is empty'],
     [
       'a topic the group does not read',
       ['--group', 'billing', '--topic', 'nope', '--max-events', '1'],

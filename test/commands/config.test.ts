@@ -226,12 +226,12 @@ describe('configuration files', () => {
       { profiles: { a: { store: 'env:hunter2=' } } },
       'profiles.a.store must name an environment variable',
     ],
-    ['a profile name with a space', { profiles: { 'a b': {} } }, 'profiles.a b may hold only letters'],
+    ['a profile name with a space', { profiles: { 'a b': {} } }, 'profiles.a b may contain only letters'],
     ['a profile that is not defined', { profile: 'prdo', profiles }, "names profile 'prdo', which"],
     [
       'an invalid batch size',
       { profiles: { a: { maxBatchBytes: '1G' } } },
-      'profiles.a.maxBatchBytes must be a whole number from 1',
+      'profiles.a.maxBatchBytes must be a whole number of at least 1',
     ],
     ['schemas of another host', { schemas: '\\\\evil\\share' }, 'schemas begins with two slashes'],
     ['templates of another host', { templates: '//evil/share' }, 'templates begins with two slashes'],
@@ -242,7 +242,7 @@ describe('configuration files', () => {
     ],
     ['a store of another host', { profiles: { a: { store: '\\\\evil\\x.db' } } }, 'profiles.a.store begins with two'],
     ['an invalid topic name', { topics: { 'no spaces': {} } }, 'may hold only letters, digits'],
-    ['0 partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number from 1 on'],
+    ['0 partitions', { topics: { a: { partitions: 0 } } }, 'topics.a.partitions must be a whole number of at least 1'],
     [
       'a number that is not a safe integer',
       { profiles: { a: { maxBatchBytes: 1e300 } } },

@@ -225,7 +225,7 @@ describe('reset undo --last', () => {
     for (const group of [[], ['--group', 'billing']]) {
       const { stderr, exitCode } = await undo(...group)
       expect(stderr).toContain(`error: nothing was undone: the newest undo file cannot be used: ${path} `)
-      expect(stderr).toContain(`try: crbus reset undo FILE (an older file from ${undoFolder()})`)
+      expect(stderr).toContain(`try: crbus reset undo FILE (restores an older file from ${undoFolder()})`)
       expect(exitCode).toBe(6)
     }
     expect(committed('billing')).toEqual([0n])

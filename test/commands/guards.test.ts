@@ -231,7 +231,7 @@ describe('a guard', () => {
     const { stderr } = await run(GroupsDelete, "ops team's", '--yes')
 
     expect(stderr).toContain(`try: --confirm 'ops team'\\''s'`)
-    expect(stderr).toContain('try: --dry-run (shows what it would do)')
+    expect(stderr).toContain('try: --dry-run (shows the change without making it)')
   })
 
   const data = ['order-events', '--type', 'A', '--data', '{}', '--codec', 'json']

@@ -186,7 +186,9 @@ describe('metrics --listen', () => {
 
     const server = await serve({ listen: '0.0.0.0:0' })
     server.stop.request('interrupted')
-    expect((await server.running).stderr).toMatch(/warning: everyone who can connect to 0\.0\.0\.0:\d+ can read them\n/)
+    expect((await server.running).stderr).toMatch(
+      /warning: everyone who can connect to 0\.0\.0\.0:\d+ can read the metrics\n/,
+    )
   })
 
   test('reports that a port is in use', async () => {

@@ -54,7 +54,7 @@ describe('new aggregate', () => {
     const shown = await run(NewAggregate, ['order', ...orderFlags])
     expect(shown.stdout).toContain('--- src/order/codec.ts, current\n+++ src/order/codec.ts, planned\n')
     expect(shown.stdout).toContain('\n-// mine\n+import { cborCodec }')
-    expect(shown.stderr).toContain('a file differs and was not changed; --force overwrites')
+    expect(shown.stderr).toContain('a file differs and was not changed; --force overwrites it')
     expect(read('src/order/codec.ts')).toBe('// mine\n')
     await run(NewAggregate, ['order', ...orderFlags, '--force'])
     expect(read('src/order/codec.ts')).toContain('cborCodec')
@@ -76,7 +76,7 @@ describe('new aggregate', () => {
     [['order', ...orderFlags, '--id', 'total'], '  try: --event OrderPlaced:total=uuid,…\n  try: --id order_id\n'],
     [
       ['order', ...orderFlags, '--template', 'x'.repeat(300)],
-      '  try: --template FOLDER (with a template.json and a folder files in it)',
+      '  try: --template FOLDER (uses a folder that contains template.json and a folder named files)',
     ],
     [['order', ...orderFlags, '--template', '.'], 'is not a template: it has no template.json'],
   ])('refuses %j', async (argv, reason) => {

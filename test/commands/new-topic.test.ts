@@ -43,7 +43,7 @@ describe('new topic', () => {
     [['--key', 'aggregate'], '--key aggregate needs --id'],
     [['--key', 'type', '--id', 'order_id'], '--key type keys them by event type'],
     [['--codec', 'rust'], 'Expected --codec=rust to be one of: cbor, json, bincode'],
-    [['--id', ''], 'it is empty'],
+    [['--id', ''], 'the value is empty'],
   ])('refuses %j and does not change crbus.json', async (flags, reason) => {
     const before = read('crbus.json')
     const { exitCode, stderr } = await declare(...flags)

@@ -107,7 +107,7 @@ describe('a Postgres that a project file names', () => {
 
       expect([exitCode, stderr]).toEqual([
         2,
-        expect.stringContaining(`profiles.a.store has ${parameter}, which reads a file`),
+        expect.stringContaining(`profiles.a.store has the parameter ${parameter}, which names a file to read`),
       ])
     },
   )
@@ -223,7 +223,7 @@ describe('the target of a change that a project file chose', () => {
 
   test('the target of a change that a project file chose is printed before the first change, once for each user, file and target', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
-    const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (said once)`
+    const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (shown once)`
 
     expect((await run(TopicsList, [])).stderr).toBe('')
     expect((await run(TopicsCreate, ['x-events', '--dry-run'])).stderr).not.toContain('this goes to')
@@ -261,13 +261,13 @@ describe('the target of a change that a project file chose', () => {
     project({ profile: 'mine', profiles: { a: { store: 'env:PROD_DATABASE_URL' } } })
     user({ profiles: { mine: { brokers: 'mine:9092' } } })
     expect(said((await run(Publish, publishing)).stderr)).toEqual([
-      `note: this goes to the brokers mine:9092, as ${projectFile} chooses your profile 'mine' (said once)`,
+      `note: this goes to the brokers mine:9092, as ${projectFile} chooses your profile 'mine' (shown once)`,
     ])
     expect(said((await run(Publish, [...publishing, '--profile', 'mine'])).stderr)).toEqual([])
     expect(said((await run(Publish, publishing, { CRBUS_BROKERS: 'other:1' })).stderr)).toEqual([])
     const env = { PROD_DATABASE_URL: join(folder, 'prod.db') }
     expect(said((await run(StoreInit, ['--profile', 'a', '--yes'], env)).stderr)).toEqual([
-      `note: this goes to ${join(folder, 'prod.db')}, as profile 'a' of ${projectFile} says (said once)`,
+      `note: this goes to ${join(folder, 'prod.db')}, as profile 'a' of ${projectFile} says (shown once)`,
     ])
   })
 
@@ -311,7 +311,7 @@ describe('the target of a change that a project file chose', () => {
     const { exitCode, stderr } = await run(SchemaImport, importing)
     expect(exitCode, stderr).toBe(0)
     expect(said(stderr)).toEqual([
-      `note: this goes to ${join(folder, 'types')}, as "schemas" of ${projectFile} says (said once)`,
+      `note: this goes to ${join(folder, 'types')}, as "schemas" of ${projectFile} says (shown once)`,
     ])
     expect(filesIn('types')).toEqual(['order-events.json'])
   })
@@ -394,7 +394,7 @@ describe('a project file', () => {
     [
       'a repeated key',
       '{"profiles": {"a": {"brokers": "b:1",\n "bro\\u006bers": "evil:1"}}}',
-      'has the key "brokers" twice in one object, again at line 2',
+      'has the key "brokers" twice in one object, the second time at line 2',
     ],
     ['more than 1 MiB', `{"schemas": "${'x'.repeat(1024 * 1024)}"}`, 'is larger than 1 MiB'],
     ['__proto__', '{"__proto__": {"brokers": "evil:1"}}', '__proto__ is not a key that crbus knows'],

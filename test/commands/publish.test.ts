@@ -202,7 +202,7 @@ describe('publish', () => {
     [
       'an empty argument',
       ['', '--type', 'A.v1', '--data', '1'],
-      'an argument is empty; is a variable of a script not set?',
+      'an argument is empty; did a script pass a variable that is not set?',
     ],
     ['an empty correlation id', [...order, '--data', '1', '--correlation-id', ''], 'Parsing --correlation-id'],
     ['an empty causation id', [...order, '--data', '1', '--causation-id', ' '], 'Parsing --causation-id'],
@@ -217,7 +217,7 @@ describe('publish', () => {
     [
       'metadata with a repeated name',
       [...order, '--data', '1', '--envelope', 'cbor', '--metadata', 'a=1', '--metadata', 'a=2'],
-      '--metadata names a twice',
+      '--metadata sets a twice',
     ],
   ])('refuses %s and publishes nothing', async (_, argv, reason) => {
     const { stdout, stderr, exitCode } = await publish(argv)

@@ -274,9 +274,12 @@ describe('the settings of a topic in crbus.json', () => {
     [{ codec: 'avro' }, 'topics.x-events.codec must be "cbor" or "json" or "bincode"'],
     [{ envelope: 'json' }, 'topics.x-events.envelope must be "bincode" or "cbor"'],
     [{ key: 'id' }, 'topics.x-events.key must be "type" or "aggregate"'],
-    [{ key: 'aggregate' }, 'topics.x-events has the key "aggregate" without id, the field that names the aggregate'],
+    [{ key: 'aggregate' }, 'topics.x-events has "key": "aggregate" but no "id", the payload field'],
     [{ id: 7 }, 'topics.x-events.id must be a string that is not empty'],
-    [{ codec: 'cbor', schema: 'a.json' }, 'topics.x-events has a schema, which is for the codec "bincode"'],
+    [
+      { codec: 'cbor', schema: 'a.json' },
+      'topics.x-events has a schema, which needs the codec "bincode", but its codec is "cbor"',
+    ],
     [{ codecs: 'cbor' }, "topics.x-events.codecs is not a key that crbus knows; did you mean 'codec'?"],
   ])('the settings of a topic in crbus.json are refused if invalid: %j', async (keys, reason) => {
     configure({ 'x-events': keys })

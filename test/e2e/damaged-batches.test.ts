@@ -71,7 +71,7 @@ describe.skipIf(!isHere)('the built command line on damaged batches', () => {
     proxy.rules = {}
     expect(stdout.split('\n')).toEqual(lines.slice(0, 8))
     expect(stderr).toMatch(
-      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8}, but its header says 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: crbus tail damaged-events --partition 0 --from 12 \(continues after the batch\)$/,
+      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8}, but its header says 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: crbus tail damaged-events --partition 0 --from 12 \(skips the batch that cannot be read\)$/,
     )
     expect(exitCode).toBe(7)
   })
@@ -89,7 +89,7 @@ describe.skipIf(!isHere)('the built command line on damaged batches', () => {
     expect(refused.stderr).toContain(
       'error: large-events[0] at offset 0: the record batch is larger than the limit of 150000 bytes',
     )
-    expect(refused.stderr).toContain('try: --max-batch-bytes 300000 (for larger batches; ')
+    expect(refused.stderr).toContain('try: --max-batch-bytes 300000 (allows larger batches; ')
     expect(await tail('large-events', '--max-batch-bytes', '300000')).toMatchObject({ exitCode: 0 })
     expect((await tail('large-events')).stdout).toBe(`${value}\n${value}`)
   })

@@ -225,7 +225,7 @@ describe('a command', () => {
       env: home(),
     })
     expect(stderr).toContain(`the embedded bus at ${data}/bus.db cannot be opened: `)
-    expect(stderr).toContain('try: --data-dir FOLDER (another folder for the embedded bus)')
+    expect(stderr).toContain('try: --data-dir FOLDER (uses another folder for the embedded bus)')
     expect(exitCode).toBe(6)
   })
 

@@ -40,7 +40,7 @@ export abstract class BaseCommand extends Command {
     'no-color': Flags.boolean({ description: 'Print without colors (also NO_COLOR)', helpGroup: 'GLOBAL' }),
   }
 
-  /** The flags of this run. Until `parse` succeeds, only those that say how to report a failure. */
+  /** The parsed flags. Until `parse` succeeds, only `--json` and `--debug`, which decide how a failure is reported. */
   protected given: CommonFlags = {}
   /** What was done so far, for the `--json` document of a failure. */
   protected partial: object = {}
@@ -54,7 +54,7 @@ export abstract class BaseCommand extends Command {
   protected readonly isEmbeddedOnly: boolean = false
   /** False once `openBus` found that the file of the embedded bus does not exist yet. */
   protected busExists = true
-  /** Lets changes through to a guarded bus, once the user agreed to them. */
+  /** Makes a protected bus accept changes. Called after the user has confirmed them. Does nothing for a bus without a guard. */
   protected unlock = (): void => {}
 
   protected get context(): Context {
@@ -89,7 +89,8 @@ export abstract class BaseCommand extends Command {
     const parsed = await super.parse(options, argv)
     this.given = parsed.flags as CommonFlags
     if (this.given['no-color']) this.#context = { ...this.context, io: { ...this.context.io, color: false } }
-    if (parsed.argv.includes('')) throw new UsageError('an argument is empty; is a variable of a script not set?')
+    if (parsed.argv.includes(''))
+      throw new UsageError('an argument is empty; did a script pass a variable that is not set?')
     for (const [name, value] of Object.entries(parsed.flags)) {
       if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
       throw new UsageError(`--${name} is too large: the largest number is ${Number.MAX_SAFE_INTEGER}`)
@@ -97,7 +98,7 @@ export abstract class BaseCommand extends Command {
     return parsed
   }
 
-  /** Returns the settings in force with the flags of this run. They are resolved once; an ignored file is reported then. */
+  /** Returns the settings in force. The first call resolves them, and prints a notice about a configuration file that is ignored. */
   protected configuration(): Promise<Config> {
     this.#config ??= this.#resolveConfiguration()
     return this.#config
@@ -110,8 +111,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /**
-   * Opens the bus that the configuration names. It is closed when the command ends, also after a failure. A bus that a
-   * profile guards refuses changes.
+   * Opens the bus that the configuration names. `_run` closes it when the command ends, also after a failure. If a profile
+   * guards the bus (`readOnly` or `protected` in crbus.json), the bus refuses changes.
    */
   protected async openBus(): Promise<EventBus> {
     const config = await this.configuration()
@@ -135,7 +136,7 @@ export abstract class BaseCommand extends Command {
     return bus
   }
 
-  /** Creates the logger that `CRBUS_LOG` asks for. It also logs requests to Kafka brokers until the command ends. */
+  /** Creates the logger that `CRBUS_LOG` asks for, if it is set. It also logs requests to Kafka brokers until the command ends. */
   async #startLogging(): Promise<Logger | undefined> {
     const { logLevel } = this.context
     if (logLevel === undefined) return undefined
@@ -148,7 +149,7 @@ export abstract class BaseCommand extends Command {
     return logger
   }
 
-  /** Prints where a change goes if the project's file chose that, once for each user, file and target. */
+  /** Prints a notice with the target of a change if the project's crbus.json chose it. A user sees the same notice only once. */
   protected async noteProjectChoice(part: ChangedPart): Promise<void> {
     const config = await this.configuration()
     if (config.project === undefined || this.isQuiet) return
@@ -158,11 +159,11 @@ export abstract class BaseCommand extends Command {
     const { isNoted, remember } = await import('../config/project-notes.ts')
     const { stateFolder, now } = this.context
     if (isNoted(stateFolder, choice)) return
-    await this.notice(`note: ${choice.what} (said once)`)
+    await this.notice(`note: ${choice.what} (shown once)`)
     remember(stateFolder, choice, now())
   }
 
-  /** Returns where the schemas of payloads are, unless a flag names one. */
+  /** Returns where to find the schemas of payloads if `--schema` is not given: the configured folder, and the files of topics. */
   protected async schemaLocation() {
     const { schemas, topics } = await this.configuration()
     return {
@@ -177,7 +178,7 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** Writes part of the answer to stdout. Prints nothing with `--json`: the value that `run` returns is printed instead. */
+  /** Writes part of the answer to stdout. With `--json`, prints nothing: `_run` then prints the value that `run` returns. */
   protected async print(text: string | Iterable<string>): Promise<void> {
     if (this.isJson) return
     const parts = typeof text === 'string' ? [text] : text
@@ -190,7 +191,7 @@ export abstract class BaseCommand extends Command {
     if (!this.isQuiet) await write(this.context.io.stderr, `${printable(text)}\n`, NEVER)
   }
 
-  /** Ends the command with exit code 10: it found what it checks for. CI can tell that from a failure. */
+  /** Sets exit code 10: the command worked, and what it checked has a problem. CI can tell that from a failure to check. */
   protected foundSomething(): void {
     process.exitCode = exitCodes.found
   }

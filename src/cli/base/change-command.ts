@@ -9,14 +9,14 @@ import { flag, type Suggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 
 interface PlanOptions {
-  /** Show the plan and stop. Default: `--dry-run`. */
+  /** Show the plan and change nothing. Default: whether `--dry-run` is given. */
   readonly planOnly?: boolean | undefined
 }
 
 interface Subject {
-  /** The name of what is changed. A user types it to confirm where a profile is protected. */
+  /** The name of the topic, group or store to change. On a protected profile, the user types it to confirm the change. */
   readonly name: string
-  /** Absent: the change is only confirmed on a guarded bus. */
+  /** A yes-or-no question. Absent: the user has to confirm the change only on a protected profile. */
   readonly question?: string | undefined
 }
 
@@ -27,7 +27,7 @@ interface Change<Plan, Done> extends Subject, PlanOptions {
   /** Whether the plan changes nothing, so that there is nothing to confirm. */
   readonly isNothing: boolean
   apply(): Promise<Done>
-  /** Describes the result in a notice. */
+  /** Returns a notice about the result. */
   done(done: Done): string
 }
 
@@ -36,7 +36,7 @@ export abstract class ChangeCommand extends BaseCommand {
   #guard: Guard | undefined
   #target: 'bus' | 'store' | undefined
 
-  /** Opens the bus. Refuses at once if a profile is read-only, since making a plan may take long. */
+  /** Opens the bus. Refuses a read-only bus now rather than in `confirm`, because making a plan may take long. */
   protected override async openBus({ planOnly = this.given['dry-run'] }: PlanOptions = {}): Promise<EventBus> {
     const config = await this.configuration()
     this.#check(config, config.guard, 'bus', planOnly)
@@ -52,16 +52,16 @@ export abstract class ChangeCommand extends BaseCommand {
     return this.context.openStoreSetup(config.store.value)
   }
 
-  /** Asks the user to confirm a change, or refuses it. A guarded bus takes changes only afterward. */
+  /** Asks the user to confirm a change, then unlocks a protected bus. `RefusedError` if the change is not confirmed. */
   protected async confirm({ name, question }: Subject): Promise<void> {
     const { yes, confirm } = this.given
     if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
-    const agreement = { name, question, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
-    await confirmOrRefuse(this.context, agreement)
+    const request = { name, question, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
+    await confirmOrRefuse(this.context, request)
     this.unlock()
   }
 
-  /** Returns the folder of undo files. */
+  /** Returns the folder of undo files: that of `--undo-dir`, else the default. */
   protected undoFolder({ 'undo-dir': folder }: { readonly 'undo-dir'?: string | undefined }): string {
     return folder === undefined ? this.context.undoFolder : resolve(this.context.cwd, folder)
   }
@@ -81,20 +81,27 @@ export abstract class ChangeCommand extends BaseCommand {
     return { ...plan, applied: true, ...result }
   }
 
+  /**
+   * Remembers guard and target for `confirm`. `RefusedError` for a read-only profile, and for a default target while a
+   * configuration file is ignored.
+   */
   #check(config: Config, guard: Guard | undefined, target: 'bus' | 'store', planOnly = false): void {
     this.#guard = guard
     this.#target = target
     if (planOnly) return
     if (guard?.kind === 'read-only') throw refusedBy(guard, config, ...this.#dryRun())
     if (config.ignored === undefined || config[target].from !== 'default') return
-    // The ignored file may name another target, and a change must not go to a local file instead.
-    throw new RefusedError(`neither a flag nor a file says where this goes; nothing was done: ${config.ignored}`, [
-      flag(target === 'bus' ? '-b host:port' : '--store postgres://user:password@host/database'),
-      flag('--data-dir .crbus'),
-    ])
+    // The ignored file may name another target, so the change must not silently go to the default, a local file.
+    throw new RefusedError(
+      `no ${target === 'bus' ? 'bus' : 'event store'} is configured for this change; nothing was done: ${config.ignored}`,
+      [
+        flag(target === 'bus' ? '-b host:port' : '--store postgres://user:password@host/database'),
+        flag('--data-dir .crbus'),
+      ],
+    )
   }
 
   #dryRun(): readonly Suggestion[] {
-    return 'dry-run' in this.ctor.flags ? [flag('--dry-run', 'shows what it would do')] : []
+    return 'dry-run' in this.ctor.flags ? [flag('--dry-run', 'shows the change without making it')] : []
   }
 }

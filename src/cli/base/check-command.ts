@@ -6,7 +6,7 @@ import { BaseCommand } from './base-command.ts'
 import { defaultInDescription } from './flags.ts'
 import { anyOf } from './parse-flags.ts'
 
-/** Flags of every check. */
+/** Flags of every monitoring command. */
 export const checkFlags = {
   format: Flags.option({ options: checkFormats })({
     description: `Output format: ${anyOf(checkFormats)} (default: text)`,
@@ -16,21 +16,22 @@ export const checkFlags = {
   }),
 }
 
-/** The paragraph about exit codes in the help of every check. */
+/** The paragraph about exit codes in the help of every monitoring command. */
 export const CHECK_EXITS =
   'Prints one line and always ends with an exit code of Nagios plugins: 0 ok, 1 warning, 2 critical, 3 unknown. A bus that cannot be reached and an invalid flag are unknown too.'
 
 /**
- * Base class of commands for monitoring, which knows four exit codes. A failure is the status "unknown" here, on stdout
- * like any other answer.
+ * Base class of the monitoring commands. They end with one of the four exit codes of Nagios plugins. A check that fails is
+ * reported on stdout like any other result, with the status `unknown`.
  */
 export abstract class CheckCommand extends BaseCommand {
   static override document = 'check'
 
   protected format: CheckFormat = 'text'
 
+  /** The name in the result, such as `lag`. */
   protected abstract readonly checkName: string
-  /** Parses the flags, sets the format and checks. */
+  /** Parses the flags, sets `format`, and makes the check. */
   protected abstract check(): Promise<Check>
 
   async run(): Promise<CheckDocument> {
@@ -44,6 +45,7 @@ export abstract class CheckCommand extends BaseCommand {
     try {
       return await this.check()
     } catch (error) {
+      // A check that Ctrl-C interrupted has no result. `_run` ends the command with exit code 130.
       if (this.signal.aborted) throw error
       const failed = { status: 'unknown', code: 'check-failed', reason: inOneLine(error) } as const
       return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }

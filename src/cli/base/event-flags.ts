@@ -39,7 +39,7 @@ export const eventFlags = {
     helpValue: 'ID',
   }),
   timestamp: Flags.string({
-    description: 'Timestamp in the metadata, as RFC 3339; UTC without a time zone',
+    description: 'Timestamp in the metadata, as RFC 3339; read as UTC if it has no time zone',
     helpGroup: 'EVENT',
     helpValue: 'TIME',
   }),
@@ -87,7 +87,7 @@ export interface EventFlags {
   readonly partition?: number | undefined
 }
 
-/** Returns the flags whose text may be a template, by their names. */
+/** Returns the flags whose text may contain template expressions, such as `{{uuid}}`, by the names of the flags. */
 export const templateTexts = (flags: EventFlags) => ({
   type: flags.type,
   key: flags.key,
@@ -99,11 +99,11 @@ export const templateTexts = (flags: EventFlags) => ({
   'user-id': flags['user-id'],
 })
 
-/** Reads the flags as fields of an event and its record. */
+/** Converts the flags to fields of an event and its record. `metadata` is `null` if no flag sets a part of it. */
 export function toEventSettings(flags: EventFlags) {
   const extra = (flags.metadata ?? []).map((one) => toPair('--metadata', one, 'tenant=acme'))
-  const twice = extra.find(([name], at) => extra.findIndex(([other]) => other === name) < at)
-  if (twice) throw new UsageError(`--metadata names ${twice[0]} twice`, [flag(`--metadata ${twice.join('=')}`)])
+  const repeated = extra.find(([name], at) => extra.findIndex(([other]) => other === name) < at)
+  if (repeated) throw new UsageError(`--metadata sets ${repeated[0]} twice`, [flag(`--metadata ${repeated.join('=')}`)])
   const metadata = {
     correlationId: flags['correlation-id'],
     causationId: flags['causation-id'],
@@ -124,7 +124,7 @@ export function toEventSettings(flags: EventFlags) {
   }
 }
 
-/** Converts a timestamp to RFC 3339, which services read. */
+/** Converts a timestamp to RFC 3339, the form that services read. */
 function toTimestamp(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const moment = parseMoment(text)
@@ -141,18 +141,18 @@ interface FormatFlags<Codec> {
 }
 
 /**
- * Decides how events are written. Flags override the configured format of the topic, and `--schema` overrides its codec: a
- * schema also says how payloads are written.
+ * Chooses the codec, envelope and key field of events to publish, with their sources for messages. Flags override the
+ * configured format of the topic. `--schema` overrides the configured codec, because payloads are then encoded by the schema.
  */
 export function toFormat<Codec extends string>(
   { codec, envelope, schema }: FormatFlags<Codec>,
   format: TopicFormat | undefined,
 ) {
   const configured = schema === undefined ? format?.codec : undefined
-  const ofFile = configured === undefined || format === undefined ? undefined : { file: format.from }
+  const fromFile = configured === undefined || format === undefined ? undefined : { file: format.from }
   return {
     codec: codec ?? configured,
-    codecFrom: codec === undefined ? ofFile : { setting: '--codec' },
+    codecFrom: codec === undefined ? fromFile : { setting: '--codec' },
     envelope: envelope ?? format?.envelope ?? ('bincode' as const),
     keyField: format?.keyField === undefined ? undefined : { name: format.keyField, from: format.from },
   }

@@ -52,7 +52,7 @@ export const storeFlags = {
   }),
 }
 
-/** Hides the default that oclif would print before a description: the descriptions of all flags end with their defaults. */
+/** Stops oclif from printing a default before the description of a flag, because our descriptions end with the default. */
 export const defaultInDescription = { defaultHelp: async () => undefined }
 
 /** Flags of commands that change a bus or an event store. */
@@ -74,7 +74,7 @@ export const undoFlags = {
   }),
 }
 
-/** The source of the Rust types of payloads; see `openSchemas`. */
+/** The schema file or folder with the Rust types of payloads. */
 export const schemaFlag = Flags.string({
   parse: nonEmpty,
   description:
@@ -102,7 +102,7 @@ export const topicFlag = Flags.string({
   helpValue: 'TOPIC',
 })
 
-/** Flag of commands that need a group without members. */
+/** Flag of commands that change offsets, which is possible only while the group has no members. */
 export const waitFlag = Flags.string({
   description: 'How long to wait for the members of the group to leave, such as 60s (default: do not wait)',
   helpValue: 'DURATION',

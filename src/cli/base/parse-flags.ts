@@ -7,33 +7,37 @@ import { flag } from '../suggestions.ts'
 /** Lists the values of a flag for its help: `text, json or nagios`. */
 export const anyOf = (values: readonly string[]): string => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 
-/** Refuses an empty value, such as a variable of a script that is not set. For the `parse` option of a flag. */
+/** Rejects an empty value, which a script passes if a variable is not set. For the `parse` option of a flag. */
 export async function nonEmpty(text: string): Promise<string> {
-  if (text.trim() === '') throw new UsageError('it is empty')
+  if (text.trim() === '') throw new UsageError('the value is empty')
   return text
 }
 
-/** Splits the value `name=value` of a flag at the first `=`, or at the position given. */
+/** Splits the value `NAME=VALUE` of the flag `name` at the index `at`, by default that of the first `=`. */
 export function toPair(name: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
   if (at < 1) throw new UsageError(`${name} ${pair} is not name=value`, [flag(`${name} ${example}`)])
   return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
-/** Reads answers about Rust source by their question, split at the last `=`: a question may hold one, as `target_os = "linux"`. */
+/**
+ * Parses `QUESTION=ANSWER` pairs about Rust source into a map by question. Splits at the last `=`, because a question such
+ * as `target_os = "linux"` may contain one.
+ */
 export const toAnswers = (name: string, given: readonly string[] = [], example: string): Map<string, string> =>
   new Map(given.map((pair) => toPair(name, pair, example, pair.lastIndexOf('='))))
 
-/** Reads a duration such as `10s` as milliseconds. It must be longer than 0. */
+/** Parses a duration such as `10s` to milliseconds. `UsageError` with `example` if it is invalid or 0. */
 export function toDuration(name: string, given: string | undefined, example = '10s'): number | undefined {
-  const length = given === undefined ? undefined : duration(given)
-  if (given !== undefined && !length) throw notADuration(name, given, example)
-  return length
+  if (given === undefined) return undefined
+  const milliseconds = duration(given)
+  if (!milliseconds) throw notADuration(name, given, example)
+  return milliseconds
 }
 
 /** The longest delay of Node's timers, about 24 days. A longer timer would fire at once. */
 export const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** Reads a duration that the command waits for, which is limited to the longest delay of a timer. */
+/** Parses the duration of a timer to milliseconds. Unlike `toDuration`, it rejects more than `MAX_DELAY_MS`. */
 export function toDelay(name: string, given: string | undefined, example = '10s'): number | undefined {
   const delay = toDuration(name, given, example)
   if (delay !== undefined && delay > MAX_DELAY_MS) {
@@ -45,7 +49,7 @@ export function toDelay(name: string, given: string | undefined, example = '10s'
 const notADuration = (name: string, given: string, example: string): UsageError =>
   new UsageError(`${name} ${given} is not a duration`, [flag(`${name} ${example}`)])
 
-/** Reads `--wait` as milliseconds. Unlike other durations, it may be 0. */
+/** Parses `--wait` to milliseconds; 0 if it is not given. Unlike other durations, it may be 0. */
 export function toWait(given: string | undefined): number {
   if (given === undefined) return 0
   const wait = duration(given)
@@ -73,7 +77,7 @@ export function utcNotice(name: string, text: string | undefined): string | unde
   return `${name}: ${withoutZone.join(' and ')} ${has} read as UTC`
 }
 
-/** Reads a list of partitions such as `0,2`. */
+/** Parses a list of partitions such as `0,2`. */
 export function toPartitions(name: string, given: string | undefined): number[] | undefined {
   if (given === undefined) return undefined
   if (!/^\d{1,9}(,\d{1,9})*$/.test(given)) {
@@ -82,7 +86,7 @@ export function toPartitions(name: string, given: string | undefined): number[] 
   return given.split(',').map(Number)
 }
 
-/** Reads every `--topic TOPIC[:PARTITIONS]` with `parse`, which returns `undefined` for an invalid one. */
+/** Parses every `--topic TOPIC[:PARTITIONS]` with `parse`, which returns `undefined` for an invalid value. */
 export const toTopicChoices = <Choice>(
   given: readonly string[],
   parse: (text: string) => Choice | undefined,
@@ -90,16 +94,16 @@ export const toTopicChoices = <Choice>(
   given.map((text) => {
     const choice = parse(text)
     if (choice !== undefined) return choice
-    throw new UsageError(`--topic ${text} is neither a topic nor topic:0,1`, [flag('--topic order-events:0,1')])
+    throw new UsageError(`--topic ${text} is neither TOPIC nor TOPIC:PARTITIONS`, [flag('--topic order-events:0,1')])
   })
 
 export interface ListenAddress {
   readonly host: string
-  /** 0: any free port. */
+  /** 0 selects a free port. */
   readonly port: number
 }
 
-/** Reads `PORT` or `HOST:PORT`. Without a host, only this machine can connect. */
+/** Parses `PORT` or `HOST:PORT`. The default host is 127.0.0.1, so that only this machine can connect. */
 export function parseListen(text: string): ListenAddress {
   const found = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text)
   const port = Number(found?.[3])

@@ -13,7 +13,7 @@ type Examples = NonNullable<NonNullable<Parameters<typeof topicFromSchema>[2]>['
 
 /** Where the events of topics are read from. */
 interface EventSources {
-  /** Schemas by the path of their file, from the folder of the service. */
+  /** Schemas by the path of their file, relative to the folder of the service. */
   readonly schemas: ReadonlyMap<string, Schema>
   /** The topics of the service's own aggregates. */
   readonly aggregates: readonly KnownTopic[]
@@ -23,13 +23,14 @@ interface EventSources {
   readonly readTopic: (topic: string) => Promise<KnownTopic | undefined>
 }
 
-/** Finds the steps of a saga: the events of each topic, and what each event means to the saga. Asks where it is unclear. */
+/** Finds the steps of a saga: the events of each topic, and the role of each event. Asks the user about unclear roles. */
 export class SagaSteps {
   readonly #sources: EventSources
   /** The role of each variant that `--as` or the user named. */
   readonly #roles: Map<string, Role>
-  /** Absent: the user is not asked. */
+  /** Absent: the user cannot be asked. */
   readonly #asker: Asker | undefined
+  /** The topics of the schemas and of the service's aggregates. */
   readonly #known: readonly KnownTopic[]
 
   constructor(sources: EventSources, roleOf: Map<string, Role>, asker: Asker | undefined) {
@@ -37,18 +38,21 @@ export class SagaSteps {
     this.#roles = roleOf
     this.#asker = asker
     const ofSchemas = [...sources.schemas].map(([file, schema]) => topicFromSchema(schema, file, { roles: roleOf }))
-    // A schema may have been imported from the aggregate's source, and knows more than the source shows.
+    // A topic may have both. Its schema is more exact, as it includes the user's answers to what the source leaves open.
     const others = sources.aggregates.filter(({ topic }) => !ofSchemas.some((known) => known.topic === topic))
     this.#known = [...ofSchemas, ...others]
   }
 
-  /** Asks for the topics of the saga, first the one that begins it. `UsageError` if the user cannot be asked. */
+  /**
+   * Asks for the topics of the saga. Returns the topic that starts the saga, then the topics of the later steps in order.
+   * `UsageError` with the command line `example` if the user cannot be asked or fewer than two topics are known.
+   */
   async chooseTopics(example: string): Promise<readonly string[]> {
     if (this.#asker === undefined || this.#known.length < 2) {
-      throw new UsageError('name the topics of its steps', [run(example)])
+      throw new UsageError('name the topics of the saga', [run(example)])
     }
     const first = await this.#asker.oneOf(
-      'Which topic begins it?',
+      'Which topic starts the saga?',
       this.#known.map(toChoice),
       this.#known[0]?.topic ?? '',
     )
@@ -78,15 +82,18 @@ export class SagaSteps {
     )
   }
 
-  /** Asks for the event field of each command field that has none yet. */
+  /** Asks for the event field that fills each command field without a source. Returns the plan with the answers. */
   async withSources(plan: SagaPlan): Promise<SagaPlan> {
-    // Also checks the sources that `--field` names, so it runs even if the user is not asked.
+    // `openFields` also checks the sources that `--field` names, so it runs even if the user cannot be asked.
     const open = openFields(plan)
     if (this.#asker === undefined) return plan
     const sources = new Map(plan.sources)
     for (const { path, candidates } of open) {
       if (candidates.length === 0) continue
-      const choices = [...candidates, ''].map((value) => ({ value, label: value || 'none of these: leave it open' }))
+      const choices = [...candidates, ''].map((value) => ({
+        value,
+        label: value || 'none of these: leave the field open',
+      }))
       const source = await this.#asker.oneOf(`Which event field is ${path}?`, choices, '')
       if (source !== '') sources.set(path, source)
     }
@@ -113,7 +120,7 @@ export class SagaSteps {
     }
   }
 
-  /** Reads a topic of a schema again, with the roles by now and with example values for the saga's tests. */
+  /** Derives a topic from its schema again, now with all roles and with example values for the tests of the saga. */
   async #withExamples(topic: KnownTopic | undefined): Promise<KnownTopic | undefined> {
     const schema = topic?.schema === undefined ? undefined : this.#sources.schemas.get(topic.schema)
     if (topic?.schema === undefined || schema === undefined) return topic
@@ -130,7 +137,7 @@ const roleChoices = [
 
 const toChoice = ({ topic, source }: KnownTopic) => ({ value: topic, label: topic, hint: source })
 
-/** Reads every `--as NAME=ROLE`. */
+/** Parses every `--as VARIANT=ROLE` into a map by variant. */
 export function readRoles(texts: readonly string[] | undefined): Map<string, Role> {
   const read = new Map<string, Role>()
   for (const [variant, text] of toAnswers('--as', texts, 'ProcessPayment=command')) {

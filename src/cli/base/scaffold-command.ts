@@ -50,11 +50,10 @@ export abstract class ScaffoldCommand extends ChangeCommand {
 
   /** Returns the given name, or asks for it. `UsageError` for an invalid name, or if there is no terminal to ask on. */
   protected async name(given: string | undefined, flags: WriteFlags, what: string, example: string): Promise<Name> {
-    const why = (text: string) => whyNoName(text)
     if (given === undefined && !this.asks(flags)) throw new UsageError(`name the ${what}`, [run(example)])
-    const text = given ?? (await this.asker.text(`What is the ${what} called?`, why))
+    const text = given ?? (await this.asker.text(`What is the ${what} called?`, (answer) => whyNoName(answer)))
     const name = parseName(text)
-    const reason = why(text)
+    const reason = whyNoName(text)
     if (name === undefined || reason !== undefined)
       throw new UsageError(`'${text}' is not a valid name: ${reason}`, [run(example)])
     return name
@@ -75,7 +74,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     return lang ?? (existsSync(join(root, 'Cargo.toml')) && !existsSync(join(root, 'package.json')) ? 'rust' : 'ts')
   }
 
-  /** Loads the template of `--template`, else of the configured folder, else of crbus. Names a template of another origin. */
+  /** Loads the template of `--template`, else from the configured folder, else of crbus. Prints a notice about a template from elsewhere. */
   protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
     const { templates } = await this.configuration()
     const name = `${kind}-${lang}`
@@ -102,7 +101,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     return dirname(realpathSync(folder)) === realpathSync(join(this.config.root, 'templates'))
   }
 
-  /** Answers the questions of a template: from flags of the same name, `--set`, the user, or the default. */
+  /** Answers the questions of a template: from flags of the same name, else `--set`, else the user, else the default. */
   protected async answers(
     template: Template,
     flags: TemplateFlags,
@@ -129,6 +128,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     return this.asker.text(ask, (text) => whyNoAnswer(question, text), question.default)
   }
 
+  /** Plans the files of a template. `generated` makes the files whose content crbus generates, such as schemas. */
   protected plan(
     template: Template,
     root: string,
@@ -146,6 +146,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     const differing = files.filter(({ action }) => action === 'changed' || (action === 'edit' && flags['dry-run']))
     if (differing.length > 0) await this.print(await formatDifferences(differing, this.context.io.color))
     const shown = files.map(({ path, action, notes }) => ({ path, action, notes }))
+    // Only files with exactly the planned content: in the others, questions may come from earlier commands or the user.
     const questions = files
       .filter((file) => file.action === 'keep' || (file.action !== 'edit' && isWritten(file, flags.force)))
       .flatMap(({ path, after }) => questionsIn(path, after))
@@ -154,7 +155,9 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     const kept = files.filter((file) => file.action === 'changed' && !isWritten(file, flags.force)).length
     if (kept > 0)
       await this.notice(
-        `${kept === 1 ? 'a file differs and was' : `${kept} files differ and were`} not changed; --force overwrites`,
+        kept === 1
+          ? 'a file differs and was not changed; --force overwrites it'
+          : `${kept} files differ and were not changed; --force overwrites them`,
       )
     this.signal.throwIfAborted()
     const { written } = flags['dry-run'] ? { written: [] } : applyScaffold(plan, { force: flags.force })
@@ -172,9 +175,9 @@ export abstract class ScaffoldCommand extends ChangeCommand {
   }
 
   /**
-   * Installs, formats and tests, unless `--no-install` is given or nothing was written. This runs code that templates wrote.
-   * Once a template that is not crbus's own has written into a service, it happens only with `--install`, after a notice
-   * that says what will run.
+   * Installs, formats and tests the service, unless `--no-install` is given or nothing was written. This runs code from
+   * templates. Once a template that is not crbus's own has written into the service, `--install` is required, and a notice
+   * says what will run.
    */
   async #runTools(
     template: Template,
@@ -185,7 +188,8 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     if (written.length === 0) return
     const commands = toolCommands(template.lang, root)
     const why = this.#whyNotTrusted(template, root)
-    if (!(install ?? why === undefined)) {
+    const isWanted = install ?? why === undefined
+    if (!isWanted) {
       if (install === undefined) {
         await this.notice(`note: not run, because ${why}: ${commands.join(', ')}; --install runs them`)
       }
@@ -204,7 +208,10 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     }
   }
 
-  /** Says why code of a service is not run unasked; `undefined` if it all comes from crbus or from the user. */
+  /**
+   * Returns why the code of a service is not run without `--install`; `undefined` if only crbus and the user wrote it.
+   * Remembers services into which a template of another origin wrote.
+   */
   #whyNotTrusted(template: Template, root: string): string | undefined {
     const { stateFolder, now } = this.context
     const note = { file: realpathSync(root), what: "a template that is not crbus's own has written into this service" }
@@ -220,12 +227,15 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     if (!(flags.topics ?? (this.asks(flags) && (await ask())))) return
     const { profile, brokers, 'data-dir': folder } = this.given
     const given = Object.entries({ profile, brokers, 'data-dir': folder })
-    const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
-    await this.config.runCommand('topics:apply', ['--yes', ...words])
+    const busFlags = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+    await this.config.runCommand('topics:apply', ['--yes', ...busFlags])
   }
 }
 
-/** Returns the path of an entry of a folder, also of a dangling link; `undefined` if the folder does not have it. */
+/**
+ * Returns the path of an entry of a folder; `undefined` if the folder does not have it. A dangling link counts as an entry,
+ * so that loading it fails instead of falling back to crbus's own template.
+ */
 function entryOf({ value: folder, from }: Setting<string>, name: string): string | undefined {
   try {
     return readdirSync(folder).includes(name) ? join(folder, name) : undefined

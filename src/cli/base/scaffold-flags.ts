@@ -8,14 +8,14 @@ import { nonEmpty } from './parse-flags.ts'
 export const writeFlags = {
   'dry-run': Flags.boolean({ description: 'Show what would be written, and write nothing' }),
   force: Flags.boolean({ description: 'Overwrite files that differ' }),
-  yes: Flags.boolean({ char: 'y', description: 'Do not ask questions; use the defaults' }),
+  yes: Flags.boolean({ char: 'y', description: 'Do not prompt; use the default for every answer that is not given' }),
 }
 
-/** Refuses an address: a template is read from a folder on disk, where the user can review what it writes. */
+/** Rejects a URL or git remote, because a template is read from a folder on disk, where the user can review it first. */
 async function parseFolder(text: string): Promise<string> {
   if (!/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s]+@[^/\s]+:/i.test(text)) return nonEmpty(text)
   throw new UsageError(`'${text}' is not a folder: a template is read from disk`, [
-    run(`git clone ${shellWord(text)} my-template`, 'then --template my-template'),
+    run(`git clone ${shellWord(text)} my-template`, 'then give --template my-template'),
   ])
 }
 
@@ -39,7 +39,7 @@ export const templateFlags = {
   }),
 }
 
-/** Flag of commands that declare topics, which the bus may not have yet. */
+/** Flag of commands that declare topics in crbus.json. The bus may not have these topics yet. */
 export const topicsFlag = {
   topics: Flags.boolean({
     description: 'Create the declared topics on the bus afterward, like "crbus topics apply" (default: ask)',

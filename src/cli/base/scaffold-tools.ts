@@ -16,7 +16,7 @@ const npmScripts = [
   ...['preformat', 'format', 'postformat', 'pretest', 'test', 'posttest'],
 ]
 
-/** Lists the code of a service that `toolCommands` run, so that a user can review it. */
+/** Lists the code of a service that the `toolCommands` run, for a notice: a user can then review it. */
 export function codeThatRuns(lang: Language, root: string): readonly string[] {
   if (lang === 'rust') return ['build.rs, macros and tests of the service and of the crates in Cargo.toml']
   const scripts = scriptsOf(root)

@@ -12,7 +12,7 @@ export type BusAddress =
   /** The absolute path of the folder with the file of the bus. */
   | { readonly kind: 'embedded'; readonly folder: string }
 
-/** Returns each broker as normalized `host:port`; `undefined` if one of them is not an address. */
+/** Returns each broker as `host:port` in a form that can be compared; `undefined` if one of them is not an address. */
 export function brokersOf(text: string): string[] | undefined {
   const given = text
     .split(',')
@@ -24,11 +24,12 @@ export function brokersOf(text: string): string[] | undefined {
   if (found.length === 0 || found.includes(null)) return undefined
   return found.map((parts) => {
     const host = (parts?.[1] ?? parts?.[2] ?? '').replace(/\.$/, '')
-    // 9092 is also the driver's default.
+    // 9092 is also the default port of the driver.
     return `${LOOPBACK.test(host) ? 'localhost' : host}:${Number(parts?.[3] ?? 9092)}`
   })
 }
 
+/** All addresses of this machine count as the same host. */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/
 
 /** Whether two addresses name the same bus: they share a broker, or their folders are the same. */
@@ -40,7 +41,7 @@ export function isSameBus(one: BusAddress, other: BusAddress): boolean {
   return one.kind === 'embedded' && other.kind === 'embedded' && realFolder(one.folder) === realFolder(other.folder)
 }
 
-/** Resolves symbolic links. A folder that does not exist is returned unchanged. */
+/** Returns a folder without symbolic links in its path. A folder that does not exist is returned unchanged. */
 function realFolder(folder: string): string {
   try {
     return realpathSync.native(folder)

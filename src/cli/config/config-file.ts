@@ -34,7 +34,7 @@ export interface Profile {
   readonly bus: BusAddress | undefined
   readonly store: StoreAddress | { readonly kind: 'env'; readonly variable: string } | undefined
   readonly guard: GuardKind | undefined
-  /** The largest record batch to read from brokers, also from brokers that the profile does not name. */
+  /** The largest record batch to read, in bytes. Also applies to brokers that a flag or the environment names. */
   readonly maxBatchBytes: number | undefined
 }
 
@@ -66,7 +66,7 @@ export type TopicCodec = (typeof topicCodecs)[number]
 export interface ConfigFile {
   readonly path: string
   readonly origin: Origin
-  /** Why the file is ignored; it is empty then. Absent: the file is in force. */
+  /** Why the file is ignored. If so, it has no settings. Absent: the file is in force. */
   readonly ignored?: string | undefined
   /** From the user's file: further environment variables that a project's file may name for a store. */
   readonly allowEnv: readonly string[]
@@ -97,7 +97,7 @@ export function readConfigFile(path: string, origin: Origin): ConfigFile {
   }
 }
 
-/** Returns a project's file that is ignored. Its content is not even parsed. */
+/** Returns a project's file that is ignored. It has no settings, because its content is not even parsed. */
 export const ignoredFile = (path: string, reason: string): ConfigFile => ({
   path,
   origin: 'project',
@@ -121,13 +121,17 @@ const store: Read<NonNullable<Profile['store']>> = (value, at) => {
   const parameters = new URL(address.url).searchParams
   const file = FILE_PARAMETERS.find((name) => parameters.has(name))
   if (file === undefined) return address
-  throw invalid(at, `has ${file}, which reads a file; an address in a project's file cannot have it`, ...OWN_STORE)
+  throw invalid(
+    at,
+    `has the parameter ${file}, which names a file to read; a project's crbus.json must not do that`,
+    ...OWN_STORE,
+  )
 }
 
-/** Parameters with which `pg` reads any file, such as a private key. */
+/** Parameters of a Postgres URL that make `pg` read a file, such as a private key. */
 const FILE_PARAMETERS = ['sslcert', 'sslkey', 'sslrootcert']
 
-const OWN_STORE = ['set CRBUS_STORE to this address', 'a profile in ~/.config/crbus/config.json']
+const OWN_STORE = ['set CRBUS_STORE to this address', 'move the profile to ~/.config/crbus/config.json']
 
 const STORES = ['"env:DATABASE_URL"', '"postgres://user@host/database"', '"events.db"'] as const
 
@@ -149,7 +153,7 @@ const profileKeys = shape({
 const profile: typeof profileKeys = (value, at) => {
   const read = profileKeys(value, at)
   if (read.brokers !== undefined && read.dataDir !== undefined) {
-    throw invalid(at, 'has both brokers and dataDir: a profile is one bus')
+    throw invalid(at, 'has both brokers and dataDir, but a profile names one bus')
   }
   return read
 }
@@ -168,10 +172,14 @@ const topicKeys = shape({
 const topic: typeof topicKeys = (value, at) => {
   const read = topicKeys(value, at)
   if (read.key === 'aggregate' && read.id === undefined) {
-    throw invalid(at, 'has the key "aggregate" without id, the field that names the aggregate', '"id": "order_id"')
+    throw invalid(
+      at,
+      'has "key": "aggregate" but no "id", the payload field with the id of the aggregate',
+      '"id": "order_id"',
+    )
   }
   if (read.schema !== undefined && (read.codec === 'cbor' || read.codec === 'json')) {
-    throw invalid(at, `has a schema, which is for the codec "bincode", and the codec "${read.codec}"`)
+    throw invalid(at, `has a schema, which needs the codec "bincode", but its codec is "${read.codec}"`)
   }
   return read
 }
@@ -180,7 +188,7 @@ const readTop = shape({
   profile: text,
   profiles: named(
     (name) =>
-      /^[A-Za-z0-9._-]+$/.test(name) ? undefined : 'may hold only letters, digits, dot, underscore and hyphen',
+      /^[A-Za-z0-9._-]+$/.test(name) ? undefined : 'may contain only letters, digits, dots, underscores and hyphens',
     profile,
   ),
   schemas: path,
@@ -202,7 +210,7 @@ function toProfile(name: string, { file, origin }: KeyPath, keys: ReturnType<typ
   }
 }
 
-/** Lists every key, with `undefined` where the file does not have it. */
+/** Returns all settings of a topic, with `undefined` for a key that the file does not have. */
 const toTopicSettings = (keys: Partial<TopicSettings>): TopicSettings => ({
   partitions: keys.partitions,
   replication: keys.replication,

@@ -3,7 +3,7 @@ import type { Profile, TopicSettings } from './config-file.ts'
 import type { Guard } from './guard.ts'
 import type { StoreAddress } from './store-address.ts'
 
-/** The flags that choose a bus and an event store. `resolveConfig` ranks them with the environment and the files. */
+/** The flags that choose a bus and an event store. `resolveConfig` documents how they rank with the environment and files. */
 export interface BusFlags {
   readonly profile?: string | undefined
   readonly brokers?: string | undefined
@@ -29,14 +29,14 @@ export interface Config {
   readonly project: string | undefined
   /** A sentence about a file that was found and is ignored: which file, why, and what to do about it. */
   readonly ignored: string | undefined
-  /** All profiles of all files, by name. */
+  /** The profiles of all files, by name. */
   readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined
   readonly bus: Setting<BusAddress>
-  /** The limit that is also part of a broker address in `bus`, with its own source. */
+  /** The largest record batch to read from brokers, in bytes. The same limit as in `bus`, but with its own source. */
   readonly maxBatchBytes: Setting<number> | undefined
   readonly guard: Guard | undefined
-  /** The address of the event store. It may hold a password: print only `shownStore` of it. */
+  /** The address of the event store. It may hold a password, so print it only through `shownStore`. */
   readonly store: Setting<StoreAddress>
   /** The schema file or folder. A path from a configuration file need not exist yet. */
   readonly schemas: (Setting<string> & { readonly mustExist: boolean }) | undefined

@@ -9,8 +9,8 @@ import type { BusAddress } from './bus-address.ts'
 import type { StoreAddress } from './store-address.ts'
 
 /**
- * Opens the bus at an address. Loads only the driver that it needs. An embedded bus without a file is empty; its first
- * change creates the file. Publishing to an embedded bus creates the topic.
+ * Opens the bus at an address. Loads only the driver that this bus needs. An embedded bus without a file is empty, and its
+ * first change creates the file. Publishing to an embedded bus creates the topic.
  */
 export async function connect(address: BusAddress, options: OpenOptions = {}): Promise<EventBus> {
   const { onMissing, onTopicCreated, logger } = options
@@ -25,7 +25,7 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
   return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })
 }
 
-/** Connects to the event store at an address, to create its tables. */
+/** Connects to the event store at an address, to create its tables. `UsageError` if the address is unknown. */
 export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup> {
   if (address.kind === 'unknown') {
     throw new UsageError(`cannot find the event store: ${address.variable} ${address.reason}`, [
@@ -36,15 +36,15 @@ export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup>
   }
   const { openStoreSetup: open } = await import('../../store/open.ts')
   if (address.kind === 'sqlite') return open(address.path)
-  return open(address.url, address.isStrangers ? strangers : undefined)
+  return open(address.url, address.isFromProjectOnly ? NO_PASSWORD_EXPLANATION : undefined)
 }
 
-/** Explains why a store that only a project's file names gets no password of the user. */
-const strangers = {
+/** Explains why the user's password is not sent to a store whose address comes only from a project's crbus.json. */
+const NO_PASSWORD_EXPLANATION = {
   whyNoPassword: "PGPASSWORD and ~/.pgpass are not used for an address that only a project's crbus.json names",
   hints: [
-    advice('set CRBUS_STORE, or --store, to the same address'),
-    advice('a profile with this store in ~/.config/crbus/config.json'),
-    advice('put a password that need not stay secret into the address in crbus.json'),
+    advice('set CRBUS_STORE or --store to the same address'),
+    advice('add a profile with this store to ~/.config/crbus/config.json'),
+    advice('if the password is not secret, put it into the address in crbus.json'),
   ],
 }

@@ -8,11 +8,11 @@ import type { ConfigFile } from './config-file.ts'
 export const PROJECT_FILE = 'crbus.json'
 
 /**
- * Returns a folder of the XDG specification. The specification says to ignore a relative path: it would mean another folder
- * in each working directory, and a project could put a file of its own into it.
+ * Returns the folder that an XDG variable names, or `fallback`. The XDG specification says to ignore a relative path: it would
+ * mean another folder in each working directory, and a project could put a file of its own there.
  */
-export const xdgFolder = (given: string | undefined, usual: string): string =>
-  given !== undefined && isAbsolute(given) ? given : usual
+export const xdgFolder = (given: string | undefined, fallback: string): string =>
+  given !== undefined && isAbsolute(given) ? given : fallback
 
 /** Returns the path of the user's own configuration file. */
 export const userFile = ({ env, home }: ConfigSurroundings): string =>
@@ -20,7 +20,7 @@ export const userFile = ({ env, home }: ConfigSurroundings): string =>
 
 /**
  * Reads the project's file (in the working directory or the nearest folder above that has one), then the user's file. A
- * project's file that belongs to another user is ignored. Without any file, the parser is not loaded.
+ * project's file that belongs to another user is ignored. Loads the parser only if there is a file.
  */
 export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
   const project = findUp(surroundings.cwd, PROJECT_FILE, isFile)
@@ -30,27 +30,28 @@ export async function readConfigFiles(surroundings: ConfigSurroundings): Promise
   const { ignoredFile, readConfigFile } = await import('./config-file.ts')
   const ownFiles = isOwn ? [readConfigFile(own, 'user')] : []
   if (project === undefined) return ownFiles
-  const stranger = strangerOwning(project, surroundings)
+  const owner = untrustedOwner(project, surroundings)
   const isAllowed = ownFiles.some(({ allowFolders }) => allowFolders.includes(dirname(project)))
-  if (stranger === undefined || isAllowed) return [readConfigFile(project, 'project'), ...ownFiles]
-  return [ignoredFile(project, `it belongs to another user (uid ${stranger})`), ...ownFiles]
+  if (owner === undefined || isAllowed) return [readConfigFile(project, 'project'), ...ownFiles]
+  return [ignoredFile(project, `it belongs to another user (uid ${owner})`), ...ownFiles]
 }
 
 /**
- * Returns the user id of a file's owner, or `undefined` if the owner is this user or root. Many working directories are
- * below a folder that other users may write to, such as /tmp. On systems without user ids, such as Windows, the result is
- * always `undefined`.
+ * Returns the user id of a file's owner, or `undefined` if the owner is this user or root. The check is needed because a
+ * working directory may be below a folder that other users may write to, such as /tmp. On systems without user ids, such as
+ * Windows, the result is always `undefined`.
  */
-function strangerOwning(path: string, { env }: ConfigSurroundings): number | undefined {
+function untrustedOwner(path: string, { env }: ConfigSurroundings): number | undefined {
   const user = process.geteuid?.()
   if (user === undefined) return undefined
   // Under sudo, the files belong to the user who typed the command.
   const trusted = [user, 0, ...(user === 0 && /^\d+$/.test(env.SUDO_UID ?? '') ? [Number(env.SUDO_UID)] : [])]
   // The owner of a link chose the target, and the owner of the target decides its content. Both must be trusted.
-  return [lstatSync(path).uid, ...ownerBehind(path)].find((uid) => !trusted.includes(uid))
+  return [lstatSync(path).uid, ...ownerOfTarget(path)].find((uid) => !trusted.includes(uid))
 }
 
-function ownerBehind(link: string): number[] {
+/** Returns the owner of the file that a path leads to through links, in a list; an empty list for a dangling link. */
+function ownerOfTarget(link: string): number[] {
   try {
     return [statSync(link).uid]
   } catch {

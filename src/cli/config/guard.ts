@@ -5,7 +5,10 @@ import { RefusedError } from '../errors.ts'
 import { flag, run, type Suggestion, shellWord } from '../suggestions.ts'
 import type { GuardKind } from './config-file.ts'
 
-/** The protection of a bus against changes, or against changes by mistake. */
+/**
+ * The protection of a bus by a profile: `read-only` refuses every change, `protected` asks the user to type the name of what is
+ * changed.
+ */
 export interface Guard {
   readonly kind: GuardKind
   readonly profile: string
@@ -26,10 +29,10 @@ export function refusedBy(
   ...suggestions: readonly Suggestion[]
 ): RefusedError {
   // Another profile does not lift a guard that was found by the address of the bus.
-  const free = guard.isByAddress ? undefined : [...profiles].find(([, { isGuarded }]) => !isGuarded)
+  const unguarded = guard.isByAddress ? undefined : [...profiles].find(([, { isGuarded }]) => !isGuarded)
   return new RefusedError(`${describeGuard(guard)}; nothing was done`, [
     ...suggestions,
-    ...(free === undefined ? [] : [flag(`--profile ${shellWord(free[0])}`)]),
+    ...(unguarded === undefined ? [] : [flag(`--profile ${shellWord(unguarded[0])}`)]),
     run('crbus config'),
   ])
 }
@@ -39,7 +42,7 @@ type Changes<T> = { readonly [Method in keyof T]: boolean }
 
 const busChanges: Changes<EventBus> = {
   publish: true,
-  // Joins a group and commits offsets.
+  // A subscription joins a group and commits offsets.
   subscribe: true,
   log: false,
   admin: false,

@@ -51,7 +51,7 @@ function busOf(config: Config, file: string): string | undefined {
 function storeOf(config: Config, file: string): string | undefined {
   const { value, from } = config.store
   const { bus } = config
-  // A profile without a store uses the one beside its embedded bus.
+  // The store of a profile without `store` is a file beside the embedded bus.
   const isBeside = from === 'default' && bus.value.kind === 'embedded' && isChosen(config, bus.from, file)
   if (!isBeside && !isChosen(config, from, file)) return undefined
   if (value.kind === 'postgres') return `the event store ${shownStore(value)}`
@@ -60,11 +60,12 @@ function storeOf(config: Config, file: string): string | undefined {
 
 /** Returns a path that is outside the folder of the project's file; `undefined` for a path inside. */
 function outside(path: string, file: string): string | undefined {
-  const way = relative(realPath(dirname(file)), realPath(path))
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? path : undefined
+  const inside = relative(realPath(dirname(file)), realPath(path))
+  // On Windows, the relative path to another drive is absolute.
+  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : undefined
 }
 
-/** Resolves the symbolic links of the part of a path that exists. */
+/** Returns a path without symbolic links. The part of the path that does not exist stays as it is. */
 function realPath(path: string): string {
   try {
     return realpathSync.native(path)

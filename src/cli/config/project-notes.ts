@@ -3,23 +3,24 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write-whole.ts'
 
-/** The file in the user's state folder that remembers what was allowed to projects, and what was said about them. */
+/** The file in the user's state folder that remembers notices about projects which the user has seen. */
 const FILE = 'projects.json'
 
-/** How many of the latest entries are kept: more than any user has projects. */
+/** How many of the latest entries the file keeps: more than any user has projects. */
 const MAX_ENTRIES = 1000
 
-/** A thousand entries take about 300 bytes each. */
+/** The largest file that is read. A thousand entries of about 300 bytes each take a third of this. */
 const MAX_FILE_BYTES = 1024 * 1024
 
 interface Entry {
-  /** The project's file. */
+  /** The project's file, or the folder of a service. */
   readonly file: string
   readonly what: string
   /** RFC 3339. */
   readonly at: string
 }
 
+/** A sentence about a project: where its changes go, or that a template wrote into it. */
 interface Note {
   readonly file: string
   /** The whole sentence. A sentence about another target is another note. */
@@ -31,9 +32,7 @@ const keyOf = ({ file, what }: Note): string => createHash('sha256').update(`${f
 /** Whether this user's state folder already holds the note. */
 export const isNoted = (folder: string, note: Note): boolean => keyOf(note) in readEntries(folder)
 
-/**
- * Saves a note. Throws no error if the state folder is not writable: the user then sees the same notice again.
- */
+/** Saves a note. Does not fail if the state folder is not writable: the user then sees the same notice again. */
 export function remember(folder: string, note: Note, now: number): void {
   const entries = Object.entries({
     ...readEntries(folder),
@@ -44,11 +43,11 @@ export function remember(folder: string, note: Note, now: number): void {
     const text = `${JSON.stringify({ crbus_projects: 1, projects }, undefined, 2)}\n`
     writeWhole(join(folder, FILE), text, { mode: 0o600, folderMode: 0o700 })
   } catch {
-    // See above: the notice is repeated next time.
+    // The notice is repeated next time.
   }
 }
 
-/** Reads the saved notes. A file that is missing or invalid holds none. */
+/** Reads the saved notes, by their keys. A missing or invalid file counts as a file without notes. */
 function readEntries(folder: string): Readonly<Record<string, Entry>> {
   try {
     const path = join(folder, FILE)

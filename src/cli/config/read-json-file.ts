@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts'
 /** The largest configuration file that is read. A file with a thousand topics has about a tenth of this size. */
 const MAX_FILE_BYTES = 1024 * 1024
 
-/** Reads a JSON file in which no object has a key twice. `UsageError` names the file and, for bad JSON, the line. */
+/** Parses a JSON file. `UsageError` names the file and, for invalid JSON or a key that an object has twice, the line. */
 export function readJsonFile(path: string): unknown {
   let bytes: Buffer
   try {
@@ -24,12 +24,14 @@ export function readJsonFile(path: string): unknown {
   const repeated = findRepeatedKey(text)
   // A person who reads the file sees the first value, but JSON.parse takes the last one.
   if (repeated !== undefined) {
-    throw new UsageError(`${path} has the key "${repeated.key}" twice in one object, again at line ${repeated.line}`)
+    throw new UsageError(
+      `${path} has the key "${repeated.key}" twice in one object, the second time at line ${repeated.line}`,
+    )
   }
   return value
 }
 
-/** Reads the first bytes of a file. The size that the file system reports is not trusted: it need not be true. */
+/** Reads at most `size` bytes of a file. Does not trust the size that the file system reports: in /proc, it is 0. */
 function readAtMost(path: string, size: number): Buffer {
   const file = openSync(path, 'r')
   try {
@@ -44,7 +46,7 @@ function readAtMost(path: string, size: number): Buffer {
   }
 }
 
-/** Turns Node's message into a reason with line and column. Node's message may quote the file, and so a password. */
+/** Turns the message of `JSON.parse` into a reason with line and column. That message may quote the file, which may hold a password. */
 function describeSyntaxError(text: string, message: string): string {
   const [reason] = message.split(/ in JSON at position |, (?:\.\.\.)?"| of JSON input/, 1)
   const position = / in JSON at position (\d+)/.exec(message)?.[1]
@@ -52,7 +54,11 @@ function describeSyntaxError(text: string, message: string): string {
   return `${reason} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
 }
 
-/** Returns the position of the first unexpected token, for errors in which Node gives none; else the end of the text. */
+/**
+ * Returns the position of the first unexpected token; the end of the text if there is none. Needed for errors of `JSON.parse`
+ * without a position. A binary search finds the shortest prefix of the text that has an unexpected token: a shorter prefix
+ * fails too, but because it ends too early.
+ */
 function firstBadToken(text: string): number {
   let [valid, broken] = [0, text.length + 1]
   while (broken - valid > 1) {

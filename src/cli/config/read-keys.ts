@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts'
 import { hint } from '../suggestions.ts'
 import { brokersOf } from './bus-address.ts'
 
-/** The file that a value comes from: one found in a project, which a stranger may have written, or the user's own. */
+/** The kind of file that a value comes from: a project's file, which a stranger may have written, or the user's own file. */
 export type Origin = 'project' | 'user'
 
 /** The position of a value in a configuration file. */
@@ -52,7 +52,7 @@ export const yesOrNo: Read<boolean> = (value, at) => {
 }
 
 export const count: Read<number> = (value, at) => {
-  if (!Number.isSafeInteger(value) || Number(value) < 1) throw invalid(at, 'must be a whole number from 1 on')
+  if (!Number.isSafeInteger(value) || Number(value) < 1) throw invalid(at, 'must be a whole number of at least 1')
   return Number(value)
 }
 
@@ -64,7 +64,7 @@ export const oneOf =
     throw invalid(at, `must be ${allowed.map((one) => JSON.stringify(one)).join(' or ')}`)
   }
 
-/** Reads a duration such as `7d` as milliseconds. */
+/** Reads a duration such as `7d` in milliseconds. */
 export const time: Read<number> = (value, at) => {
   const length = duration(text(value, at))
   if (!length) throw invalid(at, 'must be a duration', '"7d"', '"12h30m"')
@@ -75,7 +75,7 @@ type Shape<Keys extends Readonly<Record<string, Read<unknown>>>> = {
   readonly [Key in keyof Keys]: ReturnType<Keys[Key]> | undefined
 }
 
-/** Reads an object with these keys, all optional, and no others. */
+/** Reads an object with these keys. Each key is optional, and any other key is an error. */
 export const shape =
   <Keys extends Readonly<Record<string, Read<unknown>>>>(keys: Keys): Read<Shape<Keys>> =>
   (value, at) => {
@@ -112,7 +112,7 @@ export const list =
     return value.map((item, index) => read(item, child(at, String(index))))
   }
 
-/** Reads a key that gives rights to projects, and so is allowed in the user's own file only. */
+/** Reads a key that gives rights to projects. It is allowed only in the user's own file. */
 export const userOnly =
   <T>(read: Read<T>): Read<T> =>
   (value, at) => {

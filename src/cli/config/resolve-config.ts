@@ -8,7 +8,7 @@ import { PROJECT_FILE, userFile } from './find-config-files.ts'
 import type { Guard } from './guard.ts'
 import { dataFolder, resolveStore } from './resolve-store.ts'
 
-/** How many profiles an error suggests if no name is similar to the given one. */
+/** How many profiles an error suggests if none has a name like the given one. */
 const MAX_SUGGESTIONS = 5
 
 /**
@@ -104,14 +104,14 @@ async function chooseProfile(
   )
 }
 
-/** `--profile` ranks above the environment, a profile chosen in any other way below it. */
+/** Chooses the bus. The profile's bus ranks above the environment if `--profile` chose the profile, otherwise below it. */
 function chooseBus(
   chosen: ChosenProfile | undefined,
   flags: BusFlags,
   surroundings: ConfigSurroundings,
 ): Setting<BusAddress> {
   const { env, cwd } = surroundings
-  // `-b "$BROKERS"` with an unset variable must not write to a local file.
+  // A script that runs `-b "$BROKERS"` without setting the variable must not change the local file instead.
   if (flags.brokers !== undefined && flags.brokers.trim() === '') {
     throw new UsageError('--brokers is empty', [
       flag('-b 127.0.0.1:9092'),
@@ -128,13 +128,13 @@ function chooseBus(
   if (flags['data-dir'] !== undefined) return embedded(flags['data-dir'], '--data-dir')
   const bus = chosen?.profile.bus
   const value = bus?.kind === 'kafka' ? { ...bus, ...limit } : bus
-  const isOwn = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
-  const own = isOwn ? { value, from: chosen.profile.file } : undefined
-  if (own && chosen?.from === '--profile') return own
+  const isUsable = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
+  const ofProfile = isUsable ? { value, from: chosen.profile.file } : undefined
+  if (ofProfile && chosen?.from === '--profile') return ofProfile
   if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
   if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
   if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
-  return own ?? embedded(dataFolder(surroundings), 'default')
+  return ofProfile ?? embedded(dataFolder(surroundings), 'default')
 }
 
 function chooseMaxBatchBytes(chosen: ChosenProfile | undefined, flags: BusFlags): Setting<number> | undefined {
@@ -145,8 +145,8 @@ function chooseMaxBatchBytes(chosen: ChosenProfile | undefined, flags: BusFlags)
 }
 
 /**
- * Returns the strictest guard of the bus. The profile in force guards whatever bus is used, and every profile guards its
- * own bus, whether or not the profile was named.
+ * Returns the strictest guard of the bus. The guard of the profile in force applies to every bus. The guard of any other
+ * profile applies if that profile has the same bus.
  */
 function guardOf(profile: Profile | undefined, bus: BusAddress, defined: readonly Profile[]): Guard | undefined {
   const guarded = defined.filter(({ guard }) => guard !== undefined)

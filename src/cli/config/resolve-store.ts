@@ -49,9 +49,9 @@ async function storeOfProfile(
 ): Promise<Setting<StoreAddress> | undefined> {
   if (store === undefined) return undefined
   if (store.kind !== 'env') {
-    const isStrangers =
+    const isFromProjectOnly =
       store.kind === 'postgres' && origin === 'project' && !(await isNamedByUser(store.url, files, surroundings))
-    return { value: isStrangers ? { ...store, isStrangers } : store, from: file }
+    return { value: isFromProjectOnly ? { ...store, isFromProjectOnly } : store, from: file }
   }
   const { variable } = store
   const isAllowed =
@@ -63,13 +63,13 @@ async function storeOfProfile(
   return { value, from: `${file} (env:${variable}${problem})` }
 }
 
-/** Variables whose name says that they hold the address of a store. Any other variable may hold an unrelated secret. */
+/** Environment variables with names for the address of a store. Any other variable may hold an unrelated secret. */
 const STORE_VARIABLE = /^CRBUS_|DATABASE_URL/
 
 const VARIABLE_NOT_ALLOWED =
   'is not read: a project\'s file may name only CRBUS_… and …DATABASE_URL…, or a variable that "allow": { "env": […] } of ~/.config/crbus/config.json lists'
 
-/** Whether the user's environment or own file names the same Postgres server. The user's credentials may then be sent to it. */
+/** Whether the user's environment or own file also names this Postgres server, so that it may get the user's password. */
 async function isNamedByUser(url: string, files: readonly ConfigFile[], { env }: ConfigSurroundings): Promise<boolean> {
   const { serverOf } = await import('./store-address.ts')
   const ofFile = files
@@ -84,19 +84,21 @@ async function isNamedByUser(url: string, files: readonly ConfigFile[], { env }:
   return server !== undefined && [...named, ofLibpq].includes(server)
 }
 
-/** Reads a store address from an environment variable. A problem is a value, since most commands need no store. */
+/** Reads a store address from an environment variable. Returns a problem instead of throwing it, because most commands need no store. */
 async function storeInVariable(
   variable: string,
   { env, cwd }: ConfigSurroundings,
-  path = { pattern: /(?:)/, name: 'a path' },
+  allowedPath = ANY_PATH,
 ): Promise<StoreAddress> {
   const text = env[variable]
   if (!text) return { kind: 'unknown', variable, reason: 'is not set' }
   const { parseStore } = await import('./store-address.ts')
   const address = parseStore(text, cwd)
-  if (address !== undefined && (address.kind !== 'sqlite' || path.pattern.test(text))) return address
-  return { kind: 'unknown', variable, reason: `is neither postgres://… nor ${path.name}` }
+  if (address !== undefined && (address.kind !== 'sqlite' || allowedPath.pattern.test(text))) return address
+  return { kind: 'unknown', variable, reason: `is neither postgres://… nor ${allowedPath.name}` }
 }
+
+const ANY_PATH = { pattern: /^/, name: 'a path' }
 
 /** Paths allowed in a variable that a file names. The variable may hold a password, which must not become a file name. */
 const STORE_FILE = { pattern: /\.(?:db|sqlite3?)$/i, name: 'a path that ends in .db or .sqlite' }

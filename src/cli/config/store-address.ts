@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { parameterOf, parseUrl } from '../../store/postgres/connection/location.ts'
 
-/** The address of an event store. A URL may hold a password: print only {@link shownStore} of it. */
+/** The address of an event store. A URL may hold a password, so print an address only through {@link shownStore}. */
 export type StoreAddress =
-  /** `isStrangers`: only a project's file names the server, so it gets none of the user's passwords. */
-  | { readonly kind: 'postgres'; readonly url: string; readonly isStrangers?: boolean }
+  /** `isFromProjectOnly`: only a project's crbus.json names the server, so it gets none of the user's passwords. */
+  | { readonly kind: 'postgres'; readonly url: string; readonly isFromProjectOnly?: boolean }
   | { readonly kind: 'sqlite'; readonly path: string }
-  /** An environment variable should hold the address and does not. `reason` continues its name: `is not set`. */
+  /** The environment variable that should hold the address does not. `reason` follows its name in a message: `is not set`. */
   | { readonly kind: 'unknown'; readonly variable: string; readonly reason: string }
 
-/** Reads `postgres://…`, or a path relative to `folder`; `undefined` for anything else. */
+/** Parses `postgres://…`, or a path relative to `folder`; returns `undefined` for anything else. */
 export function parseStore(text: string, folder: string): StoreAddress | undefined {
   if (/^postgres(ql)?:\/\//i.test(text)) {
     // A `/` in the password that is not written as %2F would end the host part in the middle of the password.
@@ -19,7 +19,7 @@ export function parseStore(text: string, folder: string): StoreAddress | undefin
   return { kind: 'sqlite', path: resolve(folder, text) }
 }
 
-/** Returns the server of a Postgres URL, as `pg` reads it: `host:port` in lower case. */
+/** Returns the server that `pg` connects to for a URL, as `host:port` in lower case; `undefined` for an invalid URL. */
 export function serverOf(text: string): string | undefined {
   const url = parseUrl(text)
   if (url === null) return undefined

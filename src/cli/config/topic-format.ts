@@ -19,7 +19,7 @@ export function formatOfTopic({ topics }: Config, topic: string): TopicFormat | 
   return { codec, envelope, keyField: key === 'aggregate' ? id : undefined, from: setting.from }
 }
 
-/** Returns the codec of each topic for which a file names one. */
+/** Returns the configured codecs, each with its file, by topic. */
 export const codecsOf = ({ topics }: Config) =>
   new Map(
     [...topics].flatMap(([topic, { value, from }]) =>

@@ -9,8 +9,8 @@ export interface Choice {
 }
 
 /**
- * Asks the user at a terminal. Prompts go to stderr, and Ctrl-C ends the command. Questions and choices come from templates
- * and files, so they are made harmless here: the prompt library does not write through `write`.
+ * Asks the user at a terminal. Prompts go to stderr, and Ctrl-C ends the command. Questions and choices may come from
+ * templates, so their control characters are escaped here: the prompt library does not write through `write`.
  */
 export class Asker {
   readonly #context: Context
@@ -25,7 +25,7 @@ export class Asker {
     return Boolean(stdin.isTTY && stderr.isTTY)
   }
 
-  /** Asks for a line of text. `why` returns what is wrong with an answer. */
+  /** Asks for a line of text. `why` returns what is wrong with an answer. An empty answer stands for `fallback`. */
   async text(message: string, why: (text: string) => string | undefined, fallback = ''): Promise<string> {
     const { text } = await load()
     const validate = (given: string | undefined) => {
@@ -42,6 +42,7 @@ export class Asker {
         ...this.#streams,
       }),
     )
+    // The prompt returns the default as it was shown, with escaped control characters.
     return answer === shown ? fallback : answer
   }
 
@@ -82,6 +83,7 @@ export class Asker {
     return { input: io.stdin, output: io.stderr, signal: stop.signal }
   }
 
+  /** Returns the answer. The prompt library returns a symbol if the user presses Ctrl-C; that throws `RefusedError`. */
   #take<T>(answer: T): Exclude<T, symbol> {
     if (typeof answer !== 'symbol') return answer as Exclude<T, symbol>
     this.#context.stop.request('interrupted')

@@ -5,12 +5,13 @@ import { run } from '../suggestions.ts'
 
 /** The oclif hook for an unknown command. Throws an error that suggests similar commands. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
+  // Command ids have colons where the user types spaces: `topics:list`.
   const spaced = (name: string) => name.replaceAll(':', ' ')
-  const whole = config.commandIDs.find((known) => id.startsWith(`${known}:`))
-  if (whole !== undefined) {
-    const extra = spaced(id.slice(whole.length + 1))
-    throw new UsageError(`crbus ${spaced(whole)} does not take the argument '${extra}'`, [
-      run(`crbus ${spaced(whole)} --help`),
+  const knownParent = config.commandIDs.find((known) => id.startsWith(`${known}:`))
+  if (knownParent !== undefined) {
+    const extra = spaced(id.slice(knownParent.length + 1))
+    throw new UsageError(`crbus ${spaced(knownParent)} does not take the argument '${extra}'`, [
+      run(`crbus ${spaced(knownParent)} --help`),
     ])
   }
   const below = config.commandIDs.filter((known) => known.startsWith(`${id}:`))

@@ -1,32 +1,35 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { harmless, printable } from '../../ui/text/printable.ts'
+import { escapeUnsafe, printable } from '../../ui/text/printable.ts'
 import { describeGuard, type Guard } from '../config/guard.ts'
 import { RefusedError } from '../errors.ts'
 import { flag, type Suggestion, shellWord } from '../suggestions.ts'
 import type { Context } from './context.ts'
 
-interface Agreement {
-  /** The name of what is changed. */
+interface ConfirmationRequest {
+  /** The name of the topic, group or store to change. */
   readonly name: string
-  /** Absent: without a guard, the user is not asked. */
+  /** A yes-or-no question. Absent: without a guard, the change needs no confirmation. */
   readonly question: string | undefined
-  /** `--yes`. */
+  /** The flag `--yes`. Not sufficient if there is a guard. */
   readonly yes: boolean | undefined
-  /** `--confirm`: the name, as the user would type it. */
+  /** The value of `--confirm`: the name that the user would type. */
   readonly confirm: string | undefined
-  /** Absent: the user answers yes or no. Present: the user types the name, since a yes is easily typed by mistake. */
+  /**
+   * The protection of the bus or store by a profile. Present: the user must type the name, because a yes is easily typed by
+   * mistake. Absent: the user answers yes or no.
+   */
   readonly guard: Guard | undefined
-  /** Suggestions other than confirming. */
+  /** What an error suggests besides the flag that confirms the change. */
   readonly alternatives: readonly Suggestion[]
 }
 
 /**
- * Asks the user to confirm a change, unless a flag already confirms it. Throws `RefusedError` for any other answer, and
- * without a terminal to ask on; the error then names the flag.
+ * Asks the user to confirm a change, unless a flag already confirms it. Throws `RefusedError` if the user does not confirm, or
+ * if there is no terminal to ask on. Without a terminal, the error suggests the flag that confirms the change.
  */
-export async function confirmOrRefuse(context: Context, agreement: Agreement): Promise<void> {
-  const { name, question, yes, confirm, guard, alternatives } = agreement
+export async function confirmOrRefuse(context: Context, request: ConfirmationRequest): Promise<void> {
+  const { name, question, yes, confirm, guard, alternatives } = request
   if (confirm !== undefined) {
     if (confirm === name) return
     throw new RefusedError(`--confirm names '${confirm}', but this changes '${name}'; nothing was done`, [
@@ -37,8 +40,11 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
   const { stdin, stderr } = context.io
   if (!stdin.isTTY || !stderr.isTTY) {
     const lead = guard === undefined ? `this changes '${name}'` : describeGuard(guard)
-    const agreeing = guard === undefined ? flag('--yes', 'confirms without a prompt') : toConfirm(name)
-    throw new RefusedError(`${lead}, and there is no terminal to ask on; nothing was done`, [agreeing, ...alternatives])
+    const confirming = guard === undefined ? flag('--yes', 'confirms without a prompt') : toConfirm(name)
+    throw new RefusedError(`${lead}, and there is no terminal to ask on; nothing was done`, [
+      confirming,
+      ...alternatives,
+    ])
   }
   if (guard === undefined) {
     if (/^y(es)?$/i.test(await ask(context, `${question} [y/N] `))) return
@@ -53,14 +59,14 @@ export async function confirmOrRefuse(context: Context, agreement: Agreement): P
 /** Returns the `--confirm` flag for a name, quoted for a shell. */
 const toConfirm = (name: string): Suggestion => flag(`--confirm ${shellWord(name)}`)
 
-/** Reads a line and trims it. Empty at the end of input, on Ctrl-D and on Ctrl-C. */
+/** Asks for a line and returns it trimmed. Returns an empty text at the end of the input, on Ctrl-D and on Ctrl-C. */
 async function ask({ io, stop }: Context, question: string): Promise<string> {
   const prompt = createInterface({ input: io.stdin, output: io.stderr })
   // While the prompt is open, it receives Ctrl-C instead of the process.
   prompt.once('SIGINT', () => stop.request('interrupted'))
   const closed = once(prompt, 'close').then(() => '')
   try {
-    return (await Promise.race([prompt.question(harmless(question), { signal: stop.signal }), closed])).trim()
+    return (await Promise.race([prompt.question(escapeUnsafe(question), { signal: stop.signal }), closed])).trim()
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error
     // The next message starts on a new line.

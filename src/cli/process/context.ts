@@ -26,11 +26,11 @@ export interface Context {
   readonly cwd: string
   /** The folder of undo files. */
   readonly undoFolder: string
-  /** The folder in which crbus remembers, for this user, what was said about projects and allowed to them. */
+  /** The folder in which crbus remembers which notices about projects this user has seen. */
   readonly stateFolder: string
   /** Runs git, for commands that read revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
-  /** Reads the configuration files and resolves the settings in force with these flags. `UsageError` for invalid files. */
+  /** Reads the configuration files and resolves the settings in force with these flags. Throws `UsageError` for an invalid file. */
   readonly config: (flags: BusFlags) => Promise<Config>
   /** `CRBUS_LOG`: the lowest level of log lines to write. Absent: no log lines are written. */
   readonly logLevel?: string | undefined
@@ -43,4 +43,5 @@ const injected = new AsyncLocalStorage<Context>()
 /** Runs a command with a given context. For tests. */
 export const withContext = <T>(context: Context, run: () => Promise<T>): Promise<T> => injected.run(context, run)
 
+/** Returns the context of `withContext`, or `undefined` outside tests. */
 export const injectedContext = (): Context | undefined => injected.getStore()

@@ -22,7 +22,7 @@ export function createContext(): Context {
   }
   const interrupt = () => {
     // A second Ctrl-C does not wait for a clean shutdown.
-    if (stop.reason === 'interrupted') process.exit(130)
+    if (stop.reason === 'interrupted') process.exit(exitCodes.interrupted)
     stop.request('interrupted')
   }
   process.on('SIGINT', interrupt)

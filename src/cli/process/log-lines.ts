@@ -31,7 +31,7 @@ export function lineLogger(
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error'), isLevelEnabled }
 }
 
-/** Formats a value. It is quoted if it holds spaces, quotes or `=`. */
+/** Formats the value of a field. Quotes a value that contains spaces, quotes or `=`. */
 function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return /^[^\s="]+$/.test(text) ? text : JSON.stringify(text)

@@ -13,8 +13,8 @@ export async function main(binUrl: string): Promise<void> {
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)
     return
   }
-  const hasFolder = hasWorkingFolder()
-  nameHome()
+  const hasFolder = leaveRemovedFolder()
+  ensureHomeAndShell()
   const { run, settings } = await import('@oclif/core')
   // NODE_ENV=test or development would make oclif look for TypeScript sources.
   settings.enableAutoTranspile = false
@@ -34,35 +34,39 @@ export async function main(binUrl: string): Promise<void> {
     // `--help` ends with an error whose exit code is 0.
     if ((error as { oclif?: { exit?: number } }).oclif?.exit === 0) return
     const { formatFailure, toFailure } = await import('../errors.ts')
-    const { harmless } = await import('../../ui/text/printable.ts')
+    const { escapeUnsafe } = await import('../../ui/text/printable.ts')
     const failure = toFailure(error)
-    if (argv.includes('--json')) process.stdout.write(harmless(`${JSON.stringify({ error: failure })}\n`))
+    if (argv.includes('--json')) process.stdout.write(escapeUnsafe(`${JSON.stringify({ error: failure })}\n`))
     else process.stderr.write(formatFailure(failure))
     process.exitCode = failure.exitCode
   }
 }
 
-/** Returns false if the working directory was removed, and leaves it: oclif would print a warning when it is loaded. */
-function hasWorkingFolder(): boolean {
+/**
+ * Returns false if the working directory was removed, after changing to `/`. In a removed directory, oclif would print a
+ * warning when it is loaded.
+ */
+function leaveRemovedFolder(): boolean {
   if (succeeds(() => process.cwd() !== '')) return true
   process.chdir('/')
   return false
 }
 
-/** Debian's home for users without one. Creating a file below fails, and the message names this path. */
+/** Debian's home for users without one. Creating a file under this path fails with an error that names the path. */
 const NO_HOME = '/nonexistent'
 
 /**
  * Sets HOME and SHELL for a user who has neither in the environment nor in the password file, as with `docker run --user`:
  * oclif needs both. A relative HOME is replaced too, since a project could put files into it.
  */
-function nameHome(): void {
+function ensureHomeAndShell(): void {
   const { homedir, userInfo } = process.getBuiltinModule('node:os')
   const { isAbsolute } = process.getBuiltinModule('node:path')
   if (!succeeds(() => isAbsolute(homedir()))) process.env.HOME = NO_HOME
   if (process.env.SHELL === undefined && !succeeds(() => userInfo().shell !== '')) process.env.SHELL = '/bin/sh'
 }
 
+/** Whether the check returns true. A check that throws an error counts as false. */
 function succeeds(check: () => boolean): boolean {
   try {
     return check()

@@ -11,8 +11,8 @@ interface ToolRun {
 }
 
 /**
- * Runs a tool of the project, such as npm or cargo, with the Node that runs crbus: the one in PATH may be too old. Returns
- * why the tool failed, or `undefined`.
+ * Runs a command line of a project's tool, such as `npm test`. Returns why it failed, or `undefined`. The tool gets the Node
+ * that runs crbus first in its PATH, because the one that the user has in PATH may be too old.
  */
 export async function runTool(command: string, { cwd, output, signal }: ToolRun): Promise<string | undefined> {
   const { execa } = await import('execa')
@@ -26,7 +26,7 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     cancelSignal: signal,
     env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   })
-  // A template decides what its scripts print, so the output is made harmless like any other foreign text.
+  // The scripts of a template may print anything, so `write` escapes their control characters, except for colors.
   for await (const line of createInterface({ input: running.all, crlfDelay: Number.POSITIVE_INFINITY })) {
     await write(output, `${line}\n`, signal, { color: true })
   }

@@ -2,8 +2,8 @@
 export type StopReason = 'interrupted' | 'reader-left'
 
 /**
- * One signal for everything that ends a command early: Ctrl-C (exit code 130) and a reader that closed the pipe, as
- * `| head` does (exit code 0). Without it, a command that follows a topic would run forever, since oclif swallows EPIPE.
+ * The signal for everything that ends a command early: Ctrl-C (exit code 130) and a reader that closed the pipe, as
+ * `| head` does (exit code 0). oclif ignores a closed pipe (EPIPE), so a command that follows a topic would run forever.
  */
 export class Stop {
   readonly #controller = new AbortController()
@@ -19,7 +19,7 @@ export class Stop {
     return this.#readerLeft.signal
   }
 
-  /** Ends the command. The first reason counts. */
+  /** Asks the command to end. Further requests do not change the reason. */
   request(reason: StopReason): void {
     if (reason === 'reader-left') this.#readerLeft.abort()
     if (this.reason !== undefined) return

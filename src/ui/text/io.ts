@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
-import { harmless } from './printable.ts'
+import { escapeUnsafe } from './printable.ts'
 
-/** The terminal, or buffers in tests. */
+/** The streams of a command: those of the process, or buffers in tests. */
 export interface Io {
   readonly stdin: Readable & {
     readonly isTTY?: boolean | undefined
@@ -27,11 +27,11 @@ interface Style {
 }
 
 /**
- * Writes output and waits for a slow reader, so that memory use stays constant. Returns early when the signal aborts, because of
- * Ctrl-C or because the reader has closed the pipe.
+ * Writes output and waits for a slow reader, so that memory use stays constant. Returns early if the signal aborts: on Ctrl-C, or
+ * because the reader has closed the pipe.
  *
- * All text output goes through this function, which makes it safe for terminals ({@link harmless}). Bytes are written
- * unchanged: they consist of safe parts, or the user requested raw bytes.
+ * All text output goes through this function, which makes it safe for terminals ({@link escapeUnsafe}). Bytes are written
+ * unchanged: the caller has escaped them, or the user requested raw bytes.
  */
 export async function write(
   stream: Writable,
@@ -40,7 +40,7 @@ export async function write(
   { color = false }: Style = {},
 ): Promise<void> {
   if (signal.aborted || stream.destroyed) return
-  if (stream.write(typeof output === 'string' ? harmless(output, color) : output)) return
+  if (stream.write(typeof output === 'string' ? escapeUnsafe(output, color) : output)) return
   await new Promise<void>((resolve) => {
     const done = () => {
       stream.off('drain', done)
@@ -57,7 +57,7 @@ export async function write(
 /** Characters to collect before a write. */
 const WRITE_CHARS = 64 * 1024
 
-/** Writes text parts, combining small ones. */
+/** Writes the parts of a text in order. Combines small parts, so that there are fewer writes. */
 export async function writeParts(
   stream: Writable,
   parts: Iterable<string>,

@@ -1,8 +1,8 @@
 import { jsonEscape, replaceUnsafe } from '../../codecs/unsafe-characters.ts'
 
 /**
- * Makes untrusted text safe for a terminal, on one line. Escapes control characters (which move the cursor, set titles, paste) and
- * invisible characters as `\n`, `\x1b`, `\u202e`, `\u{e0001}`.
+ * Makes untrusted text safe for a terminal, on one line. Escapes invisible characters and control characters, which can move
+ * the cursor, set titles or paste: as `\n`, `\x1b`, `\u202e`, `\u{e0001}`.
  */
 export const printable = (text: string): string => replaceUnsafe(text, escaped)
 
@@ -27,7 +27,7 @@ const lineTabOrColor = /([\n\t]|\u001b\[(?:[0-47]|2[2-47]|3[0-79]|4[0-79]|9[0-7]
  * Makes finished output safe for a terminal, in case it contains untrusted text that was not escaped. Keeps line breaks, tabs and,
  * with `hasColor`, colors. Escapes other unsafe characters as JSON does, so that a JSON document keeps its value.
  */
-export function harmless(text: string, hasColor = false): string {
+export function escapeUnsafe(text: string, hasColor = false): string {
   if (plainLines.test(text)) return text
   const parts = text.split(hasColor ? lineTabOrColor : lineOrTab)
   // `split` puts the captured separators at odd indices.

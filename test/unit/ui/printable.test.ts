@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sampleLine } from '../../../src/codecs/prometheus.ts'
 import { jsonText } from '../../../src/schema/json-text.ts'
-import { harmless, printable, printableJson } from '../../../src/ui/text/printable.ts'
+import { escapeUnsafe, printable, printableJson } from '../../../src/ui/text/printable.ts'
 
 /** Texts with many controls, invisible characters, lone surrogates and parts of emoji. */
 const odd = fc.oneof(
@@ -37,7 +37,7 @@ describe('printable', () => {
     ['👨\u200dx', '👨\\u200dx'],
   ])('writes %j as %j', (text, shown) => expect(printable(text)).toBe(shown))
 
-  test('returns no control or invisible characters, and harmless does not change its result', () => {
+  test('returns no control or invisible characters, and escapeUnsafe does not change its result', () => {
     fc.assert(
       fc.property(oddText, (text) => {
         const shown = printable(text)
@@ -53,7 +53,7 @@ test('printableJson does not change the value of JSON', () => {
   fc.assert(
     fc.property(oddText, (text) => {
       const document = { [text]: [text] }
-      for (const json of [printableJson(JSON.stringify(document)), harmless(JSON.stringify(document))]) {
+      for (const json of [printableJson(JSON.stringify(document)), escapeUnsafe(JSON.stringify(document))]) {
         expect(unsafeIn(json)).toEqual([])
         expect(JSON.parse(json)).toEqual(document)
       }
@@ -64,20 +64,20 @@ test('printableJson does not change the value of JSON', () => {
   )
 })
 
-describe('harmless', () => {
+describe('escapeUnsafe', () => {
   test('keeps line breaks and tabs but no other control characters', () => {
     fc.assert(
       fc.property(oddText, (text) => {
-        expect(unsafeIn(harmless(text).replaceAll(/[\n\t]/g, ''))).toEqual([])
+        expect(unsafeIn(escapeUnsafe(text).replaceAll(/[\n\t]/g, ''))).toEqual([])
       }),
       { numRuns: 2000 },
     )
-    expect(harmless('é\n\ta\u001b[31m')).toBe('é\n\ta\\u001b[31m')
+    expect(escapeUnsafe('é\n\ta\u001b[31m')).toBe('é\n\ta\\u001b[31m')
   })
 
   test('keeps the colors of chalk when the output has colors, but no other escape sequence', () => {
     const colored = '\u001b[1m\u001b[31mé\u001b[39m\u001b[22m'
-    expect(harmless(`${colored}\u001b[2J\u001b[8mx\u001b]0;t\u0007`, true)).toBe(
+    expect(escapeUnsafe(`${colored}\u001b[2J\u001b[8mx\u001b]0;t\u0007`, true)).toBe(
       `${colored}\\u001b[2J\\u001b[8mx\\u001b]0;t\\u0007`,
     )
   })
