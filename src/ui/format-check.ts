@@ -9,7 +9,7 @@ export type { Check } from '../operations/check/check.ts'
 export const checkFormats = ['text', 'json', 'prometheus', 'nagios'] as const
 export type CheckFormat = (typeof checkFormats)[number]
 
-/** The exit codes of Nagios plugins, which monitoring systems understand. */
+/** The exit code for each status, as Nagios and other monitoring systems expect it from a plugin. */
 export const checkExitCodes: Readonly<Record<CheckStatus, number>> = { ok: 0, warning: 1, critical: 2, unknown: 3 }
 
 /** Formats the result of a check: one line, or a document in the formats `json` and `prometheus`. */
@@ -17,14 +17,14 @@ export function formatCheck(check: CheckDocument, format: CheckFormat): string {
   if (format === 'json') return `${stringifyJson(check)}\n`
   if (format === 'prometheus') return prometheus(check)
   const line = `${check.check.toUpperCase()} ${check.status.toUpperCase()} - ${printable(check.message)}`
-  if (format === 'text' || check.measures.length === 0) return `${oneLine(line)}\n`
-  return `${oneLine(line)} | ${check.measures.map(performanceData).join(' ')}\n`
+  if (format === 'text' || check.measures.length === 0) return `${withoutBars(line)}\n`
+  return `${withoutBars(line)} | ${check.measures.map(performanceData).join(' ')}\n`
 }
 
-/** The text of a Nagios plugin ends at the first bar, which begins its performance data. */
-const oneLine = (line: string): string => line.replaceAll('|', '/')
+/** Replaces each `|`, because Nagios takes what follows the first one as performance data. */
+const withoutBars = (line: string): string => line.replaceAll('|', '/')
 
-/** `'label'=value[unit];[warn];[crit];[min]` (https://nagios-plugins.org/doc/guidelines.html#AEN200). */
+/** Formats performance data: `'label'=value[unit];[warn];[crit];[min]` (https://nagios-plugins.org/doc/guidelines.html#AEN200). */
 function performanceData({ name, labels, value, unit, warn, max }: Measure): string {
   const label = printable([...Object.values(labels), name].join(' '))
     .replaceAll("'", "''")

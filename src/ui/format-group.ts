@@ -62,17 +62,17 @@ export function formatGroup(report: GroupReport): string {
   return offsets.length === 0 ? lines.join('') : `${lines.join('')}\n${table}`
 }
 
-/** What the figures do not show, one sentence each. */
+/** Returns sentences about what the figures of a group do not show. */
 export function groupNotes({ offsets }: GroupReport): string[] {
-  const partitionsWith = (isMeant: (offset: GroupReport['offsets'][number]) => boolean) =>
-    offsets.filter(isMeant).map(partitionName).join(', ')
+  const partitionsWith = (condition: (offset: GroupReport['offsets'][number]) => boolean) =>
+    offsets.filter(condition).map(partitionName).join(', ')
   const open = partitionsWith(({ end, lastStable }) => end !== lastStable)
   const deleted = partitionsWith(({ gone }) => gone > 0n)
   const compacted = partitionsWith(({ counts }) => counts === 'offsets')
   return [
     ...(open === '' ? [] : [`read-committed consumers read up to an open transaction in ${open}`]),
-    ...(deleted === '' ? [] : [`events behind the committed offset were deleted unread from ${deleted}`]),
-    ...(compacted === '' ? [] : [`LAG counts offsets, at most as many events, in ${compacted}`]),
+    ...(deleted === '' ? [] : [`events after the committed offset were deleted unread from ${deleted}`]),
+    ...(compacted === '' ? [] : [`LAG counts offsets in ${compacted}, so fewer events may wait`]),
   ].map(printable)
 }
 

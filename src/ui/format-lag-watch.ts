@@ -4,7 +4,7 @@ import { printable } from './text/printable.ts'
 
 /**
  * Formats a report as lines, one for each group, worst first: `time=… group=… state=… members=… lag=… age=… in=… out=…
- * catch-up=… verdict=…`. Always these fields in this order; `-` for an absent or unknown value; rates are per second.
+ * catch-up=… verdict=…`. Every line has these fields in this order. An absent or unknown value is `-`. Rates are per second.
  */
 export function formatLagWatch({ groups }: LagReport, time: number): string {
   const when = new Date(time).toISOString()

@@ -4,8 +4,8 @@ import { formatDuration } from './text/format-duration.ts'
 import { formatTable, tableParts } from './text/table.ts'
 
 /**
- * Formats a report as tables: groups, their topics and, on request, every partition; `-` for an absent or unknown value. In
- * parts, since there may be many partitions.
+ * Formats a report as tables: groups, their topics and, on request, every partition. An absent or unknown value is `-`. Yields
+ * the text in parts, because there may be many partitions.
  */
 export function* formatLag(
   { groups, sample }: LagReport,
@@ -56,7 +56,7 @@ function summaryCells({ lag, age, rates, verdict }: LagSummary, isSampled: boole
   return [lag ?? '', age === undefined ? '' : formatDuration(age), ...(isSampled ? sampled : []), verdict ?? '']
 }
 
-/** Formats waiting events by event type: EVENTS of this type among those READ, and all that are WAITING. */
+/** Formats waiting events by event type. EVENTS is the number of events of this type among the READ ones of all WAITING events. */
 export function formatWaiting(counted: readonly WaitingTypes[]): string {
   return formatTable(
     ['GROUP', 'TOPIC', 'EVENT-TYPE', 'EVENTS', 'READ', 'WAITING'],

@@ -3,10 +3,10 @@ import type { GroupLag, LagReport, PartitionLag } from '../operations/lag/report
 
 type Value = number | bigint | undefined
 
-/** Returns the samples of one metric, given its name. */
+/** Returns the sample lines of the metric with this name. */
 type Samples = (name: string) => Iterable<string>
 
-/** Formats the lag of every group in Prometheus's text format, metric by metric, in parts. An unknown value has no sample. */
+/** Formats the lag of every group in the text format of Prometheus. Yields the text in parts. An unknown value has no sample. */
 export function* formatMetrics({ groups }: LagReport): Generator<string> {
   const ofGroups =
     (read: (group: GroupLag) => readonly [Readonly<Record<string, string>>, number]): Samples =>
@@ -62,12 +62,12 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   )
   yield* metric(
     'crbus_group_lag_events',
-    'waiting events, from the committed offset to the end; of compacted topics offsets, at most as many events',
+    'waiting events, from the committed offset to the end; for compacted topics the number of offsets, so fewer events may wait',
     ofPartitions(({ lag }) => lag),
   )
   yield* metric(
     'crbus_group_gone_events',
-    'events behind the committed offset that were deleted unread',
+    'events after the committed offset that were deleted unread',
     ofPartitions(({ lag, gone }) => (lag === undefined ? undefined : (gone ?? 0n))),
   )
   yield* metric(
@@ -78,7 +78,7 @@ export function* formatMetrics({ groups }: LagReport): Generator<string> {
   )
 }
 
-/** Writes a metric: its head, then its samples; nothing without samples. */
+/** Yields the head of a metric and then its samples; nothing if there are no samples. */
 function* metric(name: string, help: string, samples: Samples): Generator<string> {
   let head = sampleHead(name, help)
   for (const lines of samples(name)) {

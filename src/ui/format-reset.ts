@@ -14,7 +14,7 @@ const isChange = ({ from, to, fromDetails, toDetails }: ResetStep): boolean =>
 const time = (timestamp: JsonTime | null): string =>
   typeof timestamp === 'bigint' ? `${timestamp}ms` : (timestamp ?? '-')
 
-/** Event types and clamped partitions that a plan lists. */
+/** The most event types, and the most partitions with a changed target, that a plan lists. */
 const MAX_TYPES = 8
 const MAX_CLAMPED = 5
 
@@ -47,7 +47,7 @@ function formatResetPlan(plan: ResetPlan): string {
   return `${head}${steps.length === 0 ? '' : `${table}\n`}${lines.map((line) => `${printable(line)}\n`).join('')}`
 }
 
-/** The steps that do not go to the offset that was asked for. In an empty partition all offsets are equivalent. */
+/** Explains the steps whose requested offset is not in the log. Leaves out empty partitions, where all offsets are equivalent. */
 function clampNotes(steps: readonly ResetStep[]): string[] {
   const clamped = steps.flatMap((step) =>
     step.clamped === null || step.start === step.end ? [] : [{ ...step, clamped: step.clamped }],
@@ -59,10 +59,10 @@ function clampNotes(steps: readonly ResetStep[]): string[] {
   return notes
 }
 
-/** The number of events with an effect; a number of offsets when one of these steps counts offsets. */
+/** Returns the number of events with an effect; an upper bound if one of these steps counts offsets. */
 function countOf({ steps }: ResetPlan, events: bigint, effect: ResetStep['effect']): string {
   const isUpperBound = steps.some((step) => step.effect === effect && step.counts === 'offsets')
-  return isUpperBound ? `${plural(events, 'offset')}, at most as many events,` : plural(events, 'event')
+  return `${isUpperBound ? 'up to ' : ''}${plural(events, 'event')}`
 }
 
 function summaryOf(plan: ResetPlan): string {
@@ -92,14 +92,14 @@ function sampleOf({ sampled, types, conversationCount, sagaCount, replayed, skip
   return `; ${isAll ? 'by type' : `by type, in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
 }
 
-/** The document, the questions and the messages of a command that applies a plan. */
+/** Returns the document and the texts of a command that applies a plan, for `carryOut`. */
 export function wordsOfReset(plan: ResetPlan) {
   const changes = plan.steps.filter(isChange)
-  const [ask, did] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
+  const [verb, pastTense] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
   const action = isDeletion
     ? `Delete group ${plan.group}`
-    : `${ask} ${plural(changes.length, 'offset')} of group ${plan.group}`
+    : `${verb} ${plural(changes.length, 'offset')} of group ${plan.group}`
   return {
     plan: resetDocument(plan),
     name: plan.group,
@@ -109,7 +109,7 @@ export function wordsOfReset(plan: ResetPlan) {
     done({ undoFile, moved }: AppliedReset): string {
       const result = isDeletion
         ? `deleted group ${plan.group}`
-        : `${did} ${plural(moved, 'offset')} of ${plan.group}, read back`
+        : `${pastTense} ${plural(moved, 'offset')} of ${plan.group}, verified by reading back`
       return printable(`${result}; to undo: crbus reset undo ${undoFile}`)
     },
   }

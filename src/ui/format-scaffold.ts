@@ -9,7 +9,7 @@ interface PlannedFile {
   readonly after: string | Uint8Array
 }
 
-/** Formats the files of a plan as a tree, each with its action. */
+/** Formats the files of a plan as a tree, with the action for each file. */
 export function formatScaffold(root: string, files: readonly PlannedFile[]): string {
   const lines = [
     ...treeLines(

@@ -11,7 +11,7 @@ interface ReportLines {
   readonly notices: readonly string[]
 }
 
-/** Formats the reports of `lag --watch` where there is no screen, and repeats no notice that has not changed. */
+/** Formats the reports of `lag --watch` as lines, for output without a live screen. Leaves out notices that have not changed. */
 export class LagWatchLines {
   readonly #isJson: boolean
   readonly #noGroups: string

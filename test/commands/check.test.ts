@@ -35,11 +35,11 @@ describe('check lag', () => {
   test.each([
     [['--max-events', '3', '--max-age', '90s'], 0, 'LAG OK - billing: 3 events waiting, the oldest 90s old'],
     [['--max-events', '9', '--warn-events', '2'], 1, 'LAG WARNING - billing: 3 events waiting, above 2'],
-    [['--max-age', '1m29s'], 2, 'LAG CRITICAL - billing: the oldest 90s old, above 89s'],
+    [['--max-age', '1m29s'], 2, 'LAG CRITICAL - billing: the oldest waiting event is 90s old, above 89s'],
     [
       ['--warn-age', '1m', '--max-events', '1'],
       2,
-      'LAG CRITICAL - billing: 3 events waiting, above 1; billing: the oldest 90s old, above 60s',
+      'LAG CRITICAL - billing: 3 events waiting, above 1; billing: the oldest waiting event is 90s old, above 60s',
     ],
   ])('with %j exits with %i', async (limits, exitCode, line) => {
     expect(await check('--group', 'billing', ...limits)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })

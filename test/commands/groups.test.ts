@@ -126,7 +126,7 @@ describe('groups', () => {
     const { stdout, stderr } = await run(GroupsDeleteOffsets, ...argv, '--yes')
 
     expect(stdout).toContain('1 offset forgotten\n')
-    expect(stderr).toContain('forgot 1 offset of billing, read back; to undo: ')
+    expect(stderr).toContain('forgot 1 offset of billing, verified by reading back; to undo: ')
     expect(broker.groups.committed('billing')).toEqual([{ topic: 'order-events', partition: 1, offset: 0n }])
     await run(ResetUndo, '--last', '--yes')
     expect(broker.groups.committed('billing')).toHaveLength(2)

@@ -171,7 +171,7 @@ describe('lag', () => {
     const nobody = await runCli(Lag, ['--topic', 'nope'], { broker })
     expect(nobody).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining('no group that matches reads or has committed on a topic that matches'),
+      stderr: expect.stringContaining('no matching group reads or has committed on a matching topic'),
     })
     const none = await runCli(Lag, ['--group', 'x*'], { broker })
     expect(none).toMatchObject({ exitCode: 0, stderr: 'no group matches --group\n' })

@@ -41,7 +41,7 @@ describe('new topic', () => {
 
   test.each([
     [['--key', 'aggregate'], '--key aggregate needs --id'],
-    [['--key', 'type', '--id', 'order_id'], '--key type keys them by event type'],
+    [['--key', 'type', '--id', 'order_id'], '--key type uses the event type as the record key'],
     [['--codec', 'rust'], 'Expected --codec=rust to be one of: cbor, json, bincode'],
     [['--id', ''], 'the value is empty'],
   ])('refuses %j and does not change crbus.json', async (flags, reason) => {
@@ -72,7 +72,7 @@ describe('declared topics', () => {
       notes: [
         {
           ...{ topic: 'wide-events', code: 'fewer-partitions-declared', partitionCount: 4, declared: 2 },
-          message: 'it has 4 partitions and 2 are declared; partitions cannot be removed',
+          message: 'the topic has 4 partitions, but 2 are declared; partitions cannot be removed',
         },
       ],
       applied: false,

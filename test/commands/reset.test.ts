@@ -95,7 +95,7 @@ describe('reset', () => {
 
     const [file] = readdirSync(undoFolder())
     expect(stderr).toBe(
-      `moved 1 offset of billing, read back; to undo: crbus reset undo ${join(undoFolder(), String(file))}\n`,
+      `moved 1 offset of billing, verified by reading back; to undo: crbus reset undo ${join(undoFolder(), String(file))}\n`,
     )
     expect(file).toBe('2026-11-23T10-00-00.000Z-billing.json')
     expect(exitCode).toBe(0)

@@ -146,7 +146,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     const bus = openBus()
     const { topic, transaction } = await scene(bus)
 
-    const held = `a transaction is open in ${topic}[0] at offset 2: the 5 offsets from there on can be read after it has ended`
+    const held = `a transaction is open in ${topic}[0] at offset 2: the 5 offsets from there on can be read after the transaction has ended`
     expect(await tailed(bus, topic)).toEqual({ offsets: [0n, 1n], notices: [held] })
     expect(await tailed(bus, topic, 'start')).toEqual({ offsets: [0n, 1n], notices: [held] })
     expect(await tailed(bus, topic, 'start:+1')).toEqual({ offsets: [0n], notices: [] })

@@ -18,7 +18,7 @@ import type { Palette } from './text/palette.ts'
 interface Props {
   readonly state: DashboardState
   readonly palette: Palette
-  /** Shown while there is no group. */
+  /** The text while there is no group. */
   readonly nothing: string
 }
 
@@ -106,7 +106,7 @@ function Help({ state, palette }: Props) {
 interface TableProps<Row extends Keyed> {
   readonly list: ScrollList<Row>
   readonly columns: Columns<Row>
-  /** Shown instead of rows. */
+  /** The text if there are no rows. */
   readonly empty: string
   readonly height: number
   readonly width: number
@@ -142,8 +142,8 @@ const Lines = ({ texts }: { readonly texts: readonly string[] }) =>
   texts.map((text, at) => <Line key={at} text={text} />)
 
 /**
- * One line of the terminal. It is already cut to its width. Ink measures a space instead of the line: measuring the line
- * again would cost more than the rest of a frame.
+ * A line of the terminal. The text is already cut to the width of the screen, so ink measures a space in its place: measuring
+ * the text again would cost more than the rest of a frame.
  */
 const Line = memo(({ text }: { readonly text: string }) => (
   <Box flexShrink={0} height={1}>

@@ -10,12 +10,12 @@ const MIN_INTERVAL_MS = 80
 /** The longest time between two frames, even if drawing is slow. */
 const MAX_INTERVAL_MS = 250
 
-/** Drawing takes at most this share of the time, so that the cost of a held key does not depend on the screen's size. */
+/** Drawing takes at most this share of the time, so that holding a key down costs the same on a large screen. */
 const MAX_DRAWING_SHARE = 1 / 16
 
-/** Draws a frame at once if the last one is long enough ago, else later, once for all requests until then. */
+/** Calls `draw` at once if the last frame is long enough ago. Otherwise calls it later, once for all requests until then. */
 export function throttledFrames(draw: () => void): Frames {
-  let next = -Infinity
+  let earliestNext = -Infinity
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   const drawNow = () => {
@@ -23,12 +23,12 @@ export function throttledFrames(draw: () => void): Frames {
     const start = performance.now()
     draw()
     const took = performance.now() - start
-    next = start + Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, took / MAX_DRAWING_SHARE))
+    earliestNext = start + Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, took / MAX_DRAWING_SHARE))
   }
   return {
     request() {
       if (timer !== undefined || isStopped) return
-      const wait = next - performance.now()
+      const wait = earliestNext - performance.now()
       if (wait <= 0) drawNow()
       else timer = setTimeout(drawNow, wait)
     },

@@ -8,14 +8,14 @@ import type { Key } from './state/keys.ts'
 import type { Size } from './state/layout.ts'
 import { palette } from './text/palette.ts'
 
-/** How long a measurement may take before the screen says that it is late. */
+/** How long after its interval a measurement counts as late, which the screen reports. */
 const LATE_AFTER_MS = 5000
 
 export interface LagScreen {
   readonly io: Io
   /** Milliseconds between two measurements. */
   readonly interval: number
-  /** Shown while there is no group. */
+  /** The text while there is no group. */
   readonly nothing: string
   /** Ends the screen. */
   readonly signal: AbortSignal
@@ -24,12 +24,12 @@ export interface LagScreen {
 }
 
 /**
- * Shows measurements on the alternate screen until the user quits, the signal aborts or a measurement throws. Then restores
- * the terminal. While paused, it requests no measurements.
+ * Shows measurements on the alternate screen of the terminal until the user quits, the signal aborts or a measurement throws.
+ * Then restores the terminal. While the user has paused the screen, requests no further measurement.
  */
-export async function showLag(looks: AsyncIterable<LagUpdate>, screen: LagScreen): Promise<void> {
+export async function showLag(updates: AsyncIterable<LagUpdate>, screen: LagScreen): Promise<void> {
   const { io, interval, nothing, signal, onInterrupt } = screen
-  const iterator = looks[Symbol.asyncIterator]()
+  const iterator = updates[Symbol.asyncIterator]()
   // A failure at the start is reported without a screen.
   const first = await iterator.next()
   if (first.done || signal.aborted) return
@@ -37,7 +37,7 @@ export async function showLag(looks: AsyncIterable<LagUpdate>, screen: LagScreen
   const colors = palette(io.color)
   const ended = Promise.withResolvers<void>()
   let resumed = Promise.withResolvers<void>()
-  let state = reduce(initialState(sizeOf(stdout)), { type: 'looked', look: first.value })
+  let state = reduce(initialState(sizeOf(stdout)), { type: 'measured', update: first.value })
 
   const dashboard = () => <Dashboard state={state} palette={colors} nothing={nothing} onKey={onKey} />
   const dispatch = (event: DashboardEvent) => {
@@ -63,7 +63,7 @@ export async function showLag(looks: AsyncIterable<LagUpdate>, screen: LagScreen
         resumed = Promise.withResolvers()
         await resumed.promise
       }
-      dispatch({ type: 'looked', look: next.value })
+      dispatch({ type: 'measured', update: next.value })
     }
   }
 

@@ -3,7 +3,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { Check, CheckResult, Finding, NoAgeReason, OpenTransactionAt } from '../../operations/check/check.ts'
 import { listed, listedPartitions, plural } from '../text/listed.ts'
 
-/** Partitions that one finding lists, since a check prints one line. */
+/** The most partitions or transactions that a finding lists. It is small because a check prints one line. */
 const MAX_LISTED = 3
 
 const partitionList = (partitions: readonly TopicPartition[]): string => listedPartitions(partitions, MAX_LISTED)
@@ -20,7 +20,7 @@ const noAgeOfSeveral: Readonly<Record<NoAgeReason, string>> = {
   'no-timestamp': 'have no timestamp',
 }
 
-/** The sentence of a finding. */
+/** Returns the sentence of a finding, without a full stop. */
 function findingText(result: CheckResult): string {
   switch (result.code) {
     case 'group-without-topics':
@@ -40,7 +40,7 @@ function findingText(result: CheckResult): string {
       return `${result.group}: ${waiting(result)}, above ${result.limit}${heldBackBy(result.transactions)}`
     case 'age-above-limit': {
       const { group, age, limit, transactions } = result
-      return `${group}: the oldest ${Math.floor(age)}s old, above ${limit}s${heldBackBy(transactions)}`
+      return `${group}: the oldest waiting event is ${Math.floor(age)}s old, above ${limit}s${heldBackBy(transactions)}`
     }
     case 'age-unknown': {
       const { group, partitions, reason } = result
@@ -108,10 +108,10 @@ const transactionList = (transactions: readonly OpenTransactionAt[]): string =>
     MAX_LISTED,
   )
 
-/** The result of a check in one line: its findings. */
+/** Returns the sentences of all findings of a check in one line. */
 export const checkMessage = ({ findings }: Check): string => findings.map(findingText).join('; ')
 
-/** Returns a check as JSON documents have it: `message` is its line, every finding has its own, and times are RFC 3339. */
+/** Returns the JSON document of a check. `message` is the line for people; every finding has its own, and times are RFC 3339. */
 export const checkDocument = ({ check, status, findings, measures }: Check) => ({
   check,
   status,
@@ -122,6 +122,7 @@ export const checkDocument = ({ check, status, findings, measures }: Check) => (
 
 export type CheckDocument = ReturnType<typeof checkDocument>
 
+/** Converts the times of a finding from milliseconds to RFC 3339. */
 function withTimes(finding: Finding) {
   if (!('transactions' in finding)) return finding
   const transactions = finding.transactions.map(({ since, ...transaction }) => ({

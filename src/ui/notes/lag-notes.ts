@@ -4,10 +4,10 @@ import { formatDuration } from '../text/format-duration.ts'
 import { listed, listedPartitions } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 
-/** Partitions and topics that one note lists, and notes with the same code about one group. */
+/** The most partitions or topics that a note lists, and the most notes with the same code that a group gets. */
 const MAX_LISTED = 3
 
-/** The sentence of a note, without the group. `now` is the clock that ages are relative to. */
+/** Returns the sentence of a note, without the group. `now` is the time that ages are relative to, in milliseconds. */
 function lagNoteText(note: LagNote, now: number): string {
   switch (note.code) {
     case 'open-transaction': {
@@ -20,10 +20,10 @@ function lagNoteText(note: LagNote, now: number): string {
     }
     case 'deleted-unread': {
       const from = listedPartitions(note.partitions, MAX_LISTED)
-      return `${note.gone} events behind the committed offset were deleted unread from ${from}; LAG does not count them`
+      return `${note.gone} events after the committed offset were deleted unread from ${from}; LAG does not count them`
     }
     case 'offsets-counted':
-      return `LAG counts offsets of compacted topics, at most as many events: ${listed(note.topics, MAX_LISTED)}`
+      return `LAG counts offsets of compacted topics, so fewer events may wait: ${listed(note.topics, MAX_LISTED)}`
     case 'first-event-in-future':
       return `the first waiting event of ${listedPartitions(note.partitions, MAX_LISTED)} is dated in the future, so its age is not known`
     case 'first-event-unreadable':
@@ -33,13 +33,13 @@ function lagNoteText(note: LagNote, now: number): string {
 
 const partitions = (count: number): string => (count === 1 ? 'partition' : 'partitions')
 
-/** Notes that are numerous where many partitions have them: a few are printed in full, the rest as a number. */
+/** The lines that stand for the notes beyond `MAX_LISTED`. Only these codes have one note for each partition. */
 const moreText: Partial<Record<LagNote['code'], (count: number) => string>> = {
   'open-transaction': (count) => `transactions are open in ${count} more ${partitions(count)}`,
   'first-event-unreadable': (count) => `the first waiting event of ${count} more ${partitions(count)} cannot be read`,
 }
 
-/** What the figures of groups do not show, one line each. `now` is the clock that ages are relative to. */
+/** Returns lines about what the figures of groups do not show. `now` is the time that ages are relative to, in milliseconds. */
 export const lagNotes = ({ groups }: { readonly groups: readonly GroupLag[] }, now: number): string[] =>
   groups.flatMap(({ group, notes = [] }) =>
     [...Map.groupBy(notes, ({ code }) => code)].flatMap(([code, own]) => {
@@ -50,7 +50,7 @@ export const lagNotes = ({ groups }: { readonly groups: readonly GroupLag[] }, n
     }),
   )
 
-/** Returns a report as JSON documents have it: every note with its sentence as `message`, and times in RFC 3339. */
+/** Returns the JSON document of a report. Every note has its sentence as `message`, and times are RFC 3339. */
 export const lagDocument = ({ sample, groups }: LagReport, now: number) => ({
   sample,
   groups: groups.map(({ notes, topics, ...group }) => ({
@@ -66,7 +66,7 @@ const withTime = (note: LagNote) => (note.code === 'open-transaction' ? { ...not
 
 function partitionDocument(partition: PartitionLag) {
   const { transaction } = partition
-  // A report may have 100,000 partitions, and most of them have no transaction.
+  // Do not copy it: a report may have 100,000 partitions, and most of them have no transaction.
   if (transaction === undefined) return partition
   return { ...partition, transaction: { offset: transaction.offset, since: timeOf(transaction.since) } }
 }

@@ -4,10 +4,10 @@ import type { ResetPlan, ResetStep } from '../../operations/reset/plan.ts'
 import { listedPartitions } from '../text/listed.ts'
 import { unreadableText } from './unreadable.ts'
 
-/** Partitions that one note lists. */
+/** The most partitions that a note lists. */
 const MAX_LISTED = 5
 
-/** The sentence of a note, without a full stop. */
+/** Returns the sentence of a note, without a full stop. */
 export function resetNoteText(note: ResetNote): string {
   switch (note.code) {
     case 'topic-missing':
@@ -27,18 +27,18 @@ export function resetNoteText(note: ResetNote): string {
     }
     case 'skips-open-transaction': {
       const { to, lastStable } = note
-      return `${partitionName(note)}: offset ${to} is behind the start of a transaction that is open at ${lastStable}; read-committed consumers will not get its events (--to ${lastStable} keeps them)`
+      return `${partitionName(note)}: offset ${to} is after the start of a transaction that is open at ${lastStable}; read-committed consumers will not get its events (--to ${lastStable} keeps them)`
     }
     case 'metadata-kept':
-      return `commit metadata is kept, from which some clients read a position: ${listedPartitions(note.partitions, MAX_LISTED)}`
+      return `commit metadata is kept, although some clients read a position from it: ${listedPartitions(note.partitions, MAX_LISTED)}`
     case 'moved-since':
-      return `${partitionName(note)} has moved from ${note.from ?? 'none'} to ${note.to ?? 'none'} since`
+      return `${partitionName(note)} has moved from ${note.from ?? 'none'} to ${note.to ?? 'none'} since the undo file was saved`
     case 'legacy-text':
       return note.text
   }
 }
 
-/** Why a step does not go to the offset that was asked for. */
+/** Returns the reason why a step does not go to the requested offset. */
 export function clampText(clamped: Clamp, { start, end }: Pick<ResetStep, 'start' | 'end'>): string {
   switch (clamped.code) {
     case 'before-log-start':
@@ -52,7 +52,7 @@ export function clampText(clamped: Clamp, { start, end }: Pick<ResetStep, 'start
   }
 }
 
-/** A plan as JSON documents have it: every note and clamp with its sentence as `message`. */
+/** The JSON document of a plan. Every note, and every `clamped` reason, has its sentence as `message`. */
 export interface ResetDocument extends Omit<ResetPlan, 'notes' | 'steps'> {
   readonly notes: readonly (ResetNote & { readonly message: string })[]
   readonly steps: readonly (Omit<ResetStep, 'clamped'> & {

@@ -1,6 +1,6 @@
 import type { SampleWarning } from '../../operations/schemas/sample.ts'
 
-/** The sentence of a warning about samples, without a full stop. */
+/** Returns the sentence of a warning about samples, without a full stop. */
 export function sampleWarningText(warning: SampleWarning): string {
   switch (warning.code) {
     case 'variants-as-types':

@@ -1,10 +1,10 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { TailNotice } from '../../operations/tail/notices.ts'
 
-/** Topics that the notice about a missing topic lists. */
+/** The most topics that the notice about a missing topic lists. */
 const MAX_LISTED = 10
 
-/** The sentence of a notice, without a full stop. */
+/** Returns the sentence of a notice, without a full stop. */
 export function tailNoticeText(notice: TailNotice): string {
   switch (notice.code) {
     case 'offset-replaced': {
@@ -15,7 +15,7 @@ export function tailNoticeText(notice: TailNotice): string {
     case 'ends-at-transaction': {
       const { offset, held } = notice
       const offsets = `${held} offset${held === 1n ? '' : 's'}`
-      return `a transaction is open in ${partitionName(notice)} at offset ${offset}: the ${offsets} from there on can be read after it has ended`
+      return `a transaction is open in ${partitionName(notice)} at offset ${offset}: the ${offsets} from there on can be read after the transaction has ended`
     }
     case 'events-not-searched': {
       const { others, offsets } = notice

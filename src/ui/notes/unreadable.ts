@@ -1,6 +1,6 @@
 import type { UnreadablePartition } from '../../operations/events/skip-unreadable.ts'
 
-/** Why records of a partition cannot be read, and how many batches there are. */
+/** Returns why the first unreadable batch of a partition cannot be read, and how many more such batches there are. */
 export const unreadableText = ({ reason, batchCount }: Pick<UnreadablePartition, 'reason' | 'batchCount'>): string =>
   batchCount === 1
     ? reason

@@ -1,7 +1,7 @@
 import { guessPayload } from '../../codecs/guess-bincode.ts'
 import { printable } from '../text/printable.ts'
 
-/** Formats a guess at an unknown payload, marked as a guess; `undefined` when no guess is possible. */
+/** Formats a guess at the content of an unknown payload: `guess(variant 2, "o-1", 14 bytes)`. `undefined` if no guess is possible. */
 export function formatGuess(bytes: Uint8Array): string | undefined {
   const guess = guessPayload(bytes)
   if (guess === undefined) return undefined

@@ -12,16 +12,17 @@ import { metadataDocument } from './record-document.ts'
 
 export interface TextStyle {
   readonly color: boolean
-  /** Width of the terminal, at which wide payloads are broken into lines. Absent when piped: one record is one line. */
+  /** The width of the terminal, to break wide payloads into lines. Absent if the output is not a terminal: one record is one line. */
   readonly columns: number | undefined
 }
 
+/** Codecs whose payloads can be shown as JSON in several lines. */
 const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
-const paints = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
+const typeColors = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
 
 /**
- * Creates a formatter for people: time, position, event type in a color that identifies it, payload, metadata. On a terminal, each
- * new day is a separate line.
+ * Creates a formatter of records for people: time, position, event type, payload, metadata. The same event type always has the
+ * same color. On a terminal, the day is a separate line before the first record of the day.
  */
 export function textFormatter({ color, columns }: TextStyle): (view: EventView) => string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
@@ -63,7 +64,7 @@ export function textFormatter({ color, columns }: TextStyle): (view: EventView) 
   }
 }
 
-/** Formats metadata: `correlation_id=c-42 saga_id=s-1`. Leaves out a timestamp that is within a second of the record's. */
+/** Formats metadata: `correlation_id=c-42 saga_id=s-1`. Leaves out a timestamp within a second of the record's timestamp. */
 function metadataText(metadata: EventMetadata | null, recordTime: bigint): string {
   if (metadata === null) return ''
   const fields = Object.entries(metadataDocument(metadata) ?? {})
@@ -96,17 +97,17 @@ export function unquotedJson(value: unknown): string {
 function typeColor(chalk: ChalkInstance, eventType: string): string {
   let hash = 0
   for (const character of eventType) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0
-  return chalk[paints[hash % paints.length] ?? 'cyan'](printable(eventType))
+  return chalk[typeColors[hash % typeColors.length] ?? 'cyan'](printable(eventType))
 }
 
-/** Formats undecodable bytes: as text when they are text, else as hex. */
+/** Formats undecodable bytes: as text if they are text or JSON, else in hex. */
 function undecoded(bytes: Uint8Array): string {
   const found = decodePayload(bytes)
   const isText = found.ok && (found.codec === 'text' || found.codec === 'json')
   return isText ? printable(Buffer.from(bytes).toString('utf8')) : hex(bytes)
 }
 
-/** The first 64 bytes in hex. */
+/** Formats at most 64 bytes in hex, then the number of all bytes if there are more. */
 function hex(bytes: Uint8Array): string {
   const shown = Buffer.from(bytes.subarray(0, 64)).toString('hex')
   return bytes.length > 64 ? `0x${shown}… (${bytes.length} bytes)` : `0x${shown}`
@@ -114,7 +115,7 @@ function hex(bytes: Uint8Array): string {
 
 const keyText = (key: Uint8Array | null) => (key === null ? '(no key)' : printable(Buffer.from(key).toString('utf8')))
 
-/** Local day and time in milliseconds; the number of milliseconds when the timestamp is not a date. */
+/** Returns the day and time in the local time zone. If the timestamp is not a date, `time` is its number of milliseconds. */
 function clock(timestamp: bigint): { readonly day: string; readonly time: string } {
   if (timestamp === -1n || !isDate(timestamp)) {
     return { day: '-'.padEnd(10), time: formatTimestamp(timestamp).padEnd(12) }

@@ -3,14 +3,14 @@ import { printableJson } from '../text/printable.ts'
 import { type JsonDocument, metadataDocument } from './record-document.ts'
 import { metadataJson } from './record-json-writer.ts'
 
-/** A line that `crbus publish` accepts: the event as `crbus tail -o json` prints it, with its exact bytes. */
+/** Formats an event as a line that `crbus publish` accepts: like a line of `crbus tail -o json`, with its exact bytes. */
 export function formatSample({ eventType, eventVersion, metadata, data, json }: SampleEvent): string {
   const type = printableJson(JSON.stringify(eventType))
   const bytes = Buffer.from(data).toString('base64')
   return `{"event_type":${type},"event_version":${eventVersion},"metadata":${metadataJson(metadata)},"codec":"bincode","data":${json},"data_base64":"${bytes}"}\n`
 }
 
-/** The same event as an object, for `schema sample --json`. */
+/** Returns the same document as an object, for `schema sample --json`. */
 export const sampleDocument = ({ eventType, eventVersion, metadata, data, json }: SampleEvent): JsonDocument => ({
   event_type: eventType,
   event_version: eventVersion,

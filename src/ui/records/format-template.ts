@@ -4,6 +4,7 @@ import { printable } from '../text/printable.ts'
 import { payloadText, unquotedJson } from './format-record-text.ts'
 import { metadataJson } from './record-json-writer.ts'
 
+/** Returns the text of a token for a record. `index` is the number of the record, counted from 1. */
 type Token = (view: EventView, index: number) => string
 
 export type CompiledTemplate =
@@ -13,43 +14,38 @@ export type CompiledTemplate =
 const utf8 = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer.from(bytes).toString('utf8') : '')
 const eventOf = ({ envelope }: EventView) => (envelope?.ok ? envelope.event : undefined)
 
-/** Tokens by letter: those of kcat and rpk, then tokens for the envelope. */
-const templateTokens: Readonly<Record<string, { readonly means: string; readonly text: Token }>> = {
-  t: { means: 'topic', text: ({ record }) => record.topic },
-  p: { means: 'partition', text: ({ record }) => String(record.partition) },
-  o: { means: 'offset', text: ({ record }) => String(record.offset) },
-  k: { means: 'key', text: ({ record }) => utf8(record.key) },
-  K: { means: 'key length, -1 without a key', text: ({ record }) => String(record.key?.length ?? -1) },
-  v: { means: 'payload, decoded', text: payloadText },
-  s: { means: 'the same as %v', text: payloadText },
-  V: { means: 'value length, -1 for a tombstone', text: ({ record }) => String(record.value?.length ?? -1) },
-  S: { means: 'the same as %V', text: ({ record }) => String(record.value?.length ?? -1) },
-  T: { means: 'record time, milliseconds since 1970', text: ({ record }) => String(record.timestamp) },
-  d: { means: 'record time, RFC 3339', text: ({ record }) => isoTime(record.timestamp) },
-  h: {
-    means: 'headers, k=v,…',
-    text: ({ record }) => record.headers.map(([name, value]) => `${name}=${utf8(value)}`).join(','),
-  },
-  i: { means: 'number of the record, from 1', text: (_, index) => String(index) },
-  y: { means: 'event type', text: (view) => eventOf(view)?.eventType ?? '' },
-  e: { means: 'event version', text: (view) => String(eventOf(view)?.eventVersion ?? '') },
-  c: { means: 'correlation id', text: (view) => eventOf(view)?.metadata?.correlationId ?? '' },
-  a: { means: 'causation id', text: (view) => eventOf(view)?.metadata?.causationId ?? '' },
-  u: { means: 'user id', text: (view) => eventOf(view)?.metadata?.userId ?? '' },
-  m: { means: 'metadata as JSON', text: (view) => metadataJson(eventOf(view)?.metadata ?? null) },
-  f: {
-    means: 'envelope format, or why it is undecodable',
-    text: ({ envelope }) => (envelope === undefined ? 'tombstone' : envelope.ok ? envelope.format : envelope.reason),
-  },
+/** The tokens by their letters: first those of kcat and rpk, then, from `y` on, tokens for the parts of the envelope. */
+const templateTokens: Readonly<Record<string, Token>> = {
+  t: ({ record }) => record.topic,
+  p: ({ record }) => String(record.partition),
+  o: ({ record }) => String(record.offset),
+  k: ({ record }) => utf8(record.key),
+  K: ({ record }) => String(record.key?.length ?? -1),
+  v: payloadText,
+  s: payloadText,
+  V: ({ record }) => String(record.value?.length ?? -1),
+  S: ({ record }) => String(record.value?.length ?? -1),
+  T: ({ record }) => String(record.timestamp),
+  d: ({ record }) => isoTime(record.timestamp),
+  h: ({ record }) => record.headers.map(([name, value]) => `${name}=${utf8(value)}`).join(','),
+  i: (_, index) => String(index),
+  y: (view) => eventOf(view)?.eventType ?? '',
+  e: (view) => String(eventOf(view)?.eventVersion ?? ''),
+  c: (view) => eventOf(view)?.metadata?.correlationId ?? '',
+  a: (view) => eventOf(view)?.metadata?.causationId ?? '',
+  u: (view) => eventOf(view)?.metadata?.userId ?? '',
+  m: (view) => metadataJson(eventOf(view)?.metadata ?? null),
+  // The format of the envelope, or why it cannot be decoded.
+  f: ({ envelope }) => (envelope === undefined ? 'tombstone' : envelope.ok ? envelope.format : envelope.reason),
 }
 
-/** Encodings of the bytes of a token: `%k{hex}`. */
+/** The encodings for the bytes of a token, such as `hex` in `%k{hex}`. */
 const modifiers: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
   hex: (bytes) => Buffer.from(bytes).toString('hex'),
   base64: (bytes) => Buffer.from(bytes).toString('base64'),
 }
 
-/** Tokens with bytes. Those of `v` are the payload, or the whole value of a record without an event. */
+/** The bytes of the tokens that have bytes. For `v` and `s`: the payload, or the whole value of a record without an event. */
 const tokenBytes: Readonly<Record<string, (view: EventView) => Uint8Array | null>> = {
   k: ({ record }) => record.key,
   v: (view) => eventOf(view)?.data ?? view.record.value,
@@ -60,7 +56,8 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 
 /**
  * Compiles a format such as `%t[%p]@%o %y %{order_id}\n`. `%{a.b[0].c}` is a field of the decoded payload, `%%` a percent sign,
- * `%k{hex}` and `%v{base64}` are bytes, `\n \t \r \0 \\ \xNN` are as in kcat. Adds a newline when the format does not end with one.
+ * `%k{hex}` and `%v{base64}` are bytes. The escapes `\n \t \r \0 \\ \xNN` mean what they mean in kcat. Adds a newline if the
+ * format does not end with one.
  */
 export function compileTemplate(template: string): CompiledTemplate {
   const parts: (string | Token)[] = []
@@ -80,7 +77,7 @@ export function compileTemplate(template: string): CompiledTemplate {
     else if (letter !== undefined) {
       const token = templateTokens[letter]
       if (token === undefined) return { ok: false, reason: `there is no token %${letter}` }
-      parts.push((view, index) => printable(token.text(view, index)))
+      parts.push((view, index) => printable(token(view, index)))
     } else if (code !== undefined) parts.push(String.fromCharCode(Number.parseInt(code, 16)))
     else if (escaped !== undefined) {
       const character = escapes[escaped]
@@ -100,7 +97,7 @@ export function compileTemplate(template: string): CompiledTemplate {
   }
 }
 
-/** A token for a field of the decoded payload: `total.cents`, `items[0].sku`. A missing field prints nothing. */
+/** Returns a token for a field of the decoded payload: `total.cents`, `items[0].sku`. A missing field prints nothing. */
 function fieldToken(path: string): Token {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '')
   return ({ payload }) => {

@@ -2,6 +2,7 @@ import type { EventView, Reading } from '../../operations/events/event-view.ts'
 import type { Io } from '../text/io.ts'
 import type { RecordPrinter } from './record-printer.ts'
 
+/** A printer, or why the output is invalid. */
 export type OpenedPrinter =
   | { readonly ok: true; readonly printer: RecordPrinter }
   | { readonly ok: false; readonly reason: string }
@@ -16,7 +17,7 @@ export async function openPrinter(
     const { jsonPrinter } = await import('./record-printer.ts')
     return opened(jsonPrinter(reading))
   }
-  // A pipe gets the bytes. A terminal gets text, which `write` makes harmless.
+  // A pipe gets the bytes. A terminal gets text, so that `write` escapes control characters.
   if (output === 'raw') return opened(new RawPrinter(stdout.isTTY ? (bytes) => bytes.toString() : (bytes) => bytes))
   if (output === 'text') {
     const { textFormatter } = await import('./format-record-text.ts')
@@ -27,13 +28,14 @@ export async function openPrinter(
   const compiled = compileTemplate(output)
   if (!compiled.ok) return compiled
   if (!output.includes('%')) return { ok: false, reason: `'${output}' is neither text, json, raw nor a format with %` }
-  // Bytes, since the format may contain control characters, such as `\0` for xargs. The values in it are already harmless.
+  // As bytes, which `write` does not escape: the format may contain control characters, such as `\0` for xargs. The values in
+  // the text are already escaped.
   return opened(new LinePrinter(compiled.format, Buffer.from))
 }
 
 const opened = (printer: RecordPrinter): OpenedPrinter => ({ ok: true, printer })
 
-/** Prints each record with a function. */
+/** Prints each record as the text that a function returns. */
 class LinePrinter implements RecordPrinter {
   undecodable = 0
   readonly #format: (view: EventView) => string

@@ -3,7 +3,7 @@ import { type Io, write } from '../text/io.ts'
 import { formatProgress } from './format-progress.ts'
 
 /** The shortest time between two updates. */
-const INTERVAL_MS = 200
+const MIN_INTERVAL_MS = 200
 
 /** A progress line on stderr that overwrites itself. It is shown if stderr is a terminal and stdout is not. */
 export class ProgressLine {
@@ -21,10 +21,10 @@ export class ProgressLine {
     this.#signal = signal
   }
 
-  /** Shows how much was published, unless the last update was a moment ago. */
+  /** Shows how many events were published, unless the last update was less than `MIN_INTERVAL_MS` ago. */
   update(published: number): void {
     const now = performance.now()
-    if (!this.#canShow || now - this.#shownAt < INTERVAL_MS) return
+    if (!this.#canShow || now - this.#shownAt < MIN_INTERVAL_MS) return
     this.#shownAt = now
     this.#isShown = true
     this.#write(formatProgress(published, this.#progress(published), (now - this.#start) / 1000))
@@ -42,7 +42,7 @@ export class ProgressLine {
   }
 
   #write(line: string): void {
-    // As bytes, since `write` escapes control characters in text. The line holds only figures.
+    // As bytes, because `write` escapes control characters in text. This is safe: the line itself consists of numbers.
     void write(this.#io.stderr, Buffer.from(`\r\u001b[K${line}`), this.#signal)
   }
 }

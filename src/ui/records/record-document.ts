@@ -10,7 +10,7 @@ import type { EventView } from '../../operations/events/event-view.ts'
 export type JsonDocument = Readonly<Record<string, unknown>>
 
 /**
- * A record as an object for `tail --json`: the same fields in the same order as the line that {@link RecordJsonWriter}
+ * Returns a record as an object for `tail --json`: the same fields in the same order as the line that {@link RecordJsonWriter}
  * writes for `tail -o json`. A property test compares the two.
  */
 export function recordDocument(view: EventView): JsonDocument {
@@ -54,7 +54,7 @@ function payloadFields({ bincodeJson, payload }: EventView, { data }: Serialized
   }
 }
 
-/** Event metadata as an object with the field names of the wire. Absent fields are left out. */
+/** Returns event metadata as an object with the field names of the wire format, such as `correlation_id`. Leaves out absent fields. */
 export function metadataDocument(metadata: EventMetadata | null): JsonDocument | null {
   if (metadata === null) return null
   const { correlationId, causationId, userId, timestamp, extra = {} } = metadata
@@ -65,7 +65,7 @@ export function metadataDocument(metadata: EventMetadata | null): JsonDocument |
   ])
 }
 
-/** A decoded value as JSON has it: bytes in base64, dates as RFC 3339, large integers as strings. */
+/** Converts a decoded value to what JSON can represent: bytes to base64, dates to RFC 3339, large integers to strings. */
 const jsonValue = (value: unknown): unknown => JSON.parse(valueJson(value))
 
 const base64 = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64')
@@ -80,7 +80,7 @@ function time(timestamp: bigint): string | number | null {
 
 const header = ([name, value]: Header): JsonDocument => ({ key: name, ...textOrBytes('value', value) })
 
-/** A field with the text of UTF-8 bytes; other bytes are in base64, and `_base64` is added to the name. */
+/** Returns a field with bytes as text. If the bytes are not UTF-8, they are in base64, and the name ends with `_base64`. */
 function textOrBytes(name: string, bytes: Uint8Array | null): JsonDocument {
   if (bytes === null) return { [name]: null }
   return isUtf8(bytes) ? { [name]: asBuffer(bytes).toString('utf8') } : { [`${name}_base64`]: base64(bytes) }

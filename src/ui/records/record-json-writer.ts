@@ -5,18 +5,17 @@ import { isDate } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
-
 import { printableJson } from '../text/printable.ts'
 
 /** A topic has few event types and variants. The limit bounds the memory when a service generates their names. */
 const MAX_CACHED_TEXTS = 1000
 
 /**
- * Writes a record as one line of JSON from which `crbus publish` makes the same bytes again. The JSON is concatenated by
- * hand because `tail -o json` prints millions of records; `record-document.ts` makes the same document as an object.
+ * Formats records as lines of JSON, from which `crbus publish` makes the same bytes again. The JSON is concatenated by
+ * hand because `tail -o json` prints millions of records. `record-document.ts` makes the same document as an object.
  *
- * `data_base64` is added beside `data` unless encoding `data` again gives the same bytes. `value_base64` replaces the
- * whole value when the envelope is not the one that crbus writes.
+ * `data_base64` is added beside `data` if encoding `data` again would give other bytes. `value_base64` has
+ * the whole value if its envelope is not in the format that crbus writes.
  *
  * A writer caches texts that records share, so use one writer for one output.
  */
@@ -27,7 +26,7 @@ export class RecordJsonWriter {
   #lastKey: Uint8Array | undefined
   #lastKeyText = ''
 
-  /** The JSON of a record, without a line break. */
+  /** Returns the JSON of a record, without a line break. */
   write(view: EventView): string {
     const { record, envelope } = view
     let line = `{"topic":${this.text(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${this.time(record.timestamp)},${this.key(record.key)},"headers":${headers(record.headers)}`
@@ -61,7 +60,7 @@ export class RecordJsonWriter {
     return format === 'bincode-w3' ? `${line}}` : `${line},"value_base64":"${base64(record.value)}"}`
   }
 
-  /** A JSON string, cached: few different event types occur in millions of records. */
+  /** Returns a text as a JSON string. Caches it, because millions of records have few different event types. */
   text(value: string): string {
     let found = this.#texts.get(value)
     if (found === undefined) {
@@ -72,8 +71,8 @@ export class RecordJsonWriter {
   }
 
   /**
-   * The timestamp of a record as a JSON value: RFC 3339, `null` when the record has none, else the number of
-   * milliseconds, as a string beyond 2^53.
+   * Returns the timestamp of a record as a JSON value: RFC 3339, or `null` if the record has none. A timestamp that is not a date
+   * is a number of milliseconds, as a string beyond 2^53.
    */
   time(timestamp: bigint): string {
     // Records of one batch often have the same millisecond.
@@ -85,10 +84,10 @@ export class RecordJsonWriter {
     return this.#lastTimeText
   }
 
-  /** The key of a record as a field of a JSON object. */
+  /** Returns the key of a record as a field of a JSON object: `"key":"o-1"`. */
   key(key: Uint8Array | null): string {
     if (key === null) return '"key":null'
-    // Records of one batch with equal keys share the bytes.
+    // Consecutive records with equal keys often share the array of bytes.
     if (key === this.#lastKey) return this.#lastKeyText
     const text = repeatedText(asBuffer(key), 0, key.length)
     this.#lastKey = key
@@ -97,7 +96,7 @@ export class RecordJsonWriter {
   }
 }
 
-/** Event metadata as a JSON object with the field names of the wire. Absent fields are left out. */
+/** Returns event metadata as a JSON object with the field names of the wire format. Leaves out absent fields. */
 export function metadataJson(metadata: EventMetadata | null): string {
   if (metadata === null) return 'null'
   const { correlationId, causationId, userId, timestamp, extra } = metadata
@@ -116,7 +115,7 @@ export function metadataJson(metadata: EventMetadata | null): string {
 
 const plain = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/
 
-/** A JSON string. Most texts are plain ASCII, which needs no escaping. */
+/** Returns a text as a JSON string. Most texts are plain ASCII, which needs no escaping. */
 function quoted(value: string): string {
   return plain.test(value) ? `"${value}"` : printableJson(JSON.stringify(value))
 }

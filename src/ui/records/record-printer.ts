@@ -13,7 +13,7 @@ import { RecordJsonWriter } from './record-json-writer.ts'
  * bytes to bytes. Decoding a million records to strings and encoding those strings again took two thirds of the time.
  *
  * A record that the fast way does not handle (an older or a CBOR envelope, headers, text that JSON escapes, a configured
- * codec) is decoded through the view and written by {@link RecordJsonWriter}. A property test compares the two ways.
+ * codec) is decoded through the view and formatted by {@link RecordJsonWriter}. A property test compares the two ways.
  */
 export function jsonPrinter(reading: Reading): RecordPrinter {
   return reading.codec === undefined ? new FastJsonPrinter(reading) : new DecodedJsonPrinter()
@@ -22,11 +22,11 @@ export function jsonPrinter(reading: Reading): RecordPrinter {
 /** Prints batches of records and counts the records that hold no event. */
 export interface RecordPrinter {
   readonly undecodable: number
-  /** Returns the lines of a batch; the caller owns them. */
+  /** Returns the lines of a batch. The printer does not use the returned bytes again. */
   print(batch: readonly EventView[]): string | Uint8Array
 }
 
-/** Writes every record through its decoded view, as a codec chosen by the user requires. */
+/** Formats every record through its decoded view. Needed if the user chose a codec. */
 class DecodedJsonPrinter implements RecordPrinter {
   readonly #writer = new RecordJsonWriter()
   undecodable = 0
@@ -37,19 +37,24 @@ class DecodedJsonPrinter implements RecordPrinter {
   }
 }
 
-/** Bytes of a line apart from its payload and the texts of its metadata, with a margin. */
+/** An upper bound for the bytes of a line apart from its payload, the texts of its metadata, `#head` and `#keyText`. */
 const FRAME_BYTES = 1024
-/** Initial size of the buffer that a batch is written to. */
+/** The initial size of the buffer that a batch is written to. */
 const BUFFER_BYTES = 64 * 1024
 /** Larger offsets are printed as strings. */
 const MAX_EXACT_OFFSET = BigInt(Number.MAX_SAFE_INTEGER)
 const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+const DIGIT_0 = 0x30
 
-/** The characters of base64 by their six bits. */
+/** The character of base64 for each value of six bits. */
 const digits64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
-/** 1 for a byte that a JSON string holds unescaped. */
+/** 1 for each byte that a JSON string contains unescaped. */
 const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== 0x5c ? 1 : 0,
+  byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 )
 const fieldNames = ['"correlation_id":"', '"causation_id":"', '"user_id":"', '"timestamp":"'].map((name) =>
   Buffer.from(name),
@@ -61,11 +66,13 @@ const nullText = Buffer.from('null')
 const beforeBytes = Buffer.from(',"codec":"bytes","data_base64":"')
 const afterBytes = Buffer.from('"}\n')
 
+/** Formats records from their bytes, without decoding them to strings. Falls back to `RecordJsonWriter`. */
 class FastJsonPrinter implements RecordPrinter {
   readonly #writer = new RecordJsonWriter()
   readonly #schemas: SchemaSet | undefined
   readonly #configured: Reading['topics']
   readonly #spans = new W3Spans()
+  /** The lines of the batch, up to `#end`. */
   #bytes = Buffer.allocUnsafe(BUFFER_BYTES)
   #end = 0
   undecodable = 0
@@ -99,6 +106,7 @@ class FastJsonPrinter implements RecordPrinter {
     this.#text(`${this.#writer.write(view)}\n`)
   }
 
+  /** Appends the line of a record from its bytes. Returns false if that is not possible; the caller then resets `#end`. */
   #appendPlain(record: BusRecord): boolean {
     if (record.value === null || record.headers.length > 0 || record.offset > MAX_EXACT_OFFSET) return false
     if (this.#configured?.has(record.topic)) return false
@@ -113,7 +121,7 @@ class FastJsonPrinter implements RecordPrinter {
     return this.#metadata(value) && this.#payload(record.topic, value)
   }
 
-  /** Writes topic, partition, offset, timestamp and key. */
+  /** Appends topic, partition, offset, timestamp and key, and makes room for the whole line. `size` is that of the value in bytes. */
   #frame({ topic, partition, offset, timestamp, key }: BusRecord, size: number): void {
     if (topic !== this.#topic || partition !== this.#partition) {
       this.#topic = topic
@@ -128,6 +136,7 @@ class FastJsonPrinter implements RecordPrinter {
       this.#key = key
       this.#keyText = Buffer.from(this.#writer.key(key))
     }
+    // Twice the size: base64 makes a payload longer by a third.
     this.#room(size * 2 + this.#head.length + this.#keyText.length + FRAME_BYTES)
     this.#copy(this.#head)
     this.#integer(Number(offset))
@@ -136,6 +145,7 @@ class FastJsonPrinter implements RecordPrinter {
     this.#copy(afterKey)
   }
 
+  /** Appends the metadata. Returns false if JSON has to escape a part of it. */
   #metadata(value: Buffer): boolean {
     const { hasMetadata, starts, ends } = this.#spans
     if (!hasMetadata) {
@@ -143,22 +153,23 @@ class FastJsonPrinter implements RecordPrinter {
       return true
     }
     const bytes = this.#bytes
-    bytes[this.#end++] = 0x7b
+    bytes[this.#end++] = OPENING_BRACE
     let isFirst = true
     for (let field = 0; field < 4; field += 1) {
       const start = starts[field] as number
+      // 0: the field is absent.
       if (start === 0) continue
-      if (!isFirst) bytes[this.#end++] = 0x2c
+      if (!isFirst) bytes[this.#end++] = COMMA
       isFirst = false
       this.#copy(fieldNames[field] as Buffer)
       if (!this.#copyPlain(value, start, ends[field] as number)) return false
       bytes[this.#end++] = QUOTE
     }
-    bytes[this.#end++] = 0x7d
+    bytes[this.#end++] = CLOSING_BRACE
     return true
   }
 
-  /** Writes a payload as JSON by its schema, or in base64 when it starts like bincode. Returns false for any other payload. */
+  /** Appends a payload as JSON by its schema, or in base64 if it looks like bincode. Returns false for any other payload. */
   #payload(topic: string, value: Buffer): boolean {
     const { typeStart, typeEnd, dataStart, dataEnd } = this.#spans
     if (this.#schemas !== undefined) {
@@ -176,6 +187,7 @@ class FastJsonPrinter implements RecordPrinter {
         return true
       }
     }
+    // The number of the enum variant in four little-endian bytes. Real enums have fewer than 256 variants.
     const isBincode =
       dataEnd - dataStart >= 4 && value[dataStart + 1] === 0 && value[dataStart + 2] === 0 && value[dataStart + 3] === 0
     if (!isBincode) return false
@@ -194,7 +206,7 @@ class FastJsonPrinter implements RecordPrinter {
     this.#end = end + from.length
   }
 
-  /** Returns false at the first byte that JSON escapes. */
+  /** Appends a text. Returns false at the first byte that JSON has to escape. */
   #copyPlain(from: Buffer, start: number, end: number): boolean {
     const bytes = this.#bytes
     let to = this.#end
@@ -234,7 +246,7 @@ class FastJsonPrinter implements RecordPrinter {
     let rest = value
     for (let at = this.#end + size - 1; at >= this.#end; at -= 1) {
       const tens = Math.floor(rest / 10)
-      bytes[at] = 0x30 + rest - tens * 10
+      bytes[at] = DIGIT_0 + rest - tens * 10
       rest = tens
     }
     this.#end += size

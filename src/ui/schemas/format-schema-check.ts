@@ -3,7 +3,7 @@ import { plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
-/** Formats a check: a table of the event types, the findings with their first position, and the number of records. */
+/** Formats a check: a table of the event types, the findings with the position of their first occurrence, the number of records. */
 export function formatSchemaCheck(report: SchemaCheck): string {
   const { topic, types, recordCount, undecodableCount, tombstoneCount } = report
   const rows = types.map(({ eventType, decoded, failed, warned }) => [eventType, decoded, failed, warned])

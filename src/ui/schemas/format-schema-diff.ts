@@ -7,7 +7,7 @@ const marks = { silent: 'SILENT', breaks: 'BREAKS', safe: 'safe' } as const
 const INDENT = ' '.repeat(8)
 const MAX_EVENTS = 5
 
-/** Formats a diff: each change with its effect and advice, then a summary line. */
+/** Formats a diff: each change with its effect and with advice, then a summary line. */
 export function formatSchemaDiff(
   { changes, changeCounts }: SchemaDiff,
   { color }: { readonly color: boolean },
@@ -31,6 +31,7 @@ function eventsOf({ events, kind }: SchemaChange): string[] {
   return [`in ${events.slice(0, MAX_EVENTS).join(', ')}${more}`]
 }
 
+/** What a change does to services that still have the old types, by `oldReaders`. */
 const inOldServices = {
   silent: 'services with the old types decode new events to something else',
   breaks: 'services with the old types fail on new events',

@@ -2,7 +2,7 @@ import type { SchemaImportPlan } from '../../operations/schemas/import.ts'
 
 type ImportNote = SchemaImportPlan['notes'][number]
 
-/** The sentence of a note of an import, without its location. */
+/** Returns the sentence of a note of an import, without its location in the source. */
 export function importNoteText(note: ImportNote): string {
   switch (note.code) {
     case 'unparsable':

@@ -1,9 +1,10 @@
 import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
 import { adviceText, changeText } from './schema-change-words.ts'
 
+/** `Omit` for each member of a union. */
 type Without<Value, Key extends string> = Value extends unknown ? Omit<Value, Key> : never
 
-/** A change as the `--json` documents have it: its fields, with the texts that people see. */
+/** A change in a `--json` document: its fields, and the texts that people see. */
 export type SchemaChangeDocument = Without<SchemaChange, 'events'> & {
   readonly eventTypes: readonly string[]
   readonly message: string

@@ -3,7 +3,7 @@ import type { SchemaChange } from '../../operations/schemas/diff.ts'
 type Change<Code extends SchemaChange['code']> = Extract<SchemaChange, { code: Code }>
 type FieldText = Change<'field-replaced'>['before']
 
-/** Describes a change and what happens to old bytes. */
+/** Returns a sentence about a change and what happens to old bytes, without a full stop. */
 export function changeText(change: SchemaChange): string {
   return change.leftoverBytes ? `${ownText(change)}; ${leftoverNote}` : ownText(change)
 }
@@ -94,6 +94,7 @@ function reorderedText({ kind, before, after, movedFields, swapped, misread }: C
   return kind === 'safe' ? `${what}, with the same bytes` : `${what}, and their bytes differ`
 }
 
+/** The most variants whose misread bytes a text describes. */
 const MAX_MISREAD_VARIANTS = 4
 
 function renumberedText({
@@ -119,7 +120,7 @@ function renumberedText({
   return `${causes.join(', and ')}: ${[...results, ...(left > 0 ? [`and ${left} more`] : [])].join(', ')}`
 }
 
-/** Advises what to do about a change. */
+/** Returns advice on what to do about a change, without a full stop. */
 export function adviceText(change: SchemaChange): string {
   switch (change.code) {
     case 'root-changed':
@@ -169,7 +170,7 @@ const keepVariants = (names: readonly string[]): string =>
     ? `keep ${names[0]} at its position, even if no service writes it any more`
     : `keep ${names.join(', ')} at their positions, even if no service writes them any more`
 
-/** The rule of Composable Rust: a new shape is a new version of the event type. */
+/** Returns advice by the rule of Composable Rust: a type with another shape is a new version of the event type. */
 function newVersion(events: readonly string[]): string {
   const [first] = events
   const version = first === undefined ? undefined : nextVersion(first)

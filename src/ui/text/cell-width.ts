@@ -4,7 +4,7 @@ const isAscii = /^[\x20-\x7e]*$/
 
 const EMOJI = String.raw`^\p{RGI_Emoji}$`
 
-/** Loaded on first use, because loading takes milliseconds. */
+/** Created on first use, because that takes milliseconds. */
 let rules: ReturnType<typeof loadRules> | undefined
 const loadRules = () => ({
   graphemes: new Intl.Segmenter(),
@@ -15,7 +15,7 @@ const loadRules = () => ({
   widening: /[\p{Mc}\uff00-\uffef]/u,
 })
 
-/** Number of terminal cells that a text occupies: two for a wide character or an emoji, none for a combining mark. */
+/** Returns the number of terminal cells that a text occupies: two for a wide character or an emoji, none for a combining mark. */
 export function cellWidth(text: string): number {
   if (isAscii.test(text)) return text.length
   rules ??= loadRules()

@@ -5,7 +5,7 @@ const units = [
   ['s', 1000],
 ] as const
 
-/** Formats a duration in its two largest units, as flags accept it: `850ms`, `12s`, `3m12s`, `2d4h`. */
+/** Formats a duration in its two largest units, in the form that flags accept: `850ms`, `12s`, `3m12s`, `2d4h`. */
 export function formatDuration(milliseconds: number): string {
   const whole = Math.floor(milliseconds)
   const at = units.findIndex(([, length]) => whole >= length)

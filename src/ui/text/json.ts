@@ -1,11 +1,11 @@
 import { asJson } from '../../codecs/json.ts'
 
-/** Writes the result of a command as JSON. Converts values by {@link asJson}; leaves out undefined fields. */
+/** Formats the result of a command as JSON. Converts values with {@link asJson}; leaves out undefined fields. */
 export const stringifyJson = (value: unknown): string => JSON.stringify(value, asJson)
 
 /**
- * Writes the same JSON in parts, divided between the fields of the document and the elements of its lists, so that a large
- * document is never in memory as a whole.
+ * Formats the same JSON as `stringifyJson` in parts, so that the text of a large document is never in memory as a whole. Divides
+ * the outermost `depth` levels between fields and list elements.
  */
 export function* jsonParts(value: unknown, depth = 2): Generator<string> {
   if (depth > 0 && Array.isArray(value)) {

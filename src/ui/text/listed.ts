@@ -9,6 +9,6 @@ export const listed = (names: readonly string[], max: number): string =>
 export const listedPartitions = (partitions: readonly TopicPartition[], max: number): string =>
   listed(partitions.map(partitionName), max)
 
-/** `1 event`, `2 events`. */
+/** Formats a count with its noun: `1 event`, `2 events`. */
 export const plural = (count: number | bigint, noun: string): string =>
   `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`

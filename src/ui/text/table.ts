@@ -4,7 +4,7 @@ import { printable } from './printable.ts'
 type Cell = string | number | bigint
 type Row = readonly Cell[]
 
-/** Rows per part: enough for few writes, and little work at a time. */
+/** Rows per part: large enough to need few writes, small enough to format quickly. */
 const PART_ROWS = 1000
 
 /**
@@ -17,14 +17,14 @@ export const formatTable = (headers: readonly string[], rows: readonly Row[]): s
 /** Formats a large table in parts. Iterates over the rows twice, first to measure the columns. */
 export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Generator<string> {
   const columns = headers.map((header) => new Column(header))
-  let isEmpty = true
+  let hasRows = false
   for (const row of rows) {
-    isEmpty = false
+    hasRows = true
     for (const [at, column] of columns.entries()) column.fit(row[at] ?? '')
   }
   const line = (cells: Row) =>
     cells
-      .map((cell, at) => columns[at]?.padded(cell, isEmpty))
+      .map((cell, at) => columns[at]?.padded(cell, hasRows))
       .join('  ')
       .trimEnd()
   let lines = [line(headers)]
@@ -37,34 +37,38 @@ export function* tableParts(headers: readonly string[], rows: Iterable<Row>): Ge
   if (lines.length > 0) yield `${lines.join('\n')}\n`
 }
 
+/** A column of a table: its width, and how to align its cells. */
 class Column {
   #width: number
-  #isRight = true
-  // Caches the last cell, because consecutive rows often have the same value.
-  #cell: Cell | undefined
-  #text = ''
-  #cells = 0
+  #isNumeric = true
+  // The last cell with its text and width, cached because consecutive rows often have the same value.
+  #lastCell: Cell | undefined
+  #lastText = ''
+  #lastWidth = 0
 
   constructor(header: string) {
     this.#width = header.length
   }
 
+  /** Widens the column for a cell. */
   fit(cell: Cell): void {
-    this.#show(cell)
-    if (this.#cells > this.#width) this.#width = this.#cells
-    if (typeof cell === 'string') this.#isRight = false
+    this.#measure(cell)
+    if (this.#lastWidth > this.#width) this.#width = this.#lastWidth
+    if (typeof cell === 'string') this.#isNumeric = false
   }
 
-  padded(cell: Cell, isEmpty: boolean): string {
-    this.#show(cell)
-    const length = this.#width + this.#text.length - this.#cells
-    return this.#isRight && !isEmpty ? this.#text.padStart(length) : this.#text.padEnd(length)
+  /** Pads a cell. A table without rows has no numbers to align, so its headers are aligned to the left. */
+  padded(cell: Cell, hasRows: boolean): string {
+    this.#measure(cell)
+    // `padStart` and `padEnd` count characters, but the width counts terminal cells.
+    const length = this.#width + this.#lastText.length - this.#lastWidth
+    return this.#isNumeric && hasRows ? this.#lastText.padStart(length) : this.#lastText.padEnd(length)
   }
 
-  #show(cell: Cell): void {
-    if (cell === this.#cell) return
-    this.#cell = cell
-    this.#text = typeof cell === 'string' ? printable(cell) || '-' : String(cell)
-    this.#cells = typeof cell === 'string' ? cellWidth(this.#text) : this.#text.length
+  #measure(cell: Cell): void {
+    if (cell === this.#lastCell) return
+    this.#lastCell = cell
+    this.#lastText = typeof cell === 'string' ? printable(cell) || '-' : String(cell)
+    this.#lastWidth = typeof cell === 'string' ? cellWidth(this.#lastText) : this.#lastText.length
   }
 }

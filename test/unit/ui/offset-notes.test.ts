@@ -47,10 +47,10 @@ describe('the notes of a lag report', () => {
 
   test('the notes of a lag report say which events were deleted unread, and where offsets are counted', () => {
     expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
-      'billing: 3 events behind the committed offset were deleted unread from order-events[0]; LAG does not count them',
+      'billing: 3 events after the committed offset were deleted unread from order-events[0]; LAG does not count them',
     ])
     expect(lagNotes(reportOf({}, { counts: 'offsets' }), NOW)).toEqual([
-      'billing: LAG counts offsets of compacted topics, at most as many events: order-events',
+      'billing: LAG counts offsets of compacted topics, so fewer events may wait: order-events',
     ])
     expect(lagNotes(reportOf({}), NOW)).toEqual([])
   })
@@ -99,8 +99,8 @@ describe('a reset plan', () => {
     const { shown, question } = wordsOfReset(plan)
 
     expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
-    expect(shown).toContain('2000 offsets, at most as many events, delivered again\n')
-    expect(question).toContain('2000 offsets, at most as many events, delivered again?')
+    expect(shown).toContain('up to 2000 events delivered again\n')
+    expect(question).toContain('up to 2000 events delivered again?')
     const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' })
     expect(counted.shown).toContain('2000 events delivered again\n')
   })
@@ -135,13 +135,16 @@ describe('a reset plan', () => {
     ],
     [
       { code: 'skips-open-transaction', to: 7n, lastStable: 2n, ...place },
-      'order-events[1]: offset 7 is behind the start of a transaction that is open at 2; read-committed consumers will not get its events (--to 2 keeps them)',
+      'order-events[1]: offset 7 is after the start of a transaction that is open at 2; read-committed consumers will not get its events (--to 2 keeps them)',
     ],
     [
       { code: 'metadata-kept', partitions: [0, 1, 2, 3, 4, 5].map((partition) => ({ topic: 't', partition })) },
-      'commit metadata is kept, from which some clients read a position: t[0], t[1], t[2], t[3], t[4] and 1 more',
+      'commit metadata is kept, although some clients read a position from it: t[0], t[1], t[2], t[3], t[4] and 1 more',
     ],
-    [{ code: 'moved-since', from: 4n, to: null, ...place }, 'order-events[1] has moved from 4 to none since'],
+    [
+      { code: 'moved-since', from: 4n, to: null, ...place },
+      'order-events[1] has moved from 4 to none since the undo file was saved',
+    ],
     [{ code: 'legacy-text', text: 'written by an earlier release' }, 'written by an earlier release'],
   ] as const satisfies readonly (readonly [ResetNote, string])[]
   test.each(notes.map(([note, text]) => ({ note, text })))(
@@ -185,7 +188,7 @@ describe('the notices of tail', () => {
     ],
     [
       { code: 'ends-at-transaction', offset: 12n, held: 1n, ...place },
-      'a transaction is open in order-events[1] at offset 12: the 1 offset from there on can be read after it has ended',
+      'a transaction is open in order-events[1] at offset 12: the 1 offset from there on can be read after the transaction has ended',
     ],
     [
       { ...unsearched, others: 0 },

@@ -7,9 +7,10 @@ export interface Column<Row> {
   readonly min: number
   /** The most cells that the column can use. */
   readonly max: number
-  /** The cells in which most values fit. Default: `min`. */
+  /** The number of cells in which most values fit. Default: `min`. */
   readonly good?: number
   readonly align?: 'right'
+  /** Returns the cell of a row; `width` is the width that the column got. */
   cell(row: Row, width: number): StyledText
 }
 
@@ -17,8 +18,8 @@ export interface Columns<Row> {
   /** From left to right. */
   readonly shown: readonly Column<Row>[]
   /**
-   * The same columns by importance. The last ones are left out if there is no room for all. A column that is listed a
-   * second time grows to its `good` width before the columns after it get any cells.
+   * The same columns, the most important first. The last ones are left out if there is no room for all. A column may be listed
+   * twice: at its second position it grows to its `good` width, before the columns after it get any cells.
    */
   readonly ranked: readonly Column<Row>[]
 }
@@ -64,13 +65,18 @@ export function fitColumns<Row>({ shown, ranked }: Columns<Row>, width: number):
 export const headerLine = <Row>(columns: readonly FittedColumn<Row>[], width: number): string =>
   columns.map(({ column, width: own }) => padded(column.title, own, column.align)).join(gapOf(width))
 
-/** Returns a row as a line. `whole` paints the line and replaces the paints of its cells. */
-export const rowLine = <Row>(columns: readonly FittedColumn<Row>[], row: Row, width: number, whole?: Paint): string => {
+/** Returns a row as a line. `linePaint` paints the whole line, instead of the paints of its cells. */
+export const rowLine = <Row>(
+  columns: readonly FittedColumn<Row>[],
+  row: Row,
+  width: number,
+  linePaint?: Paint,
+): string => {
   const cells = columns.map(({ column, width: own }) => {
     const { text, paint = plain } = column.cell(row, own)
     const shown = padded(text, own, column.align)
-    return whole === undefined ? paint(shown) : shown
+    return linePaint === undefined ? paint(shown) : shown
   })
   const line = cells.join(gapOf(width))
-  return whole === undefined ? line : whole(line)
+  return linePaint === undefined ? line : linePaint(line)
 }

@@ -12,7 +12,7 @@ interface LagRow {
   readonly trend: readonly number[]
 }
 
-/** The cells in which most names differ from each other. */
+/** A width at which most names still differ from each other when they are cut. */
 const GOOD_NAME_CELLS = 32
 
 /** Shown for a value that is missing or unknown. */
@@ -20,7 +20,7 @@ export const ABSENT = '-'
 /** The width of the longest verdict. */
 const VERDICT_CELLS = 'never-committed'.length
 
-/** Returns the columns that groups and partitions have in common. */
+/** Returns the columns that groups and partitions have in common. `shareOf` returns the length of a bar, from 0 to 1. */
 export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
   const paintOf = ({ lag: { verdict } }: LagRow) => palette.verdict(verdict)
   return {
@@ -54,7 +54,7 @@ export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
 export const numberColumn = <Row, Value>(
   title: string,
   width: number,
-  figureOf: (row: Row) => Value | undefined,
+  valueOf: (row: Row) => Value | undefined,
   format: (value: Value) => string,
 ): Column<Row> => ({
   title,
@@ -62,7 +62,7 @@ export const numberColumn = <Row, Value>(
   max: width,
   align: 'right',
   cell: (row) => {
-    const value = figureOf(row)
+    const value = valueOf(row)
     return { text: value === undefined ? ABSENT : format(value) }
   },
 })
@@ -81,4 +81,4 @@ export const nameColumn = <Row>(
 
 /** Returns the largest lag of the rows. */
 export const largestLag = (rows: readonly LagRow[]): bigint =>
-  rows.reduce((most, { lag: { lag = 0n } }) => (lag > most ? lag : most), 0n)
+  rows.reduce((largest, { lag: { lag = 0n } }) => (lag > largest ? lag : largest), 0n)

@@ -4,17 +4,17 @@ import type { Palette } from '../text/palette.ts'
 import type { Column, Columns } from './fit-columns.ts'
 import { ABSENT, lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'
 
-/** Returns the columns of the list of partitions. The topic is a column if there are several topics. */
+/** Returns the columns of the list of partitions. There is a column for the topic if the group has several topics. */
 export function partitionColumns(
   rows: readonly PartitionRow[],
-  topics: number,
+  topicCount: number,
   palette: Palette,
 ): Columns<PartitionRow> {
   const largest = largestLag(rows)
   const columns = lagColumns(palette, (lag) => linearShare(lag, largest))
   const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const partition: Column<PartitionRow> = numberColumn('PART', 4, (row) => row.lag.partition, String)
-  const topic = topics > 1 ? [nameColumn('TOPIC', 12, rows, (row) => row.name)] : []
+  const topic = topicCount > 1 ? [nameColumn('TOPIC', 12, rows, (row) => row.name)] : []
   const committed = offsetColumn('COMMITTED', rows, (row) => row.lag.committed)
   const end = offsetColumn('END', rows, (row) => row.lag.end)
   const reader = nameColumn('MEMBER', 8, rows, (row) => row.reader)

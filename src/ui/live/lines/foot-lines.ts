@@ -4,11 +4,11 @@ import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
 import { cut, joined, type StyledText, spread, widthOf } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 
-/** Returns the open group, else the selected one. */
+/** Returns the open group, else the selected one; `undefined` if there is no group. */
 export const groupInView = ({ open, groups }: DashboardState): GroupLag | undefined =>
   open?.group ?? groups.rows[groups.at]?.lag
 
-/** Returns the line above the keys: a problem, else the filter, else the note about the group in view. */
+/** Returns the line above the keys: the filter being typed, else a problem, else the filter, else the note about the group in view. */
 export function messageLine(state: DashboardState, note: string | undefined, palette: Palette, width: number): string {
   const { trouble, mode } = state
   const filter = printable(filterOf(state))
@@ -18,7 +18,7 @@ export function messageLine(state: DashboardState, note: string | undefined, pal
   return joined([{ text: `/${filter}` }, { text: '  esc clears it', paint: palette.quiet }], width)
 }
 
-/** Returns the last line: the keys that fit, and the number of the selected row. */
+/** Returns the last line: the keys that fit, and the number of the selected row. `canType` is false if no keys can be read. */
 export function keysLine(state: DashboardState, canType: boolean, palette: Palette, width: number): string {
   const { rows, at } = state.open?.partitions ?? state.groups
   const position = rows.length === 0 || state.mode === 'help' ? '' : `${at + 1}/${rows.length}`

@@ -1,4 +1,5 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
+import { plural } from '../../text/listed.ts'
 import { printable } from '../../text/printable.ts'
 import { ABSENT } from '../columns/lag-columns.ts'
 import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'
@@ -11,7 +12,7 @@ import { sparkline } from '../text/sparkline.ts'
 
 /** The width of a sparkline in a title. */
 const SPARKLINE_CELLS = 12
-const DOT: StyledText = { text: ' · ' }
+const SEPARATOR: StyledText = { text: ' · ' }
 
 /** Returns the title of the list of groups: `7 groups · 1 stopped · 6 ok`. */
 export function groupsTitle(state: DashboardState, palette: Palette, width: number): string {
@@ -21,7 +22,7 @@ export function groupsTitle(state: DashboardState, palette: Palette, width: numb
     shown === groups.length ? plural(groups.length, 'group') : `${shown} of ${plural(groups.length, 'group')}`
   const byVerdict = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => severityOf(a) - severityOf(b))
   const verdicts = byVerdict.flatMap(([verdict, own]): StyledText[] =>
-    verdict === undefined ? [] : [DOT, { text: `${own.length} ${verdict}`, paint: palette.verdict(verdict) }],
+    verdict === undefined ? [] : [SEPARATOR, { text: `${own.length} ${verdict}`, paint: palette.verdict(verdict) }],
   )
   const left = [{ text: 'crbus lag', paint: palette.title }, { text: `  ${counted}` }, ...verdicts]
   return spread(left, clock(state, palette), width)
@@ -67,14 +68,12 @@ function rates({ group, rates: now }: GroupLag, history: LagHistory, { trend, qu
   return [...rate('in', now.in, seen?.in), { text: '   ' }, ...rate('out', now.out, seen?.out), ...catchUp(now.catchUp)]
 }
 
-/** Shown while events wait. */
+/** Returns the time until the group has caught up, while events wait. */
 const catchUp = (time: number | undefined): readonly StyledText[] =>
-  time === undefined || time === 0 ? [] : [{ text: `   nothing waits in ${formatAge(time)}` }]
+  time === undefined || time === 0 ? [] : [{ text: `   caught up in ${formatAge(time)}` }]
 
 /** Returns the time of the last measurement, and whether the screen is paused. */
 const clock = ({ isPaused, time }: DashboardState, { paused, quiet }: Palette): readonly StyledText[] => [
   ...(isPaused ? [{ text: ' PAUSED ', paint: paused }, { text: '  ' }] : []),
   { text: formatClock(time), paint: quiet },
 ]
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -9,7 +9,7 @@ import { type Member, membersOf } from './members.ts'
 import { type GroupRow, groupRows, type PartitionRow, partitionRows, type SortOrder, sortOrders } from './rows.ts'
 import { emptyList, moved, type ScrollList, withRows } from './scroll-list.ts'
 
-/** Everything that the screen shows depends on this state. */
+/** The state of the screen: everything that the screen shows depends on it alone. */
 export interface DashboardState {
   readonly size: Size
   readonly report: LagReport
@@ -17,12 +17,12 @@ export interface DashboardState {
   readonly time: number
   readonly history: LagHistory
   readonly sort: SortOrder
-  /** What keys do: move in the list, type a filter, or leave the help. */
+  /** What keys do: control the list, type a filter, or leave the help. */
   readonly mode: 'list' | 'filter' | 'help'
   readonly isPaused: boolean
   /** Whether the user quit. */
   readonly isDone: boolean
-  /** A problem since the last measurement. */
+  /** A problem to report, until the next measurement succeeds. */
   readonly trouble: string | undefined
   readonly filter: string
   readonly groups: ScrollList<GroupRow>
@@ -39,7 +39,7 @@ export interface OpenGroup {
 
 export type DashboardEvent =
   | { readonly type: 'pressed'; readonly key: Key }
-  | { readonly type: 'looked'; readonly look: LagUpdate }
+  | { readonly type: 'measured'; readonly update: LagUpdate }
   /** A measurement takes longer than expected. */
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
@@ -61,28 +61,29 @@ export const initialState = (size: Size): DashboardState => ({
 
 /** Returns the state after an event. */
 export function reduce(state: DashboardState, event: DashboardEvent): DashboardState {
-  if (event.type === 'resized') return listed({ ...state, size: event.size })
+  if (event.type === 'resized') return withLists({ ...state, size: event.size })
   if (event.type === 'late') {
     return { ...state, trouble: state.trouble ?? `no answer since ${formatClock(state.time)}` }
   }
-  return event.type === 'looked' ? looked(state, event.look) : pressed(state, event.key)
+  return event.type === 'measured' ? measured(state, event.update) : pressed(state, event.key)
 }
 
-function looked(state: DashboardState, look: LagUpdate): DashboardState {
-  if (!look.ok) {
-    return { ...state, trouble: `cannot measure at ${formatClock(look.time)}, trying again: ${printable(look.reason)}` }
+function measured(state: DashboardState, update: LagUpdate): DashboardState {
+  if (!update.ok) {
+    const { time, reason } = update
+    return { ...state, trouble: `cannot measure at ${formatClock(time)}, trying again: ${printable(reason)}` }
   }
-  const { report, time } = look
+  const { report, time } = update
   const next = { ...state, report, time, history: remember(state.history, report), trouble: undefined }
   const { open } = state
-  if (open === undefined) return listed(next)
+  if (open === undefined) return withLists(next)
   const group = report.groups.find((one) => one.group === open.group.group)
-  if (group !== undefined) return listed({ ...next, open: { ...open, group, members: membersOf(group) } })
-  return listed({ ...next, open: undefined, trouble: `group ${printable(open.group.group)} no longer exists` })
+  if (group !== undefined) return withLists({ ...next, open: { ...open, group, members: membersOf(group) } })
+  return withLists({ ...next, open: undefined, trouble: `group ${printable(open.group.group)} no longer exists` })
 }
 
-/** Recomputes the lists from the report, the filters, the sort order and the size. */
-function listed(state: DashboardState): DashboardState {
+/** Returns the state with its lists computed again from the report, the filters, the sort order and the size. */
+function withLists(state: DashboardState): DashboardState {
   const { report, history, sort, filter, open, size } = state
   const groups = withRows(state.groups, groupRows(report, history, { sort, filter }), groupsLayout(size).list)
   if (open === undefined) return { ...state, groups }
@@ -91,7 +92,7 @@ function listed(state: DashboardState): DashboardState {
   return { ...state, groups, open: { ...open, partitions } }
 }
 
-/** Returns the visible rows of the list that keys move in. */
+/** Returns the number of visible rows of the list that is shown. */
 const heightOf = ({ size, open }: DashboardState): number =>
   open === undefined ? groupsLayout(size).list : openLayout(size, open.members.size).list
 
@@ -106,7 +107,7 @@ function move(state: DashboardState, by: number): DashboardState {
   return next === open.partitions ? state : { ...state, open: { ...open, partitions: next } }
 }
 
-/** Handles each character of a text as its own key, since one key may change what the next one does. */
+/** Handles each character of a text as its own key, because one key may change what the next one does. */
 const pressed = (state: DashboardState, key: Key): DashboardState =>
   typeof key === 'string' ? pressedOne(state, key) : [...key.text].map((text) => ({ text })).reduce(pressedOne, state)
 
@@ -133,7 +134,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ...keyed(['backspace', 'left'], (state) => ({ ...state, open: undefined })),
   ...keyed(['escape'], (state) => (filterOf(state) === '' ? { ...state, open: undefined } : withFilter(state, ''))),
   ...keyed(['/'], (state) => ({ ...state, mode: 'filter' })),
-  ...keyed(['s'], (state) => listed({ ...state, sort: after(state.sort) })),
+  ...keyed(['s'], (state) => withLists({ ...state, sort: nextSort(state.sort) })),
   ...keyed(['p'], (state) => ({ ...state, isPaused: !state.isPaused })),
   ...keyed(['?'], (state) => ({ ...state, mode: 'help' })),
   ...keyed(['q'], quit),
@@ -143,12 +144,13 @@ function keyed(keys: readonly string[], command: Command): readonly (readonly [s
   return keys.map((key) => [key, command])
 }
 
-const after = (sort: SortOrder): SortOrder => sortOrders[(sortOrders.indexOf(sort) + 1) % sortOrders.length] ?? 'worst'
+const nextSort = (sort: SortOrder): SortOrder =>
+  sortOrders[(sortOrders.indexOf(sort) + 1) % sortOrders.length] ?? 'worst'
 
 function openSelected(state: DashboardState): DashboardState {
   const group = state.groups.rows[state.groups.at]?.lag
   if (state.open !== undefined || group === undefined) return state
-  return listed({ ...state, open: { group, members: membersOf(group), filter: '', partitions: emptyList } })
+  return withLists({ ...state, open: { group, members: membersOf(group), filter: '', partitions: emptyList } })
 }
 
 /** Handles a key while a filter is typed. Keys without a character still move in the list. */
@@ -166,5 +168,5 @@ export const filterOf = ({ open, filter }: DashboardState): string => (open === 
 
 function withFilter(state: DashboardState, filter: string): DashboardState {
   const { open } = state
-  return listed(open === undefined ? { ...state, filter } : { ...state, open: { ...open, filter } })
+  return withLists(open === undefined ? { ...state, filter } : { ...state, open: { ...open, filter } })
 }

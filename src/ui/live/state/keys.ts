@@ -1,6 +1,6 @@
 import type { Key as InkKey } from 'ink'
 
-/** A pressed key. `text` is one character, or several that arrived at once. */
+/** A pressed key. `text` is the character of the key, or several characters that arrived at once. */
 export type Key =
   | 'up'
   | 'down'
@@ -16,7 +16,8 @@ export type Key =
   | 'interrupt'
   | { readonly text: string }
 
-const named = [
+/** Keys that ink recognizes, by the property that is true. */
+const inkKeys = [
   ['upArrow', 'up'],
   ['downArrow', 'down'],
   ['pageUp', 'pageUp'],
@@ -32,7 +33,8 @@ const named = [
   ['rightArrow', 'right'],
 ] as const satisfies readonly (readonly [keyof InkKey, Key])[]
 
-const typed: ReadonlyMap<string, Key> = new Map([
+/** Control characters in a text, which is where they are if several keys arrive at once. */
+const controlKeys: ReadonlyMap<string, Key> = new Map([
   ['\r', 'enter'],
   ['\n', 'enter'],
   ['\u001b', 'escape'],
@@ -41,14 +43,14 @@ const typed: ReadonlyMap<string, Key> = new Map([
   ['\u0003', 'interrupt'],
 ])
 
-/** Converts the input of ink to keys. Keys without a meaning here are left out. */
+/** Converts the input of ink to keys. Leaves out keys that the dashboard does not use. */
 export function toKeys(input: string, key: InkKey): readonly Key[] {
   if (key.ctrl) return input === 'c' ? ['interrupt'] : []
-  const found = named.find(([name]) => key[name])
+  const found = inkKeys.find(([name]) => key[name])
   if (found !== undefined) return [found[1]]
   // Fast typing and pasting arrive as one text.
   return (input.match(/\P{Cc}+|\p{Cc}/gu) ?? []).flatMap((part) => {
-    const known = typed.get(part)
+    const known = controlKeys.get(part)
     if (known !== undefined) return [known]
     return /\p{Cc}/u.test(part) ? [] : [{ text: part }]
   })

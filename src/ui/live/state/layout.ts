@@ -21,9 +21,9 @@ const MIN_ROWS_FOR_GAPS = 20
 /** From this many rows on, the members are listed. */
 const MIN_ROWS_FOR_MEMBERS = 14
 
-/** Title, header, message and keys. */
+/** The rows beside the list of groups: title, header, message and keys. */
 const OTHER_ROWS_OF_GROUPS = 4
-/** Title, two lines of numbers, header, message and keys. */
+/** The rows beside the list of partitions: title, two lines of numbers, header, message and keys. */
 const OTHER_ROWS_OF_PARTITIONS = 6
 
 /** Returns the layout of the list of groups. */
@@ -32,10 +32,13 @@ export function groupsLayout({ rows }: Size): ListLayout {
   return { gap, list: Math.max(1, rows - OTHER_ROWS_OF_GROUPS - (gap ? 1 : 0)) }
 }
 
-/** Returns the layout of an open group. Members take at most a sixth of the screen: there are fewer members than partitions. */
-export function openLayout({ rows }: Size, count: number): OpenLayout {
+/**
+ * Returns the layout of an open group with `memberCount` members. Members take at most a sixth of the screen, because most
+ * groups have fewer members than partitions.
+ */
+export function openLayout({ rows }: Size, memberCount: number): OpenLayout {
   const gap = rows >= MIN_ROWS_FOR_GAPS
-  const members = rows < MIN_ROWS_FOR_MEMBERS ? 0 : Math.min(count, Math.max(2, Math.floor(rows / 6)))
+  const members = rows < MIN_ROWS_FOR_MEMBERS ? 0 : Math.min(memberCount, Math.max(2, Math.floor(rows / 6)))
   const part = members === 0 ? 0 : members + 1 + (gap ? 1 : 0)
   return { gap, members, list: Math.max(1, rows - OTHER_ROWS_OF_PARTITIONS - part - (gap ? 1 : 0)) }
 }

@@ -4,18 +4,18 @@ import { printable } from '../../text/printable.ts'
 
 /** A member that owns partitions. */
 export interface Member {
-  /** Harmless for a terminal, like all texts here. */
+  /** Safe for a terminal, like all texts here. */
   readonly id: string
-  /** Identifies the member on the screen, where its id is too long. Counted from 1 in the order of names. */
+  /** Identifies the member on the screen, where there is no room for its id. Counted from 1 in the order of names. */
   readonly number: number
   readonly client: string
   readonly host: string
   readonly partitions: number
-  /** The lag of its partitions. */
+  /** The sum of the lags of its partitions. */
   readonly lag: bigint
 }
 
-/** Returns the members of a group by id, in the order of their names. */
+/** Returns the members of a group that own partitions by their ids, in the order of their names. */
 export function membersOf({ topics }: GroupLag): ReadonlyMap<string, Member> {
   const owned = topics.flatMap(({ partitions }) => partitions.filter(({ memberId }) => memberId !== undefined))
   const members = [...Map.groupBy(owned, ({ memberId = '' }) => memberId)].map(([id, partitions]) => ({

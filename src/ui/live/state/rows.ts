@@ -10,13 +10,13 @@ export type SortOrder = (typeof sortOrders)[number]
 
 interface Row<Summary extends LagSummary> {
   readonly key: string
-  /** Harmless for a terminal. */
+  /** Safe for a terminal. */
   readonly name: string
   readonly lag: Summary
   /** The last lags, oldest first. */
   readonly trend: readonly number[]
-  /** Further text that a filter matches. */
-  readonly found: string
+  /** The text that a filter matches besides the name. */
+  readonly searchText: string
 }
 
 export type GroupRow = Row<GroupLag>
@@ -28,7 +28,7 @@ export interface PartitionRow extends Row<PartitionLag> {
 
 interface Listing {
   readonly sort: SortOrder
-  /** Part of a name, a member, a state or a verdict; empty matches everything. */
+  /** Part of a name, member, state or verdict that rows must have. An empty filter matches every row. */
   readonly filter: string
 }
 
@@ -40,7 +40,7 @@ export function groupRows({ groups }: LagReport, history: LagHistory, listing: L
     name: printable(group.group),
     lag: group,
     trend: history.get(group.group)?.lag ?? [],
-    found: `${group.state} ${group.verdict ?? ''}`,
+    searchText: `${group.state} ${group.verdict ?? ''}`,
   }))
   return listed(rows, listing)
 }
@@ -60,8 +60,8 @@ export function partitionRows(
       const key = partitionKey(topic, partition.partition)
       const member = partition.memberId === undefined ? undefined : members.get(partition.memberId)
       const reader = member === undefined ? '-' : `#${member.number} ${member.client}`
-      const found = `${key} ${reader} ${partition.memberId ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
-      return { key, name, lag: partition, trend: trends?.get(key) ?? [], reader, found }
+      const searchText = `${key} ${reader} ${partition.memberId ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
+      return { key, name, lag: partition, trend: trends?.get(key) ?? [], reader, searchText }
     })
   })
   return listed(rows, listing)
@@ -71,13 +71,13 @@ export function partitionRows(
 function listed<One extends Row<LagSummary>>(rows: readonly One[], { sort, filter }: Listing): readonly One[] {
   const wanted = filter.toLowerCase()
   const kept =
-    wanted === '' ? rows : rows.filter(({ name, found }) => `${name} ${found}`.toLowerCase().includes(wanted))
+    wanted === '' ? rows : rows.filter(({ name, searchText }) => `${name} ${searchText}`.toLowerCase().includes(wanted))
   return sort === 'name' ? kept : kept.toSorted((a, b) => compare[sort](a.lag, b.lag))
 }
 
 type Order = (a: LagSummary, b: LagSummary) => number
 
-/** Sorts the largest first and unknown values last. */
+/** These orders have the largest value first and unknown values last. */
 const byLag: Order = (a, b) => compareNumbers(b.lag ?? -1n, a.lag ?? -1n)
 const byAge: Order = (a, b) => compareNumbers(b.age ?? -1, a.age ?? -1)
 

@@ -1,3 +1,4 @@
+/** A row that is recognized by its key after the rows were replaced. */
 export interface Keyed {
   readonly key: string
 }
@@ -5,7 +6,10 @@ export interface Keyed {
 /** A list of which some rows are visible and one is selected. */
 export interface ScrollList<Row extends Keyed> {
   readonly rows: readonly Row[]
-  /** The key of the selected row, which stays selected when it moves. Absent: the first row is selected, whichever it is. */
+  /**
+   * The key of the selected row: if the row moves, it stays selected. Absent: the first row is selected, even if another row
+   * becomes the first.
+   */
   readonly key: string | undefined
   /** The index of the selected row. */
   readonly at: number
@@ -15,7 +19,7 @@ export interface ScrollList<Row extends Keyed> {
 
 export const emptyList: ScrollList<never> = { rows: [], key: undefined, at: 0, top: 0 }
 
-/** Replaces the rows. The selected row stays selected, or the row at its index if it is gone. */
+/** Replaces the rows. The selected row stays selected; if it no longer exists, the row at its index is selected. `height` is the number of visible rows. */
 export function withRows<Row extends Keyed>(
   list: ScrollList<Row>,
   rows: readonly Row[],
@@ -25,7 +29,7 @@ export function withRows<Row extends Keyed>(
   return selected({ ...list, rows }, found === -1 ? list.at : found, height)
 }
 
-/** Moves the selection down, or up if `by` is negative. At an end of the list, returns the same object. */
+/** Moves the selection down by rows, or up if `by` is negative. Returns the same object if the selection cannot move. */
 export function moved<Row extends Keyed>(list: ScrollList<Row>, by: number, height: number): ScrollList<Row> {
   const next = selected(list, list.at + by, height)
   return next.at === list.at ? list : next

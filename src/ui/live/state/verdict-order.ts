@@ -1,7 +1,7 @@
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
 
-/** The ranks of the verdicts, worst first, in the order of `lagVerdicts`. */
-const verdicts = {
+/** The rank of each verdict, worst first. */
+const ranks = {
   'beyond-the-log': 0,
   stopped: 1,
   stalled: 2,
@@ -18,4 +18,4 @@ const UNKNOWN_RANK = 8
 
 /** Returns the rank of a verdict; smaller is worse. */
 export const severityOf = (verdict: LagVerdict | undefined): number =>
-  verdict === undefined ? UNKNOWN_RANK : verdicts[verdict]
+  verdict === undefined ? UNKNOWN_RANK : ranks[verdict]

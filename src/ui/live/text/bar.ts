@@ -1,9 +1,10 @@
+/** A part of a cell, by the number of its eighths. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-/** Draws a bar for a share from 0 to 1 of the width. A share above 0 always shows at least the thinnest bar. */
+/** Draws a bar that takes a share, from 0 to 1, of the width. For a share above 0, it is never empty. */
 export function bar(share: number, width: number): string {
-  const parts = share > 0 ? Math.max(1, Math.round(Math.min(share, 1) * width * 8)) : 0
-  return `${'█'.repeat(parts >> 3)}${eighths[parts & 7]}`
+  const length = share > 0 ? Math.max(1, Math.round(Math.min(share, 1) * width * 8)) : 0
+  return `${'█'.repeat(length >> 3)}${eighths[length & 7]}`
 }
 
 /** Returns a lag's share of the largest on a logarithmic scale, so that small lags are visible beside a large one. */

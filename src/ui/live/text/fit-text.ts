@@ -3,7 +3,7 @@ import { printable } from '../../text/printable.ts'
 
 export type Paint = (text: string) => string
 
-/** Part of a line. Cutting it to a width also makes it harmless, since ink writes to the terminal itself. */
+/** Part of a line. Cutting it to a width also escapes control characters, because ink does not write through `write`. */
 export interface StyledText {
   readonly text: string
   readonly paint?: Paint | undefined
@@ -13,7 +13,7 @@ export const plain: Paint = (text) => text
 
 const graphemes = new Intl.Segmenter()
 
-/** ASCII, bars and `…`, which take one cell each. */
+/** Matches texts of ASCII, bars and `…`, whose characters take one cell each. */
 const simple = /^[ -~▀-▟…]*$/
 
 /** Returns the cells of the terminal that a text takes. */
@@ -28,7 +28,7 @@ export function cut(given: string, width: number): string {
   return width < 1 ? '' : `${beginning(segmentsOf(text), width - 1).join('')}…`
 }
 
-/** Cuts a text to a width, with `…` in the middle: names that start alike often end differently. */
+/** Cuts a text to a width, with `…` in the middle, because names that start alike often end differently. */
 export function cutMiddle(given: string, width: number): string {
   const text = safe(given)
   if (widthOf(text) <= width) return text
@@ -41,6 +41,7 @@ export function cutMiddle(given: string, width: number): string {
 
 const segmentsOf = (text: string): readonly string[] => Array.from(graphemes.segment(text), ({ segment }) => segment)
 
+/** Returns the first segments that fit into a width together. */
 function beginning(segments: readonly string[], width: number): readonly string[] {
   let left = width
   const first = segments.findIndex((segment) => {
@@ -79,6 +80,7 @@ export function spread(left: readonly StyledText[], right: readonly StyledText[]
   return `${joined(left, room)}${gap}${joined(right, rightWidth)}`
 }
 
+/** The cells between the two sides. */
 const GAP = 2
-/** The right side leaves at least these cells to the left side. */
+/** The right side is left out if the left side would get fewer cells than this and does not fit. */
 const MIN_LEFT_CELLS = 20

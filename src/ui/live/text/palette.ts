@@ -2,7 +2,7 @@ import { Chalk } from 'chalk'
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
 import { type Paint, plain } from './fit-text.ts'
 
-/** The colors of the screen: few, and from the palette of the terminal. */
+/** The styles of the screen. They use only basic colors, which the terminal defines. */
 export interface Palette {
   readonly title: Paint
   /** For headers, keys and notes. */
@@ -14,6 +14,7 @@ export interface Palette {
   readonly verdict: (verdict: LagVerdict | undefined) => Paint
 }
 
+/** Returns the styles, without colors if `color` is false. */
 export function palette(color: boolean): Palette {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const verdicts: Readonly<Record<LagVerdict, Paint>> = {

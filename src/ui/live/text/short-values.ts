@@ -9,19 +9,19 @@ export const formatCount = (count: bigint): string =>
 
 /** Formats a rate in at most six characters: `12.3`, `1,234`, `12.3k`. */
 export function formatRate(rate: number): string {
-  // After a reset, a group moves back faster than it ever moves forward.
+  // A reset may move a group back by any number of events, so this rate is not limited by how fast a group reads.
   if (rate < 0) return `-${formatRate(-rate).slice(0, 5)}`
   if (rate < 99.95) return rate.toFixed(1)
   return Math.round(rate) < 10_000 ? grouped(String(Math.round(rate))) : shortened(rate)
 }
 
-/** Formats a duration in at most six characters: many days without hours. */
+/** Formats a duration in at most six characters. Leaves out the hours if there are many days. */
 export function formatAge(milliseconds: number): string {
   const text = formatDuration(milliseconds)
   return text.length <= 6 ? text : `${text.slice(0, text.indexOf('d'))}d`
 }
 
-/** Formats the local time of day. */
+/** Formats the time of day in the local time zone: `14:03:59`. */
 export const formatClock = (time: number): string => new Date(time).toTimeString().slice(0, 8)
 
 const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',')

@@ -11,9 +11,9 @@ import type { Key } from '../../../../src/ui/live/state/keys.ts'
 import { group, groupOf, partitionLag, report } from './reports.ts'
 
 const NOW = new Date(2026, 10, 23, 10, 0, 0).getTime()
-const looked = (found: LagReport, time = NOW): DashboardEvent => ({
-  type: 'looked',
-  look: { ok: true, time, report: found },
+const measured = (found: LagReport, time = NOW): DashboardEvent => ({
+  type: 'measured',
+  update: { ok: true, time, report: found },
 })
 const pressed = (key: Key): DashboardEvent => ({ type: 'pressed', key })
 const happened = (state: DashboardState, ...events: DashboardEvent[]) => events.reduce(reduce, state)
@@ -33,7 +33,7 @@ const groups = report(
   group('audit', { lag: 70n, verdict: 'ok' }),
   group('shipping', { lag: 5n, age: 5, verdict: 'ok' }),
 )
-const start = happened(initialState({ columns: 80, rows: 24 }), looked(groups))
+const start = happened(initialState({ columns: 80, rows: 24 }), measured(groups))
 const names = ({ groups: { rows } }: DashboardState) => rows.map(({ name }) => name)
 const selected = ({ groups: list }: DashboardState) => list.rows[list.at]?.name
 const selectedPartition = ({ open }: DashboardState) => open?.partitions.rows[open.partitions.at]?.lag.partition
@@ -65,7 +65,7 @@ describe('keys', () => {
       const state = press(start, 'j', 'j', 'enter', back)
       expect([state.open, selected(state)]).toEqual([undefined, 'shipping'])
     }
-    expect(press(happened(initialState({ columns: 80, rows: 24 }), looked(report())), 'enter').open).toBeUndefined()
+    expect(press(happened(initialState({ columns: 80, rows: 24 }), measured(report())), 'enter').open).toBeUndefined()
   })
 
   test('keys switch to the next sort order', () => {
@@ -131,25 +131,25 @@ describe('a filter', () => {
 
 describe('a measurement', () => {
   test('a measurement updates the rows and keeps the selected one', () => {
-    const later = happened(press(start, 'j'), looked(report(group('audit', { verdict: 'stopped' }), group('new'))))
+    const later = happened(press(start, 'j'), measured(report(group('audit', { verdict: 'stopped' }), group('new'))))
     expect([names(later), selected(later)]).toEqual([['audit', 'new'], 'audit'])
     expect(later.history.get('audit')?.lag).toEqual([70, 0])
   })
 
   test('a measurement updates the open group, and closes a group that no longer exists', () => {
     const open = press(start, 'enter', 'G')
-    const renewed = happened(open, looked(report(groupOf('billing', partitions.slice(0, 7)))))
+    const renewed = happened(open, measured(report(groupOf('billing', partitions.slice(0, 7)))))
     expect([renewed.open?.partitions.rows.length, selectedPartition(renewed)]).toEqual([7, 6])
-    const gone = happened(open, looked(report(group('audit'))))
+    const gone = happened(open, measured(report(group('audit'))))
     expect([gone.open, gone.trouble]).toEqual([undefined, 'group billing no longer exists'])
-    expect(happened(gone, looked(report(group('audit')))).trouble).toBeUndefined()
+    expect(happened(gone, measured(report(group('audit')))).trouble).toBeUndefined()
   })
 
   test('a measurement that failed keeps the rows and shows the reason until the next one succeeds', () => {
-    const failed = happened(start, { type: 'looked', look: { ok: false, time: NOW + 2000, reason: 'no\nbroker' } })
+    const failed = happened(start, { type: 'measured', update: { ok: false, time: NOW + 2000, reason: 'no\nbroker' } })
     expect([names(failed).length, failed.trouble]).toEqual([3, 'cannot measure at 10:00:02, trying again: no\\nbroker'])
     expect(happened(failed, { type: 'late' }).trouble).toBe(failed.trouble)
-    expect(happened(failed, looked(groups)).trouble).toBeUndefined()
+    expect(happened(failed, measured(groups)).trouble).toBeUndefined()
   })
 
   test('a measurement that is late is reported with the time of the last one', () => {
