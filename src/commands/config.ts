@@ -8,7 +8,7 @@ import { shownStore } from '../cli/config/store-address.ts'
 import { formatDuration } from '../ui/text/format-duration.ts'
 import { formatTable } from '../ui/text/table.ts'
 
-/** The settings in force, without secrets. A setting that is not set is absent. */
+/** The `--json` document: the settings in force, without secrets. A setting without a value is absent. */
 interface ConfigReport {
   readonly files: readonly string[]
   readonly profiles: readonly string[]

@@ -49,15 +49,15 @@ export default class Demo extends BaseCommand {
     await createDemoTopics(bus)
     const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
     const format = textFormatter({ color: io.color, columns })
-    const shown = new AbortController()
-    stop.signal.addEventListener('abort', () => shown.abort(), { once: true })
+    const showEvents = new AbortController()
+    stop.signal.addEventListener('abort', () => showEvents.abort(), { once: true })
     const counts = { eventCount: 0, completed: 0, compensated: 0 }
     const showing = (async () => {
       const views = tail(bus, {
         topics: demoTopics,
         follow: true,
         last: 0,
-        signal: shown.signal,
+        signal: showEvents.signal,
         onNotice: (notice) => void this.notice(tailNoticeText(notice)),
       })
       for await (const batch of views) {
@@ -80,7 +80,7 @@ export default class Demo extends BaseCommand {
       onError: ({ message }) => void this.notice(`note: ${message}`),
       ended: () => counts.completed + counts.compensated,
     })
-    shown.abort()
+    showEvents.abort()
     await showing
     const summary = { checkoutCount: started, ...counts, correlationId: `checkout-${run}-${Math.min(3, started)}` }
     await write(

@@ -10,7 +10,7 @@ import { LagWatchLines } from '../ui/lag-watch-lines.ts'
 import { type LagDocument, lagDocument, lagNotes } from '../ui/notes/lag-notes.ts'
 import { write } from '../ui/text/io.ts'
 
-/** How many waiting events of each topic --by-type reads. */
+/** The most waiting events of a topic that --by-type reads. */
 const MAX_EVENTS_BY_TYPE = 10_000
 
 /** The default of --interval. */
@@ -32,7 +32,7 @@ export default class Lag extends BaseCommand {
   static override summary = 'Show the lag of consumer groups, in events and in time'
   static override document = 'lag'
   static override description = [
-    'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads and joins no group. Partitions are listed with --group or --topic, and always with --json.',
+    'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads, and does not join a group. Partitions are listed with --group or --topic, and always with --json.',
     "The end is the high watermark, as in Kafka's own tools. Consumers that read committed records, such as crbus subscriptions, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json). A notice names a transaction that may hold a group back. LAG does not count events that were deleted before they were read; another notice reports them.",
     'With --sample, the command measures twice and shows how many events per second are published (IN/S) and committed (OUT/S), and the time until nothing waits (CATCH-UP). Choose a duration longer than the commit interval of the group.',
     'With --watch, the command measures repeatedly and shows a live screen with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
@@ -88,23 +88,23 @@ export default class Lag extends BaseCommand {
     const { io, now, stop } = this.context
     const quit = new AbortController()
     const signal = AbortSignal.any([this.signal, quit.signal])
-    const looks = watchLag(await this.openBus(), { ...choice, interval, now, signal })
-    if (!io.screen || this.isJson) return this.#printLines(looks, noGroups(choice))
+    const updates = watchLag(await this.openBus(), { ...choice, interval, now, signal })
+    if (!io.screen || this.isJson) return this.#printLines(updates, noGroups(choice))
     const { showLag } = await import('../ui/live/show-lag.tsx')
     const onInterrupt = () => stop.request('interrupted')
-    await showLag(looks, { io, interval, nothing: noGroups(choice), signal: this.signal, onInterrupt })
-    // Do not wait for a measurement that is under way.
+    await showLag(updates, { io, interval, nothing: noGroups(choice), signal: this.signal, onInterrupt })
+    // Ends a measurement that is still running, so that the command does not wait for it.
     quit.abort()
   }
 
-  async #printLines(looks: AsyncIterable<LagUpdate>, empty: string): Promise<undefined> {
+  async #printLines(updates: AsyncIterable<LagUpdate>, empty: string): Promise<undefined> {
     const lines = new LagWatchLines({ isJson: this.isJson, noGroups: empty })
-    for await (const look of looks) {
-      if (!look.ok) {
-        await this.notice(`${new Date(look.time).toISOString()} cannot measure, trying again: ${look.reason}`)
+    for await (const update of updates) {
+      if (!update.ok) {
+        await this.notice(`${new Date(update.time).toISOString()} cannot measure, trying again: ${update.reason}`)
         continue
       }
-      const { text, notices } = lines.format(look.report, look.time)
+      const { text, notices } = lines.format(update.report, update.time)
       await write(this.context.io.stdout, text, this.signal)
       for (const notice of notices) await this.notice(notice)
     }
@@ -116,8 +116,8 @@ interface LagChoice {
   readonly topics: readonly string[] | undefined
 }
 
-/** Says why there is nothing to show. */
+/** Returns a sentence about why there is nothing to show. */
 function noGroups({ groups, topics }: LagChoice): string {
-  if (topics !== undefined) return 'no group that matches reads or has committed on a topic that matches'
+  if (topics !== undefined) return 'no matching group reads or has committed on a matching topic'
   return groups === undefined ? 'no groups yet' : 'no group matches --group'
 }

@@ -10,7 +10,7 @@ export default class Metrics extends BaseCommand {
   static override summary = 'Print or serve the lag of consumer groups as Prometheus metrics'
   static override document = 'lag'
   static override description = [
-    'Prints the Prometheus text format, for example for the textfile collector of node_exporter. With --json, prints the document of "crbus lag --json". The command only reads and joins no group.',
+    'Prints the Prometheus text format, for example for the textfile collector of node_exporter. With --json, prints the document of "crbus lag --json". The command only reads, and does not join a group.',
     'With --listen, serves the metrics at /metrics for Prometheus to scrape. Every scrape measures again. If the bus cannot be measured, the response is a 503 with the reason, so Prometheus sets "up" to 0. Without a host, only this machine can connect. Ctrl-C or SIGTERM ends the command.',
   ].join('\n\n')
   static override examples = [

@@ -17,7 +17,7 @@ import type { ResetDocument } from '../ui/notes/reset-notes.ts'
 
 const POSITIONS = `--to takes
   start, end, now, today, yesterday, "10m ago"
-  47          an offset           current      the committed offset: pins it
+  47          an offset           current      the committed offset, unchanged
   +100, -100  relative to it      group:other  the offsets of another group
   @-1h  @1662059631  @2026-11-23  @2026-11-23T10:00:00Z
                            a day or time without a zone is UTC

@@ -11,7 +11,7 @@ export default class CheckLag extends CheckCommand {
   static override summary = 'Check the lag of consumer groups against limits, for CI, cron and monitoring'
   static override description = [
     CHECK_EXITS,
-    'A lag above a --max- limit is critical, above a --warn- limit a warning. A group with a committed offset outside the log is critical. A group that does not exist or has committed nothing is unknown. With several groups, the worst status counts. The command only reads and joins no group.',
+    'A lag above a --max- limit is critical, above a --warn- limit a warning. A group with a committed offset outside the log is critical. A group that does not exist or has committed nothing is unknown. With several groups, the worst status counts. The command only reads, and does not join a group.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> check lag --group billing --max-events 1000 --max-age 5m',

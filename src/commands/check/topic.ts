@@ -9,7 +9,7 @@ export default class CheckTopic extends CheckCommand {
   static override summary = 'Check a topic against expectations, for CI, cron and monitoring'
   static override description = [
     CHECK_EXITS,
-    'An expectation that does not hold is critical. With --replication, replicas that are out of sync are a warning. The command only reads and joins no group.',
+    'An expectation that does not hold is critical. With --replication, replicas that are out of sync are a warning. The command only reads, and does not join a group.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> check topic order-events --exists',

@@ -22,19 +22,19 @@ export default class GroupsDelete extends ChangeCommand {
     const bus = await this.openBus()
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
-    const words = groups.map(wordsOfReset)
-    const [first] = words
+    const texts = groups.map(wordsOfReset)
+    const [first] = texts
     const kind = groups[0]?.bus.kind
     return this.carryOut({
-      plan: { groups: words.map(({ plan }) => plan) },
+      plan: { groups: texts.map(({ plan }) => plan) },
       name: groups.map(({ group }) => group).join(','),
-      shown: words.map(({ shown }) => shown).join('\n'),
+      shown: texts.map(({ shown }) => shown).join('\n'),
       isNothing: false,
-      question: words.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,
+      question: texts.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,
       apply: async () => ({
         deleted: await applyGroupDeletion(bus, groups, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
       }),
-      done: ({ deleted }) => words.map(({ done }, index) => deleted[index] && done(deleted[index])).join('\n'),
+      done: ({ deleted }) => texts.map(({ done }, index) => deleted[index] && done(deleted[index])).join('\n'),
     })
   }
 }

@@ -74,6 +74,7 @@ export default class NewAggregate extends ScaffoldCommand {
     return result
   }
 
+  /** Asks for the events until the answer is empty. With `--yes`, returns default events. */
   async #events(name: Name, yes: boolean): Promise<readonly string[]> {
     const defaults = defaultEvents(name)
     if (yes) return defaults
@@ -86,10 +87,10 @@ export default class NewAggregate extends ScaffoldCommand {
     }
     const events: string[] = []
     for (;;) {
-      const first = events.length === 0
-      const message = first ? 'Which event creates it?' : 'Another event? (leave empty if not)'
-      const why = (text: string) => (text === '' && !first ? undefined : whyNoEvent([...events, text]))
-      const event = await this.asker.text(message, why, first ? defaults[0] : '')
+      const isFirst = events.length === 0
+      const message = isFirst ? 'Which event creates the aggregate?' : 'Another event? (leave empty if there is none)'
+      const why = (text: string) => (text === '' && !isFirst ? undefined : whyNoEvent([...events, text]))
+      const event = await this.asker.text(message, why, isFirst ? defaults[0] : '')
       if (event === '') return events
       events.push(event)
     }

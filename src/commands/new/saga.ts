@@ -80,15 +80,15 @@ export default class NewSaga extends ScaffoldCommand {
     const name = await this.name(args.name, flags, 'saga', example)
     refuseNamesake(root, 'saga', name)
     const template = await this.template('saga', lang, flags)
-    const finder = await this.#finder(root, flags)
-    const topics = new Set(flags.on ?? (await finder.chooseTopics(example)))
+    const sagaSteps = await this.#sagaSteps(root, flags)
+    const topics = new Set(flags.on ?? (await sagaSteps.chooseTopics(example)))
     if (topics.size < 2)
       throw new UsageError('a saga spans several aggregates: name two topics or more', [run(example)])
     const steps: Step[] = []
-    for (const topic of topics) steps.push(await finder.stepOn(topic))
+    for (const topic of topics) steps.push(await sagaSteps.stepOn(topic))
     const { timeout, partitions, retention } = flags
     const answers = await this.answers(template, flags, { timeout, partitions, retention })
-    const plan = await finder.withSources({
+    const plan = await sagaSteps.withSources({
       name,
       steps: steps as [Step, ...Step[]],
       timeout: duration(String(answers.timeout)),
@@ -102,7 +102,8 @@ export default class NewSaga extends ScaffoldCommand {
     return result
   }
 
-  async #finder(
+  /** Collects the sources of events that `--from` allows. */
+  async #sagaSteps(
     root: string,
     flags: {
       readonly from?: Source | undefined
@@ -128,7 +129,7 @@ export default class NewSaga extends ScaffoldCommand {
     return new SagaSteps(eventSources, roles, this.asks(flags) ? this.asker : undefined)
   }
 
-  /** Reads the newest events of a topic. Reading is allowed on a read-only profile. */
+  /** Reads the newest events of a topic; `undefined` if the bus does not have it. `planOnly`: a read-only profile allows reading. */
   async #readTopic(topic: string): Promise<KnownTopic | undefined> {
     this.#bus ??= this.openBus({ planOnly: true })
     try {
@@ -139,6 +140,7 @@ export default class NewSaga extends ScaffoldCommand {
     }
   }
 
+  /** Prints notices about the Rust types that the saga needs, and how to read the events that it publishes. */
   async #noteRustTypes(root: string, name: Name, steps: readonly Step[]): Promise<void> {
     for (const { file, name: missing } of missingEnums(root, steps)) {
       await this.notice(

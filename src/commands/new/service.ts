@@ -5,7 +5,7 @@ import { templateFlags } from '../../cli/base/scaffold-flags.ts'
 import { spellings } from '../../scaffold/name.ts'
 import { refuseLink } from '../../scaffold/plan/target.ts'
 
-/** The command that usually follows. */
+/** The command that users usually run after this one. */
 const NEXT_COMMAND = 'crbus new aggregate order --event OrderPlaced:order_id=uuid,total=money'
 
 export default class NewService extends ScaffoldCommand {
@@ -33,7 +33,7 @@ export default class NewService extends ScaffoldCommand {
     const lang = flags.lang ?? (await this.#language(flags.yes))
     const template = await this.template('service', lang, flags)
     const answers = await this.answers(template, flags)
-    const crbus = flags.crbus ?? this.#source(root)
+    const crbus = flags.crbus ?? this.#crbusDependency(root)
     const result = await this.write(this.plan(template, root, { name, lang, crbus, ...answers }), flags)
     await this.finish(template, root, result, flags)
     if (result.written.length > 0) {
@@ -51,8 +51,8 @@ export default class NewService extends ScaffoldCommand {
     return (await this.asker.oneOf('Which language?', choices, 'ts')) as 'ts' | 'rust'
   }
 
-  /** Returns the version of an installed crbus, or the path of a checkout. */
-  #source(root: string): string {
+  /** Returns the version of crbus for package.json: a range for an installed crbus, the path of a checkout otherwise. */
+  #crbusDependency(root: string): string {
     const { root: own, version } = this.config
     if (own.split(/[\\/]/).includes('node_modules')) return `^${version}`
     return `file:${relative(root, own).replaceAll('\\', '/')}`

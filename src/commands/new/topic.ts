@@ -61,9 +61,10 @@ export default class NewTopic extends ScaffoldCommand {
     const { args, flags } = await this.parse(NewTopic)
     const root = await this.serviceRoot()
     const topic = args.topic ?? (await this.#ask(flags.yes))
-    const wrong = topicNameError(topic)
-    if (wrong !== undefined) throw wrong
+    const nameError = topicNameError(topic)
+    if (nameError !== undefined) throw nameError
     const { partitions, replication, retention, codec, envelope } = flags
+    // Only a check: crbus.json gets the duration as the user typed it.
     toDuration('--retention', retention, '7d')
     await this.#refuseSecondFormat(topic, codec)
     const settings = {
@@ -84,11 +85,11 @@ export default class NewTopic extends ScaffoldCommand {
     return result
   }
 
-  /** Refuses another codec for a topic with a schema, which is for bincode: crbus would reject the resulting crbus.json. */
+  /** Refuses a codec other than bincode for a topic with a schema, because crbus would reject the resulting crbus.json. */
   async #refuseSecondFormat(topic: string, codec: TopicCodec | undefined): Promise<void> {
     const declared = (await this.configuration()).topics.get(topic)
     if (declared?.value.schema === undefined || codec === undefined || codec === 'bincode') return
-    throw new UsageError(`topic '${topic}' has a schema in ${declared.from}, which is for the codec bincode`, [
+    throw new UsageError(`topic '${topic}' has a schema in ${declared.from}, and a schema needs the codec bincode`, [
       flag('--codec bincode'),
     ])
   }
@@ -106,7 +107,7 @@ interface KeyFlags {
   readonly id?: string | undefined
 }
 
-/** Reads the settings of the record key. `UsageError` for `aggregate` without `--id`, and for `type` with `--id`. */
+/** Returns the settings of the record key. `UsageError` for `--key aggregate` without `--id`, and for `--key type` with `--id`. */
 function keySettings({ key, id }: KeyFlags): { readonly key?: RecordKey; readonly id?: string } {
   if (key === 'aggregate' && id === undefined) {
     throw new UsageError('--key aggregate needs --id, the field of payloads with the id of the aggregate', [
@@ -114,7 +115,7 @@ function keySettings({ key, id }: KeyFlags): { readonly key?: RecordKey; readonl
     ])
   }
   if (key === 'type' && id !== undefined) {
-    throw new UsageError('--id names the field to key records by, and --key type keys them by event type', [
+    throw new UsageError('--key type uses the event type as the record key, but --id names a field for it', [
       flag('--key aggregate'),
     ])
   }

@@ -14,7 +14,7 @@ export default class ResetApply extends ChangeCommand {
   static override summary = 'Apply a plan that "crbus reset --plan-out" wrote'
   static override document = 'reset'
   static override description =
-    'The command refuses a stale plan: offsets were committed since, or the log no longer reaches that far back.'
+    'The command refuses a stale plan: the group has committed offsets since, or the log no longer has the offsets of the plan.'
   static override examples = ['<%= config.bin %> reset apply plan.json']
   static override args = { plan: Args.string({ description: 'Plan file', required: true, ignoreStdin: true }) }
   static override flags = { ...busFlags, ...changeFlags, ...undoFlags, wait: waitFlag }

@@ -62,6 +62,8 @@ export default class ResetUndo extends ChangeCommand {
     const { clusterId } = await bus.admin.describeCluster()
     const last = await lastUndo(folder, clusterId, group)
     if (last) return last.record
-    throw new RefusedError(`there is nothing to undo in ${folder}`)
+    throw new RefusedError(
+      `${folder} has no undo file of ${group === undefined ? 'this bus' : `group '${group}' on this bus`}`,
+    )
   }
 }

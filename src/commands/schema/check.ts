@@ -11,7 +11,7 @@ export default class SchemaCheckCommand extends BaseCommand {
   static override summary = 'Decode the events of a topic with a schema and count failures'
   static override document = 'schema/check'
   static override description = [
-    'For each event type, counts the payloads that decode, the payloads that fail, and the payloads that decode to another variant than the event type says, which is the sign of a reordered enum. The command only reads and joins no group.',
+    'For each event type, counts the payloads that decode, the payloads that fail, and the payloads that decode to another variant than the event type says, which is the sign of a reordered enum. The command only reads, and does not join a group.',
     'The exit code is 0 if all payloads decode, and 10 if there is a failure or a warning.',
   ].join('\n\n')
   static override examples = [

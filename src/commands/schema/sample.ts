@@ -6,8 +6,8 @@ import { run, toSuggestion } from '../../cli/suggestions.ts'
 import { sampleWarningText } from '../../ui/notes/sample-warnings.ts'
 import { formatSample, sampleDocument } from '../../ui/records/format-sample.ts'
 
-/** Lines written at a time. */
-const BATCH = 500
+/** The number of lines in one write. */
+const BATCH_LINES = 500
 
 export default class SchemaSample extends BaseCommand {
   static override summary = 'Generate realistic random events of a schema'
@@ -53,7 +53,7 @@ export default class SchemaSample extends BaseCommand {
     const collected: unknown[] = []
     const answer = flags['data-only'] ? { data: collected } : { events: collected }
     let lines: string[] = []
-    let made = 0
+    let printed = 0
     const flush = async () => {
       await this.print(lines.join(''))
       lines = []
@@ -61,10 +61,10 @@ export default class SchemaSample extends BaseCommand {
     for (const event of samples.events) {
       if (this.isJson) collected.push(flags['data-only'] ? JSON.parse(event.json) : sampleDocument(event))
       else lines.push(flags['data-only'] ? `${event.json}\n` : formatSample(event))
-      made += 1
-      if (made % BATCH !== 0) continue
+      printed += 1
+      if (printed % BATCH_LINES !== 0) continue
       await flush()
-      // Ctrl-C and a closed pipe are only noticed between two turns of the event loop.
+      // Let the event loop turn: otherwise crbus would not notice Ctrl-C or a closed pipe.
       await new Promise(setImmediate)
       if (this.signal.aborted) return answer
     }

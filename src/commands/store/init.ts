@@ -23,7 +23,7 @@ export default class StoreInit extends ChangeCommand {
     const missing = plan.parts.filter(({ exists }) => !exists)
     const isNothing = missing.length === 0
     await this.notice(isNothing ? `the event store at ${location} has all its tables` : `event store: ${location}`)
-    // Awaited before `setup` is closed at the end of the scope.
+    // `await`, because `setup` is closed when the function returns.
     return await this.carryOut({
       plan,
       name: location.split(/[\\/]/).at(-1) ?? location,

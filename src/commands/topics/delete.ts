@@ -24,7 +24,7 @@ export default class TopicsDelete extends ChangeCommand {
     const inexact =
       compacted.length === 0
         ? ''
-        : `\nnote: EVENTS-LOST counts offsets of compacted topics, at most as many events: ${printable(compacted.join(', '))}\n`
+        : `\nnote: EVENTS-LOST counts offsets of compacted topics, so there may be fewer events: ${printable(compacted.join(', '))}\n`
     const many = names.length === 1 ? 'this topic' : `these ${names.length} topics`
     return this.carryOut({
       plan,

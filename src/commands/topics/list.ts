@@ -27,7 +27,9 @@ export default class TopicsList extends BaseCommand {
     await this.print(formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS', 'EVENTS'], rows))
     const compacted = topics.filter(({ counts }) => counts === 'offsets').map(({ topic }) => topic)
     if (compacted.length > 0) {
-      await this.notice(`EVENTS counts offsets of compacted topics, at most as many events: ${compacted.join(', ')}`)
+      await this.notice(
+        `EVENTS counts offsets of compacted topics, so there may be fewer events: ${compacted.join(', ')}`,
+      )
     }
     return { topics }
   }
