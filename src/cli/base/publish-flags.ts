@@ -60,7 +60,7 @@ export const publishFlags = {
   rate: Flags.integer({ description: 'Maximum number of events per second', min: 1, helpValue: 'NUMBER' }),
 }
 
-/** Compiles `--data`, which is a template. */
+/** Compiles `--data`, which may contain template expressions. Returns the function that renders it; `undefined` without the flag. */
 export function toData(
   { data, type }: { readonly data?: string | undefined; readonly type?: string | undefined },
   now: () => number,
@@ -72,7 +72,10 @@ export function toData(
   return compiled.render
 }
 
-/** Returns the settings of the event with a number, from 1; `undefined` if no flag is a template, so that all are equal. */
+/**
+ * Returns a function from the number of an event, counted from 1, to its settings. Returns `undefined` if no flag contains a
+ * template expression: all events then have the same settings.
+ */
 export function toSettingsAt(
   flags: EventFlags,
   rest: Omit<EventSettings, keyof ReturnType<typeof toEventSettings>>,
@@ -84,7 +87,7 @@ export function toSettingsAt(
   return render && ((index) => ({ ...toEventSettings({ ...flags, ...render(index) }), ...rest }))
 }
 
-/** Reads the argument behind the topic, which can only be `-`. */
+/** Checks the argument after the topic. It can only be `-`, for stdin. */
 export function toStdin(input: string | undefined): '-' | undefined {
   if (input === undefined || input === '-') return input
   throw new UsageError(`'${input}' is neither a flag nor -`, [
@@ -93,7 +96,7 @@ export function toStdin(input: string | undefined): '-' | undefined {
   ])
 }
 
-/** Reads `--lines`. */
+/** Parses `--lines` to ranges of lines; `undefined` if the flag is not given. */
 export function toLines(text: string | undefined): readonly LineRange[] | undefined {
   if (text === undefined) return undefined
   const lines = parseLines(text)

@@ -100,7 +100,7 @@ export const tailFlags = {
   schema: schemaFlag,
 }
 
-/** The range that --from and --to select; either side may be missing. `now` is in milliseconds. */
+/** Returns the range that --from and --to select; either end may be missing. `now` is in milliseconds. */
 export function toTailRange(
   flags: { readonly from?: string | undefined; readonly to?: string | undefined },
   now: number,

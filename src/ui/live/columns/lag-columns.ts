@@ -54,7 +54,7 @@ export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
 export const numberColumn = <Row, Value>(
   title: string,
   width: number,
-  valueOf: (row: Row) => Value | undefined,
+  read: (row: Row) => Value | undefined,
   format: (value: Value) => string,
 ): Column<Row> => ({
   title,
@@ -62,7 +62,7 @@ export const numberColumn = <Row, Value>(
   max: width,
   align: 'right',
   cell: (row) => {
-    const value = valueOf(row)
+    const value = read(row)
     return { text: value === undefined ? ABSENT : format(value) }
   },
 })
