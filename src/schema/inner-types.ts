@@ -1,6 +1,6 @@
 import type { Type } from './model.ts'
 
-/** The types that a type is directly made of, in the order of the bytes. */
+/** The types directly inside a type, such as the key and the value of a map, in the order in which bincode encodes them. */
 export function innerTypes(type: Type): readonly Type[] {
   switch (type.kind) {
     case 'option':
@@ -18,6 +18,6 @@ export function innerTypes(type: Type): readonly Type[] {
   }
 }
 
-/** The names of the schema's own types in a type, at any depth. */
+/** The names of all structs and enums of the schema that a type mentions, at any depth. */
 export const namesIn = (type: Type): string[] =>
   type.kind === 'named' ? [type.name] : innerTypes(type).flatMap(namesIn)

@@ -1,19 +1,19 @@
 import { jsonEscape, replaceUnsafe } from '../codecs/unsafe-characters.ts'
 
-/** Matches text that JSON writes without escapes. */
-const isPlain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+/** Matches printable ASCII that JSON writes without escapes. */
+const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /**
- * Writes a string as JSON that is safe to print on a terminal. Control and invisible characters are escaped here, where
- * the string is searched anyway, so that nothing has to search the finished line for them.
+ * Formats a string as a JSON string that is safe to print on a terminal: control and invisible characters are escaped, so
+ * that the finished output line needs no second search for them.
  */
 export const jsonText = (text: string): string =>
-  isPlain.test(text) ? `"${text}"` : replaceUnsafe(JSON.stringify(text), jsonEscape)
+  plainText.test(text) ? `"${text}"` : replaceUnsafe(JSON.stringify(text), jsonEscape)
 
-/** The key of a map as a step of a path. */
+/** Formats the key of a map as a step of a value path: `["order-1"]`. Shortens long keys. */
 export const keyStep = (key: string): string => `[${jsonText(shortened(key))}]`
 
-/** Untrusted text on one line, safe to print. */
+/** Escapes untrusted text, so that it stays on one line and is safe to print. */
 export const escapedText = (text: string): string => jsonText(text).slice(1, -1)
 
 const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 37)}…` : text)

@@ -1,38 +1,39 @@
-/** A generic type of Rust's library or of a common crate, by what bincode writes for it. */
+/** Types of Rust's standard library and of common crates that bincode encodes in the same way. Most of them are generic. */
 export interface Container {
+  /** Paths in Rust code. */
   readonly paths: readonly string[]
+  /** The schema type that replaces these types. */
   readonly becomes:
     | { readonly kind: 'option' | 'result' | 'unit' | 'String' | 'bytes' }
-    /** Written exactly as its last argument, such as `Box<T>`. */
+    /** Encoded as the first type argument: `Box<T>` as `T`. */
     | { readonly kind: 'argument' }
     /** `name` is the Rust name, which schema files use too. */
     | { readonly kind: 'sequence' | 'map'; readonly name: string }
-    /** A list whose argument is an array type: `SmallVec<[T; 4]>`. */
+    /** A sequence whose type argument is an array type with the item: `SmallVec<[T; 4]>`. */
     | { readonly kind: 'sequence of array'; readonly name: string }
-    /** A struct of which every field is the first argument, such as `Range<T>`. */
+    /** A struct whose fields all have the type of the first type argument, such as `Range<T>`. */
     | { readonly kind: 'struct'; readonly fields: readonly string[] }
-    /** Each variant holds the type argument at that index, or nothing. */
+    /** `argument` is the index of the type argument that the variant contains. A variant without it is a unit variant. */
     | { readonly kind: 'enum'; readonly variants: readonly { readonly name: string; readonly argument?: number }[] }
 }
 
+/** Expands names of one module: `std('rc', 'Rc Weak')` returns `std::rc::Rc` and `std::rc::Weak`. */
 const std = (module: string, names: string): string[] => names.split(' ').map((name) => `std::${module}::${name}`)
 const list = (name: string, ...paths: string[]): Container => ({ paths, becomes: { kind: 'sequence', name } })
 const map = (name: string, ...paths: string[]): Container => ({ paths, becomes: { kind: 'map', name } })
 
-/** Every row was compared with what Rust writes, as the rows of `libraryTypes` were. */
+/** Tests compare every row with bytes that Rust wrote: see `test/vectors/known-types`. */
 export const containers: readonly Container[] = [
   { paths: ['std::option::Option', ...std('rc', 'Weak'), ...std('sync', 'Weak')], becomes: { kind: 'option' } },
   { paths: ['std::result::Result'], becomes: { kind: 'result' } },
   { paths: ['std::marker::PhantomData'], becomes: { kind: 'unit' } },
   {
     paths: [
-      ...[
-        'std::string::String',
-        'smol_str::SmolStr',
-        'compact_str::CompactString',
-        'arrayvec::ArrayString',
-        'ustr::Ustr',
-      ],
+      'std::string::String',
+      'smol_str::SmolStr',
+      'compact_str::CompactString',
+      'arrayvec::ArrayString',
+      'ustr::Ustr',
     ],
     becomes: { kind: 'String' },
   },

@@ -3,23 +3,24 @@ export type Type =
   | { readonly kind: Primitive }
   /** `Option<T>`: one byte, then the value if there is one. */
   | { readonly kind: 'option'; readonly item: Type }
-  /** A length, then the items. `name` is the Rust collection (`Vec`, `HashSet`), which is not in the bytes. */
+  /** A length, then the items. `name` is the Rust collection (`Vec`, `HashSet`), which does not change the bytes. */
   | { readonly kind: 'sequence'; readonly name: string; readonly item: Type }
+  /** A length, then the key and the value of each entry. */
   | { readonly kind: 'map'; readonly name: string; readonly key: Type; readonly value: Type }
   /** `[T; 4]`: only the items, without a length. */
   | { readonly kind: 'array'; readonly item: Type; readonly length: number }
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
-  /** `Result<T, E>`: a u32, 0 for `Ok`. */
+  /** `Result<T, E>`: a u32 (0 for `Ok`, 1 for `Err`), then the value. */
   | { readonly kind: 'result'; readonly ok: Type; readonly error: Type }
   /**
-   * A library type whose bytes crbus knows (`Uuid`, `DateTime<Utc>`). `i64 as ts_milliseconds` is an i64 written by the
-   * serde `with` module of that name; `unreadable` is a type that cannot be read from its bytes.
+   * A library type whose encoding crbus knows, such as `Uuid` or `DateTime<Utc>`. `i64 as ts_milliseconds` is an i64 written
+   * by the serde `with` module of that name. `unreadable` is a type that cannot be decoded.
    */
   | { readonly kind: 'known'; readonly name: string }
-  /** One of the schema's own types, by its key in `types`. */
+  /** A struct or an enum of the schema. `name` is its key in `types`. */
   | { readonly kind: 'named'; readonly name: string }
 
-/** The Rust types whose bytes are fixed by bincode itself. `bytes`: `serde_bytes`, a length and the bytes. */
+/** The Rust types that bincode itself encodes. `bytes` stands for the types of `serde_bytes`: a length, then the bytes. */
 export type Primitive =
   | 'unit'
   | 'bool'
@@ -48,7 +49,7 @@ export type Fields =
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly type: Type }[] }
 
-/** A struct or an enum of a schema. `at` is its location in the Rust source, empty when it is not known. */
+/** A struct or an enum of a schema. `at` is its location in the Rust source (`src/events.rs:12`), or empty if unknown. */
 export type NamedType =
   | { readonly kind: 'struct'; readonly at: string; readonly fields: Fields }
   /** The index of a variant in the list is its number in the bytes. */
@@ -62,25 +63,25 @@ export type NamedType =
 export type Variants = readonly { readonly name: string; readonly fields: Fields }[]
 
 /**
- * The encoding of the payloads of one topic: the Rust enum of its events, and every type that the enum refers to. Made by
- * `crbus schema import` and read by {@link readSchemaFile}.
+ * The encoding of the payloads of one topic: the Rust enum of its events, and every type that the enum refers to. Created
+ * by `crbus schema import` and read by {@link readSchemaFile}.
  */
 export interface Schema {
   readonly topic: string
   /** The enum that is serialized, a key of `types`. */
   readonly root: string
-  /** Event type → path of variants, `OrderPlaced` or, through an enum that wraps another, `Inventory.SeatReserved`. */
+  /** Maps each event type to a variant: `OrderPlaced`, or `Inventory.SeatReserved` if variant `Inventory` contains another enum. */
   readonly events: ReadonlyMap<string, string>
-  /** The structs and enums, by the names that types refer to them with. */
+  /** The structs and enums, by the names with which other types refer to them. */
   readonly types: ReadonlyMap<string, NamedType>
-  /** The answers that the import was given about the source; the next import reuses them. */
+  /** The answers that the user gave to questions of the import. The next import uses them again. */
   readonly answers?: Answers | undefined
 }
 
-/** Answers to what the Rust source leaves open. */
+/** Answers to questions that the Rust source leaves open. */
 export interface Answers {
-  /** The type to use for each path, written as in a schema file. */
+  /** The schema type to use for a Rust path: `money::Cents` → `i64`. */
   readonly map: ReadonlyMap<string, string>
-  /** Answers to questions: what a `with` module writes, whether a Cargo feature is on. */
+  /** The answer for a question: `crate::cents` → `i64` for the type that a `with` module writes, `feature:beta` → `on`. */
   readonly assume: ReadonlyMap<string, string>
 }

@@ -3,9 +3,9 @@ import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
 
-/** A problem in a schema file, with its path in the JSON. */
+/** A problem in a schema file. */
 export interface SchemaFileProblem {
-  /** `types.OrderAction.enum[3].PlaceOrder.items`; empty for the file itself. */
+  /** The path of the value: `types.OrderAction.enum[3].PlaceOrder.items`. Empty for the whole file. */
   readonly path: string
   /** What is wrong, and what was expected. */
   readonly reason: string
@@ -20,7 +20,8 @@ export type ReadSchemaFile =
 const VERSION = 1
 
 /**
- * Reads a schema from the text of a schema file, which `crbus schema import` writes. Reports all problems of the file, not only the first.
+ * Reads a schema from the text of a schema file, which `crbus schema import` writes. Reports all problems of the file, not only
+ * the first one.
  *
  * @example
  * ```ts
@@ -38,14 +39,14 @@ export function readSchemaFile(text: string): ReadSchemaFile {
   } catch (error) {
     return { ok: false, problems: [{ path: '', reason: `not valid JSON: ${(error as Error).message}` }] }
   }
-  const reader = new FileReader()
+  const reader = new SchemaFileReader()
   const schema = reader.schema(json)
   return schema && reader.problems.length === 0 ? { ok: true, schema } : { ok: false, problems: reader.problems }
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-class FileReader {
+class SchemaFileReader {
   readonly problems: SchemaFileProblem[] = []
   /** The names of types that fields refer to, each with the path of its first use. */
   readonly #named = new Map<string, string>()
@@ -62,7 +63,7 @@ class FileReader {
       this.#problem('crbus_schema', reason)
       return undefined
     }
-    this.#onlyKeys('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
+    this.#refuseOtherKeys('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
     const topic = this.#string('topic', file.topic)
     const root = this.#string('root', file.root)
     const types = this.#types(file.types)
@@ -71,12 +72,12 @@ class FileReader {
     if (!types || !events || topic === undefined || root === undefined) return undefined
     for (const [name, path] of this.#named) {
       if (!types.has(name))
-        this.#problem(path, `unknown type '${name}': crbus does not know it, and it is not in "types"`)
+        this.#problem(path, `unknown type '${name}': neither a type that crbus knows nor a key of "types"`)
     }
     if (!types.has(root)) this.#problem('root', `'${root}' is not in "types"`)
     const schema = { topic, root, events, types, answers }
     for (const [event, path] of events) {
-      const reason = types.has(root) ? whyNoVariant(schema, path) : undefined
+      const reason = types.has(root) ? variantPathError(schema, path) : undefined
       if (reason !== undefined) this.#problem(`events.${event}`, reason)
     }
     return schema
@@ -85,13 +86,13 @@ class FileReader {
   #types(json: unknown): Map<string, NamedType> | undefined {
     const types = this.#object('types', json)
     if (!types) return undefined
-    const found = Object.entries(types).flatMap(([name, of]): [string, NamedType][] => {
+    const found = Object.entries(types).flatMap(([name, body]): [string, NamedType][] => {
       const path = `types.${name}`
       const parsed = parseType(name)
       if (!parsed.ok || parsed.type.kind !== 'named')
         this.#problem(path, 'the name has another meaning in schema files, or is not a valid name')
-      else if (parsed.type.name !== name) this.#problem(path, `write it as ${parsed.type.name}`)
-      const type = this.#namedType(path, of)
+      else if (parsed.type.name !== name) this.#problem(path, `write the name as ${parsed.type.name}`)
+      const type = this.#namedType(path, body)
       return type ? [[name, type]] : []
     })
     return new Map(found)
@@ -105,19 +106,19 @@ class FileReader {
       this.#problem(path, "expected either 'struct' or 'enum'")
       return undefined
     }
-    this.#onlyKeys(path, type, ['at', 'struct', 'enum'])
+    this.#refuseOtherKeys(path, type, ['at', 'struct', 'enum'])
     const at = type.at === undefined ? '' : this.#string(`${path}.at`, type.at)
     if (!isEnum) {
       const fields = this.#fields(`${path}.struct`, type.struct)
       return fields && at !== undefined ? { kind: 'struct', at, fields } : undefined
     }
-    const { enum: list } = type
-    if (!Array.isArray(list)) {
-      this.#problem(`${path}.enum`, `expected a list of variants, got ${describe(list)}`)
+    const { enum: variantList } = type
+    if (!Array.isArray(variantList)) {
+      this.#problem(`${path}.enum`, `expected a list of variants, got ${describe(variantList)}`)
       return undefined
     }
     const seen = new Set<string>()
-    const variants = list.flatMap((item, index) => {
+    const variants = variantList.flatMap((item, index) => {
       const variantPath = `${path}.enum[${index}]`
       const variant = this.#object(variantPath, item)
       const [entry, ...more] = Object.entries(variant ?? {})
@@ -125,10 +126,10 @@ class FileReader {
         if (variant) this.#problem(variantPath, 'expected one variant: { "Name": fields }')
         return []
       }
-      const [name, of] = entry
+      const [name, contents] = entry
       if (seen.has(name)) this.#problem(variantPath, `the enum has two variants '${name}'`)
       seen.add(name)
-      const fields = this.#fields(`${variantPath}.${name}`, of)
+      const fields = this.#fields(`${variantPath}.${name}`, contents)
       return fields ? [{ name, fields }] : []
     })
     return at === undefined ? undefined : { kind: 'enum', at, variants }
@@ -143,8 +144,8 @@ class FileReader {
       this.#problem(path, `expected fields, a list of types or null, got ${describe(json)}`)
       return undefined
     }
-    const fields = Object.entries(json as JsonObject).flatMap(([name, of]) => {
-      const type = this.#type(`${path}.${name}`, of)
+    const fields = Object.entries(json as JsonObject).flatMap(([name, value]) => {
+      const type = this.#type(`${path}.${name}`, value)
       return type ? [{ name, type }] : []
     })
     return { kind: 'fields', fields }
@@ -165,7 +166,7 @@ class FileReader {
   #answers(json: unknown): Answers | undefined {
     const answers = json === undefined ? undefined : this.#object('answers', json)
     if (!answers) return undefined
-    this.#onlyKeys('answers', answers, ['map', 'assume'])
+    this.#refuseOtherKeys('answers', answers, ['map', 'assume'])
     const part = (name: 'map' | 'assume') => this.#texts(`answers.${name}`, answers[name] ?? {}) ?? new Map()
     return { map: part('map'), assume: part('assume') }
   }
@@ -193,7 +194,7 @@ class FileReader {
     return undefined
   }
 
-  #onlyKeys(path: string, object: JsonObject, known: readonly string[]): void {
+  #refuseOtherKeys(path: string, object: JsonObject, known: readonly string[]): void {
     for (const key of Object.keys(object)) {
       if (known.includes(key)) continue
       this.#problem(path === '' ? key : `${path}.${key}`, `unknown key; known keys: ${known.join(', ')}`)
@@ -205,11 +206,18 @@ class FileReader {
   }
 }
 
-const describe = (json: unknown): string =>
-  json === undefined ? 'nothing' : json === null ? 'null' : Array.isArray(json) ? 'a list' : `a ${typeof json}`
+function describe(json: unknown): string {
+  if (json === undefined) return 'nothing'
+  if (json === null) return 'null'
+  if (Array.isArray(json)) return 'a list'
+  return typeof json === 'object' ? 'an object' : `a ${typeof json}`
+}
 
-/** Says why a path is not that of a variant. Each step but the last has to be a newtype variant of the next enum. */
-function whyNoVariant({ root, types }: Schema, path: string): string | undefined {
+/**
+ * Says why a dotted path such as `Order.Placed` does not lead to a variant. Returns `undefined` if it does: each step except the
+ * last is a variant that contains the enum of the next step.
+ */
+function variantPathError({ root, types }: Schema, path: string): string | undefined {
   let name = root
   const steps = path.split('.')
   for (const [index, step] of steps.entries()) {
@@ -226,12 +234,12 @@ function whyNoVariant({ root, types }: Schema, path: string): string | undefined
   return undefined
 }
 
-/** The default line width of rustfmt. */
-const WIDTH = 100
+/** The maximum line width: the default of rustfmt. */
+const MAX_WIDTH = 100
 
 /**
  * Writes a schema as the text of a schema file. Types and events are sorted by name; fields and variants keep the order of
- * their declaration. Each variant has a line of its own, so that a diff of two files shows only what changed in Rust.
+ * their declaration. Each variant has its own line, so that a diff of two files shows only what changed in Rust.
  *
  * @example
  * ```ts
@@ -255,39 +263,39 @@ export function writeSchemaFile({ topic, root, events, types, answers }: Schema)
     const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
     if (type.kind === 'struct') return [name, object([...at, ['struct', fieldsToJson(type.fields)]])]
     const variants = type.variants.map((variant) => object([[variant.name, fieldsToJson(variant.fields)]]))
-    return [name, open(object([...at, ['enum', open({ list: variants })]]))]
+    return [name, multiline(object([...at, ['enum', multiline({ list: variants })]]))]
   })
   const answerMaps = [
     ['map', answers?.map ?? new Map()],
     ['assume', answers?.assume ?? new Map()],
   ] as const
-  const parts = answerMaps.flatMap(([name, map]): Entry[] =>
-    map.size === 0 ? [] : [[name, open(object(sorted(map)))]],
+  const answerParts = answerMaps.flatMap(([name, map]): Entry[] =>
+    map.size === 0 ? [] : [[name, multiline(object(sorted(map)))]],
   )
   const file = object([
     ['crbus_schema', VERSION],
     ['topic', topic],
     ['root', root],
-    ...(parts.length === 0 ? [] : [['answers', object(parts)] as const]),
-    ['events', open(object(sorted(events)))],
-    ['types', open(object(namedTypes))],
+    ...(answerParts.length === 0 ? [] : [['answers', object(answerParts)] as const]),
+    ['events', multiline(object(sorted(events)))],
+    ['types', multiline(object(namedTypes))],
   ])
-  return `${layOut(open(file), 0, 0)}\n`
+  return `${layOut(multiline(file), 0, 0)}\n`
 }
 
-/** JSON with objects as lists of entries, since JavaScript objects sort keys that look like numbers. */
+/** JSON whose objects are lists of entries, because JavaScript objects sort keys that look like numbers. */
 type Entry = readonly [string, Json]
 type Json =
   | string
   | number
   | null
-  | { readonly list: readonly Json[]; readonly isOpen?: boolean }
-  | { readonly entries: readonly Entry[]; readonly isOpen?: boolean }
+  | { readonly list: readonly Json[]; readonly isMultiline?: boolean }
+  | { readonly entries: readonly Entry[]; readonly isMultiline?: boolean }
 
 const object = (entries: readonly Entry[]) => ({ entries })
 
-/** Marks a list or an object to have a line for each part, even if all of it fits on one. */
-const open = <T extends object>(json: T): T & { isOpen: boolean } => ({ ...json, isOpen: true })
+/** Marks a list or an object, so that each of its parts is written on a line of its own, even if all would fit on one line. */
+const multiline = <T extends object>(json: T): T & { isMultiline: boolean } => ({ ...json, isMultiline: true })
 
 function fieldsToJson(fields: Fields): Json {
   if (fields.kind === 'unit') return null
@@ -295,11 +303,11 @@ function fieldsToJson(fields: Fields): Json {
   return object(fields.fields.map(({ name, type }): Entry => [name, formatType(type)]))
 }
 
-/** Lays out a value that starts at `column`, on a line indented by `indent`. */
+/** Formats a value that starts at `column`, on a line indented by `indent`: on one line if it fits, else one line for each part. */
 function layOut(json: Json, indent: number, column: number): string {
   const flat = onOneLine(json)
-  // Leave one character for a comma.
-  if (flat !== undefined && column + flat.length < WIDTH) return flat
+  // A comma may follow, so the line must have room for one more character.
+  if (flat !== undefined && column + flat.length < MAX_WIDTH) return flat
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   const parts =
     'list' in json
@@ -309,11 +317,11 @@ function layOut(json: Json, indent: number, column: number): string {
           return name + layOut(value, indent + 2, indent + 2 + name.length)
         })
   const [first, last] = 'list' in json ? '[]' : '{}'
-  const inner = `\n${' '.repeat(indent)}`
-  return `${first}${parts.map((part) => `${inner}  ${part}`).join(',')}${inner}${last}`
+  const lineBreak = `\n${' '.repeat(indent)}`
+  return `${first}${parts.map((part) => `${lineBreak}  ${part}`).join(',')}${lineBreak}${last}`
 }
 
-/** A value on one line; `undefined` if it, or something in it, is marked to have a line for each part. */
+/** Formats a value on one line. Returns `undefined` if the value, or a part inside, is marked as multiline. */
 function onOneLine(json: Json): string | undefined {
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
   const parts =
@@ -324,6 +332,6 @@ function onOneLine(json: Json): string | undefined {
           return text === undefined ? undefined : `${JSON.stringify(key)}: ${text}`
         })
   if (parts.length === 0) return 'list' in json ? '[]' : '{}'
-  if (json.isOpen || parts.includes(undefined)) return undefined
+  if (json.isMultiline || parts.includes(undefined)) return undefined
   return 'list' in json ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`
 }

@@ -2,6 +2,7 @@ import { containers } from './library-containers.ts'
 import { libraryType } from './library-types.ts'
 import type { Primitive, Type } from './model.ts'
 
+/** The result of {@link parseType}. */
 export type ParsedType =
   | { readonly ok: true; readonly type: Type }
   /** `at` is the index of the first unexpected character. */
@@ -11,12 +12,13 @@ const primitives: ReadonlySet<string> = new Set<Primitive>([
   ...(['bool', 'char', 'String', 'bytes', 'f32', 'f64'] as const),
   ...(['u8', 'u16', 'u32', 'u64', 'u128', 'usize', 'i8', 'i16', 'i32', 'i64', 'i128', 'isize'] as const),
 ])
-const namesOf = (...kinds: string[]): ReadonlySet<string> =>
+/** The names in schema files of the containers that are sequences or maps. */
+const containerNames = (...kinds: string[]): ReadonlySet<string> =>
   new Set(containers.flatMap(({ becomes }) => ('name' in becomes && kinds.includes(becomes.kind) ? becomes.name : [])))
-const sequences = namesOf('sequence', 'sequence of array')
-const maps = namesOf('map')
+const sequences = containerNames('sequence', 'sequence of array')
+const maps = containerNames('map')
 
-/** Whether the name has a fixed meaning in schema files, so that a type of a service cannot have it. */
+/** Whether a name has a fixed meaning in schema files, so that no type of a service can have it. */
 export const isReserved = (name: string): boolean =>
   primitives.has(name) ||
   sequences.has(name) ||
@@ -55,8 +57,8 @@ export function formatType(type: Type): string {
   }
 }
 
-/** Thrown and caught in this file only. */
-class Unexpected extends Error {
+/** Thrown by `TypeReader` and caught by `parseType`. */
+class SyntaxProblem extends Error {
   readonly at: number
 
   constructor(reason: string, at: number) {
@@ -69,8 +71,8 @@ class Unexpected extends Error {
 const MAX_DEPTH = 100
 
 /**
- * Parses what {@link formatType} writes. Unknown names are types of the schema, which may have arguments in their name:
- * `Page<LineItem>` is one name. The empty tuple is the unit type.
+ * Parses a type as {@link formatType} formats it. A name that crbus does not know is the name of a type of the schema, type
+ * arguments included: `Page<LineItem>` is one name. The empty tuple is the unit type.
  */
 export function parseType(text: string): ParsedType {
   const reader = new TypeReader(text)
@@ -79,14 +81,17 @@ export function parseType(text: string): ParsedType {
     reader.end()
     return { ok: true, type }
   } catch (error) {
-    if (error instanceof Unexpected) return { ok: false, reason: error.message, at: error.at }
+    if (error instanceof SyntaxProblem) return { ok: false, reason: error.message, at: error.at }
     throw error
   }
 }
 
 class TypeReader {
   readonly #tokens: readonly { readonly text: string; readonly at: number }[]
+  /** The index of the next token. */
   #next = 0
+  /** The length of the text, where a missing token is reported. */
+  readonly #end: number
 
   constructor(text: string) {
     // A path is one token. Any other character is a token of its own, which the parser refuses where it does not fit.
@@ -97,44 +102,44 @@ class TypeReader {
     this.#end = text.length
   }
 
-  readonly #end: number
-
+  /** Reads a type, which a `with` module may follow: `i64 as ts_seconds`. */
   type(depth: number): Type {
-    if (depth > MAX_DEPTH) throw new Unexpected('the type is nested too deeply', this.#at())
+    if (depth > MAX_DEPTH) throw new SyntaxProblem('the type is nested too deeply', this.#at())
     const start = this.#next
-    const type = this.#bare(depth)
-    if (!this.#skip('as')) return type
-    const module = this.#take(isPath, 'the name of a with module')
+    const type = this.#typeWithoutModule(depth)
+    if (!this.#takeIf('as')) return type
+    const module = this.#take(isPath, 'the name of a `with` module')
     return this.#known(`${formatType(type)} as ${module}`, start)
   }
 
+  /** Refuses tokens after the type. */
   end(): void {
     const left = this.#tokens[this.#next]
-    if (left) throw new Unexpected(`unexpected '${left.text}' after the type`, left.at)
+    if (left) throw new SyntaxProblem(`unexpected '${left.text}' after the type`, left.at)
   }
 
-  #bare(depth: number): Type {
-    if (this.#skip('(')) return this.#tuple(depth)
-    if (this.#skip('[')) {
+  #typeWithoutModule(depth: number): Type {
+    if (this.#takeIf('(')) return this.#tuple(depth)
+    if (this.#takeIf('[')) {
       const item = this.type(depth + 1)
       this.#expect(';')
       const at = this.#at()
       const length = Number(this.#take((text) => /^\d+$/.test(text), 'a length'))
-      if (length > 0xffff_ffff) throw new Unexpected('the array length exceeds 4294967295', at)
+      if (length > 0xffff_ffff) throw new SyntaxProblem('the array length exceeds 4294967295', at)
       this.#expect(']')
       return { kind: 'array', item, length }
     }
     const start = this.#next
     const name = this.#take(isPath, 'a type')
-    const args = this.#skip('<') ? this.#args(depth) : []
+    const args = this.#takeIf('<') ? this.#args(depth) : []
     return this.#path(name, args, start)
   }
 
   #tuple(depth: number): Type {
     const items: Type[] = []
-    while (!this.#skip(')')) {
+    while (!this.#takeIf(')')) {
       items.push(this.type(depth + 1))
-      if (this.#skip(',')) continue
+      if (this.#takeIf(',')) continue
       this.#expect(')')
       // `(T)` is `T` in parentheses, not a tuple.
       if (items.length === 1 && items[0]) return items[0]
@@ -143,7 +148,7 @@ class TypeReader {
     return items.length === 0 ? { kind: 'unit' } : { kind: 'tuple', items }
   }
 
-  /** Type arguments. Those of the schema's own types may also be numbers and bools. */
+  /** Reads generic arguments up to `>`. Arguments of types of the schema may be numbers and bools, which stay text. */
   #args(depth: number): (Type | string)[] {
     const args: (Type | string)[] = []
     do {
@@ -151,78 +156,80 @@ class TypeReader {
       if (token && /^(\d+|true|false)$/.test(token.text)) {
         args.push(token.text)
         this.#next += 1
-      } else if (this.#skip('-')) args.push(`-${this.#take((text) => /^\d+$/.test(text), 'a number')}`)
+      } else if (this.#takeIf('-')) args.push(`-${this.#take((text) => /^\d+$/.test(text), 'a number')}`)
       else args.push(this.type(depth + 1))
-    } while (this.#skip(','))
+    } while (this.#takeIf(','))
     this.#expect('>')
     return args
   }
 
+  /** Resolves a name with its arguments. `start` is the index of its first token. */
   #path(name: string, args: readonly (Type | string)[], start: number): Type {
     const [first, second] = args
     const types = args.filter((arg): arg is Type => typeof arg !== 'string')
-    const takes = (count: number) => {
+    const requireTypes = (count: number) => {
       if (types.length === count && args.length === count) return
-      throw new Unexpected(
+      throw new SyntaxProblem(
         `${name} takes ${count === 0 ? 'no arguments' : count === 1 ? 'one type' : 'two types'}`,
         this.#at(start),
       )
     }
     if (isPrimitive(name)) {
-      takes(0)
+      requireTypes(0)
       return { kind: name }
     }
     if (name === 'Option' || sequences.has(name)) {
-      takes(1)
+      requireTypes(1)
       return name === 'Option'
         ? { kind: 'option', item: first as Type }
         : { kind: 'sequence', name, item: first as Type }
     }
     if (name === 'Result' || maps.has(name)) {
-      takes(2)
+      requireTypes(2)
       return name === 'Result'
         ? { kind: 'result', ok: first as Type, error: second as Type }
         : { kind: 'map', name, key: first as Type, value: second as Type }
     }
-    const whole =
+    const fullName =
       args.length === 0
         ? name
         : `${name}<${args.map((arg) => (typeof arg === 'string' ? arg : formatType(arg))).join(', ')}>`
-    if (libraryType(whole)) return { kind: 'known', name: whole }
-    if (libraryType(name)) takes(0)
-    if (name === 'DateTime') return this.#known(whole, start)
-    return { kind: 'named', name: whole }
+    if (libraryType(fullName)) return { kind: 'known', name: fullName }
+    if (libraryType(name)) requireTypes(0)
+    if (name === 'DateTime') return this.#known(fullName, start)
+    return { kind: 'named', name: fullName }
   }
 
+  /** Resolves the name of a library type. Throws if the table of library types does not contain it. */
   #known(name: string, start: number): Type {
     if (libraryType(name)) return { kind: 'known', name }
-    throw new Unexpected(`crbus does not know the type '${name}'`, this.#at(start))
+    throw new SyntaxProblem(`crbus does not know the type '${name}'`, this.#at(start))
   }
 
   #at(token = this.#next): number {
     return this.#tokens[token]?.at ?? this.#end
   }
 
-  #skip(text: string): boolean {
+  #takeIf(text: string): boolean {
     if (this.#tokens[this.#next]?.text !== text) return false
     this.#next += 1
     return true
   }
 
   #expect(text: string): void {
-    if (!this.#skip(text)) this.#fail(`'${text}'`)
+    if (!this.#takeIf(text)) this.#fail(`'${text}'`)
   }
 
-  #take(fits: (text: string) => boolean, what: string): string {
+  #take(fits: (text: string) => boolean, expected: string): string {
     const token = this.#tokens[this.#next]
-    if (!token || !fits(token.text)) this.#fail(what)
+    if (!token || !fits(token.text)) this.#fail(expected)
     this.#next += 1
     return token.text
   }
 
   #fail(expected: string): never {
     const token = this.#tokens[this.#next]
-    throw new Unexpected(`expected ${expected}, got ${token ? `'${token.text}'` : 'the end'}`, this.#at())
+    throw new SyntaxProblem(`expected ${expected}, got ${token ? `'${token.text}'` : 'the end'}`, this.#at())
   }
 }
 

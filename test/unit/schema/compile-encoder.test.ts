@@ -225,7 +225,7 @@ describe('an encoding failure', () => {
       'a type that cannot be read',
       t.known('serde_json::Value'),
       {},
-      ': serde_json::Value cannot be read from bincode: it needs deserialize_any, which bincode does not support',
+      ': serde_json::Value cannot be read from bincode: decoding needs deserialize_any, which bincode does not support',
     ],
   ])('an encoding failure says what is wrong with %s', (_, type, value, reason) => {
     expect(hexOf(type, value)).toBe(reason)

@@ -144,7 +144,13 @@ describe('readSchemaFile and writeSchemaFile', () => {
       'events.OrderPlaced.v1',
       "variant 'OrderShipped' of 'OrderAction' does not hold exactly one enum",
     ],
-    ['"i64"', '"i65"', 'types.Money.struct[0]', `unknown type 'i65': crbus does not know it, and it is not in "types"`],
+    ['"i64"', '{}', 'types.Money.struct[0]', 'expected a string, got an object'],
+    [
+      '"i64"',
+      '"i65"',
+      'types.Money.struct[0]',
+      `unknown type 'i65': neither a type that crbus knows nor a key of "types"`,
+    ],
     [
       '"quantity": "u32"',
       '"quantity": "Vec<"',
@@ -167,7 +173,7 @@ describe('readSchemaFile and writeSchemaFile', () => {
     ],
     ['"struct": null', '"union": null', 'types.Marker', "expected either 'struct' or 'enum'"],
     ['"Marker"', '"Vec<u8>"', 'types.Vec<u8>', 'the name has another meaning in schema files, or is not a valid name'],
-    ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'write it as Page<LineItem>'],
+    ['"Page<LineItem>"', '"Page< LineItem >"', 'types.Page< LineItem >', 'write the name as Page<LineItem>'],
   ])(
     'readSchemaFile and writeSchemaFile report the problem and its path when %s becomes %s',
     (from, to, path, reason) => {
