@@ -129,7 +129,7 @@ describe('publish --file', () => {
 
 describe('schema import and diff', () => {
   test.each([
-    ['orders.ndjson', 'it is not Rust source: name a .rs file, a crate or a folder of source'],
+    ['orders.ndjson', 'not Rust source; name a .rs file, a crate or a folder of source'],
     ['nowhere.rs', 'there is no such file or folder'],
     ['folder.json', 'the folder has no .rs files'],
     ['dangling.json', 'PATH is a link to nowhere, which does not exist'],
@@ -175,7 +175,7 @@ describe('schema import and diff', () => {
   test.each([
     ['nowhere.json', 'nowhere.json: there is no such file or folder'],
     ['folder.json', 'folder.json: it is a folder, not a file'],
-    ['orders.ndjson', 'it is not Rust source'],
+    ['orders.ndjson', 'not Rust source'],
   ])('diff names the problem with %s', async (name, reason) => {
     writeFileSync(at('good.json'), schemaText('order-events'))
     const { stderr, exitCode } = await run(SchemaDiff, [name, 'good.json'])

@@ -1,3 +1,4 @@
+import type { RustType } from '../../rust/ast.ts'
 import { lastSegment } from '../../rust/rust-text.ts'
 import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
@@ -12,18 +13,23 @@ type Choice =
   | { readonly ok: true; readonly item: Item; readonly notes: readonly ImportNote[] }
   | { readonly ok: false; readonly problems: readonly ImportProblem[] }
 
+/** How many types a message lists, so that it stays short. */
+const MAX_SHOWN_TYPES = 5
+const MAX_SHOWN_ENUMS = 8
+
 /**
- * Chooses the serialized type: the one that the request names, else the only enum that looks like events. If several do, returns
- * a problem for each of them.
+ * Chooses the root of the schema, which is the type that the service serializes: the type that the request names, else the only
+ * enum that looks like a list of events. Of enums that contain each other, chooses the outermost; of several such enums, the one
+ * with the requested topic. If the choice is not clear, returns a problem for each candidate.
  */
 export function chooseRoot(
-  own: readonly Crate[],
-  only: ReadonlySet<string> | undefined,
+  crates: readonly Crate[],
+  rootFiles: ReadonlySet<string> | undefined,
   lowering: Lowering,
   request: ImportRequest,
 ): Choice {
   const { root } = request
-  const all = own.flatMap((crate) => itemsOf(crate.root)).filter(isFirst)
+  const all = crates.flatMap((crate) => itemsOf(crate.root)).filter(isFirstDeclaration)
   const allPaths = request.paths.join(' ')
   if (root !== undefined) {
     const named = all.filter((item) => {
@@ -39,53 +45,54 @@ export function chooseRoot(
         problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is named ${root}`, all)),
       }
     const similar = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastSegment(root).toLowerCase()))
-    const reason = `no type is named ${root}${similar.length > 0 ? `; similar types are ${similar.slice(0, 5).join(', ')}` : ''}`
+    const reason = `no type is named ${root}${similar.length > 0 ? `; similar types are ${similar.slice(0, MAX_SHOWN_TYPES).join(', ')}` : ''}`
     return { ok: false, problems: [{ file: allPaths, line: 0, about: root, reason, fix: undefined }] }
   }
   const enums = all
-    .filter(({ rust }) => rust.kind === 'enum' && (only === undefined || only.has(rust.location.file)))
+    .filter(({ rust }) => rust.kind === 'enum' && (rootFiles === undefined || rootFiles.has(rust.location.file)))
     .filter((item) => isSerialized(item, lowering))
   const withEventTypes = enums.filter((item) => hasEventTypes(item, lowering))
   const candidates = withEventTypes.length > 0 ? withEventTypes : enums.filter((item) => isEventLike(item, lowering))
-  if (candidates.length === 0 && only !== undefined && enums.length === 1) candidates.push(...enums)
-  const wrapped = new Set(candidates.flatMap((item) => heldBy(item, lowering)))
-  const tops = candidates.filter((item) => !wrapped.has(item.rust))
-  const [top, ...others] = tops
+  if (candidates.length === 0 && rootFiles !== undefined && enums.length === 1) candidates.push(...enums)
+  const wrapped = new Set(candidates.flatMap((item) => wrappedTypes(item, lowering)))
+  const outermost = candidates.filter((item) => !wrapped.has(item.rust))
+  const [only, ...others] = outermost
   // An enum that wraps the chosen ones may be the serialized type too, even if it does not look like events.
-  const around = enums.filter(
+  const wrappers = enums.filter(
     (item) =>
-      !candidates.includes(item) && heldBy(item, lowering).some((rust) => candidates.some((one) => one.rust === rust)),
+      !candidates.includes(item) &&
+      wrappedTypes(item, lowering).some((rust) => candidates.some((one) => one.rust === rust)),
   )
-  if (top && others.length === 0 && around.length === 0) {
-    const contains = candidates.filter((item) => item !== top).map(({ rust }) => rust.name)
-    const { name, location } = top.rust
+  if (only && others.length === 0 && wrappers.length === 0) {
+    const contains = candidates.filter((item) => item !== only).map(({ rust }) => rust.name)
+    const { name, location } = only.rust
     const notes: ImportNote[] =
       contains.length === 0 ? [] : [{ ...location, code: 'root-assumed', root: name, contains }]
-    return { ok: true, item: top, notes }
+    return { ok: true, item: only, notes }
   }
-  const matchingTopic = tops.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
-  const [match, ...more] = matchingTopic
+  const withTopic = outermost.filter((item) => topicOf(item, { ...request, topic: undefined }).topic === request.topic)
+  const [match, ...more] = withTopic
   if (match && more.length === 0 && request.topic !== undefined) {
     const { name, location } = match.rust
     const note = { ...location, code: 'root-of-topic-assumed', root: name, topic: request.topic } as const
     return { ok: true, item: match, notes: [note] }
   }
   if (candidates.length > 0) {
-    const some = [...around, ...(tops.length > 0 ? tops : candidates)]
+    const choices = [...wrappers, ...(outermost.length > 0 ? outermost : candidates)]
     const reasonFor = (item: Item) => {
-      const held = heldBy(item, lowering).filter((rust) => some.some((one) => one.rust === rust))
-      const holds = held.length > 0 ? `; it contains ${held.map(({ name }) => name).join(', ')}` : ''
-      return `it is one of several enums that may list the events${holds}`
+      const contained = wrappedTypes(item, lowering).filter((rust) => choices.some((one) => one.rust === rust))
+      const contents = contained.length > 0 ? ` (contains ${contained.map(({ name }) => name).join(', ')})` : ''
+      return `one of several enums that may list the events${contents}`
     }
-    return { ok: false, problems: some.map((item) => choiceProblem(item, reasonFor(item), all)) }
+    return { ok: false, problems: choices.map((item) => choiceProblem(item, reasonFor(item), all)) }
   }
-  const names = enums.slice(0, 8).map(({ rust }) => rust.name)
+  const names = enums.slice(0, MAX_SHOWN_ENUMS).map(({ rust }) => rust.name)
   const reason = `no serializable enum looks like an enum of events${names.length > 0 ? `; serializable enums are ${names.join(', ')}` : ''}`
   return { ok: false, problems: [{ file: allPaths, line: 0, about: allPaths, reason, fix: importHints.chooseRoot() }] }
 }
 
-/** Drops duplicates: `main.rs` may declare the modules of `lib.rs` again. */
-const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
+/** Whether an item is the first one with its path and location. If `main.rs` and `lib.rs` declare a module, its items occur twice. */
+const isFirstDeclaration = (item: Item, index: number, all: readonly Item[]): boolean => {
   const { file, line } = item.rust.location
   const isSame = ({ rust: { location } }: Item) => location.file === file && location.line === line
   return all.findIndex((other) => isSame(other) && pathOf(other) === pathOf(item)) === index
@@ -93,8 +100,8 @@ const isFirst = (item: Item, index: number, all: readonly Item[]): boolean => {
 
 function choiceProblem(item: Item, reason: string, all: readonly Item[]): ImportProblem {
   const { name, location } = item.rust
-  const isOnly = all.filter(({ rust }) => rust.name === name).length === 1
-  return { ...location, about: name, reason, fix: importHints.chooseRoot(isOnly ? name : pathOf(item)) }
+  const isUnique = all.filter(({ rust }) => rust.name === name).length === 1
+  return { ...location, about: name, reason, fix: importHints.chooseRoot(isUnique ? name : pathOf(item)) }
 }
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')
@@ -104,18 +111,13 @@ function isSerialized(item: Item, lowering: Lowering): boolean {
   return derives.includes('Serialize') || derives.includes('Deserialize')
 }
 
-/** The types that newtype variants of an enum contain. */
-function heldBy({ rust, module }: Item, lowering: Lowering): Item['rust'][] {
+/** The types inside the newtype variants of an enum, also those inside a `Box` or another generic type. */
+function wrappedTypes({ rust, module }: Item, lowering: Lowering): Item['rust'][] {
   if (rust.kind !== 'enum') return []
   return rust.variants.flatMap(({ fields }) => {
     const [only, ...more] = fields.kind === 'tuple' ? fields.fields : []
     if (!only || more.length > 0) return []
-    // Look inside Box<OrderEvent>.
-    let type = only.type
-    for (let inner = type.kind === 'path' ? type.segments.at(-1)?.args[0] : undefined; inner; ) {
-      type = inner
-      inner = type.kind === 'path' ? type.segments.at(-1)?.args[0] : undefined
-    }
+    const type = innermostArgument(only.type)
     const found =
       type.kind === 'path'
         ? lowering.names.find(
@@ -123,6 +125,12 @@ function heldBy({ rust, module }: Item, lowering: Lowering): Item['rust'][] {
             type.segments.map(({ name }) => name),
           )
         : undefined
-    return found?.kind === 'items' ? found.items.map((item) => item.rust).filter((held) => held !== rust) : []
+    return found?.kind === 'items' ? found.items.map((item) => item.rust).filter((inner) => inner !== rust) : []
   })
+}
+
+/** The type inside generic types, by their first arguments: `OrderEvent` for `Box<OrderEvent>`. */
+function innermostArgument(type: RustType): RustType {
+  const argument = type.kind === 'path' ? type.segments.at(-1)?.args[0] : undefined
+  return argument ? innermostArgument(argument) : type
 }

@@ -1,4 +1,4 @@
-/** The hints of problems of an import. Front ends may name their own settings instead of the parts of an import request. */
+/** What to do about a problem of an import. A front end may replace the text, for example by its own flag, and use the other keys. */
 export const importHints = {
   /** `path` may also be the text of a Rust type. */
   mapType: (path: string) =>
@@ -13,14 +13,18 @@ export const importHints = {
     }) as const,
   assumeUnchanged: (macro: string) =>
     ({ code: 'assume-unchanged', text: `assume that the macro ${macro} does not change the type`, macro }) as const,
-  /** `options` are options of `cfg`, such as `feature:uuid`. They may also be off. */
+  /** `options` are options of `cfg`, such as `feature:uuid`. The user may also answer that they are off. */
   turnOn: (options: readonly string[]) =>
-    ({ code: 'turn-on', text: `assume that ${options.join(' and ')} is on`, options }) as const,
-  /** `by` is what encodes a field: a module, a function, or the text of `serde_as`. */
+    ({
+      code: 'turn-on',
+      text: `say whether ${options.join(' and ')} ${options.length === 1 ? 'is' : 'are'} on or off`,
+      options,
+    }) as const,
+  /** `by` is the module, the function or the `serde_as` type that encodes a field. */
   giveEncoding: (by: string) => ({ code: 'give-encoding', text: `give the type that ${by} encodes to`, by }) as const,
   giveLength: (expression: string) =>
     ({ code: 'give-length', text: `give the length ${expression} as a number`, expression }) as const,
-  /** Without `root`, the source has no candidate to name. */
+  /** `root` is a candidate from the source, or `undefined` if the source has none. */
   chooseRoot: (root?: string) =>
     ({ code: 'choose-root', text: `name the root: ${root ?? 'the enum that is serialized'}`, root }) as const,
   giveArguments: (root: string, parameters: readonly string[]) =>

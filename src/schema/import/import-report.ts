@@ -4,14 +4,14 @@ import type { ImportNote, NoteContent } from './notes.ts'
 
 /** A problem that prevents an import, such as a type that the source does not define. */
 export interface ImportProblem extends SourceLocation {
-  /** The type, attribute or name with the problem, as written. */
+  /** The type, attribute or name with the problem, as written in the source. */
   readonly about: string
   readonly reason: string
-  /** The answer that solves the problem. `undefined` if no answer does. */
+  /** The answer or setting that solves the problem. `undefined` if none does. */
   readonly fix: ImportHint | undefined
 }
 
-/** Collects the problems and notes of an import, each one once. */
+/** Collects the problems and notes of an import, without duplicates. */
 export class Report {
   readonly problems: ImportProblem[] = []
   readonly notes: ImportNote[] = []
@@ -19,7 +19,7 @@ export class Report {
   /** The number of `quietly` calls in progress, during which nothing is reported. */
   #quiet = 0
 
-  /** Reports a problem. Returns `undefined`, so that callers can return the result. */
+  /** Reports a problem. Always returns `undefined`, so that a caller can report and return in one statement. */
   problem(location: SourceLocation, about: string, reason: string, fix: ImportHint | undefined): undefined {
     if (this.#quiet > 0) return undefined
     const isReported = this.problems.some(
@@ -41,7 +41,7 @@ export class Report {
     this.note(location, { code: 'unsupported-by-bincode', about, reason })
   }
 
-  /** Runs an attempt whose failure is not a problem. */
+  /** Runs a function and discards the problems and notes that it reports. */
   quietly<T>(attempt: () => T): T {
     this.#quiet += 1
     try {
@@ -52,7 +52,7 @@ export class Report {
   }
 }
 
-/** The fixes of problems, each one once. */
+/** The fixes of problems, without duplicates. */
 export function fixesOf(problems: readonly ImportProblem[]): readonly ImportHint[] {
   const fixes = problems.flatMap(({ fix }) => fix ?? [])
   return [...new Map(fixes.map((fix) => [fix.text, fix])).values()]

@@ -6,9 +6,9 @@ export interface ImportRequest {
   /** Crates (folders with a Cargo.toml), workspaces, folders of source, or files. */
   readonly paths: readonly string[]
   readonly files: SourceFiles
-  /** The serialized enum, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
+  /** The type that the service serializes, by name or path: `OrderEvent`, `crate::orders::OrderEvent`, `Event<crate::Order>`. */
   readonly root?: string | undefined
-  /** The topic, instead of one that follows from the source. */
+  /** The topic of the schema. By default, the import derives the topic from the source. */
   readonly topic?: string | undefined
   /** The user's answers to questions of the import. */
   readonly answers?: Answers | undefined

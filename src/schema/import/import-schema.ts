@@ -13,54 +13,57 @@ import type { ImportRequest } from './import-request.ts'
 import { Lowering } from './lowering/lowering.ts'
 import type { ImportNote } from './notes.ts'
 
+/** The result of {@link importSchema}: a schema, or the problems that prevented the import. */
 export type ImportedSchema =
   | {
       readonly ok: true
       readonly schema: Schema
       readonly notes: readonly ImportNote[]
-      /** All files that were read. */
+      /** The paths of all files that were read. */
       readonly sources: readonly string[]
     }
   | {
       readonly ok: false
       readonly problems: readonly ImportProblem[]
       readonly notes: readonly ImportNote[]
-      /** The topic, if the import failed after it was determined. */
+      /** The topic, if the import failed after determining it. */
       readonly topic?: string | undefined
     }
 
 /**
- * Imports the schema of a service from its Rust source. Returns all problems at once, each with a fix where there is one, and
- * notes about assumptions. Line 0 of a problem means the whole file.
+ * Imports the schema of a service from its Rust source. Returns all problems at once, each with a fix if there is one,
+ * and notes about assumptions. Line 0 of a problem means the whole file.
  */
 export function importSchema(request: ImportRequest): ImportedSchema {
   const crates = new Crates(request.files)
-  const { own, only, base, problems } = openPaths(crates, request)
-  const [first] = own
+  const { imported, rootFiles, base, problems } = openPaths(crates, request)
+  const [first] = imported
   if (!first || problems.length > 0) return { ok: false, problems, notes: [] }
   const answers = request.answers ?? { map: new Map(), assume: new Map() }
   const lowering = new Lowering(crates, first.root, answers)
-  const [, name = request.root, args] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
-  const choice = chooseRoot(own, only, lowering, { ...request, root: name })
-  const troubles = [...crates.notes]
-  if (!choice.ok) return { ok: false, problems: choice.problems, notes: troubles }
+  const [, name = request.root, argsText] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
+  const choice = chooseRoot(imported, rootFiles, lowering, { ...request, root: name })
+  const sourceNotes = [...crates.notes]
+  if (!choice.ok) return { ok: false, problems: choice.problems, notes: sourceNotes }
   const { item } = choice
-  const typed = args === undefined ? undefined : readRustType(`Root<${args}>`, item.rust.location)
-  const given = typed?.kind === 'path' ? (typed.segments.at(-1)?.args ?? []) : []
-  const open = item.rust.generics.filter(({ fallback }) => !fallback).map(({ name: parameter }) => parameter)
-  if (given.length < open.length) {
-    const reason = `it needs a type argument for ${open.join(', ')}`
-    const fix = importHints.giveArguments(item.rust.name, open)
-    return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: troubles }
+  // Only the arguments matter, so any name may stand for the root.
+  const parsedArgs = argsText === undefined ? undefined : readRustType(`Root<${argsText}>`, item.rust.location)
+  const args = parsedArgs?.kind === 'path' ? (parsedArgs.segments.at(-1)?.args ?? []) : []
+  const requiredParameters = item.rust.generics
+    .filter(({ fallback }) => !fallback)
+    .map(({ name: parameter }) => parameter)
+  if (args.length < requiredParameters.length) {
+    const reason = `missing a type argument for ${requiredParameters.join(', ')}`
+    const fix = importHints.giveArguments(item.rust.name, requiredParameters)
+    return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: sourceNotes }
   }
-  const root = lowering.lower(item, given)
+  const root = lowering.lower(item, args)
   const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
   const topic = topicOf(item, request)
-  const wrongTopic = topicProblem(topic.topic, item, request)
-  if (wrongTopic) return { ok: false, problems: [wrongTopic], notes: troubles }
-  // Options of cfg count as used: each one is evaluated on its own, and any of them may have been suggested.
-  const isUsed = (key: string) =>
-    lowering.usedAnswers.has(key) || /^feature:|=|^(unix|windows|debug_assertions)$/.test(key)
+  const invalidTopic = topicProblem(topic.topic, item, request)
+  if (invalidTopic) return { ok: false, problems: [invalidTopic], notes: sourceNotes }
+  // The evaluation of `cfg` does not record which answers it used, so answers about options of `cfg` always count as used.
+  const isUsed = (key: string) => lowering.usedAnswers.has(key) || cfgOption.test(key)
   const unused = [...answers.map.keys(), ...answers.assume.keys()]
     .filter((key) => !isUsed(key))
     .map(
@@ -70,10 +73,10 @@ export function importSchema(request: ImportRequest): ImportedSchema {
         question: key,
       }),
     )
-  const notes = [...troubles, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
+  const notes = [...sourceNotes, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
   if (isUnreadable(root.body)) {
     const { name, location } = item.rust
-    const [why = 'bincode cannot decode it'] = lowering.report.notes.flatMap((note) =>
+    const [why = 'bincode cannot decode this type'] = lowering.report.notes.flatMap((note) =>
       note.code === 'unsupported-by-bincode' && note.about === name ? note.reason : [],
     )
     const reason = `${why}; events in JSON need no schema`
@@ -91,15 +94,17 @@ export function importSchema(request: ImportRequest): ImportedSchema {
   }
   const schema: Schema = {
     ...{ topic: topic.topic, root: named.root, events, types },
-    answers: { map: withKeys(answers.map, isUsed), assume: withKeys(answers.assume, isUsed) },
+    answers: { map: filterKeys(answers.map, isUsed), assume: filterKeys(answers.assume, isUsed) },
   }
   return { ok: true, schema, notes, sources: crates.sources }
 }
 
-const withKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
+const cfgOption = /^feature:|=|^(unix|windows|debug_assertions)$/
+
+const filterKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
   new Map([...map].filter(([key]) => isWanted(key)))
 
-/** Whether bincode cannot decode the root itself, because of `serde(tag)` or a similar attribute. */
+/** Whether bincode cannot decode the type as a whole, because of `serde(tag)` or a similar attribute. */
 const isUnreadable = (body: NamedType | undefined): boolean => {
   const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
   return only?.kind === 'known' && only.name === 'unreadable'

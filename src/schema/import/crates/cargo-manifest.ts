@@ -1,13 +1,16 @@
 /** The parts of a Cargo.toml that an import needs. */
 export interface CargoManifest {
-  /** The name of the crate in a `use`: with underscores. `undefined` for a workspace without a root package. */
+  /** The name of the crate in Rust code: `order_events`. `undefined` for a workspace without a root package. */
   readonly name: string | undefined
-  /** Relative to the folder of the manifest. */
+  /** The path of the library's root file, relative to the folder of the manifest. `undefined` for the default path. */
   readonly libraryPath: string | undefined
+  /** The `path` of each `[[bin]]`, relative to the folder of the manifest. */
   readonly binaryPaths: readonly string[]
+  /** The dependencies, by their names in Rust code. */
   readonly dependencies: ReadonlyMap<string, CargoDependency>
-  /** Patterns of folders. `undefined` if the manifest is not a workspace. */
+  /** Glob patterns of the folders of member packages. `undefined` if the manifest is not a workspace. */
   readonly members: readonly string[] | undefined
+  /** The dependencies that members can inherit with `workspace = true`. */
   readonly workspaceDependencies: ReadonlyMap<string, CargoDependency>
   /** Local replacements of published crates, by their published names. */
   readonly patches: ReadonlyMap<string, CargoDependency>
@@ -23,7 +26,7 @@ export interface CargoDependency {
   readonly features: readonly string[]
 }
 
-/** The name of a package as an identifier. */
+/** Converts the name of a package to the name of its crate in Rust code: `order-events` to `order_events`. */
 export const crateName = (name: string): string => name.replaceAll('-', '_')
 
 /** Reads a Cargo.toml and ignores everything that it cannot read, because Cargo itself reports broken manifests. */
@@ -34,6 +37,7 @@ export function readManifest(text: string): CargoManifest {
   const library = tableOf(root.get('lib'))
   const binaries = root.get('bin')
   const dependencies = new Map<string, CargoDependency>()
+  // Dependencies may depend on the platform: `[target.'cfg(unix)'.dependencies]`.
   const sections = [root, ...[...(tableOf(root.get('target')) ?? [])].map(([, target]) => tableOf(target))]
   for (const section of sections) {
     for (const kind of ['dependencies', 'dev-dependencies']) {
@@ -55,8 +59,8 @@ export function readManifest(text: string): CargoManifest {
     workspaceDependencies: dependenciesIn(tableOf(workspace?.get('dependencies'))),
     patches: new Map(
       [...(tableOf(root.get('patch'))?.values() ?? [])]
-        .flatMap((of) => [...dependenciesIn(tableOf(of)).values()])
-        .map((of) => [of.package, of]),
+        .flatMap((registry) => [...dependenciesIn(tableOf(registry)).values()])
+        .map((dependency) => [dependency.package, dependency]),
     ),
   }
 }
@@ -100,7 +104,7 @@ function readToml(text: string): TomlTable {
   return root
 }
 
-/** The table at a path, created if it does not exist. In an array of tables, the path continues in the last one. */
+/** Returns the table at a path, creating it if it does not exist. In an array of tables, the path continues in the last one. */
 function tableAt(table: TomlTable, path: readonly string[]): TomlTable {
   let inner = table
   for (const key of path) {
@@ -124,6 +128,7 @@ function appendTable(root: TomlTable, path: readonly string[]): TomlTable {
   return table
 }
 
+/** Reads the elements of a TOML text from the start to the end. A method that finds another element returns `undefined`. */
 class TomlReader {
   readonly #text: string
   #at = 0
@@ -132,8 +137,9 @@ class TomlReader {
     this.#text = text
   }
 
+  /** Skips white space and comments. Returns true if nothing is left. */
   isAtEnd(): boolean {
-    this.#blank(/(?:\s|#[^\n]*)*/y)
+    this.#skipBlanks(/(?:\s|#[^\n]*)*/y)
     return this.#at >= this.#text.length
   }
 
@@ -142,15 +148,17 @@ class TomlReader {
     this.#at = end === -1 ? this.#text.length : end + 1
   }
 
+  /** Reads the path in `[package]`, or in `[[bin]]` for a list of tables. */
   header(): { path: string[]; isList: boolean } | undefined {
-    if (!this.#skip('[')) return undefined
-    const isList = this.#skip('[')
+    if (!this.#takeIf('[')) return undefined
+    const isList = this.#takeIf('[')
     return { path: this.#path(), isList }
   }
 
+  /** Reads `key = value`. */
   entry(): { path: string[]; value: TomlValue } | undefined {
     const path = this.#path()
-    if (path.length === 0 || !this.#skip('=')) return undefined
+    if (path.length === 0 || !this.#takeIf('=')) return undefined
     const value = this.#value()
     return value === undefined ? undefined : { path, value }
   }
@@ -158,20 +166,20 @@ class TomlReader {
   #path(): string[] {
     const path: string[] = []
     do {
-      this.#blank()
+      this.#skipBlanks()
       const key = this.#string() ?? this.#match(/[\w-]+/y)
       if (key === undefined) return []
       path.push(key)
-    } while (this.#skip('.'))
+    } while (this.#takeIf('.'))
     return path
   }
 
   #value(): TomlValue | undefined {
-    this.#blank()
+    this.#skipBlanks()
     const text = this.#string()
     if (text !== undefined) return text
-    if (this.#skip('[')) return this.#list()
-    if (this.#skip('{')) return this.#inline()
+    if (this.#takeIf('[')) return this.#list()
+    if (this.#takeIf('{')) return this.#inlineTable()
     const word = this.#match(/[\w.+:-]+/y)
     if (word === 'true' || word === 'false') return word === 'true'
     return word === undefined ? undefined : Number(word)
@@ -179,23 +187,23 @@ class TomlReader {
 
   #list(): TomlValue[] {
     const list: TomlValue[] = []
-    while (!this.isAtEnd() && !this.#skip(']')) {
+    while (!this.isAtEnd() && !this.#takeIf(']')) {
       const value = this.#value()
       if (value === undefined) break
       list.push(value)
-      this.#blank(/(?:\s|#[^\n]*)*/y)
-      this.#skip(',')
+      this.#skipBlanks(/(?:\s|#[^\n]*)*/y)
+      this.#takeIf(',')
     }
     return list
   }
 
-  #inline(): TomlTable {
+  #inlineTable(): TomlTable {
     const table: TomlTable = new Map()
-    while (!this.isAtEnd() && !this.#skip('}')) {
+    while (!this.isAtEnd() && !this.#takeIf('}')) {
       const entry = this.entry()
       if (!entry) break
       tableAt(table, entry.path.slice(0, -1)).set(entry.path.at(-1) as string, entry.value)
-      this.#skip(',')
+      this.#takeIf(',')
     }
     return table
   }
@@ -207,14 +215,14 @@ class TomlReader {
     return found.startsWith("'") ? found.slice(1, -1) : found.slice(1, -1).replaceAll(/\\(["\\])/g, '$1')
   }
 
-  #skip(sign: string): boolean {
-    this.#blank()
-    if (!this.#text.startsWith(sign, this.#at)) return false
-    this.#at += sign.length
+  #takeIf(text: string): boolean {
+    this.#skipBlanks()
+    if (!this.#text.startsWith(text, this.#at)) return false
+    this.#at += text.length
     return true
   }
 
-  #blank(pattern = /[ \t]*/y): void {
+  #skipBlanks(pattern = /[ \t]*/y): void {
     this.#match(pattern)
   }
 

@@ -20,24 +20,24 @@ import {
 import { includedFile, modulePaths, withConditions } from './module-files.ts'
 import { Packages, type SourceFiles } from './packages.ts'
 
-/** The maximum nesting of macro calls, which guards against macros that call themselves forever. Real code stays far below it. */
+/** The maximum nesting of macro calls, because a macro may call itself without end. Real code stays far below it. */
 const MAX_EXPANSIONS = 16
 
 /** Loads the crates of an import on first use: reads their modules and expands their macros. */
 export class Crates {
   readonly packages: Packages
-  /** Every loaded crate. */
+  /** All crates that are loaded so far. */
   readonly all: Crate[] = []
-  /** Problems of the source that may not affect the imported types. */
+  /** Problems of the source. They may not affect the imported types. */
   readonly notes: ImportNote[] = []
   readonly #files: SourceFiles
   readonly #libraries = new Map<string, Crate | undefined>()
   readonly #sources = new Set<string>()
-  /** The folders of the imported packages, by crate name. */
+  /** The folders of the packages that the user asked to import, by crate name. */
   readonly #imported = new Map<string, string>()
-  /** The files being read: each one is included by the file before it. */
+  /** The files that are being read. `include!` in each file names the next one. */
   readonly #reading: string[] = []
-  /** The folder of the first imported package, whose paths begin with `crate`. */
+  /** The folder of the first imported package. Paths in it are shown as `crate::…`. */
   #firstFolder: string | undefined
 
   constructor(files: SourceFiles) {
@@ -50,18 +50,18 @@ export class Crates {
     return [...this.#sources]
   }
 
-  /** Loads the library and the programs of a package. */
+  /** Loads the library and the programs of a package that the user asked to import. */
   package(folder: string): Crate[] {
     const manifest = this.packages.manifest(folder)
     if (!manifest) return []
     this.#firstFolder ??= folder
     if (manifest.name !== undefined) this.#imported.set(manifest.name, folder)
     const library = this.library(folder)
-    const listed = this.#files.list(posix.join(folder, 'src/bin')) ?? []
+    const binNames = this.#files.list(posix.join(folder, 'src/bin')) ?? []
     const programs = [
       'src/main.rs',
       ...manifest.binaryPaths,
-      ...listed.flatMap((name) => (name.endsWith('.rs') ? [`src/bin/${name}`] : [`src/bin/${name}/main.rs`])),
+      ...binNames.flatMap((name) => (name.endsWith('.rs') ? [`src/bin/${name}`] : [`src/bin/${name}/main.rs`])),
     ]
     const crates = [...new Set(programs)].flatMap((path) => {
       const file = posix.join(folder, path)
@@ -73,19 +73,20 @@ export class Crates {
     return library ? [library, ...crates] : crates
   }
 
+  /** The first segment of paths into the crate of a package. */
   #shownAs(folder: string): string {
     return folder === this.#firstFolder ? 'crate' : (this.packages.manifest(folder)?.name ?? 'crate')
   }
 
-  /** Loads the library of a package, once. */
+  /** Loads the library of a package on first use. Returns `undefined` if the package has none. */
   library(folder: string): Crate | undefined {
     if (!this.#libraries.has(folder)) {
       const manifest = this.packages.manifest(folder)
       const file = posix.join(folder, manifest?.libraryPath ?? 'src/lib.rs')
-      const isThere = manifest?.name !== undefined && this.#files.read(file) !== undefined
-      // Crates may depend on each other in tests, so this entry ends the recursion.
+      const exists = manifest?.name !== undefined && this.#files.read(file) !== undefined
+      // Crates may depend on each other in tests. This entry ends the recursion.
       this.#libraries.set(folder, undefined)
-      if (isThere) {
+      if (exists) {
         const name = manifest.name as string
         this.#libraries.set(
           folder,
@@ -96,7 +97,7 @@ export class Crates {
     return this.#libraries.get(folder)
   }
 
-  /** Loads a file that is not part of a library or program as a crate. `folder` is the folder of its package, if any. */
+  /** Loads a file as a crate of its own. `folder` is the folder of the package that contains the file, if any. */
   file(file: string, folder: string | undefined): Crate {
     const manifest = folder === undefined ? undefined : this.packages.manifest(folder)
     this.#firstFolder ??= folder
@@ -122,24 +123,26 @@ export class Crates {
     return crate
   }
 
-  /** The crate that a name means in `crate`. `undefined` if its source is not available. */
+  /** Finds the crate that a name refers to in the source of `crate`. `undefined` if its source is not available. */
   dependency(crate: Crate, name: string): Crate | undefined {
     if (crate.library && name === crate.library.name) return crate.library
-    if (name === crate.name && crate.root.parent === undefined) return crate
+    if (name === crate.name) return crate
     // The source of a dependency from a registry or a repository may be one of the imported packages.
     const { packages } = this
-    const folder = packages.dependencyFolder(crate, name) ?? this.#imported.get(packages.realName(crate, name))
+    const folder = packages.dependencyFolder(crate, name) ?? this.#imported.get(packages.publishedName(crate, name))
     return folder === undefined ? undefined : this.library(folder)
   }
 
-  #crate(of: CrateParts & { readonly manifest: CargoManifest | undefined }): Crate {
-    const crate = new NewCrate(of)
+  /** Creates a crate and loads its modules. */
+  #crate(parts: CrateParts & { readonly manifest: CargoManifest | undefined }): Crate {
+    const crate = new NewCrate(parts)
     this.#read(crate.root)
     this.#expandAll(crate.root)
     this.all.push(crate)
     return crate
   }
 
+  /** Adds the contents of a file to a module, and loads its child modules. */
   #read(module: Module, file = module.file): void {
     const text = this.#files.read(file)
     if (text === undefined) return
@@ -151,15 +154,16 @@ export class Crates {
     this.#reading.pop()
   }
 
+  /** Adds a scope to a module, and loads the files that the scope includes or declares as modules. */
   #fill(module: Module, scope: RustScope, at: ModuleFile): void {
     addScope(module, scope)
     for (const invocation of scope.invocations) {
       if (isTestOnly(invocation.attributes)) continue
       const included = includedFile(invocation)
       const file = included === undefined ? undefined : posix.join(posix.dirname(at.file), included)
-      // A file may include itself.
-      const isNew = file !== undefined && !this.#reading.includes(file) && this.#files.read(file) !== undefined
-      if (isNew) this.#read(module, file)
+      // A file that is being read must not be read again, because a file may include itself.
+      const canInclude = file !== undefined && !this.#reading.includes(file) && this.#files.read(file) !== undefined
+      if (canInclude) this.#read(module, file)
       else module.invocations.push(invocation)
     }
     for (const inner of scope.modules) {
@@ -173,28 +177,28 @@ export class Crates {
         continue
       }
       // Inside `mod a { … }` a path is relative to the folder of `a`, elsewhere to the folder of the file.
-      const isInline = module.file === module.parent?.file
+      const isInlineModule = module.file === module.parent?.file
       const tried: string[] = []
-      let isThere = false
+      let isFound = false
       for (const { path, when } of paths) {
         const candidates =
           path === undefined
             ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
-            : isInline
+            : isInlineModule
               ? [posix.join(at.folder, path)]
               : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
         const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
         tried.push(...candidates)
         if (file === undefined) continue
-        isThere = true
+        isFound = true
         const attributes = [...inner.attributes, ...when]
         const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
         const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
-        const ofFile = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
-        module.modules.push(ofFile)
-        this.#read(ofFile)
+        const child = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
+        module.modules.push(child)
+        this.#read(child)
       }
-      if (isThere) continue
+      if (isFound) continue
       const { file, line } = inner.location
       this.notes.push({ file, line, code: 'module-missing', module: inner.name, tried: [...new Set(tried)] })
     }
@@ -203,27 +207,29 @@ export class Crates {
   /** Expands macro calls once all files are read, because a macro may be defined in a file that is read later. */
   #expandAll(module: Module): void {
     let pending = module.invocations.splice(0)
-    const left: RustInvocation[] = []
+    const notExpanded: RustInvocation[] = []
     for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
       for (const invocation of pending) {
         const scopes = this.#expanded(module, invocation)
-        if (scopes === undefined) left.push(invocation)
+        if (scopes === undefined) notExpanded.push(invocation)
         const at = { file: invocation.location.file, folder: module.folder }
-        const own = invocation.attributes.filter(({ path }) => path === 'cfg')
-        for (const scope of scopes ?? []) this.#fill(module, withConditions(scope, own), at)
+        const conditions = invocation.attributes.filter(({ path }) => path === 'cfg')
+        for (const scope of scopes ?? []) this.#fill(module, withConditions(scope, conditions), at)
       }
       pending = module.invocations.splice(0)
     }
-    module.invocations.push(...left, ...pending)
+    module.invocations.push(...notExpanded, ...pending)
     for (const child of module.modules) this.#expandAll(child)
   }
 
+  /** The code that a macro call expands to. `undefined` if crbus cannot expand the macro. */
   #expanded(module: Module, invocation: RustInvocation): RustScope[] | undefined {
     const { file, line } = invocation.location
     const read = (text: string) => readRust(new Source(file, text, line))
     if (isBitflags(invocation)) return [read(expandBitflags(invocation))]
     if (isCfgIf(invocation)) {
       return branchesOfCfgIf(invocation).map(({ attributes, body }) =>
+        // Attributes can only be parsed with an item, so attach them to a struct.
         withConditions(read(body), read(`${attributes} struct It;`).items[0]?.attributes ?? []),
       )
     }
@@ -234,38 +240,39 @@ export class Crates {
 
   /**
    * Finds a called macro in this module and its parents, else as the only macro of that name in the crate, else in a crate
-   * that the module imports it from.
+   * from which the module imports the macro. Returns `undefined` if there is none, or if the choice is not clear.
    */
   #macroFor(module: Module, { name }: RustInvocation): CalledMacro | undefined {
     const steps = name.split('::').filter((step) => step !== '')
-    const last = steps.at(-1) as string
+    const macroName = steps.at(-1) as string
     for (let at: Module | undefined = module; at; at = at.parent) {
-      const macros = steps.length === 1 ? at.macros.filter((one) => one.name === last) : []
+      const macros = steps.length === 1 ? at.macros.filter((one) => one.name === macroName) : []
+      // A later macro of the same name replaces earlier ones.
       const macro = macros.at(-1)
-      // Which one of several macros with a `cfg` applies is unknown.
+      // If their `cfg` decides between several macros, the right one is unknown.
       if (macros.length > 1 && macros.some(({ attributes }) => attributes.some(({ path }) => path === 'cfg')))
         return undefined
       if (macro) return { macro, crate: 'crate' }
     }
-    const [own, ...others] = macrosNamed(last, module.crate.root)
+    const [own, ...others] = macrosNamed(macroName, module.crate.root)
     if (own) return others.length === 0 ? { macro: own, crate: 'crate' } : undefined
     const paths =
       steps.length > 1
         ? [steps]
         : [
-            ...module.uses.flatMap(({ as, path }) => (as === last || as === undefined ? [path] : [])),
+            ...module.uses.flatMap(({ as, path }) => (as === macroName || as === undefined ? [path] : [])),
             ...[...module.crate.root.externs.values()].map((crate) => [crate]),
           ]
     for (const [crate = ''] of paths) {
-      const there = crate === 'crate' ? undefined : this.dependency(module.crate, crate)
-      const [macro, ...more] = there && there !== module.crate ? macrosNamed(last, there.root) : []
+      const dependency = crate === 'crate' ? undefined : this.dependency(module.crate, crate)
+      const [macro, ...more] = dependency && dependency !== module.crate ? macrosNamed(macroName, dependency.root) : []
       if (macro && more.length === 0) return { macro, crate: `::${crate}` }
     }
     return undefined
   }
 }
 
-/** All macros of a name in a module and its child modules. */
+/** All macros with a name in a module and its child modules. */
 const macrosNamed = (name: string, module: Module): RustMacro[] => [
   ...module.macros.filter((macro) => macro.name === name),
   ...module.modules.flatMap((child) => macrosNamed(name, child)),

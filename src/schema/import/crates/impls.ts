@@ -2,6 +2,7 @@ import type { Expression, RustImpl } from '../../../rust/ast.ts'
 import type { Crate, Item, Module } from './module.ts'
 import type { Names } from './names.ts'
 
+/** An impl block, and the module in which its names are resolved. */
 interface ImplIn {
   readonly impl: RustImpl
   readonly module: Module
@@ -16,7 +17,7 @@ export class Impls {
     this.#names = names
   }
 
-  /** The impl blocks in the crate of an item. The relevant traits cannot be implemented in other crates. */
+  /** The impl blocks of an item in its crate. Rust's orphan rule forbids the relevant ones, such as of `Serialize`, in other crates. */
   of(item: Item): readonly ImplIn[] {
     const { crate } = item.module
     let impls = this.#byCrate.get(crate)
@@ -43,24 +44,25 @@ export class Impls {
   }
 }
 
-/** The last segment of the trait that a block implements. */
+/** The name of the trait that an impl block implements, without its path. `undefined` for a block without a trait. */
 export const traitName = ({ trait }: RustImpl): string | undefined =>
   trait?.kind === 'path' ? trait.segments.at(-1)?.name : undefined
 
-/** A hint at the encoding of a hand-written `serialize`: the serializer functions that it calls. */
-export const hintOf = ({ functions }: RustImpl): string =>
-  hintOfFunction(functions.find(({ name }) => name === 'serialize')?.body)
+/** Describes the encoding of a hand-written impl of `Serialize` by the serializer functions that `serialize` calls. */
+export const describeSerializeImpl = ({ functions }: RustImpl): string =>
+  describeSerializerCalls(functions.find(({ name }) => name === 'serialize')?.body)
 
-/** A hint at the encoding of a function, for a message. Empty if it calls no serializer. */
-export function hintOfFunction(body: Expression | undefined): string {
+/** Returns the serializer functions that a function calls, as ` (calls serialize_i64)` for a message. Empty if there are none. */
+export function describeSerializerCalls(body: Expression | undefined): string {
   if (!body) return ''
   const calls = new Set<string>()
   body.node.cursor().iterate((node) => {
     const name =
       node.name === 'FieldIdentifier' || node.name === 'Identifier' ? body.source.text.slice(node.from, node.to) : ''
     if (/^serialize_[a-z0-9_]+$/.test(name) || name === 'collect_str') calls.add(name)
-    const whole = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
-    if (whole) calls.add(body.source.textOf(whole).replaceAll(/\s+/g, ''))
+    // `self.0.serialize(…)` delegates to another type, so the receiver matters.
+    const call = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
+    if (call) calls.add(body.source.textOf(call).replaceAll(/\s+/g, ''))
   })
   return calls.size === 0 ? '' : ` (calls ${[...calls].join(', ')})`
 }

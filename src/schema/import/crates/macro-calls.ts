@@ -1,12 +1,14 @@
 import type { SourceLocation } from '../../../rust/source.ts'
 import type { Crate, Module } from './module.ts'
 
+/** A call of a macro that crbus could not expand. */
 export interface MacroCall {
+  /** The name of the macro. */
   readonly name: string
   readonly location: SourceLocation
 }
 
-/** A call of an unexpanded macro whose arguments contain a name, which the macro may therefore define. */
+/** Finds an unexpanded macro call whose arguments contain a name. Such a macro probably defines the name. */
 export function macroCallNaming(name: string, crates: readonly Crate[]): MacroCall | undefined {
   for (const { root } of crates) {
     const found = callIn(name, root)
@@ -17,11 +19,11 @@ export function macroCallNaming(name: string, crates: readonly Crate[]): MacroCa
 
 function callIn(name: string, module: Module): MacroCall | undefined {
   for (const { name: macro, tokens, location } of module.invocations) {
-    let isThere = false
+    let isNamed = false
     tokens.node.cursor().iterate((node) => {
-      isThere ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
+      isNamed ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
     })
-    if (isThere) return { name: macro, location }
+    if (isNamed) return { name: macro, location }
   }
   for (const child of module.modules) {
     const found = callIn(name, child)

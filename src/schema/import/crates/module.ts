@@ -13,8 +13,9 @@ import type {
 import { discriminantsOf } from '../../../rust/discriminants.ts'
 import { type CargoDependency, type CargoManifest, crateName } from './cargo-manifest.ts'
 
-/** A library or a program of a package, or files without a package. */
+/** A library or a program of a package, or all imported files without a package. */
 export interface Crate {
+  /** The name in Rust code, with underscores. */
   readonly name: string
   readonly folder: string
   readonly root: Module
@@ -41,7 +42,7 @@ export interface Module {
   /** The folder of the files of its child modules. */
   readonly folder: string
   readonly attributes: readonly Meta[]
-  /** Items and constants of the same name differ in their `cfg`. */
+  /** The items by name, and the constants by name. Several of the same name differ in their `cfg`. */
   readonly items: Map<string, Item[]>
   readonly consts: Map<string, RustConst[]>
   readonly functions: Map<string, RustFunction>
@@ -49,18 +50,20 @@ export interface Module {
   readonly uses: RustUse[]
   readonly impls: RustImpl[]
   readonly macros: RustMacro[]
-  /** Calls of macros that are not expanded. */
+  /** Macro calls that are not expanded, or not yet. */
   readonly invocations: RustInvocation[]
+  /** The crate for each name that `extern crate uuid as ids` introduces: `ids` → `uuid`. */
   readonly externs: Map<string, string>
 }
 
 /** The file of a module, and the folder of its child modules. */
 export type ModuleFile = Pick<Module, 'file' | 'folder'>
 
-/** What is needed to create a crate. */
+/** The arguments for creating a crate. */
 export interface CrateParts {
   readonly name: string
   readonly folder: string
+  /** The file of the root module. */
   readonly file: string
   readonly library: Crate | undefined
   readonly shownAs: string
@@ -108,7 +111,7 @@ export const emptyModule = (
   externs: new Map(),
 })
 
-/** Adds the items of a file, a `mod` block or an expanded macro to a module, except those of tests. */
+/** Adds the items of a file, a `mod` block or an expanded macro to a module, except items that exist only in tests. */
 export function addScope(module: Module, scope: RustScope): void {
   for (const rust of scope.items.flatMap((item) => [item, ...discriminantsOf(item)])) {
     if (isTestOnly(rust.attributes)) continue
@@ -126,18 +129,18 @@ export function addScope(module: Module, scope: RustScope): void {
   for (const { crate, as } of scope.externs) module.externs.set(as, crate)
 }
 
-/** Whether `cfg(test)` must hold, alone or inside `all(…)`. */
+/** Whether the attributes require `cfg(test)`, alone or inside `all(…)`. */
 export function isTestOnly(attributes: readonly Meta[]): boolean {
   const needsTest = (meta: Meta): boolean =>
     (meta.path === 'test' && meta.value === undefined) || (meta.path === 'all' && meta.items.some(needsTest))
   return attributes.some((meta) => meta.path === 'cfg' && meta.items.some(needsTest))
 }
 
-/** The path of a module: `crate::orders::events`, or with the name of its crate if it is not in the imported package. */
+/** The path of a module: `crate::orders::events`, or `shared::events` if the module is not in the first imported package. */
 export const modulePath = (module: Module): string[] =>
   module.parent ? [...modulePath(module.parent), module.name] : [module.crate.shownAs]
 
-/** Whether a module is another module or inside it. */
+/** Whether `inner` is `outer`, or a module inside `outer`. */
 export const isWithin = (inner: Module, outer: Module): boolean =>
   inner === outer || (inner.parent !== undefined && isWithin(inner.parent, outer))
 

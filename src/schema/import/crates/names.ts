@@ -6,7 +6,7 @@ import { type Item, isWithin, type Module } from './module.ts'
 
 /** The target of a Rust path. */
 export type Found =
-  /** Several items differ in their `cfg`. */
+  /** One item, or several that differ in their `cfg`. */
   | { readonly kind: 'items'; readonly items: readonly Item[] }
   | { readonly kind: 'module'; readonly module: Module }
   | { readonly kind: 'const'; readonly value: RustConst; readonly module: Module }
@@ -24,18 +24,18 @@ interface Candidate {
 /** Rust's namespaces: a type and a constant may have the same name. */
 type Space = 'type' | 'value'
 
-/** The lookups in progress, with their depths. */
+/** The depth of each lookup in progress, by module, namespace and name. */
 type Pending = Map<string, number>
 
-/** Resolves paths as Rust does, but ignores the visibility of items that a path names explicitly. */
+/** Resolves paths as Rust does, except that paths may name private items. */
 export class Names {
   readonly #crates: Crates
   readonly #assume: ReadonlyMap<string, string>
   readonly #ids = new Map<Module, number>()
   readonly #resolved = new Map<string, Found | undefined>()
   /**
-   * The depth of the outermost pending lookup that the current one has met again, or infinity. A result found below that
-   * depth may be incomplete, so it is not cached.
+   * Cyclic imports lead from a lookup back to a pending one. This is the depth of the outermost such pending lookup, or
+   * infinity. Lookups below that depth may have incomplete results, which are not cached.
    */
   #outermostCycle = Number.POSITIVE_INFINITY
 
@@ -44,19 +44,19 @@ export class Names {
     this.#assume = assume
   }
 
-  /** Resolves a path in a module. `undefined` if nothing has that name. */
+  /** Resolves a path that is written in a module. `undefined` if nothing has that name. `isGlobal`: the path begins with `::`. */
   find(module: Module, path: readonly string[], space: Space = 'type', isGlobal = false): Found | undefined {
     const found = this.#find(module, path, space, isGlobal, new Map())
     if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isImportableType(canonicalPath(found.path)))
       return found
     // `use std::collections::*` imports `hash_map` too.
-    const brought = this.foreignGlobs(module)
+    const byGlob = this.foreignGlobs(module)
       .map((glob) => [...glob.split('::'), ...path])
-      .find((whole) => isImportableType(canonicalPath(whole)))
-    return brought ? { kind: 'foreign', path: brought } : found
+      .find((full) => isImportableType(canonicalPath(full)))
+    return byGlob ? { kind: 'foreign', path: byGlob } : found
   }
 
-  /** The foreign paths of glob imports in a module, which may therefore define any name. */
+  /** The paths of glob imports from foreign crates in a module. Any unknown name may come from one of them. */
   foreignGlobs(module: Module): string[] {
     const globs = new Set<string>()
     const visit = (at: Module, seen: Set<Module>) => {
@@ -64,7 +64,7 @@ export class Names {
       seen.add(at)
       for (const use of at.uses) {
         if (use.as !== undefined) continue
-        for (const target of branchesOf(this.#used(at, use.path, use.isGlobal, 'type', new Map()))) {
+        for (const target of branchesOf(this.#targetOfUse(at, use.path, use.isGlobal, 'type', new Map()))) {
           if (target.kind === 'module') visit(target.module, seen)
           if (target.kind === 'foreign') globs.add(target.path.join('::'))
         }
@@ -79,15 +79,15 @@ export class Names {
     if (first === undefined) return { kind: 'module', module }
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
-      return this.#inModule(module, first, space, seen) ?? this.#inEveryModule(module, first)
+      return this.#inModule(module, first, space, seen) ?? this.#preludeOrCrate(module, first)
     }
-    const start = this.#first(module, first, seen)
-    if (start) return this.#within(start, rest, space, seen)
+    const start = this.#firstSegment(module, first, seen)
+    if (start) return this.#followPath(start, rest, space, seen)
     return this.#crateNamed(module, path, space, seen)
   }
 
-  /** The target of the first segment of a longer path. */
-  #first(module: Module, name: string, seen: Pending): Found | undefined {
+  /** Resolves the first segment of a longer path, unless the segment is the name of a crate. */
+  #firstSegment(module: Module, name: string, seen: Pending): Found | undefined {
     if (name === 'crate') return { kind: 'module', module: module.crate.root }
     if (name === 'self') return { kind: 'module', module }
     if (name === 'super') return module.parent && { kind: 'module', module: module.parent }
@@ -95,13 +95,13 @@ export class Names {
   }
 
   /** Follows a path from the target of its first segment. */
-  #within(start: Found, path: readonly string[], space: Space, seen: Pending): Found | undefined {
+  #followPath(start: Found, path: readonly string[], space: Space, seen: Pending): Found | undefined {
     let at = start
     for (const [index, step] of path.entries()) {
       if (at.kind === 'open') {
         const rest = path.slice(index)
         return oneOf(
-          at.found.flatMap((found) => this.#within(found, rest, space, seen) ?? []),
+          at.found.flatMap((found) => this.#followPath(found, rest, space, seen) ?? []),
           at.ask,
         )
       }
@@ -120,15 +120,15 @@ export class Names {
     return at
   }
 
-  /** Finds a name in a module, as `viewer` sees it: `use a::*` does not import items that are private to `a`. */
+  /** Finds a name in a module, as seen from the module `viewer`: `use a::*` does not import the private items of `a`. */
   #inModule(module: Module, name: string, space: Space, seen: Pending, viewer = module): Found | undefined {
     const key = `${this.#idOf(module)} ${space} ${name}`
     const visibleKey = `${key} ${isWithin(viewer, module)}`
     if (this.#resolved.has(visibleKey)) return this.#resolved.get(visibleKey)
-    // The lookup of a name met itself, through a cycle of imports: it contributes nothing new.
-    const above = seen.get(key)
-    if (above !== undefined) {
-      this.#outermostCycle = Math.min(this.#outermostCycle, above)
+    // Cyclic imports lead back to a pending lookup of the same name, which adds no targets.
+    const pendingDepth = seen.get(key)
+    if (pendingDepth !== undefined) {
+      this.#outermostCycle = Math.min(this.#outermostCycle, pendingDepth)
       return undefined
     }
     const depth = seen.size
@@ -137,7 +137,7 @@ export class Names {
     seen.set(key, depth)
     const found = firstOf(this.#candidates(module, name, space, seen, viewer))
     seen.delete(key)
-    // The result is complete unless the lookup met one of the pending lookups above it.
+    // The result is complete unless a cycle led to a lookup outside this one.
     if (this.#outermostCycle >= depth) {
       this.#resolved.set(visibleKey, found)
       this.#outermostCycle = outerCycle
@@ -151,20 +151,20 @@ export class Names {
     return id
   }
 
-  /** The possible targets of a name in a module, in the order in which they shadow each other. */
+  /** The possible targets of a name in a module. An earlier one shadows later ones. */
   *#candidates(module: Module, name: string, space: Space, seen: Pending, viewer: Module): Generator<Candidate> {
     const isInside = isWithin(viewer, module)
     const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
-    const states = items.map(({ rust }) => this.#state(rust.attributes))
+    const states = items.map(({ rust }) => this.#cfgState(rust.attributes))
     const ofItems: Found = { kind: 'items', items }
     if (space === 'value') {
       for (const value of module.consts.get(name) ?? [])
-        yield { found: { kind: 'const', value, module }, state: this.#state(value.attributes) }
+        yield { found: { kind: 'const', value, module }, state: this.#cfgState(value.attributes) }
     } else {
       if (states.some(isPossible)) yield { found: ofItems, state: anyOf(states) }
       for (const inner of module.modules)
         if (inner.name === name && (isInside || inner.isPublic))
-          yield { found: { kind: 'module', module: inner }, state: this.#state(inner.attributes) }
+          yield { found: { kind: 'module', module: inner }, state: this.#cfgState(inner.attributes) }
       const crate = module.externs.get(name)
       const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Map())
       if (found) yield { found, state: { holds: true } }
@@ -174,9 +174,9 @@ export class Names {
     const fromForeignGlobs: Candidate[] = []
     for (const use of uses) {
       if (use.as !== name) continue
-      const found = this.#used(module, use.path, use.isGlobal, space, seen)
-      const state = this.#state(use.attributes)
-      // If two uses import the same name, the one that crbus does not know is more likely a macro or a function.
+      const found = this.#targetOfUse(module, use.path, use.isGlobal, space, seen)
+      const state = this.#cfgState(use.attributes)
+      // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
       if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
         unknownForeign.push({ found, state })
       else if (found) yield { found, state }
@@ -184,8 +184,8 @@ export class Names {
     yield* unknownForeign
     for (const use of uses) {
       if (use.as !== undefined) continue
-      const state = this.#state(use.attributes)
-      for (const target of branchesOf(this.#used(module, use.path, use.isGlobal, 'type', seen))) {
+      const state = this.#cfgState(use.attributes)
+      for (const target of branchesOf(this.#targetOfUse(module, use.path, use.isGlobal, 'type', seen))) {
         const path = target.kind === 'foreign' ? [...target.path, name] : []
         const found = target.kind === 'module' ? this.#inModule(target.module, name, space, seen, module) : undefined
         if (found?.kind === 'foreign') fromForeignGlobs.push({ found, state })
@@ -195,28 +195,34 @@ export class Names {
       }
     }
     yield* fromForeignGlobs
-    // Items excluded by their cfg are the last candidate, so that the problem differs from that of a missing name.
+    // Items that their cfg excludes are the last candidate, so that the user learns of the cfg, not of a missing name.
     if (space === 'type' && items.length > 0 && !states.some(isPossible))
       yield { found: ofItems, state: { holds: true } }
   }
 
-  #state(attributes: readonly Meta[]): CfgState {
+  #cfgState(attributes: readonly Meta[]): CfgState {
     return presence(attributes, this.#assume)
   }
 
   /** Resolves the path of a `use`. */
-  #used(module: Module, path: readonly string[], isGlobal: boolean, space: Space, seen: Pending): Found | undefined {
+  #targetOfUse(
+    module: Module,
+    path: readonly string[],
+    isGlobal: boolean,
+    space: Space,
+    seen: Pending,
+  ): Found | undefined {
     const [first = '', ...rest] = path
     if (isGlobal) return this.#crateNamed(module, path, space, seen)
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
       // `use serde;` and `use chrono::{self}` name a crate; `use a;` may name a module beside this one.
       return this.#inModule(module, first, space, seen) ?? this.#crateNamed(module, path, space, seen)
     }
-    const start = this.#first(module, first, seen)
-    if (start) return this.#within(start, rest, space, seen)
+    const start = this.#firstSegment(module, first, seen)
+    if (start) return this.#followPath(start, rest, space, seen)
     // Before Rust 2018, the path of a `use` began at the root of the crate.
     const atRoot = this.#inModule(module.crate.root, first, 'type', seen)
-    if (atRoot && !module.crate.dependencies.has(first)) return this.#within(atRoot, rest, space, seen)
+    if (atRoot && !module.crate.dependencies.has(first)) return this.#followPath(atRoot, rest, space, seen)
     return this.#crateNamed(module, path, space, seen)
   }
 
@@ -225,12 +231,12 @@ export class Names {
     const [name = '', ...rest] = path
     if (['crate', 'self', 'super', 'Self'].includes(name)) return undefined
     const crate = this.#crates.dependency(module.crate, name)
-    if (crate) return this.#within({ kind: 'module', module: crate.root }, rest, space, seen)
-    return { kind: 'foreign', path: [this.#crates.packages.realName(module.crate, name), ...rest] }
+    if (crate) return this.#followPath({ kind: 'module', module: crate.root }, rest, space, seen)
+    return { kind: 'foreign', path: [this.#crates.packages.publishedName(module.crate, name), ...rest] }
   }
 
-  /** A name that is in scope in every module: of the prelude, or of a crate. */
-  #inEveryModule(module: Module, name: string): Found | undefined {
+  /** Resolves a name that is in scope in every module: a name of Rust's prelude, or of a crate. */
+  #preludeOrCrate(module: Module, name: string): Found | undefined {
     const path = preludePath(name)
     if (path) return { kind: 'foreign', path }
     const isCrate = module.crate.dependencies.has(name) || module.crate.library?.name === name
@@ -238,14 +244,16 @@ export class Names {
   }
 }
 
+/** Whether a `cfg` holds, or may hold depending on its options. */
 const isPossible = (state: CfgState): boolean => !('holds' in state) || state.holds
 
+/** The state of "at least one of these". */
 function anyOf(states: readonly CfgState[]): CfgState {
   if (states.some((state) => 'holds' in state && state.holds)) return { holds: true }
   return { ask: states.flatMap((state) => ('ask' in state ? state.ask : [])) }
 }
 
-/** The first candidate whose `cfg` holds, together with those before it that may apply. */
+/** Returns the first candidate whose `cfg` holds. If candidates before it may apply too, returns all of them as an open target. */
 function firstOf(candidates: Iterable<Candidate>): Found | undefined {
   const possible: Found[] = []
   const ask: string[] = []
@@ -258,15 +266,16 @@ function firstOf(candidates: Iterable<Candidate>): Found | undefined {
   return oneOf(possible, ask)
 }
 
-/** The only target, or all possible ones. */
+/** Combines targets: returns the only one, or an open target if they differ. */
 function oneOf(found: readonly Found[], ask: readonly string[]): Found | undefined {
   const all = found.flatMap(branchesOf)
   const different = all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)
   if (different.length < 2) return different[0]
-  const inner = found.flatMap((one) => (one.kind === 'open' ? one.ask : []))
-  return { kind: 'open', found: different, ask: [...ask, ...inner] }
+  const innerAsk = found.flatMap((one) => (one.kind === 'open' ? one.ask : []))
+  return { kind: 'open', found: different, ask: [...ask, ...innerAsk] }
 }
 
+/** The possible targets of a lookup: none, one, or those of an open target. */
 const branchesOf = (found: Found | undefined): readonly Found[] =>
   found?.kind === 'open' ? found.found : found ? [found] : []
 

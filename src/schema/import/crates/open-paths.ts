@@ -4,41 +4,42 @@ import type { ImportRequest } from '../import-request.ts'
 import type { Crates } from './crates.ts'
 import type { Crate, Module } from './module.ts'
 
-/** The crates of the paths of an import. */
+/** The result of {@link openPaths}. */
 interface Opened {
-  readonly own: readonly Crate[]
-  /** The files whose types may be the root. `undefined` if all may be. */
-  readonly only: ReadonlySet<string> | undefined
-  /** The folder that the locations in the schema are relative to. */
+  /** The crates that the paths of the request name. */
+  readonly imported: readonly Crate[]
+  /** The files whose types may be the root of the schema. `undefined` if the types of all files may be. */
+  readonly rootFiles: ReadonlySet<string> | undefined
+  /** The folder to which the locations in the schema are relative. */
   readonly base: string
   readonly problems: readonly ImportProblem[]
 }
 
-const NOT_RUST = 'it is not Rust source: name a .rs file, a crate or a folder of source'
+const NOT_RUST = 'not Rust source; name a .rs file, a crate or a folder of source'
 
-/** Loads the paths of an import: the crates of packages, and one crate for all files without a package. */
+/** Loads the crates of the requested paths: those of packages, and one crate for all files without a package. */
 export function openPaths(crates: Crates, { paths, files }: ImportRequest): Opened {
-  const own: Crate[] = []
-  const only = new Set<string>()
-  const loose: string[] = []
+  const imported: Crate[] = []
+  const namedFiles = new Set<string>()
+  const filesWithoutPackage: string[] = []
   const problems: ImportProblem[] = []
   let base: string | undefined
   const openPackage = (folder: string) => {
     base ??= folder
-    own.push(...crates.package(folder))
+    imported.push(...crates.package(folder))
   }
   const openFile = (file: string) => {
     const folder = crates.packages.packageOf(file)
-    only.add(file)
+    namedFiles.add(file)
     if (folder === undefined) {
-      loose.push(file)
+      filesWithoutPackage.push(file)
       return
     }
     base ??= folder
-    const inCrates = own.some(({ root }) => filesOf(root).has(file)) ? own : crates.package(folder)
-    if (inCrates !== own) own.push(...inCrates)
-    // The file is an example, a test or another program.
-    if (!inCrates.some(({ root }) => filesOf(root).has(file))) own.unshift(crates.file(file, folder))
+    const isLoaded = () => imported.some(({ root }) => filesOf(root).has(file))
+    if (!isLoaded()) imported.push(...crates.package(folder))
+    // The file is an example, a test or another program. Answers are resolved in the first crate, so put it there.
+    if (!isLoaded()) imported.unshift(crates.file(file, folder))
   }
   for (const given of paths) {
     const path = posix.normalize(given).replace(/(.)\/$/, '$1')
@@ -58,7 +59,7 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
         const rust = (names ?? []).filter((name) => name.endsWith('.rs')).sort()
         const root = ['lib.rs', 'main.rs', 'mod.rs'].find((name) => rust.includes(name))
         if (root !== undefined)
-          own.push(crates.file(posix.join(path, root), crates.packages.packageOf(posix.join(path, root))))
+          imported.push(crates.file(posix.join(path, root), crates.packages.packageOf(posix.join(path, root))))
         else for (const name of rust) openFile(posix.join(path, name))
         base ??= root === undefined ? undefined : path
         if (rust.length === 0) {
@@ -69,16 +70,22 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
       }
     }
   }
-  if (loose.length > 0) own.push(crates.loose(loose))
-  if (own.length === 0 && problems.length === 0) {
-    const reason = 'it has neither src/lib.rs nor src/main.rs'
+  if (filesWithoutPackage.length > 0) imported.push(crates.loose(filesWithoutPackage))
+  if (imported.length === 0 && problems.length === 0) {
+    const reason = 'no library or program found, such as src/lib.rs or src/main.rs'
     problems.push({ file: paths[0] ?? '', line: 0, about: paths[0] ?? '', reason, fix: undefined })
   }
-  // If only files are imported, only their types may be the root.
-  const isAll = paths.some((path) => !path.endsWith('.rs'))
-  return { own, only: only.size > 0 && !isAll ? only : undefined, base: base ?? '', problems }
+  // If the request names only files, the root must be in one of them.
+  const namesFolder = paths.some((path) => !path.endsWith('.rs'))
+  return {
+    imported,
+    rootFiles: namedFiles.size > 0 && !namesFolder ? namedFiles : undefined,
+    base: base ?? '',
+    problems,
+  }
 }
 
+/** The files of a module and its child modules. */
 function filesOf(module: Module): Set<string> {
   const files = new Set([module.file])
   for (const child of module.modules) for (const file of filesOf(child)) files.add(file)

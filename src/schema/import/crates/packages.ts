@@ -8,16 +8,16 @@ export interface SourceFiles {
   list(path: string): readonly string[] | undefined
 }
 
-/** The properties of a crate that its dependencies are found by. */
+/** The properties of a crate that are needed to find its dependencies. */
 interface DependentCrate {
   readonly folder: string
   readonly dependencies: ReadonlyMap<string, CargoDependency>
 }
 
-/** The search for a manifest ends after this many parent folders, because `..` of a relative path never ends. */
+/** The maximum number of parent folders to search. A relative path has no root that ends the search: `..` continues with `../..`. */
 const MAX_LEVELS = 24
 
-/** Reads the Cargo.toml files of packages and workspaces, each one once. */
+/** Reads the Cargo.toml files of packages and workspaces, each file once. */
 export class Packages {
   readonly #files: SourceFiles
   readonly #manifests = new Map<string, CargoManifest | undefined>()
@@ -26,6 +26,7 @@ export class Packages {
     this.#files = files
   }
 
+  /** The Cargo.toml of a folder, or `undefined` if the folder has none. */
   manifest(folder: string): CargoManifest | undefined {
     if (!this.#manifests.has(folder)) {
       const text = this.#files.read(posix.join(folder, 'Cargo.toml'))
@@ -34,7 +35,7 @@ export class Packages {
     return this.#manifests.get(folder)
   }
 
-  /** The folder of a dependency that is in the file system, by its path or by a patch. */
+  /** The folder of a dependency whose source is in the file system, as its `path` or a `[patch]` says. */
   dependencyFolder(crate: DependentCrate, name: string): string | undefined {
     const dependency = crate.dependencies.get(name)
     const workspace = this.workspaceOf(crate.folder)
@@ -43,23 +44,23 @@ export class Packages {
     if (dependency?.isInherited && workspace !== undefined && inherited?.path !== undefined) {
       return posix.join(workspace, inherited.path)
     }
-    const own = this.realName(crate, name)
+    const published = this.publishedName(crate, name)
     for (const folder of [workspace, crate.folder]) {
-      const path = folder === undefined ? undefined : this.manifest(folder)?.patches.get(own)?.path
+      const path = folder === undefined ? undefined : this.manifest(folder)?.patches.get(published)?.path
       if (folder !== undefined && path !== undefined) return posix.join(folder, path)
     }
     return undefined
   }
 
   /** The published name of a dependency, which a manifest may rename. */
-  realName(crate: DependentCrate, name: string): string {
+  publishedName(crate: DependentCrate, name: string): string {
     const dependency = crate.dependencies.get(name)
     if (!dependency?.isInherited) return dependency?.package ?? name
     const workspace = this.workspaceOf(crate.folder) ?? ''
     return this.manifest(workspace)?.workspaceDependencies.get(name)?.package ?? dependency.package
   }
 
-  /** The features that a crate enables in a dependency. */
+  /** The Cargo features that a crate enables in a dependency. */
   featuresOf(crate: DependentCrate, name: string): readonly string[] {
     const own = crate.dependencies.get(name)
     const workspace = own?.isInherited ? this.workspaceOf(crate.folder) : undefined
@@ -67,28 +68,28 @@ export class Packages {
     return [...(own?.features ?? []), ...(inherited?.features ?? [])]
   }
 
-  /** The folder of the workspace that contains a folder. */
+  /** The folder of the workspace that contains a folder, or `undefined` if there is none. */
   workspaceOf(folder: string): string | undefined {
     return this.#searchUpwards(folder, (manifest) => manifest.members !== undefined)
   }
 
-  /** The folder of the package that contains a file. */
+  /** The folder of the package that contains a file, or `undefined` if there is none. */
   packageOf(file: string): string | undefined {
     return this.#searchUpwards(posix.dirname(file), (manifest) => manifest.name !== undefined)
   }
 
-  /** The folders of the packages of a workspace. Patterns of members may contain `*`. */
+  /** The folders of the member packages of a workspace. The patterns of members may contain `*`. */
   members(folder: string): string[] {
     return (this.manifest(folder)?.members ?? []).flatMap((pattern) => {
-      const steps = pattern.split('/').filter((step) => step !== '' && step !== '.')
+      const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.')
       let folders = [folder]
-      for (const step of steps) {
+      for (const segment of segments) {
         folders = folders.flatMap((at) =>
-          step.includes('*')
+          segment.includes('*')
             ? (this.#files.list(at) ?? [])
-                .filter((name) => matchesPattern(step, name))
+                .filter((name) => matchesPattern(segment, name))
                 .map((name) => posix.join(at, name))
-            : [posix.join(at, step)],
+            : [posix.join(at, segment)],
         )
       }
       return folders.filter((at) => this.manifest(at)?.name !== undefined)

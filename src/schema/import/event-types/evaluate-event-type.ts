@@ -11,9 +11,9 @@ import { matchPattern, type PatternMatch } from './match-pattern.ts'
 import { strumText } from './strum-text.ts'
 import { concatenated, MAX_TEXTS, UNKNOWN, type Value } from './text-values.ts'
 
-/** The event types that `event_type()` may return for a variant: none for a command. */
+/** The event types that `event_type()` may return for a variant. A variant that is a command has none. */
 export interface VariantType {
-  /** `isDefault` for the text of a `_` arm. */
+  /** The event types. `isDefault` is true if only `_` arms return the text. */
   readonly texts: readonly { readonly text: string; readonly isDefault: boolean }[]
   /** `event_type()` may return the event type of the enum inside the variant. */
   readonly isInner: boolean
@@ -21,15 +21,18 @@ export interface VariantType {
   readonly isIncomplete: boolean
 }
 
+/** The context in which an expression is evaluated. */
 interface Scope {
   readonly variant: RustVariant
+  /** The possible values of each variable. */
   readonly variables: ReadonlyMap<string, readonly Value[]>
   /** The names of the functions on the call stack. */
   readonly calls: readonly string[]
+  /** The nesting of evaluated expressions, which has a limit. */
   readonly depth: number
 }
 
-/** Methods and functions that convert a text without changing its characters. */
+/** Methods and functions that return the text that they are given, possibly as another type. */
 const conversions = new Set(['to_string', 'to_owned', 'into', 'as_str', 'as_ref', 'clone'])
 const constructors = new Set(['String::from', 'Cow::Borrowed', 'Cow::from', 'Arc::from', 'Box::from', 'Some'])
 
@@ -46,21 +49,29 @@ export class EventTypeEvaluator {
   readonly #module: Module
   readonly #lowering: Lowering
   readonly #assume: ReadonlyMap<string, string>
-  readonly #function: string
+  /** The function that returns the event type, such as `event_type`. */
+  readonly #functionName: string
   #steps = 0
 
-  constructor(item: Item, module: Module, lowering: Lowering, assume: ReadonlyMap<string, string>, name: string) {
+  constructor(
+    item: Item,
+    module: Module,
+    lowering: Lowering,
+    assume: ReadonlyMap<string, string>,
+    functionName: string,
+  ) {
     this.#item = item
     this.#module = module
     this.#lowering = lowering
     this.#assume = assume
-    this.#function = name
+    this.#functionName = functionName
   }
 
+  /** Evaluates the body of the function for a variant. */
   typeOf(variant: RustVariant, body: Expression): VariantType {
     this.#steps = 0
     const texts = new Map<string, boolean>()
-    const values = this.#values(body, { variant, variables: new Map(), calls: [this.#function], depth: 0 })
+    const values = this.#values(body, { variant, variables: new Map(), calls: [this.#functionName], depth: 0 })
     for (const value of values) {
       if (value.kind === 'text') texts.set(value.text, (texts.get(value.text) ?? true) && value.isDefault === true)
     }
@@ -84,7 +95,7 @@ export class EventTypeEvaluator {
         const text = stringValue(expression)
         return text === undefined ? UNKNOWN : [{ kind: 'text', text }]
       }
-      // An argument of `format!`.
+      // Integers occur as arguments of `format!`.
       case 'Integer': {
         const value = constValue(expression, () => undefined)
         return value === undefined ? UNKNOWN : [{ kind: 'text', text: String(value) }]
@@ -108,15 +119,16 @@ export class EventTypeEvaluator {
         return this.#macro(parts, source, scope)
       case 'Identifier':
       case 'ScopedIdentifier':
-        return this.#named(source.textOf(node).replaceAll(/\s+/g, ''), scope)
+        return this.#nameOrPath(source.textOf(node).replaceAll(/\s+/g, ''), scope)
       default:
         return UNKNOWN
     }
   }
 
+  /** Evaluates a block: its `let` declarations, the values that it returns early, and its last expression. */
   #block(parts: readonly SyntaxNode[], source: Source, scope: Scope): readonly Value[] {
     let inner = scope
-    const early: Value[] = []
+    const earlyReturns: Value[] = []
     const statements = parts.filter(({ name }) => !/^[{};]$/.test(name))
     const last = statements.findLast(({ name }) => name === 'ExpressionStatement' || name === 'MacroInvocation')
     for (const part of statements) {
@@ -126,37 +138,37 @@ export class EventTypeEvaluator {
       if (part.name !== 'LetDeclaration') {
         if (!has(part, 'ReturnExpression')) continue
         const [statement] = pieces
-        if (statement?.name !== 'IfExpression') early.push(...UNKNOWN)
-        else if (this.#returns(childrenOf(statement), source, inner, early)) return early
+        if (statement?.name !== 'IfExpression') earlyReturns.push(...UNKNOWN)
+        else if (this.#addReturns(childrenOf(statement), source, inner, earlyReturns)) return earlyReturns
         continue
       }
-      if (has(part, 'ReturnExpression')) early.push(...UNKNOWN)
+      if (has(part, 'ReturnExpression')) earlyReturns.push(...UNKNOWN)
       const node = pieces[pieces.findIndex((piece) => piece.name === '=') + 1]
       const values = name && node ? this.#values({ node, source }, deeper(inner)) : UNKNOWN
       if (name) inner = { ...inner, variables: new Map([...inner.variables, [source.textOf(name), values]]) }
     }
-    return [...early, ...(last ? this.#values({ node: last, source }, deeper(inner)) : UNKNOWN)]
+    return [...earlyReturns, ...(last ? this.#values({ node: last, source }, deeper(inner)) : UNKNOWN)]
   }
 
-  /** Adds the values that the branches of an `if` return. Returns true if one of these branches is always taken. */
-  #returns(parts: readonly SyntaxNode[], source: Source, scope: Scope, found: Value[]): boolean {
+  /** Adds the values that the branches of an `if` return early. Returns true if it is certain that one of them returns. */
+  #addReturns(parts: readonly SyntaxNode[], source: Source, scope: Scope, found: Value[]): boolean {
     const [, condition, then, , otherwise] = parts
-    const holds = this.#holds(condition, source, scope)
+    const holds = this.#ifLetHolds(condition, source, scope)
     if (then && holds !== 'never' && has(then, 'ReturnExpression')) {
       found.push(...this.#values({ node: then, source }, deeper(scope)))
       if (holds === 'always') return true
     }
     if (!otherwise || holds === 'always' || !has(otherwise, 'ReturnExpression')) return false
     const isIf = otherwise.name === 'IfExpression'
-    if (isIf) return this.#returns(childrenOf(otherwise), source, scope, found)
+    if (isIf) return this.#addReturns(childrenOf(otherwise), source, scope, found)
     found.push(...this.#values({ node: otherwise, source }, deeper(scope)))
     return holds === 'never'
   }
 
-  /** Evaluates `if let Self::Placed { .. } = self` as a match. Any other condition may be true or false. */
+  /** Evaluates an `if` as the values of its branches, except those that cannot be taken. `parts`: `if`, condition, block, `else`, block. */
   #if(parts: readonly SyntaxNode[], source: Source, scope: Scope): readonly Value[] {
     const [, condition, then, , otherwise] = parts
-    const holds = this.#holds(condition, source, scope)
+    const holds = this.#ifLetHolds(condition, source, scope)
     const values: Value[] = []
     if (then && holds !== 'never') values.push(...this.#values({ node: then, source }, deeper(scope)))
     if (holds !== 'always') {
@@ -165,7 +177,8 @@ export class EventTypeEvaluator {
     return values
   }
 
-  #holds(condition: SyntaxNode | undefined, source: Source, scope: Scope): 'always' | 'never' | 'open' {
+  /** Whether a condition `let PATTERN = self` is true for the variant. Any other condition is open: it may be true or false. */
+  #ifLetHolds(condition: SyntaxNode | undefined, source: Source, scope: Scope): 'always' | 'never' | 'open' {
     if (condition?.name !== 'LetDeclaration') return 'open'
     const parts = childrenOf(condition).filter(({ name }) => name !== 'let')
     const equals = parts.findIndex(({ name }) => name === '=')
@@ -196,11 +209,11 @@ export class EventTypeEvaluator {
       const variables = new Map(scope.variables)
       if (match.payloadVariable !== undefined) variables.set(match.payloadVariable, [{ kind: 'inner' }])
       if (match.selfVariable !== undefined) variables.set(match.selfVariable, [{ kind: 'self' }])
-      const given = this.#values({ node: result, source }, { ...deeper(scope), variables })
+      const results = this.#values({ node: result, source }, { ...deeper(scope), variables })
       // `other => format!("{}.v1", other.name())` differs for each variant, so it is not a default.
       const { selfVariable } = match
       const isDefault = match.isDefault && !(selfVariable !== undefined && source.textOf(result).includes(selfVariable))
-      values.push(...given.map((value) => (value.kind === 'text' && isDefault ? { ...value, isDefault } : value)))
+      values.push(...results.map((value) => (value.kind === 'text' && isDefault ? { ...value, isDefault } : value)))
       // A later arm may be taken if this one has a guard or depends on the values of fields, which are unknown here.
       if (match.isSure && !guard) break
     }
@@ -217,8 +230,9 @@ export class EventTypeEvaluator {
       const name = source.textOf(method)
       if (isSelf(source.textOf(receiver), scope)) return this.#callOnSelf(name, scope)
       return this.#values({ node: receiver, source }, deeper(scope)).flatMap((value): readonly Value[] => {
+        // A method such as `as_ref` may return the payload itself, so the payload stays the value.
         if (value.kind === 'inner')
-          return EVENT_TYPE_FUNCTIONS.includes(name) || name === this.#function ? [{ kind: 'delegated' }] : [value]
+          return EVENT_TYPE_FUNCTIONS.includes(name) || name === this.#functionName ? [{ kind: 'delegated' }] : [value]
         return conversions.has(name) ? [value] : UNKNOWN
       })
     }
@@ -229,7 +243,7 @@ export class EventTypeEvaluator {
     const name = lastSegment(path)
     if (given && isSelf(source.textOf(given.node), scope)) return this.#callOnSelf(name, scope)
     return this.#values(given, deeper(scope)).flatMap((value): readonly Value[] =>
-      value.kind === 'inner' && name === this.#function ? [{ kind: 'delegated' }] : UNKNOWN,
+      value.kind === 'inner' && name === this.#functionName ? [{ kind: 'delegated' }] : UNKNOWN,
     )
   }
 
@@ -262,8 +276,8 @@ export class EventTypeEvaluator {
       return text === undefined ? UNKNOWN : this.#values(expressionOf(text, source.file), deeper(scope))
     }
     if (name === 'concat') return concatenated(args.map(valuesOf))
-    const [[word, ...words] = []] = args
-    if (name === 'stringify' && word && words.length === 0) return [{ kind: 'text', text: source.textOf(word) }]
+    const [[token, ...moreTokens] = []] = args
+    if (name === 'stringify' && token && moreTokens.length === 0) return [{ kind: 'text', text: source.textOf(token) }]
     const [[template] = [], ...rest] = args
     const text = template && stringValue({ node: template, source })
     if (name !== 'format' || text === undefined) return UNKNOWN
@@ -285,7 +299,8 @@ export class EventTypeEvaluator {
     return concatenated(pieces)
   }
 
-  #named(path: string, scope: Scope): readonly Value[] {
+  /** Evaluates the name of a variable or the path of a constant. */
+  #nameOrPath(path: string, scope: Scope): readonly Value[] {
     const variable = scope.variables.get(path)
     if (variable) return variable
     const steps = path.split('::')
@@ -301,7 +316,7 @@ export class EventTypeEvaluator {
   }
 }
 
-/** Whether an expression depends only on fields that the match arm has bound. */
+/** Whether an expression uses neither `self` nor a known variable, but only values of fields, which may have any value. */
 function isFieldOf(subject: SyntaxNode, source: Source, { variables }: Scope): boolean {
   let isField = true
   subject.cursor().iterate(({ name, from, to }) => {
@@ -322,12 +337,13 @@ function macroArguments(tokens: readonly SyntaxNode[]): SyntaxNode[][] {
   return all.filter((one) => one.length > 0)
 }
 
+/** Whether a syntax node contains a node with this name, at any depth. */
 function has(node: SyntaxNode, name: string): boolean {
-  let isThere = false
+  let found = false
   node.cursor().iterate((part) => {
-    isThere ||= part.name === name
+    found ||= part.name === name
   })
-  return isThere
+  return found
 }
 
 const deeper = (scope: Scope): Scope => ({ ...scope, depth: scope.depth + 1 })
@@ -338,7 +354,7 @@ function isSelf(text: string, { variables }: Scope): boolean {
   return name === 'self' || (name !== undefined && variables.get(name)?.every(({ kind }) => kind === 'self') === true)
 }
 
-/** Parses an expression: the name in a placeholder such as `{name}`, or several tokens of a macro. */
+/** Parses an expression: the name in a placeholder such as `{name}`, or several tokens of a macro. `fn f` only makes it valid Rust. */
 function expressionOf(text: string, file: string): Expression | undefined {
   const body = readRust(new Source(file, `fn f() { ${text} }`)).functions[0]?.body
   const statement = body && childOf(body.node, 'ExpressionStatement')

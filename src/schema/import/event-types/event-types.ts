@@ -10,7 +10,7 @@ import { EVENT_TYPE_FUNCTIONS, isEventLike } from './event-enums.ts'
 
 /** The event types of a service. */
 export interface EventTypes {
-  /** Event type → path of variants: `OrderPlaced.v1` → `Order.Placed`. */
+  /** Maps each event type to the path of its variant: `OrderPlaced.v1` → `Order.Placed`. */
   readonly events: Map<string, string>
   /** Assumptions and ambiguities that the user should know of. */
   readonly notes: readonly ImportNote[]
@@ -20,22 +20,25 @@ export interface EventTypes {
 interface Usage {
   readonly paths: Set<string>
   readonly location: SourceLocation
-  /** Only `_` arms return the event type. */
+  /** Whether only `_` arms return the event type. */
   isDefault: boolean
 }
 
-/** Maps each event type to its variant, descending into wrapped enums. Drops event types that several variants share. */
+/**
+ * Maps each event type to its variant, also to variants of enums inside variants. Drops event types that several variants share,
+ * and those that only `_` arms return.
+ */
 export function eventTypesOf(root: Instance, lowering: Lowering, assume: ReadonlyMap<string, string>): EventTypes {
   const usages = new Map<string, Usage>()
   const notes: ImportNote[] = []
   const note = ({ file, line }: SourceLocation, content: NoteContent) => notes.push({ file, line, ...content })
-  const addUsage = (event: string, path: string, location: SourceLocation, isDefault: boolean) => {
-    const usage = usages.get(event) ?? { paths: new Set(), location, isDefault }
+  const addUsage = (eventType: string, path: string, location: SourceLocation, isDefault: boolean) => {
+    const usage = usages.get(eventType) ?? { paths: new Set(), location, isDefault }
     usage.paths.add(path)
     usage.isDefault &&= isDefault
-    usages.set(event, usage)
+    usages.set(eventType, usage)
   }
-  const walk = (instance: Instance, path: readonly string[], above: readonly Instance[]) => {
+  const walk = (instance: Instance, path: readonly string[], enclosing: readonly Instance[]) => {
     const { item, body } = instance
     if (item?.rust.kind !== 'enum' || body?.kind !== 'enum') return
     const { name, location } = item.rust
@@ -45,15 +48,15 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
       const lowered = body.variants.find((one) => one.name === variant.name)
       if (!lowered) continue
       const steps = [...path, variant.name]
-      const type = naming.of(variant)
+      const type = naming.typeOf(variant)
       const [held, ...more] = lowered.fields.kind === 'tuple' ? lowered.fields.items : []
       const inner = held?.kind === 'named' && more.length === 0 ? lowering.instances.byId(held.name) : undefined
-      const isWrapper = inner?.item !== undefined && inner.body?.kind === 'enum' && !above.includes(inner)
+      const isWrapper = inner?.item !== undefined && inner.body?.kind === 'enum' && !enclosing.includes(inner)
       const isDelegated = type.isInner || (naming.kind === 'name' && inner?.item && isEventLike(inner.item, lowering))
-      if (isWrapper && isDelegated) walk(inner, steps, [...above, inner])
+      if (isWrapper && isDelegated) walk(inner, steps, [...enclosing, inner])
       if (isWrapper && isDelegated && !type.isInner) continue
       for (const { text, isDefault } of type.texts) {
-        // For a variant that has an event type of its own, the text of a `_` arm is another one.
+        // If an arm names the variant, the text of a `_` arm is one more event type of this variant.
         const isOnlyDefault = isDefault && type.texts.every((one) => one.isDefault)
         addUsage(text, steps.join('.'), variant.location, isOnlyDefault)
       }
@@ -71,23 +74,23 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
   }
   walk(root, [], [root])
   const events = new Map<string, string>()
-  for (const [event, { paths, location, isDefault }] of usages) {
+  for (const [eventType, { paths, location, isDefault }] of usages) {
     const [only, ...others] = paths
     if (only !== undefined && others.length > 0) {
-      note(location, { code: 'event-type-ambiguous', eventType: event, variants: [...paths] })
-    } else if (only !== undefined && !isDefault) events.set(event, only)
+      note(location, { code: 'event-type-ambiguous', eventType, variants: [...paths] })
+    } else if (only !== undefined && !isDefault) events.set(eventType, only)
   }
   return { events, notes }
 }
 
-const noType: VariantType = { texts: [], isInner: false, isIncomplete: false }
-const typeNamed = (text: string): VariantType => ({ ...noType, texts: [{ text, isDefault: false }] })
+const NO_EVENT_TYPE: VariantType = { texts: [], isInner: false, isIncomplete: false }
+const singleType = (text: string): VariantType => ({ ...NO_EVENT_TYPE, texts: [{ text, isDefault: false }] })
 
 /** How an enum defines its event types. */
 interface Naming {
-  /** By `event_type()`, by `derive(Action)`, or not at all: the names of its variants. */
+  /** `function`: by `event_type()`. `action`: by `derive(Action)`. `name`: not at all, so the names of variants are used. */
   readonly kind: 'function' | 'action' | 'name'
-  readonly of: (variant: RustVariant) => VariantType
+  readonly typeOf: (variant: RustVariant) => VariantType
 }
 
 function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): Naming {
@@ -97,19 +100,21 @@ function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, st
       const body = impl.functions.find((one) => one.name === name)?.body
       if (!body) continue
       const evaluator = new EventTypeEvaluator(item, module, lowering, assume, name)
-      return { kind: 'function', of: (variant) => evaluator.typeOf(variant, body) }
+      return { kind: 'function', typeOf: (variant) => evaluator.typeOf(variant, body) }
     }
   }
   if (lowering.derivesOf(item).includes('Action')) {
     return {
       kind: 'action',
-      of: (variant) =>
-        variant.attributes.some(({ path }) => path === 'event') ? typeNamed(`${variant.name}.v1`) : noType,
+      typeOf: (variant) =>
+        variant.attributes.some(({ path }) => path === 'event') ? singleType(`${variant.name}.v1`) : NO_EVENT_TYPE,
     }
   }
   return {
     kind: 'name',
-    of: (variant) =>
-      new Serde(effective(variant.attributes, assume).list).has('skip') ? noType : typeNamed(`${variant.name}.v1`),
+    typeOf: (variant) =>
+      new Serde(effective(variant.attributes, assume).list).has('skip')
+        ? NO_EVENT_TYPE
+        : singleType(`${variant.name}.v1`),
   }
 }

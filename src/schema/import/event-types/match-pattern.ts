@@ -15,7 +15,7 @@ export interface PatternMatch {
   readonly selfVariable?: string
 }
 
-/** Matches a pattern against a variant of an enum. `undefined` if it matches no value of the variant. */
+/** Matches a pattern against a variant of the enum `item`. Returns `undefined` if the pattern matches no value of the variant. */
 export function matchPattern(
   pattern: SyntaxNode,
   source: Source,
@@ -24,7 +24,7 @@ export function matchPattern(
 ): PatternMatch | undefined {
   const parts = childrenOf(pattern)
   const text = source.textOf(pattern).replaceAll(/\s+/g, '')
-  const whole = { isDefault: false, isSure: true }
+  const everyValue = { isDefault: false, isSure: true }
   switch (pattern.name) {
     case '_':
       return { isDefault: true, isSure: true }
@@ -50,10 +50,10 @@ export function matchPattern(
       return bound ? { isDefault: false, isSure, payloadVariable: source.textOf(bound) } : { isDefault: false, isSure }
     }
     case 'ScopedIdentifier':
-      return lastSegment(text) === variant.name ? whole : undefined
+      return lastSegment(text) === variant.name ? everyValue : undefined
     case 'BoundIdentifier':
       if (item.rust.kind === 'enum' && item.rust.variants.some(({ name }) => name === text)) {
-        return text === variant.name ? whole : undefined
+        return text === variant.name ? everyValue : undefined
       }
       return { isDefault: true, isSure: true, selfVariable: text }
     default:
@@ -61,7 +61,7 @@ export function matchPattern(
   }
 }
 
-/** Whether a pattern for a part of a variant matches every value. */
+/** Whether a pattern inside the pattern of a variant matches every value. */
 function isIrrefutable(pattern: SyntaxNode, source: Source): boolean {
   const parts = childrenOf(pattern)
   const inner = parts.at(-1)
@@ -94,7 +94,7 @@ function isIrrefutable(pattern: SyntaxNode, source: Source): boolean {
   }
 }
 
-/** The variable that a pattern binds without looking inside the value. */
+/** The variable that a pattern binds to the whole value, as `event`, `ref event` and `&event` do. */
 function boundVariable(pattern: SyntaxNode | undefined): SyntaxNode | undefined {
   if (!pattern || pattern.name === 'BoundIdentifier') return pattern
   return /^(Ref|Mut|Reference)Pattern$/.test(pattern.name) ? boundVariable(childrenOf(pattern).at(-1)) : undefined

@@ -1,14 +1,17 @@
 import type { Meta, RustVariant } from '../../../rust/ast.ts'
 import { toCaseStyle } from './case-style.ts'
 
-/** The methods that strum and its derives add to an enum. */
+/** The derive of strum that provides each method. */
 const DERIVE_OF_METHOD: Readonly<Record<string, string>> = {
   as_ref: 'AsRefStr',
   to_string: 'Display',
   into: 'IntoStaticStr',
 }
 
-/** The text that a method derived by strum returns for a variant. `undefined` if the method is not one of strum's. */
+/**
+ * Returns the text that a method derived by strum returns for a variant. `attributes` and `derives` are those of the enum.
+ * Returns `undefined` if strum does not provide the method.
+ */
 export function strumText(
   method: string,
   variant: RustVariant,
@@ -17,10 +20,11 @@ export function strumText(
 ): string | undefined {
   const derive = DERIVE_OF_METHOD[method]
   if (derive === undefined || !derives.includes(derive)) return undefined
-  const own = variant.attributes.filter(({ path }) => path === 'strum').flatMap(({ items }) => items)
-  const given = own.find(({ path }) => path === 'to_string') ?? own.find(({ path }) => path === 'serialize')
-  if (given?.value !== undefined) return given.value
-  const all = attributes.filter(({ path }) => path === 'strum').flatMap(({ items }) => items)
-  const style = all.find(({ path }) => path === 'serialize_all')?.value
+  const variantOptions = variant.attributes.filter(({ path }) => path === 'strum').flatMap(({ items }) => items)
+  const option =
+    variantOptions.find(({ path }) => path === 'to_string') ?? variantOptions.find(({ path }) => path === 'serialize')
+  if (option?.value !== undefined) return option.value
+  const enumOptions = attributes.filter(({ path }) => path === 'strum').flatMap(({ items }) => items)
+  const style = enumOptions.find(({ path }) => path === 'serialize_all')?.value
   return style === undefined ? variant.name : toCaseStyle(variant.name, style)
 }

@@ -1,6 +1,6 @@
 /** A possible value of an expression for one variant. */
 export type Value =
-  /** A string. `isDefault` if it comes from a `_` arm. */
+  /** A string. `isDefault` is true if a `_` arm returns it. */
   | { readonly kind: 'text'; readonly text: string; readonly isDefault?: boolean }
   /** The enum itself. */
   | { readonly kind: 'self' }
@@ -10,23 +10,24 @@ export type Value =
   | { readonly kind: 'delegated' }
   | { readonly kind: 'unknown' }
 
+/** The values of an expression that could not be evaluated. */
 export const UNKNOWN: readonly Value[] = [{ kind: 'unknown' }]
 
-/** The maximum number of texts that one expression may have as its value. */
+/** The maximum number of possible texts of one expression, because combinations multiply. Real enums stay far below it. */
 export const MAX_TEXTS = 200
 
-/** Concatenates the possible values of each piece: every combination of texts. */
+/** Concatenates pieces of which each has several possible values. Returns every combination of texts. */
 export function concatenated(pieces: readonly (readonly Value[])[]): readonly Value[] {
   let texts: readonly { readonly kind: 'text'; readonly text: string; readonly isDefault?: boolean }[] = [
     { kind: 'text', text: '' },
   ]
   let isPartlyUnknown = false
   for (const piece of pieces) {
-    const next = piece.flatMap((value) => (value.kind === 'text' ? [value] : []))
-    isPartlyUnknown ||= next.length < piece.length
-    if (texts.length * next.length > MAX_TEXTS) return UNKNOWN
+    const pieceTexts = piece.flatMap((value) => (value.kind === 'text' ? [value] : []))
+    isPartlyUnknown ||= pieceTexts.length < piece.length
+    if (texts.length * pieceTexts.length > MAX_TEXTS) return UNKNOWN
     texts = texts.flatMap((before) =>
-      next.map((after) => ({
+      pieceTexts.map((after) => ({
         kind: 'text' as const,
         text: before.text + after.text,
         isDefault: before.isDefault === true || after.isDefault === true,

@@ -4,7 +4,7 @@ import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
 import type { Container } from '../../library-containers.ts'
 import type { Answers, Type } from '../../model.ts'
-import { hintOfFunction } from '../crates/impls.ts'
+import { describeSerializerCalls } from '../crates/impls.ts'
 import { type Item, type Module, modulePath } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
 import { importHints } from '../hints.ts'
@@ -74,12 +74,12 @@ export class FieldWriting {
     }
     const format = this.#timeFormat(module, env.module)
     if (format) return format
-    const hint = found?.kind === 'module' ? hintOfFunction(found.module.functions.get('serialize')?.body) : ''
+    const hint = found?.kind === 'module' ? describeSerializerCalls(found.module.functions.get('serialize')?.body) : ''
     const own = this.#functionAt(env.module, steps)
     return this.#report.problem(
       location,
       about,
-      `${shown} uses a custom encoding${hint || hintOfFunction(own)}`,
+      `${shown} uses a custom encoding${hint || describeSerializerCalls(own)}`,
       importHints.giveEncoding(full),
     )
   }

@@ -5,7 +5,7 @@ import { childrenOf, formatLocation, type SourceLocation } from '../../../rust/s
 import type { Answers, Fields, NamedType, Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
 import type { Crates } from '../crates/crates.ts'
-import { hintOf, Impls, traitName } from '../crates/impls.ts'
+import { describeSerializeImpl, Impls, traitName } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import { Names } from '../crates/names.ts'
 import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
@@ -107,7 +107,7 @@ export class Lowering {
     if (derives.includes('SerializeDisplay') || this.#isText(item)) return whole({ kind: 'String' })
     if (!derives.includes('Serialize') && !isAssumed) {
       const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
-      if (byHand) return fail(`it has a hand-written impl of Serialize${hintOf(byHand.impl)}`, map)
+      if (byHand) return fail(`it has a hand-written impl of Serialize${describeSerializeImpl(byHand.impl)}`, map)
       if (!derives.includes('Deserialize')) {
         const fix = map === undefined ? importHints.assumeDerived(full) : importHints.mapOrAssumeDerived(full)
         return fail('it does not derive Serialize', fix)

@@ -225,8 +225,8 @@ describe('an enum that wraps other enums', () => {
     // The source does not show which of the two enums is published.
     expect(events(rust)).toEqual(
       [
-        'src/lib.rs:2 InventoryEvent: it is one of several enums that may list the events [--root InventoryEvent]',
-        'src/lib.rs:4 TicketingEvent: it is one of several enums that may list the events; it contains InventoryEvent [--root TicketingEvent]',
+        'src/lib.rs:2 InventoryEvent: one of several enums that may list the events [--root InventoryEvent]',
+        'src/lib.rs:4 TicketingEvent: one of several enums that may list the events (contains InventoryEvent) [--root TicketingEvent]',
       ].sort((a, b) => (a.includes('TicketingEvent:') ? -1 : b.includes('TicketingEvent:') ? 1 : 0)),
     )
   })

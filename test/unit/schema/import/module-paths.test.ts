@@ -53,7 +53,9 @@ describe('paths of an import', () => {
       'nowhere:0 nowhere: there is no such file or folder []',
       'docs:0 docs: the folder has no .rs files []',
     ])
-    expect(linesOf(importRust(texts))).toEqual(['.:0 .: it has neither src/lib.rs nor src/main.rs []'])
+    expect(linesOf(importRust(texts))).toEqual([
+      '.:0 .: no library or program found, such as src/lib.rs or src/main.rs []',
+    ])
   })
 
   test('paths of an import get notes about missing module files and invalid Rust', () => {

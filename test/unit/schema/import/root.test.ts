@@ -18,7 +18,7 @@ describe('a generic root', () => {
 
   test.each([undefined, 'Event', 'Event<>', 'Event<@>'])('a generic root needs type arguments: %s', (root) => {
     expect(linesOf(importRust(rust, { root }))).toEqual([
-      "src/lib.rs:2 Event: it needs a type argument for A [--root 'Event<…>']",
+      "src/lib.rs:2 Event: missing a type argument for A [--root 'Event<…>']",
     ])
   })
 
@@ -67,8 +67,8 @@ describe('choosing the root', () => {
 
   test('reports all enums that may be the root', () => {
     expect(rootOf(two, { topic: 'things' })).toEqual([
-      'src/lib.rs:1 OrderEvent: it is one of several enums that may list the events [--root OrderEvent]',
-      'src/lib.rs:1 UserEvent: it is one of several enums that may list the events [--root UserEvent]',
+      'src/lib.rs:1 OrderEvent: one of several enums that may list the events [--root OrderEvent]',
+      'src/lib.rs:1 UserEvent: one of several enums that may list the events [--root UserEvent]',
     ])
     expect(rootOf(two, { root: 'b::UserEvent' })).toEqual({ root: 'UserEvent', topic: 'order-events' })
   })
