@@ -5,10 +5,10 @@ import type { Names } from '../crates/names.ts'
 import { type Arg, argsByName, boundTo, type Env } from './instances.ts'
 import type { LoweringParts, TypeLowerer } from './lowering-parts.ts'
 
-/** Limit of the hops from an alias or associated type to the next, which guards against cycles. */
+/** The maximum number of aliases and associated types to follow, because they may form a cycle. */
 const MAX_HOPS = 20
 
-/** Resolves associated types by impl blocks: `<Order as Aggregate>::Event` to the type in `type Event = …;`. */
+/** Resolves an associated type such as `<Order as Aggregate>::Event` to the type that an impl block defines: `type Event = …;`. */
 export class AssociatedTypes {
   readonly #names: Names
   readonly #impls: Impls
@@ -20,9 +20,12 @@ export class AssociatedTypes {
     this.#lowerer = lowerer
   }
 
-  /** The type and the scope of its names. `undefined` if no impl in the crate of the owner defines it, or several do. */
+  /**
+   * Finds the type that an associated type stands for, and the scope in which its names are resolved. `undefined` if no impl
+   * block in the crate of the owner defines it, or several do.
+   */
   find(rust: RustType, env: Env, hops = 0): { readonly rust: RustType; readonly env: Env } | undefined {
-    const wanted = partsOf(rust, env)
+    const wanted = associatedParts(rust, env)
     const owner = wanted && this.#owner(wanted.self, env, hops)
     if (!owner) return undefined
     const defining = this.#impls.of(owner.item).flatMap(({ impl, module }) => {
@@ -36,7 +39,7 @@ export class AssociatedTypes {
     return { rust: only.type, env: { module: only.module, generics, self: undefined, answers: env.answers } }
   }
 
-  /** The item whose impl blocks define the associated type. */
+  /** Finds the item whose impl blocks define the associated type: the type before `as`, behind aliases and parameters. */
   #owner(self: RustType, from: Env, hops: number): { item: Item; args: readonly Arg[]; self: Arg } | undefined {
     let [type, env] = [self, from]
     for (let hop = hops; hop < MAX_HOPS; hop += 1) {
@@ -60,7 +63,7 @@ export class AssociatedTypes {
 }
 
 /** The parts of `<A as Aggregate>::Event`, or of `A::Event` where `A` is a generic parameter. */
-function partsOf(
+function associatedParts(
   rust: RustType,
   env: Env,
 ): { readonly self: RustType; readonly trait: string | undefined; readonly name: string } | undefined {
@@ -71,10 +74,10 @@ function partsOf(
   return { self: { ...rust, segments: [first] }, trait: undefined, name: last.name }
 }
 
-/** The arguments of the generic parameters of an impl: of `T` in `impl<T> Aggregate for Order<T>`, by position. */
+/** The argument of each generic parameter of an impl block. `T` of `impl<T> Aggregate for Order<T>` gets the argument of `Order`. */
 function parametersOf({ self, generics }: RustImpl, args: readonly Arg[]): [string, Arg][] {
-  const written = self.kind === 'path' ? (self.segments.at(-1)?.args ?? []) : []
-  return written.flatMap((type, index): [string, Arg][] => {
+  const selfArgs = self.kind === 'path' ? (self.segments.at(-1)?.args ?? []) : []
+  return selfArgs.flatMap((type, index): [string, Arg][] => {
     const name = type.kind === 'path' && type.segments.length === 1 ? type.segments[0]?.name : undefined
     const arg = args[index]
     return name !== undefined && arg && generics.some((generic) => generic.name === name) ? [[name, arg]] : []

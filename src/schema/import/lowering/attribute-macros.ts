@@ -1,7 +1,7 @@
 import type { Meta } from '../../../rust/ast.ts'
 
-/** Attributes of the language, its tools and serde's helper crates, and macros that do not change types. */
-const harmlessAttributes = new RegExp(
+/** Attributes of Rust, of its tools and of serde's helper crates, and macros that do not change the serialized form of a type. */
+const unchangingAttributes = new RegExp(
   `^(${[
     'doc|allow|warn|expect|deny|forbid|cfg|cfg_attr|derive|repr|non_exhaustive|must_use|deprecated|automatically_derived',
     '(rustfmt|clippy|diagnostic|rustc|rust_analyzer|utoipa|schemars|async_trait|wasm_bindgen|tracing)(::.*)?',
@@ -10,7 +10,7 @@ const harmlessAttributes = new RegExp(
   ].join('|')})$`,
 )
 
-/** Helper attributes of derives, which may also be written before the derive. */
+/** Helper attributes of common derives. Unlike unknown attributes, they may be written before the derive. */
 const helperAttributes = new RegExp(
   `^(${[
     'diesel|sqlx|sea_orm|table_name|schema|ts|specta|builder|validate|garde|error|snafu|borsh|rkyv|archive|prost|graphql',
@@ -18,21 +18,26 @@ const helperAttributes = new RegExp(
   ].join('|')})$`,
 )
 
-/** Derives without further helper attributes on the type. */
+/** Derives that have no helper attributes beyond those of the lists above. */
 const derivesWithoutHelpers =
   /^(Debug|Clone|Copy|PartialEq|Eq|PartialOrd|Ord|Hash|Default|Action|AsRefStr|IntoStaticStr|Enum(String|Iter|Count|Discriminants)|(Serialize|Deserialize)\w*)$/
 
-/** The attributes that may be macros which change the type: they are not harmless, and no derive can own them. */
+/**
+ * Returns the attributes that may be macros that change the type. An unknown attribute may also be the helper attribute of an
+ * unknown derive. It is taken for one if it follows the derives, as is usual for helper attributes.
+ */
 export function attributeMacros(attributes: readonly Meta[], derives: readonly string[]): Meta[] {
-  const others = derives.some((name) => !derivesWithoutHelpers.test(name))
-  const derive = attributes.findIndex(
+  const hasUnknownDerive = derives.some((name) => !derivesWithoutHelpers.test(name))
+  const serdeDerive = attributes.findIndex(
     ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
   )
-  const first = derive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : derive
+  const firstDerive = serdeDerive === -1 ? attributes.findIndex(({ path }) => path === 'derive') : serdeDerive
   // The helper attribute of a derive may be its name in snake case: derive_more's Debug has #[debug("…")].
-  const own = new Set(derives.map((name) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()))
+  const derivesInSnakeCase = new Set(
+    derives.map((name) => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase()),
+  )
   return attributes.filter(({ path }, index) => {
-    if (harmlessAttributes.test(path) || own.has(path)) return false
-    return !others || (index < first && !helperAttributes.test(path))
+    if (unchangingAttributes.test(path) || derivesInSnakeCase.has(path)) return false
+    return !hasUnknownDerive || (index < firstDerive && !helperAttributes.test(path))
   })
 }

@@ -9,7 +9,7 @@ import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
 import type { UserAnswers } from './user-answers.ts'
 
-/** The largest length of an array: a u32. */
+/** The largest array length that a schema file can contain. */
 const MAX_LENGTH = 0xffff_ffffn
 
 /** Evaluates the constants that types depend on. */
@@ -26,7 +26,7 @@ export class ConstLowering {
     this.#answers = answers
   }
 
-  /** The length of the array type `about`. `undefined` if it cannot be evaluated, which is reported. */
+  /** Evaluates the length of the array type `about`. Reports a problem and returns `undefined` if that is not possible. */
   length(expression: Expression, env: Env, about: RustType): number | undefined {
     const written = expression.source.textOf(expression.node)
     const answer = this.#answers.assumed(written)?.replaceAll('_', '').trim()
@@ -35,7 +35,7 @@ export class ConstLowering {
       return this.#report.problem(
         about.location,
         about.text,
-        `the answer for its length ${written} is not a whole number: ${answer}`,
+        `the answer for the length ${written} is not a whole number: ${answer}`,
         fix,
       )
     }
@@ -43,12 +43,12 @@ export class ConstLowering {
     if (value !== undefined && value >= 0n && value <= MAX_LENGTH) return Number(value)
     const reason =
       value === undefined
-        ? `cannot evaluate its length ${written}`
-        : `its length ${written} is ${value}, which is not between 0 and ${MAX_LENGTH}`
+        ? `cannot evaluate the length ${written}`
+        : `the length ${written} is ${value}, which is not between 0 and ${MAX_LENGTH}`
     return this.#report.problem(about.location, about.text, reason, fix)
   }
 
-  /** The value of an argument that must be a constant: `4`, `{ 4 + 4 }` or `LENGTH`. */
+  /** Evaluates a const generic argument: `4`, `{ 4 + 4 }` or `LENGTH`. `undefined` if it cannot be evaluated. */
   argument(rust: RustType, env: Env): bigint | undefined {
     if (rust.kind === 'value') return constValue(rust.value, (path) => this.value(path, env))
     if (rust.kind !== 'path') return undefined
@@ -56,7 +56,7 @@ export class ConstLowering {
     return this.value(path, env)
   }
 
-  /** The value of a constant. */
+  /** Evaluates the constant, const parameter or associated constant at a path. `undefined` if it cannot be evaluated. */
   value(path: readonly string[], env: Env): bigint | undefined {
     const [first = '', second] = path
     if (path.length === 1) {
@@ -68,7 +68,7 @@ export class ConstLowering {
       const inner: Env = { module: found.module, generics: new Map(), self: undefined }
       return constValue(found.value.value, (name) => this.value(name, inner))
     }
-    // An associated constant: `Self::LEN` or `Key::LEN`.
+    // The path may be that of an associated constant: `Self::LEN` or `Key::LEN`.
     const owner =
       path.length === 2 ? (first === 'Self' ? env.self?.item : this.#itemNamed(env.module, first)) : undefined
     for (const { impl, module } of owner ? this.#impls.of(owner) : []) {

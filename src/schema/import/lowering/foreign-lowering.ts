@@ -1,6 +1,7 @@
 import type { RustType } from '../../../rust/ast.ts'
 import { formatLocation } from '../../../rust/source.ts'
 import type { Container } from '../../library-containers.ts'
+import { libraryType } from '../../library-types.ts'
 import type { NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
@@ -22,7 +23,7 @@ export class ForeignLowering {
     this.#answers = answers
   }
 
-  /** Converts a type by its path in a foreign crate. `undefined` if that failed, which is reported. */
+  /** Converts the type at a path of a foreign crate. Reports a problem and returns `undefined` if that is not possible. */
   type(path: readonly string[], rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
     const full = canonicalPath(path)
     const answer = this.#answers.mapped([path.join('::'), full], args, rust, env, depth)
@@ -42,11 +43,11 @@ export class ForeignLowering {
     if (notation) return notation
     const reason =
       path[0] === 'std'
-        ? 'serde does not serialize it, or crbus does not know its encoding'
+        ? 'serde does not serialize this type, or crbus does not know its encoding'
         : `the source of crate ${path[0]} is not among the paths`
     const macro = macroCallNaming(path.at(-1) ?? '', this.#parts.crates.all)
     const macroHint =
-      macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may define it` : ''
+      macro && path.length === 1 ? `; ${macro.name}! (${formatLocation(macro.location)}) may define this type` : ''
     return this.#parts.report.problem(
       rust.location,
       rust.text,
@@ -55,12 +56,12 @@ export class ForeignLowering {
     )
   }
 
-  /** The schema type of a library type. Notes if Rust cannot decode it. */
+  /** Returns the schema type of a library type. Adds a note if Rust cannot decode the type. */
   #libraryType(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
     if (name === 'Decimal') {
       const features = this.#parts.crates.packages.featuresOf(env.module.crate, 'rust_decimal')
       if (features.includes('serde-arbitrary-precision')) {
-        const reason = "bincode cannot decode it with rust_decimal's feature serde-arbitrary-precision"
+        const reason = "bincode cannot decode this type with rust_decimal's feature serde-arbitrary-precision"
         this.#parts.report.unsupported(rust.location, rust.text, reason)
         return UNREADABLE
       }
@@ -68,36 +69,35 @@ export class ForeignLowering {
       if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
     }
     if (unreadable !== undefined)
-      this.#parts.report.unsupported(rust.location, rust.text, `Rust cannot decode it from bincode: ${unreadable}`)
+      this.#parts.report.unsupported(
+        rust.location,
+        rust.text,
+        `Rust cannot decode this type from bincode: ${unreadable}`,
+      )
     return { kind: 'known', name }
   }
 
-  /** `chrono::DateTime`, whose encoding depends on its time zone. */
+  /** Converts `chrono::DateTime`. Its schema type depends on the time zone. */
   #dateTime(rust: RustType, arg: RustType | undefined, env: Env): Type | undefined {
     let [zone, at] = [arg, env]
     for (let bound = zone && boundTo(zone, at); bound; bound = boundTo(zone, at)) [zone, at] = [bound.rust, bound.env]
     const path = zone?.kind === 'path' ? zone.segments.map(({ name }) => name) : []
     const found = path.length === 0 ? undefined : this.#parts.names.find(at.module, path)
     const full = found?.kind === 'foreign' ? canonicalPath(found.path) : ''
-    const name = /^chrono::(Utc|FixedOffset|Local)$|^chrono_tz::(Tz)$/.exec(full)
-    if (name) {
-      const zoned = `DateTime<${name[1] ?? name[2]}>`
-      return this.#libraryType(
-        zoned,
-        name[2] ? 'chrono does not implement Deserialize for DateTime<Tz>' : undefined,
-        rust,
-        env,
-      )
+    const zoneName = /^chrono::(Utc|FixedOffset|Local)$|^chrono_tz::(Tz)$/.exec(full)
+    if (zoneName) {
+      const name = `DateTime<${zoneName[1] ?? zoneName[2]}>`
+      return this.#libraryType(name, libraryType(name)?.unreadable, rust, env)
     }
     return this.#parts.report.problem(
       rust.location,
       rust.text,
-      'its time zone is not Utc, FixedOffset, Local or Tz',
+      'the time zone is not Utc, FixedOffset, Local or Tz',
       importHints.mapType('chrono::DateTime'),
     )
   }
 
-  /** A container or smart pointer of a library. */
+  /** Converts a container or smart pointer of a library. */
   #container(
     { becomes }: Container,
     full: string,
@@ -147,7 +147,7 @@ export class ForeignLowering {
         const type = argument(0)
         if (!type) return undefined
         const fields = becomes.fields.map((name) => ({ name, type }))
-        return this.#expanded(full, args, env, { kind: 'struct', at: full, fields: { kind: 'fields', fields } })
+        return this.#addToSchema(full, args, env, { kind: 'struct', at: full, fields: { kind: 'fields', fields } })
       }
       case 'enum': {
         const variants = becomes.variants.map(({ name, argument: index }) => ({
@@ -164,15 +164,15 @@ export class ForeignLowering {
             fields: type ? { kind: 'tuple', items: [type] } : { kind: 'unit' },
           })),
         }
-        return this.#expanded(full, args, env, body)
+        return this.#addToSchema(full, args, env, body)
       }
     }
   }
 
-  /** Adds a generic type of a library to the schema, with its fields or variants. */
-  #expanded(full: string, args: readonly RustType[], env: Env, body: NamedType): Type {
+  /** Adds a generic type of a library, such as `Range<T>`, to the schema as a struct or an enum. */
+  #addToSchema(full: string, args: readonly RustType[], env: Env, body: NamedType): Type {
     const bound = args.map((rust) => this.#lowerer.argument(rust, env, 'type'))
-    const of = { path: full.split('::'), args: bound, location: undefined, item: undefined, body }
-    return { kind: 'named', name: this.#parts.instances.of(full, of).id }
+    const instance = { path: full.split('::'), args: bound, location: undefined, item: undefined, body }
+    return { kind: 'named', name: this.#parts.instances.of(full, instance).id }
   }
 }

@@ -13,7 +13,7 @@ const byPath = new Map<string, ForeignType>([
   ),
 ])
 
-/** Modules of crates that only re-export the items of other modules. */
+/** Modules that do not matter for the identity of a type, by crate: most of them only re-export items. */
 const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'std',
@@ -26,7 +26,7 @@ const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   ['hashbrown', ['hash_map', 'hash_set']],
 ])
 
-/** Crates and modules that re-export others, and type aliases of libraries. */
+/** Paths that are other names of a crate, a module or a type, each with the path in the table of library types. */
 const aliases: readonly (readonly [string, string])[] = [
   ['core', 'std'],
   ['alloc', 'std'],
@@ -51,19 +51,21 @@ const aliases: readonly (readonly [string, string])[] = [
   ['composable_rust_core::Utc', 'chrono::Utc'],
 ]
 
-/** The path in the table of library types: `std::collections::hash_map::HashMap` becomes `std::collections::HashMap`. */
+/** Returns the path by which the table of library types knows a type: `std::collections::HashMap` for `std::collections::hash_map::HashMap`. */
 export function canonicalPath(path: readonly string[]): string {
-  // The path that one alias gives may be another alias.
+  // Replacing one alias may result in another, so replace twice.
   let joined = path.join('::')
   for (let pass = 0; pass < 2; pass += 1) {
     for (const [from, to] of aliases) {
       if (joined === from || joined.startsWith(`${from}::`)) joined = to + joined.slice(from.length)
     }
     const [crate = '', ...rest] = joined.split('::')
-    const dropped = reexportingModules.get(crate) ?? []
+    const ignoredModules = reexportingModules.get(crate) ?? []
     // `chrono::naive::serde::ts_seconds` is another module than `chrono::serde::ts_seconds`.
     if (rest.includes('serde')) break
-    joined = [crate, ...rest.filter((step, index) => index === rest.length - 1 || !dropped.includes(step))].join('::')
+    joined = [crate, ...rest.filter((step, index) => index === rest.length - 1 || !ignoredModules.includes(step))].join(
+      '::',
+    )
   }
   return joined
 }
@@ -79,7 +81,7 @@ const prelude: ReadonlyMap<string, readonly string[]> = new Map([
   ['String', ['std', 'string', 'String']],
 ])
 
-/** The path of a name that Rust's prelude imports into every module. */
+/** The path of a name that Rust's prelude imports into every module. `undefined` for other names. */
 export const preludePath = (name: string): readonly string[] | undefined => prelude.get(name)
 
 /** Whether a canonical path is a type that crbus can import, or the time zone of one. */

@@ -5,14 +5,16 @@ import type { Fields, NamedType, Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/module.ts'
 
-/** An item with its generic arguments, which becomes one type of the schema. */
+/** An item with generic arguments: `Page<Order>` and `Page<User>` are two instances. Each one becomes a type of the schema. */
 export interface Instance {
   /** A temporary name. The final name depends on all other names of the schema. */
   readonly id: string
   readonly path: readonly string[]
   readonly args: readonly Arg[]
+  /** `undefined` for a type of a library, such as `Range<T>`, as is `item`. */
   readonly location: SourceLocation | undefined
   readonly item: Item | undefined
+  /** The fields or variants. `undefined` until they are lowered, or if that failed. */
   body: NamedType | undefined
 }
 
@@ -20,7 +22,7 @@ export interface Instance {
 export interface Arg {
   readonly rust: RustType
   readonly env: Env
-  /** `undefined` for a type that serde cannot serialize, such as a marker. */
+  /** `undefined` for a const argument, and for a type that serde cannot serialize, such as a marker type. */
   readonly type: Type | undefined
   /** The value of a const argument. */
   readonly value: bigint | undefined
@@ -29,11 +31,13 @@ export interface Arg {
 /** The scope in which the names of a type are resolved. */
 export interface Env {
   readonly module: Module
+  /** The arguments of the generic parameters in scope, by name. */
   readonly generics: ReadonlyMap<string, Arg>
+  /** The instance that `Self` refers to. */
   readonly self: Instance | undefined
-  /** The type is from the command line, where the notation of schema files is allowed too. */
+  /** Whether the user wrote the type, in an answer or as the root. Then the notation of schema files is allowed too. */
   readonly isAnswer?: boolean
-  /** The keys of the answers that contain the type. */
+  /** The keys of the answers that are being applied. They do not apply again inside themselves. */
   readonly answers?: readonly string[] | undefined
 }
 
@@ -50,20 +54,20 @@ export class Instances {
     return this.#byId.get(id)
   }
 
-  /** The instance of an origin and its arguments, which is created on first use. */
-  of(origin: string, of: Omit<Instance, 'id'>): Instance {
-    const key = `${origin}<${of.args.map(argKey).join(', ')}>`
+  /** Returns the instance of an item with these arguments, creating it on first use. `origin` identifies the item. */
+  of(origin: string, parts: Omit<Instance, 'id'>): Instance {
+    const key = `${origin}<${parts.args.map(argKey).join(', ')}>`
     const existing = this.#byKey.get(key)
     if (existing) return existing
     // No Rust identifier begins with a digit, so an id is never a name of the source.
-    const instance = { ...of, id: `0_${this.#byKey.size}` }
+    const instance = { ...parts, id: `0_${this.#byKey.size}` }
     this.#byKey.set(key, instance)
     this.#byId.set(instance.id, instance)
     return instance
   }
 
-  /** The instances that a type refers to directly. */
-  reachedFrom(body: NamedType | undefined): Instance[] {
+  /** The instances that the fields or variants of a type mention. */
+  referredBy(body: NamedType | undefined): Instance[] {
     if (!body) return []
     const fields = body.kind === 'struct' ? [body.fields] : body.variants.map((variant) => variant.fields)
     return fields
@@ -75,11 +79,11 @@ export class Instances {
   /** All instances that a value of `root` may contain, beginning with `root`. */
   reached(root: Instance): Instance[] {
     const seen = new Set([root])
-    for (const instance of seen) for (const next of this.reachedFrom(instance.body)) seen.add(next)
+    for (const instance of seen) for (const next of this.referredBy(instance.body)) seen.add(next)
     return [...seen]
   }
 
-  /** Gives each instance that `root` reaches its final name: the shortest unambiguous path, with its arguments. */
+  /** Gives each instance that a value of `root` may contain its final name: the shortest unambiguous path, with its arguments. */
   named(root: Instance): {
     readonly root: string
     readonly types: Map<string, NamedType>
@@ -89,21 +93,21 @@ export class Instances {
     const paths = new Map(instances.map(({ path }) => [path.join('::'), path]))
     const short = new Map([...paths].map(([full, path]) => [full, shortest(path, [...paths.values()])]))
     const nameOf = new Map<Instance, string>()
-    const text = (instance: Instance): string => {
+    const assignName = (instance: Instance): string => {
       const existing = nameOf.get(instance)
       if (existing !== undefined) return existing
       const base = short.get(instance.path.join('::')) ?? shortest(instance.path, [...paths.values()])
       // This recursion ends, because an argument can refer to the type itself only through another named type.
-      const args = instance.args.map((arg) => argText(arg, (id) => text(this.#byId.get(id) as Instance)))
+      const args = instance.args.map((arg) => argText(arg, (id) => assignName(this.#byId.get(id) as Instance)))
       const taken = new Set(nameOf.values())
       const withArgs = (stem: string) => (args.length === 0 ? stem : `${stem}<${args.join(', ')}>`)
       let name = withArgs(base)
-      // Types may differ only in marker types without a name, so number them.
+      // Instances may differ only in marker types whose names are not valid in a schema file, so number them.
       for (let count = 2; taken.has(name); count += 1) name = withArgs(`${base}_${count}`)
       nameOf.set(instance, name)
       return name
     }
-    for (const instance of instances) text(instance)
+    for (const instance of instances) assignName(instance)
     const types = new Map<string, NamedType>()
     const rename = (id: string) => nameOf.get(this.#byId.get(id) as Instance) ?? id
     for (const instance of instances) {
@@ -116,13 +120,15 @@ export class Instances {
 const typesOf = (fields: Fields): readonly Type[] =>
   fields.kind === 'unit' ? [] : fields.kind === 'tuple' ? fields.items : fields.fields.map(({ type }) => type)
 
+/** Identifies an argument within the key of an instance. */
 const argKey = ({ type, value, rust }: Arg): string =>
   value === undefined ? (type ? formatType(type) : rust.text) : String(value)
 
+/** The arguments of an item by the names of its generic parameters. */
 export const argsByName = ({ rust }: Item, args: readonly Arg[]): Map<string, Arg> =>
   new Map(args.map((arg, index) => [rust.generics[index]?.name ?? '', arg]))
 
-/** The shortest suffix of a path that no other path shares. */
+/** The shortest end of a path that is not the end of another path and has no fixed meaning in schema files. */
 function shortest(path: readonly string[], all: readonly (readonly string[])[]): string {
   for (let count = 1; count <= path.length; count += 1) {
     const name = path.slice(-count).join('::')
@@ -134,7 +140,7 @@ function shortest(path: readonly string[], all: readonly (readonly string[])[]):
   return path.join('::')
 }
 
-/** The text of an argument. A marker type is not in the schema, so it keeps its name in Rust, if that is a valid type. */
+/** The text of an argument. A marker type is not in the schema, so its Rust name is used, or `()` if that is not a valid type. */
 function argText({ type, value, rust }: Arg, rename: (id: string) => string): string {
   if (value !== undefined) return String(value)
   if (type) return formatType(renamedType(type, rename))
@@ -161,6 +167,7 @@ function renamedType(type: Type, rename: (id: string) => string): Type {
   }
 }
 
+/** Replaces the temporary ids in a struct or an enum by names. */
 function renamed(body: NamedType, rename: (id: string) => string): NamedType {
   const fields = (of: Fields): Fields => {
     if (of.kind === 'unit') return of

@@ -23,12 +23,11 @@ export interface LoweringParts {
  * The recursive operations of `TypeLowering`, for the classes that it delegates to.
  *
  * Lowering is a cycle: `TypeLowering` asks `UserAnswers`, `ForeignLowering`, `ConstLowering` and `AssociatedTypes`, and each
- * of them lowers the types inside its own. These classes depend on this interface, so that no file imports another one in a
- * circle, and receive the `TypeLowering` that creates them. Its constructor has not returned at that time, so they must not
- * call it before their first own method is called.
+ * of these classes lowers the types inside the types that it handles. They depend on this interface, which avoids import cycles, and receive the `TypeLowering` that creates them. Its constructor has not
+ * returned at that time, so their own constructors must not call it.
  */
 export interface TypeLowerer {
-  /** Converts a Rust type to a type of the schema. `undefined` if that failed, which is reported. */
+  /** Converts a Rust type to a type of the schema. Reports a problem and returns `undefined` if that is not possible. */
   type(rust: RustType, env: Env, depth?: number): Type | undefined
   /** Resolves the generic arguments of an item, with the defaults of omitted ones. */
   bind(item: Item, args: readonly RustType[], env: Env, depth?: number): readonly Arg[]
@@ -39,4 +38,5 @@ export interface TypeLowerer {
 /** A type whose bytes neither Rust nor crbus can decode. */
 export const UNREADABLE: Type = { kind: 'known', name: 'unreadable' }
 
+/** Whether no item is `undefined`. */
 export const allPresent = <T>(items: readonly (T | undefined)[]): items is readonly T[] => !items.includes(undefined)

@@ -11,12 +11,12 @@ import { Names } from '../crates/names.ts'
 import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
 import { Report } from '../import-report.ts'
 import { attributeMacros } from './attribute-macros.ts'
-import { FieldWriting } from './field-writing.ts'
+import { FieldEncoding } from './field-encoding.ts'
 import { argsByName, type Env, type Instance, Instances } from './instances.ts'
 import { allPresent, UNREADABLE } from './lowering-parts.ts'
 import { TypeLowering } from './type-lowering.ts'
 
-/** Limit that guards against a type that contains itself with ever longer type arguments. Services stay far below it. */
+/** The maximum number of types, because a type may contain itself with ever longer type arguments. Services stay far below it. */
 const MAX_INSTANCES = 1000
 
 /** Converts Rust structs and enums to schema types, and collects problems and notes in `report`. */
@@ -27,7 +27,7 @@ export class Lowering {
   readonly impls: Impls
   readonly #answers: Answers
   readonly #types: TypeLowering
-  readonly #writing: FieldWriting
+  readonly #fieldEncoding: FieldEncoding
   #root: Instance | undefined
 
   constructor(crates: Crates, home: Module, answers: Answers) {
@@ -37,34 +37,35 @@ export class Lowering {
     const { names, impls, instances, report } = this
     const parts = { crates, names, impls, instances, report, answers, home }
     this.#types = new TypeLowering(parts)
-    this.#writing = new FieldWriting(this.#types, parts)
+    this.#fieldEncoding = new FieldEncoding(this.#types, parts)
   }
 
+  /** The keys of the user's answers that were applied. */
   get usedAnswers(): ReadonlySet<string> {
     return this.#types.answers.used
   }
 
-  /** Lowers an item, with the type arguments of the request, and every type that it contains. */
+  /** Lowers the root, with the type arguments of the request, and every type that a value of the root may contain. */
   lower(item: Item, args: readonly RustType[]): Instance {
-    const root = this.#types.instanceOf(item, this.#types.bindTyped(item, args))
+    const root = this.#types.instanceOf(item, this.#types.bindRootArgs(item, args))
     this.#root = root
     const queue = [root]
     const seen = new Set<Instance>()
     for (let instance = queue.pop(); instance; instance = queue.pop()) {
       if (seen.has(instance)) continue
       seen.add(instance)
-      const { item: of } = instance
-      if (of && this.instances.size > MAX_INSTANCES) {
+      const { item: declared } = instance
+      if (declared && this.instances.size > MAX_INSTANCES) {
         this.report.problem(
-          of.rust.location,
-          of.rust.name,
-          'it contains itself with ever longer type arguments',
+          declared.rust.location,
+          declared.rust.name,
+          'this type contains itself with ever longer type arguments',
           undefined,
         )
         break
       }
-      if (of) instance.body ??= this.#body(instance, of)
-      queue.push(...this.instances.reachedFrom(instance.body))
+      if (declared) instance.body ??= this.#body(instance, declared)
+      queue.push(...this.instances.referredBy(instance.body))
     }
     return root
   }
@@ -79,18 +80,20 @@ export class Lowering {
     })
   }
 
+  /** Lowers the fields or variants of an item, as its serde attributes say. Reports why if that is not possible. */
   #body(instance: Instance, item: Item): NamedType | undefined {
     const { rust } = item
     const at = formatLocation(rust.location)
     const full = instance.path.join('::')
     // Do not suggest to map the root, because its own definition is what the user wants to import.
     const map = instance === this.#root ? undefined : importHints.mapType(full)
-    const whole = (type: Type | undefined): NamedType | undefined =>
+    // A type that is serialized as another type becomes a newtype of that type.
+    const newtype = (type: Type | undefined): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
     const fail = (reason: string, fix: ImportHint | undefined): undefined =>
       this.report.problem(rust.location, rust.name, reason, fix)
     if (rust.kind === 'alias' || rust.kind === 'trait')
-      return fail(`it is a ${rust.kind === 'alias' ? 'type alias' : 'trait'}, not a struct or an enum`, map)
+      return fail(`expected a struct or an enum, found a ${rust.kind === 'alias' ? 'type alias' : 'trait'}`, map)
     if (rust.kind === 'union') return fail('serde cannot serialize a union', map)
     if (rust.isBroken) return fail('crbus cannot parse this Rust code', map)
     const attributes = this.#effective(rust.attributes, rust.name)
@@ -102,20 +105,20 @@ export class Lowering {
         .find(({ path }) => path === 'repr')
         ?.items.map(({ path }) => path)
         .find(isPrimitive)
-      return repr ? whole({ kind: repr } as Type) : fail('Serialize_repr needs an attribute such as #[repr(u8)]', map)
+      return repr ? newtype({ kind: repr } as Type) : fail('Serialize_repr needs an attribute such as #[repr(u8)]', map)
     }
-    if (derives.includes('SerializeDisplay') || this.#isText(item)) return whole({ kind: 'String' })
+    if (derives.includes('SerializeDisplay') || this.#isSerializedAsText(item)) return newtype({ kind: 'String' })
     if (!derives.includes('Serialize') && !isAssumed) {
       const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
-      if (byHand) return fail(`it has a hand-written impl of Serialize${describeSerializeImpl(byHand.impl)}`, map)
+      if (byHand) return fail(`Serialize is implemented by hand${describeSerializeImpl(byHand.impl)}`, map)
       if (!derives.includes('Deserialize')) {
         const fix = map === undefined ? importHints.assumeDerived(full) : importHints.mapOrAssumeDerived(full)
-        return fail('it does not derive Serialize', fix)
+        return fail('this type does not derive Serialize', fix)
       }
     }
-    const none = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
-    if (none)
-      this.report.note(none.location, {
+    const skipsNone = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
+    if (skipsNone)
+      this.report.note(skipsNone.location, {
         code: 'may-be-omitted',
         about: rust.name,
         attribute: 'skip_serializing_none',
@@ -123,42 +126,42 @@ export class Lowering {
     const env: Env = { module: item.module, generics: argsByName(item, instance.args), self: instance }
     const serde = new Serde(attributes)
     // A type that derives Serialize writes its own fields, unless `into` converts it. `from` only affects decoding.
-    const isWritten = derives.includes('Serialize') || isAssumed
-    const read = serde.value('from') ?? serde.value('try_from')
-    const other = isWritten ? serde.value('into') : read
+    const isSerialized = derives.includes('Serialize') || isAssumed
+    const readFrom = serde.value('from') ?? serde.value('try_from')
+    const conversion = isSerialized ? serde.value('into') : readFrom
     if (
-      isWritten &&
-      read !== undefined &&
+      isSerialized &&
+      readFrom !== undefined &&
       derives.includes('Deserialize') &&
-      withoutSpaces(read) !== withoutSpaces(other ?? '')
+      withoutSpaces(readFrom) !== withoutSpaces(conversion ?? '')
     ) {
       this.report.note(rust.location, {
         code: 'conversion-differs',
         about: rust.name,
-        deserializes: read,
-        serializes: other,
+        deserializes: readFrom,
+        serializes: conversion,
         own: rust.kind === 'enum' ? 'variants' : 'fields',
       })
     }
-    if (other !== undefined) {
-      const type = readRustType(other, rust.location)
-      return type ? whole(this.#types.type(type, env)) : fail(`invalid type '${other}'`, map)
+    if (conversion !== undefined) {
+      const type = readRustType(conversion, rust.location)
+      return type ? newtype(this.#types.type(type, env)) : fail(`invalid type '${conversion}'`, map)
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
     if (tagged !== undefined && rust.kind === 'enum') {
       this.report.unsupported(rust.location, rust.name, `bincode cannot decode an enum with serde(${tagged})`)
-      return whole(UNREADABLE)
+      return newtype(UNREADABLE)
     }
     if (tagged !== undefined) {
       const reason = 'serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field'
       this.report.unsupported(rust.location, rust.name, reason)
-      return whole(UNREADABLE)
+      return newtype(UNREADABLE)
     }
     if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
     if (serde.has('transparent')) {
       const kept = rust.fields.fields.filter((field) => !this.#isSkipped(field) && !isMarker(field.type))
       const [only, ...more] = kept
-      if (only && more.length === 0) return whole(this.#field(only, rust.name, env))
+      if (only && more.length === 0) return newtype(this.#field(only, rust.name, env))
     }
     const fields = this.#fields(rust.fields, rust.name, env, 'struct')
     return fields && { kind: 'struct', at, fields }
@@ -176,7 +179,7 @@ export class Lowering {
   }
 
   /** Whether `serde_plain::derive_serialize_from_display!(Level)` or a similar macro serializes an item as a text. */
-  #isText({ rust, module }: Item): boolean {
+  #isSerializedAsText({ rust, module }: Item): boolean {
     return module.invocations.some(
       ({ name, tokens }) =>
         /derive_(serialize_from_display|deserialize_from_fromstr)$/.test(name) &&
@@ -210,14 +213,15 @@ export class Lowering {
       const fields =
         by === undefined
           ? this.#fields(variant.fields, about, env, 'variant')
-          : this.#wholeVariant(by, variant, about, env, serde.has('serialize_with'))
+          : this.#variantWith(by, variant, about, env, serde.has('serialize_with'))
       return fields ? [{ name: variant.name, fields }] : []
     })
   }
 
-  #wholeVariant(by: string, variant: RustVariant, about: string, env: Env, isFunction: boolean): Fields | undefined {
+  /** Lowers a variant with `serde(with)` or `serde(serialize_with)`, which encodes all fields of the variant together. */
+  #variantWith(by: string, variant: RustVariant, about: string, env: Env, isFunction: boolean): Fields | undefined {
     const [only, ...more] = variant.fields.fields
-    const type = this.#writing.byModule(by, only && more.length === 0 ? only.type : undefined, {
+    const type = this.#fieldEncoding.byModule(by, only && more.length === 0 ? only.type : undefined, {
       about,
       location: variant.location,
       env,
@@ -245,7 +249,7 @@ export class Lowering {
       return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
     }
     if (present.length === kept.length) return { kind: 'tuple', items: types }
-    // A longer tuple that keeps one field is still a tuple. Serde treats a newtype variant without its field as a unit variant.
+    // Serde treats a newtype variant without its only field as a unit variant. A longer tuple of which one field is left stays a tuple.
     if (present.length === 1 && of === 'variant') return { kind: 'unit' }
     return types.length === 1
       ? { kind: 'tuple', items: [{ kind: 'tuple', items: types }] }
@@ -275,13 +279,20 @@ export class Lowering {
     }
   }
 
+  /** Whether the `cfg` attributes keep a field or a variant. Reports a problem if that depends on unknown options. */
   #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation): boolean {
     const state = presence(attributes, this.#answers.assume)
     if ('holds' in state) return state.holds
-    this.report.problem(location, about, `whether it exists depends on ${state.ask.join(', ')}`, turnOnHint(state.ask))
+    this.report.problem(
+      location,
+      about,
+      `whether this declaration is compiled depends on ${state.ask.join(', ')}`,
+      turnOnHint(state.ask),
+    )
     return false
   }
 
+  /** The attributes that apply. Reports a problem for each `cfg_attr` that depends on unknown options. */
   #effective(attributes: readonly Meta[], about: string): readonly Meta[] {
     const { list, open } = effective(attributes, this.#answers.assume)
     for (const { keys, meta } of open) {
@@ -303,13 +314,13 @@ export class Lowering {
     if (asText !== undefined) {
       const type = readRustType(asText, field.location)
       return type
-        ? this.#writing.byConversion(type, field.type, { about, location: field.location, env })
-        : this.#writing.reportUnknownAs(asText, about, field.location)
+        ? this.#fieldEncoding.byConversion(type, field.type, { about, location: field.location, env })
+        : this.#fieldEncoding.reportUnknownAs(asText, about, field.location)
     }
     const serde = new Serde(attributes)
     const by = serde.value('with') ?? serde.value('serialize_with')
     if (by === undefined) return this.#types.type(field.type, env)
-    return this.#writing.byModule(by, field.type, {
+    return this.#fieldEncoding.byModule(by, field.type, {
       about,
       location: field.location,
       env,

@@ -8,7 +8,7 @@ import { importHints } from '../hints.ts'
 import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
 
-/** Reports a name that cannot be resolved, with the probable reason: a macro, generated code or a glob import. */
+/** Reports a name that cannot be resolved, with the probable reason: a macro, generated code or a glob import. `written` is its path. */
 export function reportMissingName(
   written: string,
   rust: RustType,
@@ -22,16 +22,16 @@ export function reportMissingName(
   const included = includeIn(names, env.module, written.split('::').slice(0, -1))
   const globs = names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
   const reason = macro
-    ? `${macro.name}! (${formatLocation(macro.location)}) probably defines it, but crbus cannot expand that macro`
+    ? `${macro.name}! (${formatLocation(macro.location)}) probably defines this name, but crbus cannot expand that macro`
     : included
-      ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define it, but crbus does not read code that the build generates`
+      ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define this name, but crbus does not read code that the build generates`
       : globs.length > 0 && !written.includes('::')
-        ? `${name} is not in scope; it may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
+        ? `${name} is not in scope; this name may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
         : `${written} is not in scope`
   return report.problem(rust.location, rust.text, reason, importHints.mapType(written))
 }
 
-/** The call of `include!(concat!(env!("OUT_DIR"), "/orders.rs"))`, or of a similar macro, in the module of a path. */
+/** Finds `include!(concat!(env!("OUT_DIR"), "/orders.rs"))` or a similar macro call in the module at a path. */
 function includeIn(names: Names, from: Module, path: readonly string[]): RustInvocation | undefined {
   const found = names.find(from, path)
   return found?.kind === 'module'

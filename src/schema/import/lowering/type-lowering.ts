@@ -14,7 +14,7 @@ import { allPresent, type LoweringParts, type TypeLowerer } from './lowering-par
 import { reportMissingName } from './missing-names.ts'
 import { schemaNotation, UserAnswers } from './user-answers.ts'
 
-/** Limit of the nesting of types, which guards against aliases that refer to themselves. Real types stay far below it. */
+/** The maximum nesting of types, because an alias may refer to itself. Real types stay far below it. */
 const MAX_DEPTH = 100
 
 /** Converts Rust types to types of the schema. */
@@ -35,7 +35,7 @@ export class TypeLowering implements TypeLowerer {
 
   type(rust: RustType, env: Env, depth = 0): Type | undefined {
     if (depth > MAX_DEPTH)
-      return this.#parts.report.problem(rust.location, rust.text, 'its definition is circular', undefined)
+      return this.#parts.report.problem(rust.location, rust.text, 'the definition of this type is circular', undefined)
     switch (rust.kind) {
       case 'tuple': {
         const items = rust.items.map((item) => this.type(item, env, depth + 1))
@@ -95,7 +95,7 @@ export class TypeLowering implements TypeLowerer {
     if (found?.kind === 'foreign') return this.#foreign.type(found.path, rust, args, env, depth)
     if (found?.kind === 'open') {
       const targets = found.found.map(describeTarget).join(' or ')
-      const reason = `cfg decides whether it is ${targets}`
+      const reason = `cfg decides whether this name refers to ${targets}`
       return this.#parts.report.problem(rust.location, rust.text, reason, turnOnHint(found.ask))
     }
     const answer = this.answers.mapped([written], args, rust, env, depth)
@@ -114,6 +114,7 @@ export class TypeLowering implements TypeLowerer {
     return schemaNotation(rust, env) ?? reportMissingName(written, rust, env, this.#parts)
   }
 
+  /** Converts an associated type, such as `<Order as Aggregate>::Event`. */
   #associated(rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
     const answer = this.answers.mapped([rust.text], args, rust, env, depth)
     if (answer) return answer.type
@@ -123,13 +124,17 @@ export class TypeLowering implements TypeLowerer {
     return this.#parts.report.problem(rust.location, rust.text, reason, importHints.mapType(rust.text))
   }
 
-  /** The only item of a name among files without a package, whose paths may differ from those in the original crate. */
+  /**
+   * Finds the only item with a name in files without a package. A path in such files may not resolve, because the modules of the
+   * original crate are unknown.
+   */
   #looseItem(module: Module, name: string): Item | undefined {
     if (module.crate.root.file !== '') return undefined
     const [only, ...more] = itemsOf(module.crate.root).filter(({ rust }) => rust.name === name)
     return more.length === 0 ? only : undefined
   }
 
+  /** Converts an item with arguments. Of several items, `cfg` decides. */
   #items(items: readonly Item[], rust: RustType, args: readonly RustType[], env: Env, depth: number): Type | undefined {
     const [some] = items
     if (!some) return undefined
@@ -150,28 +155,29 @@ export class TypeLowering implements TypeLowerer {
     return { kind: 'named', name: this.instanceOf(item, bound).id }
   }
 
-  /** Of several items that differ in their `cfg`, the one that is compiled. */
+  /** Returns the item that is compiled, of several that differ in their `cfg`. Reports a problem if that is not clear. */
   #present(items: readonly Item[], rust: RustType): Item | undefined {
-    const open: Item[] = []
+    const possible: Item[] = []
     const asked: string[] = []
     for (const item of items) {
       const state = presence(item.rust.attributes, this.#parts.answers.assume)
       if ('ask' in state) asked.push(...state.ask)
-      if ('ask' in state || state.holds) open.push(item)
+      if ('ask' in state || state.holds) possible.push(item)
     }
-    const [only, ...more] = open
-    if (!only) return this.#parts.report.problem(rust.location, rust.text, 'its cfg attributes exclude it', undefined)
+    const [only, ...more] = possible
+    if (!only)
+      return this.#parts.report.problem(rust.location, rust.text, 'its cfg attributes exclude this type', undefined)
     if (more.length === 0) return only
-    const locations = open.map(({ rust: { location } }) => formatLocation(location)).join(' and ')
+    const locations = possible.map(({ rust: { location } }) => formatLocation(location)).join(' and ')
     return this.#parts.report.problem(
       rust.location,
       rust.text,
-      `cfg decides between its definitions in ${locations}`,
+      `cfg decides between the definitions in ${locations}`,
       turnOnHint(asked),
     )
   }
 
-  /** The schema entry of an item with these arguments. */
+  /** Returns the instance of an item with these arguments, which becomes a type of the schema. */
   instanceOf(item: Item, args: readonly Arg[]): Instance {
     const { location, name } = item.rust
     const path = [...modulePath(item.module), name]
@@ -181,7 +187,7 @@ export class TypeLowering implements TypeLowerer {
 
   bind(item: Item, args: readonly RustType[], env: Env, depth = 0): Arg[] {
     const bound: Arg[] = []
-    // The default of an argument may refer to earlier arguments.
+    // The default of a parameter may refer to earlier parameters.
     const before = new Map<string, Arg>()
     for (const [index, generic] of item.rust.generics.entries()) {
       const given = args[index]
@@ -196,10 +202,10 @@ export class TypeLowering implements TypeLowerer {
     return bound
   }
 
-  /** Resolves arguments of the requested root. */
-  bindTyped(item: Item, args: readonly RustType[]): Arg[] {
+  /** Resolves the arguments that the user gave for the root, and reports problems in them. */
+  bindRootArgs(item: Item, args: readonly RustType[]): Arg[] {
     const env: Env = { module: this.#parts.home, generics: new Map(), self: undefined, isAnswer: true }
-    // `bind` does not report problems, so that of a mistyped argument would appear only where the argument is used.
+    // `bind` discards problems. Without this, a mistyped argument would be reported only where a field uses it.
     for (const [index, arg] of args.entries()) if (item.rust.generics[index]?.kind === 'type') this.type(arg, env)
     return this.bind(item, args, env)
   }
@@ -215,7 +221,7 @@ export class TypeLowering implements TypeLowerer {
   }
 }
 
-/** What a name may refer to, for a message. */
+/** Describes what a name may refer to, for a message: a path, a file or a location. */
 function describeTarget(found: Found): string {
   if (found.kind === 'foreign') return found.path.join('::')
   if (found.kind === 'module') return found.module.file

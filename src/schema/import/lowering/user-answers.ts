@@ -10,7 +10,7 @@ import type { Report } from '../import-report.ts'
 import type { Arg, Env } from './instances.ts'
 import { allPresent, type LoweringParts, type TypeLowerer } from './lowering-parts.ts'
 
-/** Applies the user's answers. */
+/** Finds the user's answers about types, fields and lengths, and records which answers were applied. */
 export class UserAnswers {
   /** The keys of all answers that were applied. */
   readonly used = new Set<string>()
@@ -27,8 +27,8 @@ export class UserAnswers {
   }
 
   /**
-   * The type that the user maps one of these paths to, or the text of the Rust type. `undefined` if there is no such
-   * answer. `type` is `undefined` for an answer that is not a type, which is reported.
+   * Returns the type to which the user maps one of these paths, or the text of the Rust type. Returns `undefined` if there is no
+   * such answer. If the answer is not a valid type, reports a problem and returns `{ type: undefined }`.
    */
   mapped(
     paths: readonly string[],
@@ -63,7 +63,7 @@ export class UserAnswers {
     return undefined
   }
 
-  /** What the user lets the import assume for one of these keys. */
+  /** Returns the user's answer for the first of these questions that has one: `on`, `derived`, a type or a length. */
   assumed(...keys: readonly string[]): string | undefined {
     for (const key of keys.map(comparableText)) {
       for (const [given, answer] of this.#answers.assume) {
@@ -75,7 +75,7 @@ export class UserAnswers {
     return undefined
   }
 
-  /** Reads a type from an answer or a request: in the notation of schema files, or in Rust as the first crate's root resolves it. */
+  /** Reads a type from an answer: in the notation of schema files, or in Rust, with names as the root module of the first crate sees them. */
   typeFrom(text: string, generics: Env['generics'], location: SourceLocation): Type | undefined {
     return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, location, 0)
   }
@@ -88,6 +88,7 @@ export class UserAnswers {
         ? this.#lowerer.type(rust, env, depth + 1)
         : this.#report.problem(location, text, `invalid type: ${parsed.reason}`, undefined)
     }
+    // In the notation of schema files, names may still be Rust types.
     const resolve = (type: Type): Type | undefined => {
       switch (type.kind) {
         case 'named': {
@@ -120,7 +121,7 @@ export class UserAnswers {
   }
 }
 
-/** In an answer, a name that Rust does not resolve may be a type in the notation of schema files, such as `bytes`. */
+/** Reads a name in an answer that is not a Rust name but a type of schema files, such as `bytes`. `undefined` outside of answers. */
 export function schemaNotation(rust: RustType, env: Env): Type | undefined {
   if (!env.isAnswer) return undefined
   const parsed = parseType(rust.text)

@@ -39,12 +39,12 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
 
   test('--map and --assume are suggested for all problems at once, each with its location', () => {
     expect(linesOf(importRust(rust))).toEqual([
-      'src/lib.rs:3 Money: it has a hand-written impl of Serialize (calls serialize_i64) [--map crate::money::Money=…]',
+      'src/lib.rs:3 Money: Serialize is implemented by hand (calls serialize_i64) [--map crate::money::Money=…]',
       'src/lib.rs:7 OrderEvent::B.it: with = "cents" uses a custom encoding (calls serialize_str) [--assume crate::cents=…]',
       'src/lib.rs:7 U256: the source of crate ethers is not among the paths [--map ethers::types::U256=…]',
-      'src/lib.rs:8 OrderEvent::C: whether it exists depends on feature:beta [--assume feature:beta=on]',
+      'src/lib.rs:8 OrderEvent::C: whether this declaration is compiled depends on feature:beta [--assume feature:beta=on]',
       'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
-      "src/lib.rs:10 [u8; unknown()]: cannot evaluate its length unknown() [--assume 'unknown()=…']",
+      "src/lib.rs:10 [u8; unknown()]: cannot evaluate the length unknown() [--assume 'unknown()=…']",
     ])
   })
 
@@ -115,11 +115,11 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     expect(typesOf(imported('1_6'))).toEqual({ OrderEvent: [{ A: ['[u8; 16]'] }, { B: ['[u8; 2]'] }] })
     for (const answer of ['abc', '1.5', '-1', '']) {
       expect(linesOf(imported(answer))).toEqual([
-        `src/lib.rs:1 [u8; LEN]: the answer for its length LEN is not a whole number: ${answer} [--assume LEN=…]`,
+        `src/lib.rs:1 [u8; LEN]: the answer for the length LEN is not a whole number: ${answer} [--assume LEN=…]`,
       ])
     }
     expect(linesOf(imported('4294967296'))).toEqual([
-      'src/lib.rs:1 [u8; LEN]: its length LEN is 4294967296, which is not between 0 and 4294967295 [--assume LEN=…]',
+      'src/lib.rs:1 [u8; LEN]: the length LEN is 4294967296, which is not between 0 and 4294967295 [--assume LEN=…]',
     ])
   })
 

@@ -106,7 +106,7 @@ describe('paths of an import', () => {
       const rust = { ...texts, 'src/lib.rs': `${uses}\n${event}` }
       const line = uses.split('\n').length + 1
       expect(linesOf(importRust(rust))).toEqual([
-        `src/lib.rs:${line} Id: cfg decides whether it is src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
+        `src/lib.rs:${line} Id: cfg decides whether this name refers to src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
       ])
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
@@ -126,7 +126,7 @@ describe('paths of an import', () => {
     ])('names that depend on cfg include the cfg of %s', (_, source) => {
       const rust = { ...texts, 'src/lib.rs': `${source}\n${event}` }
       expect(linesOf(importRust(rust))[0]).toMatch(
-        / Id: cfg decides (whether it is|between its definitions in) .* \[--assume feature:v2=on\]$/,
+        / Id: cfg decides (whether this name refers to|between the definitions in) .* \[--assume feature:v2=on\]$/,
       )
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
@@ -138,7 +138,7 @@ describe('paths of an import', () => {
         `macro_rules! id { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
       const rust = `#[cfg(unix)] ${id('u8')}\n#[cfg(not(unix))] ${id('u16')}\nid!(Id);\n${event}`
       expect(linesOf(importRust(rust))).toEqual([
-        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines it, but crbus cannot expand that macro [--map Id=…]',
+        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines this name, but crbus cannot expand that macro [--map Id=…]',
       ])
     })
 
@@ -160,7 +160,7 @@ describe('paths of an import', () => {
     test('names that depend on cfg may be constants for the length of an array', () => {
       const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
       const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
-      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: cannot evaluate its length N /)
+      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: cannot evaluate the length N /)
       expect(typesOf(importRust(rust, { assume: { 'feature:big': 'off' } }))).toEqual({
         OrderEvent: [{ A: ['[u8; 32]'] }],
       })
@@ -190,7 +190,7 @@ describe('paths of an import', () => {
   test('paths of an import may lead to generated code, which is reported', () => {
     const made = 'mod proto { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }'
     expect(linesOf(importRust(`${made}\n${event('proto::Order')}`))).toEqual([
-      'src/lib.rs:2 proto::Order: proto::Order is not in scope; include! (src/lib.rs:1) may define it, but crbus does not read code that the build generates [--map proto::Order=…]',
+      'src/lib.rs:2 proto::Order: proto::Order is not in scope; include! (src/lib.rs:1) may define this name, but crbus does not read code that the build generates [--map proto::Order=…]',
     ])
   })
 
@@ -222,7 +222,7 @@ describe('paths of an import', () => {
     test('macros that define types are not expanded if several other modules define them', () => {
       const rust = `mod a { ${id('id', 'u32')} }\nmod b { ${id('id', 'u64')} }\nid!(Id);\n${event('Id')}`
       expect(linesOf(importRust(rust))).toEqual([
-        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines it, but crbus cannot expand that macro [--map Id=…]',
+        'src/lib.rs:4 Id: id! (src/lib.rs:3) probably defines this name, but crbus cannot expand that macro [--map Id=…]',
       ])
     })
 

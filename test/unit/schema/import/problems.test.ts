@@ -7,11 +7,11 @@ describe('problems', () => {
   test.each([
     [
       'mod cold { use rkyv::{Archive, Serialize}; #[derive(Archive, Serialize)] pub struct Item(u8); } #[derive(Serialize)] enum OrderEvent { A(cold::Item) }',
-      'src/lib.rs:11 Item: it does not derive Serialize [--map crate::cold::Item=…, or --assume crate::cold::Item=derived]',
+      'src/lib.rs:11 Item: this type does not derive Serialize [--map crate::cold::Item=…, or --assume crate::cold::Item=derived]',
     ],
     [
       'struct Item(u8); #[derive(Serialize)] enum OrderEvent { A(Item) }',
-      'src/lib.rs:11 Item: it does not derive Serialize [--map crate::Item=…, or --assume crate::Item=derived]',
+      'src/lib.rs:11 Item: this type does not derive Serialize [--map crate::Item=…, or --assume crate::Item=derived]',
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(Nowhere) }',
@@ -19,11 +19,11 @@ describe('problems', () => {
     ],
     [
       'use secrets::*; #[derive(Serialize)] enum OrderEvent { A(Nowhere) }',
-      'src/lib.rs:11 Nowhere: Nowhere is not in scope; it may come from secrets::*, whose source is not among the paths [--map Nowhere=…]',
+      'src/lib.rs:11 Nowhere: Nowhere is not in scope; this name may come from secrets::*, whose source is not among the paths [--map Nowhere=…]',
     ],
     [
       'ids!(OrderId); #[derive(Serialize)] enum OrderEvent { A(OrderId) }',
-      'src/lib.rs:11 OrderId: ids! (src/lib.rs:11) probably defines it, but crbus cannot expand that macro [--map OrderId=…]',
+      'src/lib.rs:11 OrderId: ids! (src/lib.rs:11) probably defines this name, but crbus cannot expand that macro [--map OrderId=…]',
     ],
     [
       '#[derive(Serialize)] struct W<T: Kind> { it: T::Of } #[derive(Serialize)] enum OrderEvent { A(W<u8>) }',
@@ -35,15 +35,15 @@ describe('problems', () => {
     ],
     [
       'struct A; impl X for A { type Of = Self::Of; } #[derive(Serialize)] enum OrderEvent { A(<A as X>::Of) }',
-      'src/lib.rs:11 Self::Of: its definition is circular []',
+      'src/lib.rs:11 Self::Of: the definition of this type is circular []',
     ],
     [
       'mod abi { sol!(Exchange, "abi.json"); } use abi::Exchange::Traded; #[derive(Serialize)] enum OrderEvent { A(Traded) }',
-      'src/lib.rs:11 Traded: sol! (src/lib.rs:11) probably defines it, but crbus cannot expand that macro [--map Traded=…]',
+      'src/lib.rs:11 Traded: sol! (src/lib.rs:11) probably defines this name, but crbus cannot expand that macro [--map Traded=…]',
     ],
     [
       'struct Cents(u64); impl Serialize for Cents { fn serialize<S: Serializer>(&self, s: S) -> R { self.0.serialize(s) } } #[derive(Serialize)] enum OrderEvent { A(Cents) }',
-      'src/lib.rs:11 Cents: it has a hand-written impl of Serialize (calls self.0.serialize) [--map crate::Cents=…]',
+      'src/lib.rs:11 Cents: Serialize is implemented by hand (calls self.0.serialize) [--map crate::Cents=…]',
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(Box<dyn Shape>) }',
@@ -51,23 +51,23 @@ describe('problems', () => {
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(std::time::Instant) }',
-      'src/lib.rs:11 std::time::Instant: serde does not serialize it, or crbus does not know its encoding [--map std::time::Instant=…]',
+      'src/lib.rs:11 std::time::Instant: serde does not serialize this type, or crbus does not know its encoding [--map std::time::Instant=…]',
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A(DateTime<mars::Sol>) }',
-      'src/lib.rs:11 DateTime<mars::Sol>: its time zone is not Utc, FixedOffset, Local or Tz [--map chrono::DateTime=…]',
+      'src/lib.rs:11 DateTime<mars::Sol>: the time zone is not Utc, FixedOffset, Local or Tz [--map chrono::DateTime=…]',
     ],
     [
       'type A = B; type B = A; #[derive(Serialize)] enum OrderEvent { A(A) }',
-      'src/lib.rs:11 B: its definition is circular []',
+      'src/lib.rs:11 B: the definition of this type is circular []',
     ],
     [
       '#[derive(Serialize)] struct T<X> { it: Vec<T<Option<X>>> } #[derive(Serialize)] enum OrderEvent { A(T<u8>) }',
-      'src/lib.rs:11 T: it contains itself with ever longer type arguments []',
+      'src/lib.rs:11 T: this type contains itself with ever longer type arguments []',
     ],
     [
       '#[cfg(unix)] #[derive(Serialize)] struct S(u8); #[cfg(windows)] #[derive(Serialize)] struct S(u16); #[derive(Serialize)] enum OrderEvent { A(S) }',
-      'src/lib.rs:11 S: cfg decides between its definitions in src/lib.rs:11 and src/lib.rs:11 [--assume unix=on --assume windows=on]',
+      'src/lib.rs:11 S: cfg decides between the definitions in src/lib.rs:11 and src/lib.rs:11 [--assume unix=on --assume windows=on]',
     ],
     [
       '#[derive(Serialize)] struct S { #[cfg_attr(feature = "short", serde(skip))] it: u8 } #[derive(Serialize)] enum OrderEvent { A(S) }',
@@ -159,10 +159,10 @@ describe('notes', () => {
       '#[serde(skip)] A, B',
       'OrderEvent::B: Rust serializes this variant and later ones with their numbers in the source, but deserializes as if A did not exist, so it cannot decode its own bytes',
     ],
-    ['A(Decimal)', `Decimal: Rust cannot decode it from bincode: ${whyUnreadable('Decimal')}`],
+    ['A(Decimal)', `Decimal: Rust cannot decode this type from bincode: ${whyUnreadable('Decimal')}`],
     [
       'A(serde_json::Value)',
-      `serde_json::Value: Rust cannot decode it from bincode: ${whyUnreadable('serde_json::Value')}`,
+      `serde_json::Value: Rust cannot decode this type from bincode: ${whyUnreadable('serde_json::Value')}`,
     ],
   ])('notes warn about the encoding of: %s', (variants, note) => {
     const imported = importRust(`${uses}

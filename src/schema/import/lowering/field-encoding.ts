@@ -12,11 +12,11 @@ import type { Report } from '../import-report.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 import type { Env } from './instances.ts'
 import { allPresent, type LoweringParts } from './lowering-parts.ts'
-import { writtenAs, writtenWith } from './serde-with.ts'
+import { encodingAs, encodingWith } from './serde-with.ts'
 import type { TypeLowering } from './type-lowering.ts'
 
 /** Determines the encoding of fields with `serde(with)` and `serde_as`. */
-export class FieldWriting {
+export class FieldEncoding {
   readonly #types: TypeLowering
   readonly #names: Names
   readonly #report: Report
@@ -29,13 +29,17 @@ export class FieldWriting {
     this.#answers = answers
   }
 
-  /** The encoding by the module or function of `serde(with = "…")` or `serde(serialize_with = "…")`. */
+  /**
+   * Returns the type that the module of `serde(with = "…")` or the function of `serde(serialize_with = "…")` writes for a field
+   * or a variant. `type` is the Rust type of the field; `undefined` for a variant without exactly one field.
+   */
   byModule(
     by: string,
     type: RustType | undefined,
     { about, location, env, isFunction }: { about: string; location: SourceLocation; env: Env; isFunction: boolean },
   ): Type | undefined {
-    const shown = isFunction ? `serialize_with = "${by}"` : `with = "${by}"`
+    const attribute = isFunction ? `serialize_with = "${by}"` : `with = "${by}"`
+    // `with = "As::<Hex>"` is another notation of `serde_as(as = "Hex")`.
     const as = /^(?:::)?(?:serde_with::)?As::<(.*)>(?:::serialize)?$/.exec(by.replaceAll(/\s+/g, ''))?.[1]
     if (as !== undefined && type) {
       const asType = readRustType(as, location)
@@ -43,6 +47,7 @@ export class FieldWriting {
     }
     const isGlobal = by.startsWith('::')
     const steps = by.replace(/^::/, '').replaceAll(/\s+/g, '').split('::')
+    // `serialize_with = "cents::serialize"` is the function of the module `cents`, which `with` would name.
     const module = isFunction && steps.at(-1) === 'serialize' ? steps.slice(0, -1) : steps
     const space = isFunction && module === steps ? 'value' : 'type'
     const found = space === 'type' ? this.#names.find(env.module, module, 'type', isGlobal) : undefined
@@ -56,34 +61,35 @@ export class FieldWriting {
         return { kind: 'named', name: this.#types.instanceOf(remote, this.#types.bind(remote, [], env)).id }
       }
     }
-    const written = space === 'type' ? writtenWith(full) : undefined
-    if (written?.kind === 'type') {
-      if (written.unreadable !== undefined)
-        this.#report.unsupported(location, about, `Rust cannot decode it from bincode: ${written.unreadable}`)
-      return written.type
+    const library = space === 'type' ? encodingWith(full) : undefined
+    if (library?.kind === 'type') {
+      if (library.unreadable !== undefined)
+        this.#report.unsupported(location, about, `Rust cannot decode this field from bincode: ${library.unreadable}`)
+      return library.type
     }
-    if (written && type) {
-      if (written.kind === 'same') return this.#types.type(type, env)
-      if (written.kind === 'pairs') {
+    if (library && type) {
+      if (library.kind === 'same') return this.#types.type(type, env)
+      if (library.kind === 'pairs') {
         const map = this.#types.type(type, env)
         if (map?.kind !== 'map') return map
         return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [map.key, map.value] } }
       }
-      const isOption = this.#isOption(type, env)
-      return isOption ? { kind: 'option', item: written.type } : written.type
+      return this.#isOption(type, env) ? { kind: 'option', item: library.type } : library.type
     }
     const format = this.#timeFormat(module, env.module)
     if (format) return format
-    const hint = found?.kind === 'module' ? describeSerializerCalls(found.module.functions.get('serialize')?.body) : ''
-    const own = this.#functionAt(env.module, steps)
+    const moduleCalls =
+      found?.kind === 'module' ? describeSerializerCalls(found.module.functions.get('serialize')?.body) : ''
+    const ownFunction = this.#functionAt(env.module, steps)
     return this.#report.problem(
       location,
       about,
-      `${shown} uses a custom encoding${hint || describeSerializerCalls(own)}`,
+      `${attribute} uses a custom encoding${moduleCalls || describeSerializerCalls(ownFunction)}`,
       importHints.giveEncoding(full),
     )
   }
 
+  /** The full path of a module or function, by which answers and the table of library types name it. */
   #fullPath(module: Module, path: readonly string[], isGlobal: boolean): string {
     const found = this.#names.find(module, path, 'type', isGlobal)
     if (found?.kind === 'foreign') return found.path.join('::')
@@ -95,26 +101,28 @@ export class FieldWriting {
     return parent?.kind === 'module' ? [...modulePath(parent.module), path.at(-1)].join('::') : path.join('::')
   }
 
+  /** The body of the function at a path. */
   #functionAt(module: Module, path: readonly string[]): Expression | undefined {
     const parent = this.#names.find(module, path.slice(0, -1))
     const name = path.at(-1) ?? ''
     return parent?.kind === 'module' ? parent.module.functions.get(name)?.body : undefined
   }
 
-  /** A module that `time::serde::format_description!(short, Date, "…")` defines writes a text. */
+  /** The encoding of a module that `time::serde::format_description!(short, Date, "…")` defines: a text. */
   #timeFormat(path: readonly string[], module: Module): Type | undefined {
     const isOption = path.at(-1) === 'option'
     const steps = isOption ? path.slice(0, -1) : path
     const parent = steps.length > 1 ? this.#names.find(module, steps.slice(0, -1)) : { kind: 'module' as const, module }
     if (parent?.kind !== 'module') return undefined
-    const isMade = parent.module.invocations.some(({ name, tokens }) => {
+    const isDefined = parent.module.invocations.some(({ name, tokens }) => {
       const first = childrenOf(tokens.node).find((token) => token.name === 'Identifier')
       return /(^|::)format_description$/.test(name) && first && tokens.source.textOf(first) === steps.at(-1)
     })
-    if (!isMade) return undefined
+    if (!isDefined) return undefined
     return isOption ? { kind: 'option', item: { kind: 'String' } } : { kind: 'String' }
   }
 
+  /** Whether a type is written as an `Option`, which some encodings keep around the type that they write. */
   #isOption(type: RustType, env: Env): boolean {
     if (type.kind !== 'path') return false
     const found = this.#names.find(
@@ -127,8 +135,8 @@ export class FieldWriting {
   }
 
   /**
-   * The encoding by `serde_as(as = "Vec<DisplayFromStr>")`: its containers match those of the field, and its innermost types
-   * determine the encoding.
+   * Returns the type that `serde_as(as = "Vec<DisplayFromStr>")` writes for a field. The containers of `as` match those of the
+   * field's type, and the innermost types of `as` determine the encoding.
    */
   byConversion(
     as: RustType,
@@ -157,7 +165,7 @@ export class FieldWriting {
     const argument = last?.args[0]
     if (/^(FromInto|TryFromInto|FromIntoRef|TryFromIntoRef)$/.test(name) && argument)
       return this.#types.type(argument, env)
-    const leaf = writtenAs(name, argument?.text)
+    const leaf = encodingAs(name, argument?.text)
     if (leaf) return leaf
     const found = this.#names.find(
       env.module,
@@ -167,13 +175,15 @@ export class FieldWriting {
     )
     const path = found?.kind === 'foreign' ? found.path.join('::') : ''
     const [pair] = last?.args ?? []
-    // A list of pairs as a map, or a map as a list of pairs, has the same bytes.
+    // `Map` writes a list of pairs as a map, `Seq` a map as a list of pairs. Both have the same bytes.
     if (/^serde_with::(Map|Seq)$/.test(path) && last) {
-      const of = path.endsWith('Map') ? last.args : pair?.kind === 'tuple' ? pair.items : []
-      const held = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
-      const [only] = held
-      const parts = held.length === 1 && only?.kind === 'tuple' ? only.items : held
-      const [key, value] = of.map((part, index) => parts[index] && this.byConversion(part, parts[index], at))
+      const conversions = path.endsWith('Map') ? last.args : pair?.kind === 'tuple' ? pair.items : []
+      const fieldArgs = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
+      const [only] = fieldArgs
+      const parts = fieldArgs.length === 1 && only?.kind === 'tuple' ? only.items : fieldArgs
+      const [key, value] = conversions.map(
+        (conversion, index) => parts[index] && this.byConversion(conversion, parts[index], at),
+      )
       if (key && value && path.endsWith('Map')) return { kind: 'map', name: 'HashMap', key, value }
       if (key && value) return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [key, value] } }
     }
@@ -186,7 +196,7 @@ export class FieldWriting {
     return this.reportUnknownAs(as.text, at.about, at.location)
   }
 
-  /** Reports a type of `serde_as` whose encoding is unknown. */
+  /** Reports that the encoding of a `serde_as` type is unknown. */
   reportUnknownAs(text: string, about: string, location: SourceLocation): undefined {
     return this.#report.problem(
       location,
@@ -197,11 +207,11 @@ export class FieldWriting {
   }
 }
 
-/** The shorter forms of a path, without its first segments. */
+/** The ends of a path, because an answer may omit its first segments: `cents::money` and `money` of `crate::cents::money`. */
 const tailsOf = (path: string): string[] =>
   path.split('::').flatMap((_, index, steps) => (index === 0 ? [] : steps.slice(index).join('::')))
 
-/** A container with the types that `serde_as` gives for its arguments. */
+/** Returns the type of a container with the encodings of its arguments. */
 function withArguments({ becomes }: Container, items: readonly Type[]): Type | undefined {
   const [first, second] = items
   if (!first) return undefined
@@ -221,5 +231,6 @@ function withArguments({ becomes }: Container, items: readonly Type[]): Type | u
   }
 }
 
+/** Whether an item describes the encoding of a type of another crate: `serde(remote = "…")`. */
 const isRemote = ({ rust }: Item, assume: Answers['assume']): boolean =>
   new Serde(effective(rust.attributes, assume).list).has('remote')
