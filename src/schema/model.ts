@@ -70,7 +70,10 @@ export interface Schema {
   readonly topic: string
   /** The enum that is serialized, a key of `types`. */
   readonly root: string
-  /** Maps each event type to a variant: `OrderPlaced`, or `Inventory.SeatReserved` if variant `Inventory` contains another enum. */
+  /**
+   * Maps each event type to a variant: `OrderPlaced`, or `Inventory.SeatReserved` if variant `Inventory` contains another
+   * enum.
+   */
   readonly events: ReadonlyMap<string, string>
   /** The structs and enums, by the names with which other types refer to them. */
   readonly types: ReadonlyMap<string, NamedType>

@@ -303,7 +303,10 @@ function fieldsToJson(fields: Fields): Json {
   return object(fields.fields.map(({ name, type }): Entry => [name, formatType(type)]))
 }
 
-/** Formats a value that starts at `column`, on a line indented by `indent`: on one line if it fits, else one line for each part. */
+/**
+ * Formats a value that starts at `column`, on a line indented by `indent`: on one line if it fits, else one line for each
+ * part.
+ */
 function layOut(json: Json, indent: number, column: number): string {
   const flat = onOneLine(json)
   // A comma may follow, so the line must have room for one more character.

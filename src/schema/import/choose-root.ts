@@ -91,7 +91,10 @@ export function chooseRoot(
   return { ok: false, problems: [{ file: allPaths, line: 0, about: allPaths, reason, fix: importHints.chooseRoot() }] }
 }
 
-/** Whether an item is the first one with its path and location. If `main.rs` and `lib.rs` declare a module, its items occur twice. */
+/**
+ * Whether an item is the first one with its path and location. If `main.rs` and `lib.rs` declare a module, its items occur
+ * twice.
+ */
 const isFirstDeclaration = (item: Item, index: number, all: readonly Item[]): boolean => {
   const { file, line } = item.rust.location
   const isSame = ({ rust: { location } }: Item) => location.file === file && location.line === line

@@ -1,4 +1,7 @@
-/** What to do about a problem of an import. A front end may replace the text, for example by its own flag, and use the other keys. */
+/**
+ * What to do about a problem of an import. A front end may replace the text, for example by its own flag, and use the other
+ * keys.
+ */
 export const importHints = {
   /** `path` may also be the text of a Rust type. */
   mapType: (path: string) =>

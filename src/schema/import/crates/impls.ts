@@ -17,7 +17,10 @@ export class Impls {
     this.#names = names
   }
 
-  /** The impl blocks of an item in its crate. Rust's orphan rule forbids the relevant ones, such as of `Serialize`, in other crates. */
+  /**
+   * The impl blocks of an item in its crate. Rust's orphan rule forbids the relevant ones, such as of `Serialize`, in other
+   * crates.
+   */
   of(item: Item): readonly ImplIn[] {
     const { crate } = item.module
     let impls = this.#byCrate.get(crate)

@@ -15,7 +15,10 @@ export function withConditions(scope: RustScope, conditions: readonly Meta[]): R
   }
 }
 
-/** The path in `include!("ids.rs")`. `undefined` for other macros, and for a path that is not a literal, as of generated files. */
+/**
+ * The path in `include!("ids.rs")`. `undefined` for other macros, and for a path that is not a literal, as of generated
+ * files.
+ */
 export function includedFile({ name, tokens }: RustInvocation): string | undefined {
   const [only, ...more] = childrenOf(tokens.node).slice(1, -1)
   return name === 'include' && only && more.length === 0

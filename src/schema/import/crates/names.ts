@@ -253,7 +253,10 @@ function anyOf(states: readonly CfgState[]): CfgState {
   return { ask: states.flatMap((state) => ('ask' in state ? state.ask : [])) }
 }
 
-/** Returns the first candidate whose `cfg` holds. If candidates before it may apply too, returns all of them as an open target. */
+/**
+ * Returns the first candidate whose `cfg` holds. If candidates before it may apply too, returns all of them as an open
+ * target.
+ */
 function firstOf(candidates: Iterable<Candidate>): Found | undefined {
   const possible: Found[] = []
   const ask: string[] = []

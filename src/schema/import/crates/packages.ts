@@ -14,7 +14,10 @@ interface DependentCrate {
   readonly dependencies: ReadonlyMap<string, CargoDependency>
 }
 
-/** The maximum number of parent folders to search. A relative path has no root that ends the search: `..` continues with `../..`. */
+/**
+ * The maximum number of parent folders to search. A relative path has no root that ends the search: `..` continues with
+ * `../..`.
+ */
 const MAX_LEVELS = 24
 
 /** Reads the Cargo.toml files of packages and workspaces, each file once. */

@@ -165,7 +165,10 @@ export class EventTypeEvaluator {
     return holds === 'never'
   }
 
-  /** Evaluates an `if` as the values of its branches, except those that cannot be taken. `parts`: `if`, condition, block, `else`, block. */
+  /**
+   * Evaluates an `if` as the values of its branches, except those that cannot be taken. `parts`: `if`, condition, block,
+   * `else`, block.
+   */
   #if(parts: readonly SyntaxNode[], source: Source, scope: Scope): readonly Value[] {
     const [, condition, then, , otherwise] = parts
     const holds = this.#ifLetHolds(condition, source, scope)
@@ -354,7 +357,10 @@ function isSelf(text: string, { variables }: Scope): boolean {
   return name === 'self' || (name !== undefined && variables.get(name)?.every(({ kind }) => kind === 'self') === true)
 }
 
-/** Parses an expression: the name in a placeholder such as `{name}`, or several tokens of a macro. `fn f` only makes it valid Rust. */
+/**
+ * Parses an expression: the name in a placeholder such as `{name}`, or several tokens of a macro. `fn f` only makes it
+ * valid Rust.
+ */
 function expressionOf(text: string, file: string): Expression | undefined {
   const body = readRust(new Source(file, `fn f() { ${text} }`)).functions[0]?.body
   const statement = body && childOf(body.node, 'ExpressionStatement')

@@ -8,7 +8,7 @@ import type { LoweringParts, TypeLowerer } from './lowering-parts.ts'
 /** The maximum number of aliases and associated types to follow, because they may form a cycle. */
 const MAX_HOPS = 20
 
-/** Resolves an associated type such as `<Order as Aggregate>::Event` to the type that an impl block defines: `type Event = …;`. */
+/** Resolves an associated type such as `<Order as Aggregate>::Event` to the type that an impl block assigns to `Event`. */
 export class AssociatedTypes {
   readonly #names: Names
   readonly #impls: Impls
@@ -74,7 +74,10 @@ function associatedParts(
   return { self: { ...rust, segments: [first] }, trait: undefined, name: last.name }
 }
 
-/** The argument of each generic parameter of an impl block. `T` of `impl<T> Aggregate for Order<T>` gets the argument of `Order`. */
+/**
+ * The argument of each generic parameter of an impl block. `T` of `impl<T> Aggregate for Order<T>` gets the argument of
+ * `Order`.
+ */
 function parametersOf({ self, generics }: RustImpl, args: readonly Arg[]): [string, Arg][] {
   const selfArgs = self.kind === 'path' ? (self.segments.at(-1)?.args ?? []) : []
   return selfArgs.flatMap((type, index): [string, Arg][] => {

@@ -51,7 +51,10 @@ const aliases: readonly (readonly [string, string])[] = [
   ['composable_rust_core::Utc', 'chrono::Utc'],
 ]
 
-/** Returns the path by which the table of library types knows a type: `std::collections::HashMap` for `std::collections::hash_map::HashMap`. */
+/**
+ * Returns the path by which the table of library types knows a type: `std::collections::HashMap` for
+ * `std::collections::hash_map::HashMap`.
+ */
 export function canonicalPath(path: readonly string[]): string {
   // Replacing one alias may result in another, so replace twice.
   let joined = path.join('::')

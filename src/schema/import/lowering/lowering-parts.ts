@@ -22,9 +22,10 @@ export interface LoweringParts {
 /**
  * The recursive operations of `TypeLowering`, for the classes that it delegates to.
  *
- * Lowering is a cycle: `TypeLowering` asks `UserAnswers`, `ForeignLowering`, `ConstLowering` and `AssociatedTypes`, and each
- * of these classes lowers the types inside the types that it handles. They depend on this interface, which avoids import cycles, and receive the `TypeLowering` that creates them. Its constructor has not
- * returned at that time, so their own constructors must not call it.
+ * Lowering is a cycle: `TypeLowering` asks `UserAnswers`, `ForeignLowering`, `ConstLowering` and `AssociatedTypes`, and
+ * each of these classes lowers the types inside the types that it handles. They depend on this interface, which avoids
+ * import cycles, and receive the `TypeLowering` that creates them. Its constructor has not returned at that time, so their
+ * own constructors must not call it.
  */
 export interface TypeLowerer {
   /** Converts a Rust type to a type of the schema. Reports a problem and returns `undefined` if that is not possible. */

@@ -249,7 +249,8 @@ export class Lowering {
       return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }
     }
     if (present.length === kept.length) return { kind: 'tuple', items: types }
-    // Serde treats a newtype variant without its only field as a unit variant. A longer tuple of which one field is left stays a tuple.
+    // Serde treats a newtype variant without its only field as a unit variant. A longer tuple of which one field is left
+    // stays a tuple.
     if (present.length === 1 && of === 'variant') return { kind: 'unit' }
     return types.length === 1
       ? { kind: 'tuple', items: [{ kind: 'tuple', items: types }] }

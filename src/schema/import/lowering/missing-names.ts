@@ -8,7 +8,10 @@ import { importHints } from '../hints.ts'
 import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
 
-/** Reports a name that cannot be resolved, with the probable reason: a macro, generated code or a glob import. `written` is its path. */
+/**
+ * Reports a name that cannot be resolved, with the probable reason: a macro, generated code or a glob import. `written` is
+ * its path.
+ */
 export function reportMissingName(
   written: string,
   rust: RustType,

@@ -53,7 +53,10 @@ function libraryEncoding(path: string): { type: Type; unreadable: string | undef
   return { type: { kind: 'known', name: found.type.name }, unreadable: found.type.unreadable }
 }
 
-/** Returns the type that a conversion of `serde_as(as = "…")` writes, by its last segment and first type argument, or `undefined`. */
+/**
+ * Returns the type that a conversion of `serde_as(as = "…")` writes, by its last segment and first type argument, or
+ * `undefined`.
+ */
 export function encodingAs(name: string, argument: string | undefined): Type | undefined {
   switch (name) {
     case 'DisplayFromStr':

@@ -75,7 +75,10 @@ export class UserAnswers {
     return undefined
   }
 
-  /** Reads a type from an answer: in the notation of schema files, or in Rust, with names as the root module of the first crate sees them. */
+  /**
+   * Reads a type from an answer: in the notation of schema files, or in Rust, with names as the root module of the first
+   * crate sees them.
+   */
   typeFrom(text: string, generics: Env['generics'], location: SourceLocation): Type | undefined {
     return this.#fromText(text, { module: this.#home, generics, self: undefined, isAnswer: true }, location, 0)
   }
@@ -121,7 +124,10 @@ export class UserAnswers {
   }
 }
 
-/** Reads a name in an answer that is not a Rust name but a type of schema files, such as `bytes`. `undefined` outside of answers. */
+/**
+ * Reads a name in an answer that is not a Rust name but a type of schema files, such as `bytes`. `undefined` outside of
+ * answers.
+ */
 export function schemaNotation(rust: RustType, env: Env): Type | undefined {
   if (!env.isAnswer) return undefined
   const parsed = parseType(rust.text)
