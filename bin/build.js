@@ -149,13 +149,13 @@ await bundle(
         test: /\/src\/codecs\/(event-record|metadata-json|trace-headers|json|unsafe-characters|prometheus)\.ts/,
       },
       { name: 'text', test: /\/src\/ui\/text\// },
-      // Without src/files, which the library uses: its users must not load the command line.
-      { name: 'cli', test: /\/src\/cli\/(config|process\/(create-)?context|base\/(base|change|check|parse|event-|flags))/ },
-      { name: 'schemas', test: /\/src\/operations\/schemas\/(compiled|find|open|select)\.ts/ },
-      { name: 'formats', test: /\/src\/ui\/(notes|records|format-)/ },
+      { name: 'files', test: /\/src\/files\// },
+      { name: 'events', test: /\/src\/operations\/(events|offsets|named-file)/ },
+      { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
+      { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
     ],
     // Keep names readable in stack traces.
-    keepNames: { function: true, class: true },
+    keepNames: { function: false, class: true },
   },
 )
 // The schemas of documents, which users import as `crbus/documents/lag.schema.json`. Without spaces they take a third of the disk.
