@@ -54,8 +54,8 @@ export interface GroupBatch {
    */
   acknowledge(index: number): void
   /**
-   * Ends the use of this batch. Its unacknowledged records are delivered again, to this member or another. When several batches
-   * of a partition are unacknowledged, finish the newest first.
+   * Gives the batch back. Its unacknowledged records are delivered again, to this member or another: reading continues at the
+   * first of them. So when several batches of a partition are unacknowledged, finish the newest first and the oldest last.
    */
   finish(): void
 }

@@ -60,8 +60,9 @@ export interface EventBusErrorDetails {
   /** The part of a change that was completed before it failed, as plain data. */
   readonly outcome?: object | undefined
   /**
-   * True: the same call may succeed later, because the bus is at fault. False: the same call always fails. Absent: unknown.
-   * Default: true for failed connections, failed logins and transport errors; false for invalid or refused requests.
+   * True: the same call may succeed later, for example after an outage, or once the password of the user is set on the brokers.
+   * False: the same call always fails. Absent: unknown. Default: true for failed connections, failed logins and transport
+   * errors; false for invalid or refused requests.
    */
   readonly isPassing?: boolean | undefined
   /** The error that led to this one, as in `Error`. */
@@ -174,8 +175,8 @@ export interface RefusedRecord {
 }
 
 /**
- * The outcome of each record of a failed append: appended, refused, or unknown. A record that is in none of the three lists
- * was not appended.
+ * The outcome of each record of a failed append: appended, refused, or unknown. A record without a position that is in neither
+ * `refused` nor `unknown` was not appended.
  */
 export interface AppendOutcome {
   /** One element for each record given: the position of an acknowledged record, `undefined` for any other. */
@@ -188,13 +189,14 @@ export interface AppendOutcome {
 
 /**
  * The error of an `append` or `publish` when some records were or may have been appended, or one was refused. `append` holds
- * the outcome of each record, so that a caller can send the others again.
+ * the outcome of each record, so that a caller can send only those again that were not appended.
  *
  * @example
  * ```ts
  * import { AppendError, InMemoryEventBus, serializedEvent } from 'crbus'
  *
  * await using bus = new InMemoryEventBus({ createTopics: true })
+ * // The second event has an empty key, which is refused.
  * const events = ['o-1', ''].map((id) => serializedEvent('OrderPlaced.v1', Buffer.from(id)))
  * try {
  *   await bus.publish('order-events', events, { key: ({ data }) => Buffer.from(data).toString() })
@@ -245,8 +247,8 @@ export const publishFailed = (topic: string, reason: string, details: EventBusEr
 export const recordName = (index: number, count: number): string => (count === 1 ? 'the record' : `record ${index}`)
 
 /**
- * Returns the error of an append of `count` records that failed after it appended some: an `AppendError` with the positions of
- * those records. Returns the error unchanged when no record was appended, and when it is an `AppendError` already or not an
+ * Converts the error of an append that failed after it had appended some of its `count` records: to an `AppendError` with the
+ * positions of those records. Returns the error unchanged when no record was appended, and when it is an `AppendError` already or not an
  * `EventBusError`.
  */
 export function stoppedAppend(error: unknown, count: number, appended: readonly Position[]): unknown {
@@ -301,10 +303,10 @@ export const topicExists = (topic: string) =>
     hints: [busHints.describeTopic(topic)],
   })
 
-export const noMorePartitions = (topic: string, has: number, wanted: number) =>
+export const partitionCountNotLarger = (topic: string, has: number, wanted: number) =>
   new EventBusError(
     'REFUSED',
-    `topic '${topic}' already has ${has} partitions; the new count must be larger, and it is ${wanted}`,
+    `topic '${topic}' already has ${has} partition${has === 1 ? '' : 's'}; the new count must be larger than ${has}, not ${wanted}`,
     {
       topic,
     },

@@ -12,15 +12,16 @@ export interface OutageOptions {
   /** Called once when an outage is detected, and once when it is over. */
   readonly onOutage?: ((outage: Outage) => void) | undefined
   /**
-   * Milliseconds that an outage may last before reading fails. Default: 60,000 for a read whose slices all have an end; no
-   * limit for a read without an end and for a subscription. When the bus cannot be reached at the beginning, the call fails at
+   * Milliseconds that an outage may last before reading fails. Default: 60,000 for a read that ends at a given offset of
+   * every partition; no limit for other reads and for subscriptions. When the bus cannot be reached at the beginning, the call fails at
    * once.
    */
   readonly outageLimit?: number | undefined
 }
 
 /**
- * Whether an error means an outage: the bus does not answer, or it cannot serve yet, as while a partition elects its leader.
+ * Whether an error means an outage: the bus does not answer, or it cannot serve yet, for example while the leader of a
+ * partition is being elected.
  */
 export const isOutage = (error: unknown): error is EventBusError =>
   error instanceof EventBusError && (error.code === 'CONNECTION_FAILED' || error.code === 'TRANSPORT_ERROR')

@@ -34,7 +34,7 @@ describe('topics', () => {
     [
       'event types are the keys',
       [0],
-      ': by default the key is the event type, and the only event type seen has one partition',
+      ': by default the key is the event type, so all events of a type go to the same partition; the only event type seen is in one partition',
     ],
     ['an event type has several partitions', [0, 1], ''],
   ])('topics are described with a warning when partitions are empty and %s', async (_, partitions, why) => {

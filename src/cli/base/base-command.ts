@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
+import { plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
 import type { BusFlags, Config } from '../config/config.ts'
 import { lockBus, refusedBy } from '../config/guard.ts'
@@ -123,7 +124,7 @@ export abstract class BaseCommand extends Command {
       missing = file
     }
     const onTopicCreated = (topic: string, partitions: number) =>
-      void this.notice(`created topic ${topic} (${partitions} partitions)`)
+      void this.notice(`created topic ${topic} (${plural(partitions, 'partition')})`)
     this.#bus = await this.context.openBus(config.bus.value, { onMissing, onTopicCreated, logger })
     this.busExists = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
@@ -149,7 +150,7 @@ export abstract class BaseCommand extends Command {
     return logger
   }
 
-  /** Prints a notice with the target of a change if the project's crbus.json chose it. A user sees the same notice only once. */
+  /** Prints a notice with the target of a change if the project's crbus.json sets it. A user sees the same notice only once. */
   protected async noteProjectChoice(part: ChangedPart): Promise<void> {
     const config = await this.configuration()
     if (config.project === undefined || this.isQuiet) return
@@ -163,7 +164,10 @@ export abstract class BaseCommand extends Command {
     remember(stateFolder, choice, now())
   }
 
-  /** Returns where to find the schemas of payloads if `--schema` is not given: the configured folder, and the files of topics. */
+  /**
+   * Returns where to find the schemas of payloads if `--schema` is not given: the configured schema file or folder, and
+   * the schema files of single topics.
+   */
   protected async schemaLocation() {
     const { schemas, topics } = await this.configuration()
     return {

@@ -46,13 +46,13 @@ export abstract class ChangeCommand extends BaseCommand {
   /** Opens the event store that the configuration names. The profile in force guards its store like its bus. */
   protected async openStoreSetup(): Promise<StoreSetup> {
     const config = await this.configuration()
-    // A guard that was found by the address of the bus does not apply to the store.
+    // A guard that applies because the bus has the address of a guarded profile does not cover the store.
     const guard = config.guard?.isByAddress ? undefined : config.guard
     this.#check(config, guard, 'store', this.given['dry-run'])
     return this.context.openStoreSetup(config.store.value)
   }
 
-  /** Asks the user to confirm a change, then unlocks a protected bus. `RefusedError` if the change is not confirmed. */
+  /** Asks the user to confirm a change, then unlocks a protected bus. Throws `RefusedError` if the change is not confirmed. */
   protected async confirm({ name, question }: Subject): Promise<void> {
     const { yes, confirm } = this.given
     if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
@@ -82,8 +82,8 @@ export abstract class ChangeCommand extends BaseCommand {
   }
 
   /**
-   * Remembers guard and target for `confirm`. `RefusedError` for a read-only profile, and for a default target while a
-   * configuration file is ignored.
+   * Stores the guard and the target for `confirm`. Throws `RefusedError` if the profile is read-only, or if the target is only the
+   * default and a configuration file was ignored.
    */
   #check(config: Config, guard: Guard | undefined, target: 'bus' | 'store', planOnly = false): void {
     this.#guard = guard

@@ -25,16 +25,17 @@ export interface Setting<T> {
 export interface Config {
   /** The files that were read. */
   readonly files: readonly string[]
-  /** The project's file, if there is one. A stranger may have written it: README.md of `src/cli` says what it may do. */
+  /** The path of the project's file, if there is one. The file is untrusted: README.md of `src/cli` lists what it may set. */
   readonly project: string | undefined
   /** A sentence about a file that was found and is ignored: which file, why, and what to do about it. */
   readonly ignored: string | undefined
-  /** The profiles of all files, by name. */
+  /** The profiles of all files, by name. `isInBothFiles`: the project's file and the user's file have a profile of this name. */
   readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined
   readonly bus: Setting<BusAddress>
   /** The largest record batch to read from brokers, in bytes. The same limit as in `bus`, but with its own source. */
   readonly maxBatchBytes: Setting<number> | undefined
+  /** The guard of the bus: a profile that is `readOnly` or `protected`, so that changes are refused or need confirmation. */
   readonly guard: Guard | undefined
   /** The address of the event store. It may hold a password, so print it only through `shownStore`. */
   readonly store: Setting<StoreAddress>

@@ -19,21 +19,22 @@ export const userFile = ({ env, home }: ConfigSurroundings): string =>
   join(xdgFolder(env.XDG_CONFIG_HOME, join(home, '.config')), 'crbus', 'config.json')
 
 /**
- * Reads the project's file (in the working directory or the nearest folder above that has one), then the user's file. A
- * project's file that belongs to another user is ignored. Loads the parser only if there is a file.
+ * Returns the project's file (in the working directory or the nearest folder above that has one), then the user's file. Ignores
+ * a project's file that belongs to another user, unless `allow.folders` in the user's file lists its folder. Loads the parser
+ * only if there is a file.
  */
 export async function readConfigFiles(surroundings: ConfigSurroundings): Promise<ConfigFile[]> {
   const project = findUp(surroundings.cwd, PROJECT_FILE, isFile)
-  const own = userFile(surroundings)
-  const isOwn = isFile(own)
-  if (project === undefined && !isOwn) return []
+  const userPath = userFile(surroundings)
+  const hasUserFile = isFile(userPath)
+  if (project === undefined && !hasUserFile) return []
   const { ignoredFile, readConfigFile } = await import('./config-file.ts')
-  const ownFiles = isOwn ? [readConfigFile(own, 'user')] : []
-  if (project === undefined) return ownFiles
+  const userFiles = hasUserFile ? [readConfigFile(userPath, 'user')] : []
+  if (project === undefined) return userFiles
   const owner = untrustedOwner(project, surroundings)
-  const isAllowed = ownFiles.some(({ allowFolders }) => allowFolders.includes(dirname(project)))
-  if (owner === undefined || isAllowed) return [readConfigFile(project, 'project'), ...ownFiles]
-  return [ignoredFile(project, `it belongs to another user (uid ${owner})`), ...ownFiles]
+  const isAllowed = userFiles.some(({ allowFolders }) => allowFolders.includes(dirname(project)))
+  if (owner === undefined || isAllowed) return [readConfigFile(project, 'project'), ...userFiles]
+  return [ignoredFile(project, `it belongs to another user (uid ${owner})`), ...userFiles]
 }
 
 /**
@@ -65,7 +66,8 @@ function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? isLink(path)
   } catch (error) {
-    // A folder that this user may not enter counts as a folder without the file.
+    // A cycle of links counts as a dangling link. Any other error, such as a folder that this user may not enter, counts as no
+    // file.
     return (error as NodeJS.ErrnoException).code === 'ELOOP' && isLink(path)
   }
 }

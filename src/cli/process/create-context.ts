@@ -17,7 +17,7 @@ export function createContext(): Context {
     stream.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
       // The reader closed the pipe, as `| head` does.
       if (error.code === 'EPIPE') stop.request('reader-left')
-      else endUnwritable(error)
+      else exitUnwritable(error)
     })
   }
   const interrupt = () => {
@@ -52,13 +52,16 @@ export function createContext(): Context {
   }
 }
 
-/** Reports on stderr that stdout is not writable, and exits. */
-function endUnwritable(error: NodeJS.ErrnoException): void {
+/** Reports on stderr that an output stream is not writable, and exits. */
+function exitUnwritable(error: NodeJS.ErrnoException): void {
   process.stderr.write(`error: cannot write the output: ${printable(error.message)} (CRBUS_UNWRITABLE)\n`)
   process.exit(exitCodes.unwritable)
 }
 
-/** Reads NO_COLOR (https://no-color.org) and FORCE_COLOR like chalk and Node. */
+/**
+ * Returns whether to print colors. A non-empty NO_COLOR (https://no-color.org) turns them off and wins over FORCE_COLOR, which
+ * turns them on unless it is `0`.
+ */
 function wantsColor(env: NodeJS.ProcessEnv, isTty: boolean): boolean {
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0'

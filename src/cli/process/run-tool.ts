@@ -5,14 +5,14 @@ import { write } from '../../ui/text/io.ts'
 
 interface ToolRun {
   readonly cwd: string
-  /** Receives the output of the tool. Not stdout, since it is not part of the answer. */
+  /** Receives the output of the tool. Must not be stdout, which carries only the result of the command. */
   readonly output: Writable
   readonly signal: AbortSignal
 }
 
 /**
- * Runs a command line of a project's tool, such as `npm test`. Returns why it failed, or `undefined`. The tool gets the Node
- * that runs crbus first in its PATH, because the one that the user has in PATH may be too old.
+ * Runs a command line of a project's tool, such as `npm test`. Returns why it failed, or `undefined`. The folder of the Node
+ * binary that runs crbus comes first in the tool's PATH, because the user's default Node may be too old.
  */
 export async function runTool(command: string, { cwd, output, signal }: ToolRun): Promise<string | undefined> {
   const { execa } = await import('execa')
@@ -26,7 +26,7 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     cancelSignal: signal,
     env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
   })
-  // The scripts of a template may print anything, so `write` escapes their control characters, except for colors.
+  // The scripts of a project that was created from a template may print anything, so `write` escapes their control characters, except for colors.
   for await (const line of createInterface({ input: running.all, crlfDelay: Number.POSITIVE_INFINITY })) {
     await write(output, `${line}\n`, signal, { color: true })
   }

@@ -4,7 +4,7 @@ import {
   groupActive,
   groupNotFound,
   invalidTopic,
-  noMorePartitions,
+  partitionCountNotLarger,
   topicExists,
   topicNotFound,
 } from '../../bus/errors.ts'
@@ -131,7 +131,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       transact(database, () => {
         const { length } = topics.partitions(topic)
         // Not `wanted <= length`, which is false for NaN.
-        if (!(wanted > length)) throw noMorePartitions(topic, length, wanted)
+        if (!(wanted > length)) throw partitionCountNotLarger(topic, length, wanted)
         const [row] = all<{ id: number }>('SELECT id FROM topics WHERE name = ?', topic)
         topics.addPartitions(row?.id as number, length, wanted)
       })

@@ -1,6 +1,6 @@
 import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
 import { compareText } from '../../bus/compare.ts'
-import { invalidTopic, noMorePartitions, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { invalidTopic, partitionCountNotLarger, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
 import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
@@ -39,7 +39,7 @@ export class MemoryTopics {
   grow(topic: string, wanted: number): void {
     const { partitions } = this.#find(topic)
     // Not `wanted <= partitions.length`, which is false for NaN.
-    if (!(wanted > partitions.length)) throw noMorePartitions(topic, partitions.length, wanted)
+    if (!(wanted > partitions.length)) throw partitionCountNotLarger(topic, partitions.length, wanted)
     while (partitions.length < wanted) partitions.push([])
   }
 

@@ -1,11 +1,11 @@
 import { DIFFERS, type Effect, FAILS, LEFTOVER, misread, SAME } from './effect.ts'
 import type { ChangeKind } from './schema-change.ts'
 
-/** What a change does to bytes in both directions. */
+/** The effect of a change of types on reading, in both directions. */
 export interface Judgement {
-  /** What happens to old bytes in new services. */
+  /** When the new types read bytes of the old ones (backward compatibility). */
   readonly effect: Effect
-  /** What happens to new bytes in old services. */
+  /** When the old types read bytes of the new ones (forward compatibility). */
   readonly reverse: Effect
 }
 
@@ -16,12 +16,15 @@ export const numberRemoved: Judgement = { effect: FAILS, reverse: SAME }
 /** The judgement of a variant number that the old enum does not have. */
 export const numberAdded: Judgement = { effect: SAME, reverse: FAILS }
 
-/** The judgement if the decoded values have another meaning, in both directions. */
+/** Returns the judgement for the case that the decoded values have another meaning, in both directions. See `misread`. */
 export const misreadBothWays = ({ effect, reverse }: Judgement): Judgement => ({
   effect: misread(effect),
   reverse: misread(reverse),
 })
 
-/** Returns the worst that an effect does to some values. */
+/**
+ * Returns the kind of change for the worst outcome in an effect: `silent` if some values decode to other values without an
+ * error, else `breaks` if some values fail or leave bytes over, else `safe`.
+ */
 export const kindOf = (effect: Effect): ChangeKind =>
   (effect & DIFFERS) !== 0 ? 'silent' : (effect & (FAILS | LEFTOVER)) !== 0 ? 'breaks' : 'safe'

@@ -14,14 +14,14 @@ function topicWarningText(warning: TopicWarning): string {
       if (types === undefined) return counted
       const seen =
         types === 1
-          ? 'the only event type seen has one partition'
-          : `each of the ${types} event types seen has one partition`
-      return `${counted}: by default the key is the event type, and ${seen}`
+          ? 'the only event type seen is in one partition'
+          : `each of the ${types} event types seen is in one partition`
+      return `${counted}: by default the key is the event type, so all events of a type go to the same partition; ${seen}`
     }
     case 'open-transaction':
       return `a transaction is open in partition ${warning.partition} at offset ${warning.offset}: read-committed consumers wait`
     case 'unreadable-records':
-      return `${unreadableText(warning)}; events that cannot be read are left out of the types`
+      return `${unreadableText(warning)}; the event types do not include events that cannot be read`
   }
 }
 

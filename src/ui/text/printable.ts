@@ -1,8 +1,8 @@
 import { jsonEscape, replaceUnsafe } from '../../codecs/unsafe-characters.ts'
 
 /**
- * Makes untrusted text safe for a terminal, on one line. Escapes invisible characters and control characters, which can move
- * the cursor, set titles or paste: as `\n`, `\x1b`, `\u202e`, `\u{e0001}`.
+ * Makes untrusted text safe for a terminal, on one line. Replaces invisible characters and control characters, which can move
+ * the cursor or set the title of the window, by escapes such as `\n`, `\x1b`, `\u202e` and `\u{e0001}`.
  */
 export const printable = (text: string): string => replaceUnsafe(text, escaped)
 

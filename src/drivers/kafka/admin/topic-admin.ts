@@ -1,6 +1,6 @@
 import type { BusAdmin, TopicDescription } from '../../../bus/admin.ts'
 import { compareText } from '../../../bus/compare.ts'
-import { EventBusError, noMorePartitions, transportError } from '../../../bus/errors.ts'
+import { EventBusError, partitionCountNotLarger, transportError } from '../../../bus/errors.ts'
 import { topicNameError } from '../../../bus/names/names.ts'
 import { sleep } from '../../../bus/time/sleep.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
@@ -106,7 +106,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
         return cluster.partitions(topic)
       })
       // Not `partitions <= length`, which is false for NaN.
-      if (!(partitions > length)) throw noMorePartitions(topic, length, partitions)
+      if (!(partitions > length)) throw partitionCountNotLarger(topic, length, partitions)
       await askController(topic, createPartitionsApi, { topic, partitions, timeout: cluster.options.timeout })
       await until(
         cluster,

@@ -19,9 +19,9 @@ interface Format {
   /** The fewest bytes a value takes. */
   readonly size: number
   readonly example: string
-  /** Reads a value as a string; `undefined` for bytes that are not a value. `what` names the type in error messages. */
+  /** Reads a value as a string; `undefined` for bytes that are not a valid value. `what` names the type in error messages. */
   readonly read: (cursor: Cursor, what: string) => string | undefined
-  /** Writes the value of a string; false for a string that is not a value. */
+  /** Writes the value that a string represents. Returns false if the string is not a valid value. */
   readonly write: (sink: Sink, text: string) => boolean
 }
 
@@ -143,9 +143,11 @@ const either = (v4: Format, v6: Format, isV6: (text: string) => boolean): Format
   },
 })
 
+/** The crate `time` writes a date as its year and the day of the year. */
 const readDate = (cursor: Cursor, what: string) => {
   const year = readI32(cursor, what)
-  return formatDate(year, readU16(cursor, what))
+  const dayOfYear = readU16(cursor, what)
+  return formatDate(year, dayOfYear)
 }
 
 const readTime = (cursor: Cursor, what: string) => {
@@ -157,7 +159,7 @@ const readTime = (cursor: Cursor, what: string) => {
 
 const readI8 = (cursor: Cursor, what: string): number => (readU8(cursor, what) << 24) >> 24
 
-const readOffset = (cursor: Cursor, what: string) => {
+const readUtcOffset = (cursor: Cursor, what: string) => {
   const hours = readI8(cursor, what)
   const minutes = readI8(cursor, what)
   return formatOffset(hours, minutes, readI8(cursor, what))
@@ -184,7 +186,7 @@ function putTime(sink: Sink, text: string | undefined): boolean {
   return true
 }
 
-const putOffset = (sink: Sink, text: string | undefined): boolean =>
+const putUtcOffset = (sink: Sink, text: string | undefined): boolean =>
   putIfValid(
     sink,
     parseOffset(text ?? '')?.map((part) => part & 0xff),
@@ -192,7 +194,7 @@ const putOffset = (sink: Sink, text: string | undefined): boolean =>
 
 const date: Format = { size: 6, example: '2025-11-21', read: readDate, write: putDate }
 const time: Format = { size: 7, example: '06:26:20.5', read: readTime, write: putTime }
-const offset: Format = { size: 3, example: '+02:00:00', read: readOffset, write: putOffset }
+const offset: Format = { size: 3, example: '+02:00:00', read: readUtcOffset, write: putUtcOffset }
 
 const dateTime: Format = {
   size: 13,
@@ -207,10 +209,10 @@ const dateTime: Format = {
 const offsetDateTime: Format = {
   size: 16,
   example: '2025-11-21 06:26:20.5 +02:00:00',
-  read: (cursor, what) => joined(readDate(cursor, what), readTime(cursor, what), readOffset(cursor, what)),
+  read: (cursor, what) => joined(readDate(cursor, what), readTime(cursor, what), readUtcOffset(cursor, what)),
   write: (sink, text) => {
     const parts = text.split(' ')
-    return parts.length === 3 && putDate(sink, parts[0]) && putTime(sink, parts[1]) && putOffset(sink, parts[2])
+    return parts.length === 3 && putDate(sink, parts[0]) && putTime(sink, parts[1]) && putUtcOffset(sink, parts[2])
   },
 }
 

@@ -1,4 +1,4 @@
-/** A part of a cell, by the number of its eighths. */
+/** The characters that fill 0 to 7 eighths of a terminal cell. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 /** Draws a bar that takes a share, from 0 to 1, of the width. For a share above 0, it is never empty. */
