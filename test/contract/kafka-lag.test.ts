@@ -217,7 +217,7 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     ])
     expect(report.groups[0]?.topics[0]?.partitions[1]).not.toHaveProperty('gone')
     expect(report.groups[0]).toMatchObject({ lag: 3n, gone: 2n })
-    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 3n, read: 3 }])
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ lag: 3n, sampled: 3 }])
     expect(await checkLag(bus, { groups: [group], maxEvents: 3, now: () => now, signal })).toMatchObject({
       status: 'critical',
       findings: [{ code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], gone: 2n }],

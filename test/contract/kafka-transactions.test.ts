@@ -215,7 +215,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     expect(checkMessage(await check(bus, group, 4))).toContain(
       `held back by a transaction open in ${topic}[0] at offset 2`,
     )
-    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ waiting: 5n, read: 5 }])
+    expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ lag: 5n, sampled: 5 }])
     const end = await plan(bus, group, 'end')
     expect(end).toMatchObject({ skipped: 5n, steps: [{ from: 2n, to: 7n }] })
     expect(end.notes).toEqual([{ code: 'skips-open-transaction', topic, partition: 0, to: 7n, lastStable: 2n }])

@@ -79,8 +79,8 @@ describe.skipIf(brokers === '')('on a topic with an unreadable batch', () => {
     expect(await describeGroup(bus, stuck)).toMatchObject({ lag: 4n })
     const counted = await countWaiting(bus, report, { limit: 100, signal })
     expect(counted.find(({ group }) => group === stuck)).toMatchObject({
-      waiting: 4n,
-      read: 3,
+      lag: 4n,
+      sampled: 3,
       types: [
         { eventType: '(undecodable)', count: 3 },
         { eventType: '(unreadable)', count: 1 },

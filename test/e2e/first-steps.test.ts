@@ -124,8 +124,6 @@ describe('the first steps of the README, typed as they stand there', () => {
   test('lead to a log line with the right codec if a command is published in a wrong one', async () => {
     const wrong = terminal(`${other.split('\n')[0]} --codec json`, join(folder, 'work/shop'))
     await wrong.shows(/PlaceOrder\.v1/)
-    await shop.shows(
-      /^order: .*dead letter.*PlaceOrder\.v1 is not CBOR.*the payload is JSON.*"crbus publish --codec cbor"/m,
-    )
+    await shop.shows(/^order: .*dead letter.*PlaceOrder\.v1 is not CBOR.*the payload is JSON.*publish it as cbor/m)
   })
 })

@@ -50,7 +50,7 @@ export function lagClauses({ bus, open }: Contract): void {
     expect(await lagOf(group)).toMatchObject({
       group,
       state: 'Empty',
-      members: 0,
+      memberCount: 0,
       lag: 3n,
       age: 9 * EVERY_MS,
       verdict: 'stopped',
@@ -76,8 +76,8 @@ export function lagClauses({ bus, open }: Contract): void {
     expect(report.groups).toMatchObject([{ lag: 2n, age: 9 * EVERY_MS, verdict: 'stopped' }])
     expect(await countWaiting(bus(), report, { limit: 10, signal })).toMatchObject([
       {
-        waiting: 2n,
-        read: 2,
+        lag: 2n,
+        sampled: 2,
         types: [
           { eventType: '(tombstone)', count: 1 },
           { eventType: '(undecodable)', count: 1 },
@@ -136,8 +136,8 @@ export function lagClauses({ bus, open }: Contract): void {
     const twice = await lagOf(group, { sample: 1 })
 
     const [member] = before.members
-    expect(once).toMatchObject({ state: 'Stable', members: 1, lag: 3n, verdict: undefined })
-    expect(once?.topics[0]?.partitions).toMatchObject([{ member: member?.memberId, client: member?.clientId }])
+    expect(once).toMatchObject({ state: 'Stable', memberCount: 1, lag: 3n, verdict: undefined })
+    expect(once?.topics[0]?.partitions).toMatchObject([{ memberId: member?.memberId, clientId: member?.clientId }])
     expect(twice).toMatchObject({ lag: 3n, verdict: 'stalled', rates: { in: 0, out: 0, catchUp: undefined } })
     expect(await bus().admin.describeGroup(group)).toEqual(before)
     await stream.close()

@@ -142,7 +142,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
     const made = await plan(group, 'start')
 
     expect(made).toMatchObject({ replayed: 10n, steps: [{ from: 99n, to: 0n }] })
-    const outside = { committed: 99n, start: 0n, end: 10n, deleted: 0n }
+    const outside = { committed: 99n, start: 0n, end: 10n, gone: 0n }
     expect(made.notes).toEqual([{ code: 'committed-outside-log', topic, partition: 0, ...outside }])
     const { apply, saved } = applying()
     await apply(made)
@@ -361,7 +361,7 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
       message: expect.stringContaining(
         `reading back shows that no offset has moved: ${topic}[0] is at 5 instead of 0, ${topic}[1] is at 1 instead of 0`,
       ),
-      outcome: { undoFile: 'undo-1', moved: 0, notTaken: [{ is: 5n }, { is: 1n }] },
+      outcome: { undoFile: 'undo-1', moved: 0, notTaken: [{ committed: 5n }, { committed: 1n }] },
     })
     expect(await committed(group)).toEqual([5n, 1n])
   })
@@ -435,7 +435,9 @@ export function resetClauses({ bus, open, startMember, takeoverWithin }: Contrac
         { eventType: '(tombstone)', count: 2 },
         { eventType: '(undecodable)', count: 1 },
       ],
-      steps: [{ firstEventAt: new Date(T0 + 1000 * 0).toISOString(), last: timeOf(2) }],
+      steps: [
+        { firstEventAt: new Date(T0 + 1000 * 0).toISOString(), lastEventAt: new Date(Number(timeOf(2))).toISOString() },
+      ],
     })
   })
 
