@@ -29,11 +29,16 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** The ports that were returned before: their servers may not listen yet, so the system may offer them again. */
+const taken = new Set<number>()
+
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
   if (address === null || typeof address === 'string') throw new Error('no free port')
+  if (taken.has(address.port)) return freePort()
+  taken.add(address.port)
   return address.port
 }
