@@ -148,8 +148,7 @@ export function toFailure(failed: FailedConnection): KafkaFailure {
   if (code === undefined && stage === 'login')
     return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
   // kafkajs has caught an exception of `tls.connect`, which was thrown before anything was sent.
-  const refused =
-    stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
+  const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)
     return new KafkaFailure('authentication', `cannot connect with these tls options: ${refused[1]}`, {
       ...details,
