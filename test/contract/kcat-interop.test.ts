@@ -5,7 +5,7 @@ import { KafkaDriver } from '../../src/drivers/kafka/kafka-driver.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
 import { brokerRequired } from '../support/kafka.ts'
-import { newTopic, uniqueGroup } from './support/harness.ts'
+import { newTopic, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
 // kcat is built on librdkafka, as the Rust services are, so it behaves as they do.
 
@@ -78,7 +78,9 @@ describe.skipIf(brokers === '' || !hasKcat)(`kcat${hasKcat ? '' : ' (not install
 
   test('exchanges offsets, timestamps, headers and tombstones with crbus', async () => {
     const bus = openBus()
-    const topic = await newTopic(bus)
+    const topic = uniqueTopic()
+    // Without a retention time, because the records are older than the default retention.
+    await bus.admin.createTopic(topic, { partitions: 1, config: { 'retention.ms': '-1' } })
     await bus.log.append(topic, [
       {
         key: Buffer.from('k'),
