@@ -21,7 +21,7 @@ import { checkMessage } from '../../src/ui/notes/check-message.ts'
 import { tailNoticeText } from '../../src/ui/notes/tail-notices.ts'
 import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
-import { eventually, newTopic, readSlices, uniqueGroup } from './support/harness.ts'
+import { eventually, newTopic, readSlices, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
 // Topics that Java services write in transactions: a reader of committed records stops before their end.
 
@@ -294,5 +294,27 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     const gone = once(consumer, 'exit')
     consumer.kill('SIGTERM')
     await gone
+  })
+
+  test('lag has the age of a group whose first event precedes an unreadable batch, beside a group that waits at the batch', async () => {
+    const topic = uniqueTopic()
+    const writer = new RedpandaEventBus({ brokers, compression: 'gzip', timeout: 60_000 })
+    const reader = new RedpandaEventBus({ brokers, maxBatchBytes: 1000, timeout: 60_000 })
+    onTestFinished(async () => void (await Promise.all([writer.close(), reader.close()])))
+    await writer.admin.createTopic(topic, { partitions: 1 })
+    await producer.plain(topic, 0, 1)
+    // Offsets 1 and 2 are the record and the end of an aborted transaction, which have no events.
+    const transaction = await producer.begin()
+    await transaction.send(topic, 0, 1)
+    await transaction.abort()
+    await writer.log.append(topic, [{ key: null, value: Buffer.alloc(2000), partition: 0 }])
+    const [early, late] = [await groupAt(writer, topic, 0n), await groupAt(writer, topic, 2n)]
+
+    const { groups } = await measureLag(reader, { groups: [early, late], now: Date.now, signal })
+
+    const partitionOf = (name: string) => groups.find(({ group }) => group === name)?.topics[0]?.partitions[0]
+    expect(partitionOf(early)).toMatchObject({ lag: 4n, age: expect.any(Number) })
+    expect(partitionOf(early)?.unreadable).toBeUndefined()
+    expect(partitionOf(late)).toMatchObject({ age: undefined, unreadable: expect.stringMatching(/offset 3/) })
   })
 })

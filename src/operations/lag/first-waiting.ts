@@ -1,4 +1,4 @@
-import { UnreadableError, type UnreadableRange } from '../../bus/errors.ts'
+import { UnreadableError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionName } from '../../bus/names/names.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
@@ -63,22 +63,17 @@ interface WaitingOffsets extends Omit<LogSlice, 'from'> {
   readonly firsts: Map<bigint, WaitingRecord | undefined>
 }
 
-/**
- * Returns the slices whose first record is taken to be in an unreadable range: those that begin inside the range, or, if there
- * are none, those that begin before it. With `givesUp`, returns every slice of the partition, so that a partition with many
- * unreadable ranges causes no more requests.
- */
-function slicesAt(range: UnreadableRange, slices: readonly LogSlice[], givesUp: boolean): readonly LogSlice[] {
-  const own = slices.filter((slice) => partitionName(slice) === partitionName(range))
-  if (givesUp) return own
-  const before = own.filter(({ from }) => from < range.next)
-  const within = before.filter(({ from }) => from >= range.offset)
-  return within.length > 0 ? within : before
+/** A slice of `readFirst`. */
+interface PendingSlice extends LogSlice {
+  /** The failure that ended the slice before an unreadable range. If no record precedes the range, it is the first waiting one. */
+  readonly failure?: UnreadableError | undefined
 }
 
 /**
- * Reads the first record of the slice of each partition. Groups at the same offset share one slice. After an unreadable record,
- * the other slices are requested again.
+ * Reads the first record of the slice of each partition. Groups at the same offset share one slice. After an unreadable range,
+ * the slices that begin in it have a result, the slices that begin before it are requested again up to the range, and the others
+ * are requested again. After `MAX_SKIPPED_RANGES` ranges in a partition, all its slices count as unreadable, so that a partition
+ * with many of them causes no more requests.
  */
 async function readFirst(
   bus: EventBus,
@@ -95,30 +90,42 @@ async function readFirst(
     if (own.firsts.size === 0) wanted.set(snapshot, own)
     own.firsts.set(from, undefined)
   }
-  const failures = new PartitionMap<number>()
-  let slices: LogSlice[] = []
+  const rangeCounts = new PartitionMap<number>()
+  let slices: PendingSlice[] = []
+  const setUnreadable = (slice: LogSlice, { message, range }: UnreadableError): void => {
+    const offset = slice.from > range.offset ? slice.from : range.offset
+    wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp: -1n, unreadable: message })
+  }
   const readSlices = async () => {
     while (slices.length > 0) {
       try {
         for (const [at, record] of (await bus.log.firstRecords(slices, isolation)).entries()) {
           const slice = slices[at]
-          if (record === undefined || slice === undefined) continue
-          const { offset, timestamp } = record
-          wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp })
+          if (slice === undefined) continue
+          if (record !== undefined) {
+            const { offset, timestamp } = record
+            wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp })
+          } else if (slice.failure !== undefined) setUnreadable(slice, slice.failure)
         }
         slices = []
       } catch (error) {
         if (!(error instanceof UnreadableError)) throw error
-        const count = (failures.get(error.range) ?? 0) + 1
-        failures.set(error.range, count)
-        const unreadable = slicesAt(error.range, slices, count >= MAX_SKIPPED_RANGES)
-        if (unreadable.length === 0) throw error
-        const done = new Set(unreadable)
-        for (const slice of unreadable) {
-          const offset = slice.from > error.range.offset ? slice.from : error.range.offset
-          wanted.get(slice)?.firsts.set(slice.from, { offset, timestamp: -1n, unreadable: error.message })
-        }
-        slices = slices.filter((slice) => !done.has(slice))
+        const { range } = error
+        const count = (rangeCounts.get(range) ?? 0) + 1
+        rangeCounts.set(range, count)
+        const before = slices
+        slices = before.flatMap((slice): PendingSlice[] => {
+          if (partitionName(slice) !== partitionName(range)) return [slice]
+          if (count < MAX_SKIPPED_RANGES) {
+            if (slice.from >= range.next) return [slice]
+            const mayPrecede = slice.from < range.offset && (slice.to === undefined || slice.to > range.offset)
+            if (mayPrecede) return [{ ...slice, to: range.offset, failure: error }]
+          }
+          setUnreadable(slice, error)
+          return []
+        })
+        // Without this check, a range that no slice touches would be requested forever.
+        if (before.every((slice, at) => slice === slices[at])) throw error
       }
     }
   }
