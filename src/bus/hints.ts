@@ -29,6 +29,8 @@ export const busHints = {
   createTopic: (topic: string) => ({ code: 'create-topic', text: `create topic '${topic}'`, topic }) as const,
   describeTopic: (topic: string) => ({ code: 'describe-topic', text: `describe topic '${topic}'`, topic }) as const,
   listGroups: () => ({ code: 'list-groups', text: 'list the groups of the bus' }) as const,
+  similarNames: (kind: 'topic' | 'group', names: readonly string[]) =>
+    ({ code: 'similar-names', text: `use ${kind} ${names.join(' or ')}`, kind, names }) as const,
 }
 
 export type BusHint = ReturnType<(typeof busHints)[keyof typeof busHints]>

@@ -5,8 +5,8 @@ import { AppendError, EventBusError, publishFailed, recordName, subscriptionFail
 import type { SerializedEvent } from '../bus/event.ts'
 import type { EventBus, EventStream, PublishOptions, SubscribeOptions } from '../bus/event-bus.ts'
 import { logBus } from '../bus/logger.ts'
-import { withNearNames } from '../bus/names/missing-topic.ts'
 import { topicNameError } from '../bus/names/names.ts'
+import { withSimilarNames } from '../bus/names/similar-names.ts'
 import type { Outage } from '../bus/outage.ts'
 import type { NewRecord, Position } from '../bus/record.ts'
 import type { TopicLog } from '../bus/topic-log.ts'
@@ -65,7 +65,7 @@ export class DriverEventBus implements EventBus {
       try {
         return await this.log.append(topic, records)
       } catch (error) {
-        throw await withNearNames(asPublishFailed(topic, error), this.admin)
+        throw await withSimilarNames(asPublishFailed(topic, error), this.admin)
       }
     }
     const { publish } = diagnostics
@@ -123,7 +123,7 @@ export class DriverEventBus implements EventBus {
     try {
       return await this.#driver.join(request)
     } catch (error) {
-      throw error instanceof EventBusError ? await withNearNames(error, this.admin) : error
+      throw error instanceof EventBusError ? await withSimilarNames(error, this.admin) : error
     }
   }
 

@@ -47,7 +47,11 @@ export abstract class CheckCommand extends BaseCommand {
     } catch (error) {
       // A check that Ctrl-C interrupted has no result. `_run` ends the command with exit code 130.
       if (this.signal.aborted) throw error
-      const failed = { status: 'unknown', code: 'check-failed', reason: inOneLine(error) } as const
+      const failed = {
+        status: 'unknown',
+        code: 'check-failed',
+        reason: inOneLine(await this.withNames(error)),
+      } as const
       return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }
     }
   }

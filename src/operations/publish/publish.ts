@@ -1,7 +1,7 @@
 import { AppendError, EventBusError, type RefusedRecord } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Hint } from '../../bus/hints.ts'
-import { withNearNames } from '../../bus/names/missing-topic.ts'
+import { withSimilarNames } from '../../bus/names/similar-names.ts'
 import type { NewRecord, Position } from '../../bus/record.ts'
 import type { MonotonicClock } from '../../bus/time/monotonic-clock.ts'
 import { operationHints } from '../hints.ts'
@@ -217,6 +217,6 @@ async function append(
   } catch (error) {
     if (error instanceof AppendError) return { ...error.append, error }
     if (!(error instanceof EventBusError)) throw error
-    return { positions: [], refused: [], unknown: [], error: await withNearNames(error, bus.admin) }
+    return { positions: [], refused: [], unknown: [], error: await withSimilarNames(error, bus.admin) }
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AppendError } from '../../../src/bus/errors.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
-import { advice, busHints } from '../../../src/bus/hints.ts'
+import { busHints } from '../../../src/bus/hints.ts'
 import type { NewRecord } from '../../../src/bus/record.ts'
 import type { Contract } from '../bus-contract.ts'
 import { badTopics, bytes, newTopic, numbered, readTopic, text, uniqueTopic } from './harness.ts'
@@ -314,7 +314,7 @@ export function appendClauses({ bus, open }: Contract): void {
     await expect(bus().publish(missing, numbered(1))).rejects.toMatchObject({
       code: 'TOPIC_NOT_FOUND',
       topic: missing,
-      hints: expect.arrayContaining([advice(`use topic ${similar}`), busHints.createTopic(missing)]),
+      hints: expect.arrayContaining([busHints.similarNames('topic', [similar]), busHints.createTopic(missing)]),
     })
     expect((await bus().admin.listTopics()).map(({ topic }) => topic)).not.toContain(missing)
   })
