@@ -122,6 +122,7 @@ await bundle(
     otel: 'src/otel.ts',
     'cli/main': 'src/cli/process/main.ts',
     'cli/command-not-found': 'src/cli/process/command-not-found.ts',
+    'cli/help': 'src/cli/process/help.ts',
     ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
   },
   'dist',
