@@ -117,20 +117,37 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   'create-topic': ({ topic }) => run(`crbus topics create ${shellWord(topic)}`),
   'describe-topic': ({ topic }) => run(`crbus topics describe ${shellWord(topic)}`),
   'list-groups': () => run('crbus groups list'),
+  'similar-names': keepText,
   'name-brokers': () => flag('--brokers 127.0.0.1:9092'),
   'check-address': () => hint('check the address in --brokers or CRBUS_BROKERS'),
   'check-port': () => hint('check the port in --brokers or CRBUS_BROKERS'),
   'name-certified-host': () =>
     hint("in --brokers and in the broker's advertised.listeners, use a host name that the certificate covers"),
-  'name-server': keepText,
-  'use-tls': keepText,
-  'leave-out-tls': keepText,
-  'log-in': keepText,
-  'leave-out-login': keepText,
-  'trust-authority': keepText,
-  'trust-certificate': keepText,
-  'give-client-certificate': keepText,
-  'check-certificates': keepText,
+  'name-server': () =>
+    hint('or set the host name of the certificate: "serverName" in "tls" of the profile, or CRBUS_TLS_SERVER_NAME'),
+  'use-tls': () => flag('--tls', 'connects with TLS; or set "tls": true in the profile'),
+  'leave-out-tls': () => flag('--no-tls', 'connects without TLS, if the network is trusted'),
+  'log-in': () =>
+    flag(
+      '-X sasl.mechanism=SCRAM-SHA-256 -X sasl.username=NAME -X sasl.password=env:PASSWORD',
+      'logs in; or set "sasl" in the profile',
+    ),
+  'leave-out-login': () => flag('-X security.protocol=SSL', 'connects without a login; PLAINTEXT without TLS'),
+  'trust-authority': () =>
+    flag('-X ssl.ca.location=ca.pem', 'trusts the authority of this certificate; or set "ca" in "tls" of the profile'),
+  'trust-certificate': () =>
+    flag('-X ssl.ca.location=broker.pem', 'trusts this certificate; or set "ca" in "tls" of the profile'),
+  'give-client-certificate': () =>
+    flag(
+      '-X ssl.certificate.location=client.pem -X ssl.key.location=client.key',
+      'or set "cert" and "key" in "tls" of the profile',
+    ),
+  'check-certificates': () =>
+    hint('check the certificate, the key and its passphrase; "crbus config" shows where they come from'),
+  'check-login': () =>
+    hint('check the user name, the password and the mechanism; "crbus config" shows where they come from'),
+  'check-token-provider': () =>
+    hint('check "token" or "tokenUrl" in "sasl"; "crbus config" shows where they come from'),
   'raise-timeout': keepText,
   'raise-max-batch-bytes': ({ bytes }) =>
     flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'allows larger batches; or set maxBatchBytes in crbus.json'),

@@ -1,9 +1,11 @@
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { readFlags } from '../cli/base/flags.ts'
 import type { BusAddress } from '../cli/config/bus-address.ts'
-import type { Config, Setting } from '../cli/config/config.ts'
+import type { Config } from '../cli/config/config.ts'
 import type { TopicSettings } from '../cli/config/config-file.ts'
 import type { Guard } from '../cli/config/guard.ts'
+import { type ShownSecurity, shownSecurity } from '../cli/config/security/shown-security.ts'
+import type { Setting } from '../cli/config/setting.ts'
 import { shownStore } from '../cli/config/store-address.ts'
 import { formatDuration } from '../ui/text/format-duration.ts'
 import { formatTable } from '../ui/text/table.ts'
@@ -13,7 +15,7 @@ interface ConfigReport {
   readonly files: readonly string[]
   readonly profiles: readonly string[]
   readonly profile: Setting<string> | undefined
-  readonly bus: BusAddress & { readonly from: string }
+  readonly bus: ShownBus & { readonly from: string }
   readonly maxBatchBytes: Setting<number> | undefined
   readonly guard: Guard | undefined
   readonly store: Setting<string> & { readonly kind: string }
@@ -21,6 +23,11 @@ interface ConfigReport {
   readonly templates: Setting<string> | undefined
   readonly topics: readonly TopicReport[]
 }
+
+/** The address of a bus, without secrets. */
+type ShownBus =
+  | (Omit<Extract<BusAddress, { kind: 'kafka' }>, 'security'> & ShownSecurity)
+  | Extract<BusAddress, { kind: 'embedded' }>
 
 /** The settings of a declared topic. */
 interface TopicReport extends Omit<TopicSettings, 'partitions'> {
@@ -48,13 +55,19 @@ export default class ConfigCommand extends BaseCommand {
   }
 }
 
+function shownBus(bus: BusAddress): ShownBus {
+  if (bus.kind === 'embedded') return bus
+  const { security, ...address } = bus
+  return { ...address, ...(security && shownSecurity(security)) }
+}
+
 function toReport(config: Config): ConfigReport {
   const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, templates, topics } = config
   return {
     files,
     profiles: [...profiles.keys()],
     profile,
-    bus: { ...bus.value, from: bus.from },
+    bus: { ...shownBus(bus.value), from: bus.from },
     maxBatchBytes,
     guard,
     store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
@@ -75,7 +88,7 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
   }
   return [
     ...row('profile'),
-    bus.kind === 'kafka' ? ['brokers', bus.brokers, bus.from] : ['data-dir', bus.folder, bus.from],
+    ...rowsOfBus(bus),
     ...(maxBatchBytes === undefined ? [] : [['max-batch-bytes', `${maxBatchBytes.value}`, maxBatchBytes.from]]),
     ...(guard === undefined ? [] : [['guard', guard.kind, `${guard.file} (profile ${guard.profile})`]]),
     ...row('store'),
@@ -84,6 +97,20 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
     ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),
   ]
 }
+
+function rowsOfBus(bus: ConfigReport['bus']): string[][] {
+  if (bus.kind === 'embedded') return [['data-dir', bus.folder, bus.from]]
+  const { brokers, tls, sasl, clusterId, from } = bus
+  return [
+    ['brokers', brokers, from],
+    ...(tls === undefined ? [] : [['tls', ['on', ...formatKeys(tls)].join(', '), tls.from]]),
+    ...(sasl === undefined ? [] : [['sasl', formatKeys(sasl).join(', '), sasl.from]]),
+    ...(clusterId === undefined ? [] : [['clusterId', clusterId, from]]),
+  ]
+}
+
+const formatKeys = ({ from: _, ...keys }: NonNullable<ShownSecurity['tls'] | ShownSecurity['sasl']>): string[] =>
+  Object.entries(keys).map(([name, value]) => (value === true ? name : `${name} ${value}`))
 
 function formatTopicSettings({ topic: _, from: __, partitionCount, retention, ...settings }: TopicReport): string {
   const parts = { partitions: partitionCount, ...settings, retention: retention && formatDuration(retention) }

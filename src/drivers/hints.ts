@@ -50,6 +50,10 @@ export const driverHints = {
       code: 'check-certificates',
       text: 'check the certificates and keys of the option tls of RedpandaEventBus',
     }) as const,
+  checkLogin: () =>
+    ({ code: 'check-login', text: 'check the user name, the password and the mechanism of the option sasl' }) as const,
+  checkTokenProvider: () =>
+    ({ code: 'check-token-provider', text: 'check the function given as sasl.oauthBearerProvider' }) as const,
   raiseTimeout: () =>
     ({
       code: 'raise-timeout',

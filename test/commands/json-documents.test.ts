@@ -39,6 +39,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   tail: ['order-events', '--no-follow'],
   demo: ['--checkouts', '1', '--pause', '0'],
   config: [],
+  'config allow': ['--yes'],
   'topics list': [],
   'topics describe': ['order-events'],
   'topics create': ['more-events', '--replication', '1', '--config', 'retention.ms=1000'],

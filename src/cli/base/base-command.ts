@@ -2,13 +2,15 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
+import { withSimilarNames } from '../../bus/names/similar-names.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
 import type { BusFlags, Config } from '../config/config.ts'
 import { lockBus, refusedBy } from '../config/guard.ts'
-import type { ChangedPart } from '../config/project-choice.ts'
+import type { Ask } from '../config/trust/consent.ts'
+import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { type Context, injectedContext } from '../process/context.ts'
 
@@ -117,7 +119,9 @@ export abstract class BaseCommand extends Command {
    */
   protected async openBus(): Promise<EventBus> {
     const config = await this.configuration()
-    const { guard } = config
+    const { guard, consent } = config
+    if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
+    await this.#warnOfSecurity(config)
     const logger = await this.#startLogging()
     let missing: string | undefined
     const onMissing = (file: string) => {
@@ -137,6 +141,24 @@ export abstract class BaseCommand extends Command {
     return bus
   }
 
+  /** Throws `RefusedError` unless the user has consented to what the project's file asks for, of which `asks` is needed now. */
+  protected async requireConsent(asks: readonly Ask[]): Promise<void> {
+    const { consent } = await this.configuration()
+    if (consent === undefined) return
+    const { refuseWithoutConsent } = await import('../config/trust/given-consent.ts')
+    refuseWithoutConsent(consent, asks, this.context.stateFolder)
+  }
+
+  /** Prints warnings about the security of the connection: certificates that are not verified, and secrets that others can read. */
+  async #warnOfSecurity(config: Config): Promise<void> {
+    const { bus } = config
+    if (bus.value.kind !== 'kafka' || bus.value.security === undefined) return
+    const { securityWarnings } = await import('../config/security/warnings.ts')
+    for (const text of securityWarnings(bus.value.security, config)) {
+      await write(this.context.io.stderr, `${printable(`warning: ${text}`)}\n`, NEVER)
+    }
+  }
+
   /** Creates the logger that `CRBUS_LOG` asks for, if it is set. It also logs requests to Kafka brokers until the command ends. */
   async #startLogging(): Promise<Logger | undefined> {
     const { logLevel } = this.context
@@ -154,10 +176,10 @@ export abstract class BaseCommand extends Command {
   protected async noteProjectChoice(part: ChangedPart): Promise<void> {
     const config = await this.configuration()
     if (config.project === undefined || this.isQuiet) return
-    const { choiceOfProject } = await import('../config/project-choice.ts')
+    const { choiceOfProject } = await import('../config/trust/project-choice.ts')
     const choice = choiceOfProject(config, config.project, part)
     if (choice === undefined) return
-    const { isNoted, remember } = await import('../config/project-notes.ts')
+    const { isNoted, remember } = await import('../config/trust/project-notes.ts')
     const { stateFolder, now } = this.context
     if (isNoted(stateFolder, choice)) return
     await this.notice(`note: ${choice.what} (shown once)`)
@@ -220,7 +242,14 @@ export abstract class BaseCommand extends Command {
     return result as T
   }
 
-  async #fail(error: unknown): Promise<void> {
+  /** Adds the similar names of the bus to the error for a missing topic or group. Returns other errors unchanged. */
+  protected async withNames(error: unknown): Promise<unknown> {
+    if (!(error instanceof EventBusError) || this.#bus === undefined) return error
+    return withSimilarNames(error, this.#bus.admin)
+  }
+
+  async #fail(thrown: unknown): Promise<void> {
+    const error = await this.withNames(thrown)
     const failure = toFailure(error)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io

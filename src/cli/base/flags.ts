@@ -15,6 +15,20 @@ export const busFlags = {
     helpGroup: 'BUS',
     helpValue: 'HOST:PORT',
   }),
+  tls: Flags.boolean({
+    description: 'Connect to the brokers with TLS (env CRBUS_TLS)',
+    helpGroup: 'BUS',
+    allowNo: true,
+  }),
+  option: Flags.string({
+    char: 'X',
+    description:
+      'Connection setting with the name that librdkafka has for it, such as sasl.username=env:NAME; repeatable (env CRBUS_TLS_… and CRBUS_SASL_…)',
+    helpGroup: 'BUS',
+    helpValue: 'NAME=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
   'data-dir': Flags.string({
     description: 'Folder of the embedded bus (env CRBUS_DATA_DIR)',
     helpGroup: 'BUS',

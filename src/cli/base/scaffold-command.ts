@@ -11,8 +11,8 @@ import type { Scope } from '../../scaffold/template/scope.ts'
 import { loadTemplate } from '../../scaffold/template/template.ts'
 import { type OpenQuestion, questionsIn } from '../../scaffold/template/todo.ts'
 import { formatDifferences, formatScaffold } from '../../ui/format-scaffold.ts'
-import type { Setting } from '../config/config.ts'
-import { isNoted, remember } from '../config/project-notes.ts'
+import type { Setting } from '../config/setting.ts'
+import { isNoted, remember } from '../config/trust/project-notes.ts'
 import { UsageError } from '../errors.ts'
 import { Asker } from '../process/ask.ts'
 import { runTool } from '../process/run-tool.ts'
@@ -76,9 +76,12 @@ export abstract class ScaffoldCommand extends ChangeCommand {
 
   /** Loads the template of `--template`, else from the configured folder, else of crbus. Prints a notice about a template from elsewhere. */
   protected async template(kind: Kind, lang: Language, { template }: TemplateFlags): Promise<Template> {
-    const { templates } = await this.configuration()
+    const { templates, consent, project } = await this.configuration()
     const name = `${kind}-${lang}`
     const configured = template === undefined && templates ? entryOf(templates, name) : undefined
+    const outside = consent?.asks.filter(({ kind }) => kind === 'templates') ?? []
+    if (configured !== undefined && templates?.from === project && outside.length > 0)
+      await this.requireConsent(outside)
     const folder =
       template === undefined
         ? (configured ?? join(this.config.root, 'templates', name))

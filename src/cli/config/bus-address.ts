@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import type { Security } from './security/resolve-security.ts'
 
 /** The address of a bus. */
 export type BusAddress =
@@ -8,6 +9,10 @@ export type BusAddress =
       readonly brokers: string
       /** The largest record batch to read, in bytes after decompression. Absent: the limit of the driver. */
       readonly maxBatchBytes?: number | undefined
+      /** TLS and login. Absent: neither. */
+      readonly security?: Security | undefined
+      /** The id that the cluster must have. */
+      readonly clusterId?: string | undefined
     }
   /** The absolute path of the folder with the file of the bus. */
   | { readonly kind: 'embedded'; readonly folder: string }
@@ -28,6 +33,9 @@ export function brokersOf(text: string): string[] | undefined {
     return `${LOOPBACK.test(host) ? 'localhost' : host}:${Number(parts?.[3] ?? 9092)}`
   })
 }
+
+/** Returns the protocol of addresses such as `SASL_SSL://host:9093`; `undefined` if no address has one. */
+export const protocolOf = (brokers: string): string | undefined => /^\s*([A-Za-z_]+):\/\//.exec(brokers)?.[1]
 
 /** All addresses of this machine count as the same host. */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { topicNameError } from '../../bus/names/names.ts'
-import type { BusAddress } from './bus-address.ts'
+import { type BusAddress, protocolOf } from './bus-address.ts'
 import { readJsonFile } from './read-json-file.ts'
 import {
   brokers,
@@ -19,6 +19,8 @@ import {
   userOnly,
   yesOrNo,
 } from './read-keys.ts'
+import { sasl, tls } from './security/profile-keys.ts'
+import { merged, protocolSettings, type Sourced } from './security/settings.ts'
 import { parseStore, type StoreAddress } from './store-address.ts'
 
 /** The protection of a bus against changes; see `guard.ts`. */
@@ -36,6 +38,10 @@ export interface Profile {
   readonly guard: GuardKind | undefined
   /** The largest record batch to read, in bytes. Also applies to brokers that a flag or the environment names. */
   readonly maxBatchBytes: number | undefined
+  /** TLS and login of the brokers. */
+  readonly security: Sourced
+  /** The id that the cluster must have. */
+  readonly clusterId: string | undefined
 }
 
 export interface TopicSettings {
@@ -148,12 +154,19 @@ const profileKeys = shape({
   readOnly: yesOrNo,
   protected: yesOrNo,
   maxBatchBytes: count,
+  tls,
+  sasl,
+  clusterId: text,
 })
 
 const profile: typeof profileKeys = (value, at) => {
   const read = profileKeys(value, at)
   if (read.brokers !== undefined && read.dataDir !== undefined) {
     throw invalid(at, 'has both brokers and dataDir, but a profile names one bus')
+  }
+  const ofBrokers = (['tls', 'sasl', 'clusterId'] as const).find((key) => read[key] !== undefined)
+  if (read.dataDir !== undefined && ofBrokers !== undefined) {
+    throw invalid(at, `has ${ofBrokers}, which belongs to brokers, but its bus is the folder of dataDir`)
   }
   return read
 }
@@ -207,6 +220,12 @@ function toProfile(name: string, { file, origin }: KeyPath, keys: ReturnType<typ
     store: keys.store,
     guard: keys.readOnly ? 'read-only' : keys.protected ? 'protected' : undefined,
     maxBatchBytes: keys.maxBatchBytes,
+    security: merged([
+      keys.tls ?? {},
+      keys.sasl ?? {},
+      protocolSettings(protocolOf(keys.brokers ?? '') ?? '', file) ?? {},
+    ]),
+    clusterId: keys.clusterId,
   }
 }
 

@@ -1,7 +1,9 @@
 import type { BusAddress } from './bus-address.ts'
 import type { Profile, TopicSettings } from './config-file.ts'
 import type { Guard } from './guard.ts'
+import type { Setting } from './setting.ts'
 import type { StoreAddress } from './store-address.ts'
+import type { Ask, Asks } from './trust/consent.ts'
 
 /** The flags that choose a bus and an event store. `resolveConfig` documents how they rank with the environment and files. */
 export interface BusFlags {
@@ -9,16 +11,13 @@ export interface BusFlags {
   readonly brokers?: string | undefined
   readonly 'data-dir'?: string | undefined
   readonly 'max-batch-bytes'?: number | undefined
+  readonly tls?: boolean | undefined
+  /** Connection settings as `name=value`, with the names of librdkafka. */
+  readonly option?: readonly string[] | undefined
   /** Use the embedded bus, even if the environment or a profile names brokers. Not a flag: `crbus demo` sets it. */
   readonly embedded?: boolean | undefined
   /** The address of the event store. */
   readonly store?: string | undefined
-}
-
-/** A value in force and its source: a flag, an environment variable, a file, or `default`. */
-export interface Setting<T> {
-  readonly value: T
-  readonly from: string
 }
 
 /** The settings in force for a command. */
@@ -29,6 +28,8 @@ export interface Config {
   readonly project: string | undefined
   /** A sentence about a file that was found and is ignored: which file, why, and what to do about it. */
   readonly ignored: string | undefined
+  /** What the project's file asks for that needs the user's consent; `bus` is what the bus in force needs. */
+  readonly consent: (Asks & { readonly bus: readonly Ask[] }) | undefined
   /** The profiles of all files, by name. `isInBothFiles`: the project's file and the user's file have a profile of this name. */
   readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { advice } from '../../bus/hints.ts'
 import type { StoreSetup } from '../../store/layout.ts'
-import { UsageError } from '../errors.ts'
+import { RefusedError, UsageError } from '../errors.ts'
 import type { OpenOptions } from '../process/context.ts'
-import { flag, run } from '../suggestions.ts'
+import { flag, hint, run } from '../suggestions.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { StoreAddress } from './store-address.ts'
 
@@ -15,14 +15,35 @@ import type { StoreAddress } from './store-address.ts'
 export async function connect(address: BusAddress, options: OpenOptions = {}): Promise<EventBus> {
   const { onMissing, onTopicCreated, logger } = options
   if (address.kind === 'kafka') {
-    const { RedpandaEventBus } = await import('../../drivers/kafka/redpanda-event-bus.ts')
-    return new RedpandaEventBus({ brokers: address.brokers, maxBatchBytes: address.maxBatchBytes, logger })
+    const { brokers, maxBatchBytes, security, clusterId } = address
+    const [{ RedpandaEventBus }, opened] = await Promise.all([
+      import('../../drivers/kafka/redpanda-event-bus.ts'),
+      security && import('./security/open-security.ts').then(({ openSecurity }) => openSecurity(security, process.env)),
+    ])
+    const bus = new RedpandaEventBus({ brokers, maxBatchBytes, logger, ...opened })
+    if (clusterId !== undefined) await refuseOtherCluster(bus, clusterId)
+    return bus
   }
   const { EmbeddedEventBus } = await import('../../drivers/embedded/embedded-event-bus.ts')
   const { isMissing } = await import('../../drivers/embedded/create-on-first-write.ts')
   const path = join(address.folder, 'bus.db')
   if (isMissing(path)) onMissing?.(path)
   return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })
+}
+
+/** Closes the bus and throws `RefusedError` if its cluster does not have the id that the profile names. */
+async function refuseOtherCluster(bus: EventBus, clusterId: string): Promise<void> {
+  try {
+    const found = await bus.admin.describeCluster()
+    if (found.clusterId === clusterId) return
+    throw new RefusedError(
+      `the brokers belong to cluster ${found.clusterId}, but the profile has the clusterId ${clusterId}; nothing was done`,
+      [run('crbus config'), hint('if the profile is wrong, correct its clusterId')],
+    )
+  } catch (error) {
+    await bus.close()
+    throw error
+  }
 }
 
 /** Connects to the event store at an address, to create its tables. `UsageError` if the address is unknown. */

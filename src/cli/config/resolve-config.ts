@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { flag, hint, shellWord } from '../suggestions.ts'
-import { type BusAddress, isSameBus } from './bus-address.ts'
-import type { BusFlags, ChosenProfile, Config, ConfigSurroundings, Setting } from './config.ts'
+import { type BusAddress, isSameBus, protocolOf } from './bus-address.ts'
+import type { BusFlags, ChosenProfile, Config, ConfigSurroundings } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
 import { PROJECT_FILE, userFile } from './find-config-files.ts'
 import type { Guard } from './guard.ts'
 import { dataFolder, resolveStore } from './resolve-store.ts'
+import type { Setting } from './setting.ts'
 
 /** How many profiles an error suggests if none has a name like the given one. */
 const MAX_SUGGESTIONS = 5
@@ -35,7 +36,7 @@ export async function resolveConfig(
   const defined = files.flatMap(({ profiles }) => [...profiles.values()])
   const ignored = found.find((file) => file.ignored !== undefined)
   const chosen = await chooseProfile(files, defined, ignored, flags, surroundings)
-  const bus = chooseBus(chosen, flags, surroundings)
+  const bus = await secured(await chooseBus(chosen, flags, surroundings), chosen, flags, surroundings)
   const { env, cwd } = surroundings
   const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
     files.flatMap(({ path, [key]: value }) => (value === undefined ? [] : [{ value, from: path }]))[0]
@@ -46,6 +47,7 @@ export async function resolveConfig(
     files: files.map(({ path }) => path),
     project: files.find(({ origin }) => origin === 'project')?.path,
     ignored: ignored && whyIgnored(ignored),
+    consent: await consentFor(files, chosen?.profile, bus),
     profiles: new Map(
       [...Map.groupBy(defined, ({ name }) => name)].map(([name, all]) => [
         name,
@@ -105,11 +107,11 @@ async function chooseProfile(
 }
 
 /** Chooses the bus. The profile's bus ranks above the environment if `--profile` chose the profile, otherwise below it. */
-function chooseBus(
+async function chooseBus(
   chosen: ChosenProfile | undefined,
   flags: BusFlags,
   surroundings: ConfigSurroundings,
-): Setting<BusAddress> {
+): Promise<Setting<BusAddress>> {
   const { env, cwd } = surroundings
   // A script that runs `-b "$BROKERS"` without setting the variable must not change the local file instead.
   if (flags.brokers !== undefined && flags.brokers.trim() === '') {
@@ -126,15 +128,75 @@ function chooseBus(
     ({ value: { kind: 'embedded', folder: resolve(cwd, folder) }, from }) as const
   if (flags.brokers !== undefined) return kafka(flags.brokers, '--brokers')
   if (flags['data-dir'] !== undefined) return embedded(flags['data-dir'], '--data-dir')
+  const named = await optionsOf(flags, cwd)
+  if (named?.brokers !== undefined) return kafka(named.brokers, '-X bootstrap.servers')
   const bus = chosen?.profile.bus
-  const value = bus?.kind === 'kafka' ? { ...bus, ...limit } : bus
+  const value = bus?.kind === 'kafka' ? { ...bus, ...limit, clusterId: chosen?.profile.clusterId } : bus
   const isUsable = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
   const ofProfile = isUsable ? { value, from: chosen.profile.file } : undefined
   if (ofProfile && chosen?.from === '--profile') return ofProfile
   if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
   if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
   if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
-  return ofProfile ?? embedded(dataFolder(surroundings), 'default')
+  if (ofProfile) return ofProfile
+  const variable = flags.embedded ? undefined : KAFKA_BROKER_VARIABLES.find((name) => env[name])
+  return variable === undefined ? embedded(dataFolder(surroundings), 'default') : kafka(env[variable] ?? '', variable)
+}
+
+/** The variables with the addresses of brokers that other clients read too. */
+const KAFKA_BROKER_VARIABLES = ['KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_BROKERS']
+
+/** Parses the values of -X. Loads the table of properties only if there are some. */
+async function optionsOf({ option }: BusFlags, cwd: string) {
+  if (option === undefined) return undefined
+  const { parseOptions } = await import('./security/named-settings.ts')
+  return parseOptions(option, cwd)
+}
+
+/**
+ * Adds TLS and login to the address of brokers. The sources rank as those of the bus do. A profile's settings belong to its own
+ * brokers: other brokers get them only if the user names both, with `--profile` and `--brokers`, and the profile is in the user's
+ * own file. `KAFKA_…` variables, which the user may have set for other programs, do not apply to the brokers of a profile.
+ */
+async function secured(
+  bus: Setting<BusAddress>,
+  chosen: ChosenProfile | undefined,
+  flags: BusFlags,
+  surroundings: ConfigSurroundings,
+): Promise<Setting<BusAddress>> {
+  const { value, from } = bus
+  if (value.kind !== 'kafka') return bus
+  const [named, { resolveSecurity }, { protocolSettings }] = await Promise.all([
+    import('./security/named-settings.ts'),
+    import('./security/resolve-security.ts'),
+    import('./security/settings.ts'),
+  ])
+  const isOfProfile = chosen !== undefined && from === chosen.profile.file
+  const isChosenByFlag = chosen?.from === '--profile'
+  const isForBoth = isChosenByFlag && chosen.profile.origin === 'user'
+  const own = isOfProfile || isForBoth ? [chosen.profile.security] : []
+  const environment = [named.fromEnvironment(surroundings)]
+  const sources = [
+    flags.tls === undefined ? {} : { tls: { value: flags.tls, from: flags.tls ? '--tls' : '--no-tls' } },
+    (await optionsOf(flags, surroundings.cwd))?.settings ?? {},
+    isOfProfile ? {} : (protocolSettings(protocolOf(value.brokers) ?? '', from) ?? {}),
+    ...(isChosenByFlag ? [...own, ...environment] : [...environment, ...own]),
+    isOfProfile ? {} : named.fromKafkaVariables(surroundings),
+  ]
+  return { value: { ...value, security: resolveSecurity(sources, value.brokers) }, from }
+}
+
+/** Returns what the project's file needs the user's consent for, if it needs any. */
+async function consentFor(
+  files: readonly ConfigFile[],
+  profile: Profile | undefined,
+  bus: Setting<BusAddress>,
+): Promise<Config['consent']> {
+  const project = files.find(({ origin }) => origin === 'project')
+  if (project === undefined || (project.profiles.size === 0 && project.templates === undefined)) return undefined
+  const { asksOf, asksOfBus } = await import('./trust/consent.ts')
+  const isOfProject = profile?.origin === 'project' && bus.from === project.path
+  return { ...asksOf(project), bus: isOfProject ? asksOfBus(profile, bus.value) : [] }
 }
 
 function chooseMaxBatchBytes(chosen: ChosenProfile | undefined, flags: BusFlags): Setting<number> | undefined {

@@ -2,9 +2,10 @@ import { join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
 import type { BusAddress } from './bus-address.ts'
-import type { BusFlags, ChosenProfile, ConfigSurroundings, Setting } from './config.ts'
+import type { BusFlags, ChosenProfile, ConfigSurroundings } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
 import { xdgFolder } from './find-config-files.ts'
+import type { Setting } from './setting.ts'
 import type { StoreAddress } from './store-address.ts'
 
 /** Returns the default folder of the embedded bus and its event store. */

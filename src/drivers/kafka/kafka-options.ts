@@ -19,5 +19,12 @@ export type Sasl =
   | {
       readonly mechanism: 'oauthbearer'
       /** Returns the token. Called for every new connection. */
-      readonly oauthBearerProvider: () => Promise<{ readonly value: string }>
+      readonly oauthBearerProvider: () => Promise<BearerToken>
     }
+
+/** A token for a login with OAUTHBEARER. */
+export interface BearerToken {
+  readonly value: string
+  /** Extensions of the login (RFC 7628, 3.1), such as `logicalCluster` of Confluent Cloud. Default: none. */
+  readonly extensions?: Readonly<Record<string, string>> | undefined
+}

@@ -6,7 +6,10 @@ import { compressionIds } from './records/compression.ts'
 
 /** Options of `RedpandaEventBus`. */
 export interface RedpandaEventBusOptions extends EventBusOptions {
-  /** `host:port`; several as a list or separated by commas. The default port is 9092. */
+  /**
+   * `host:port`; several as a list or separated by commas. The default port is 9092. `SSL://` or `SASL_SSL://` before an address
+   * turns TLS on if the option `tls` is absent.
+   */
   readonly brokers: string | readonly string[]
   /** Which replicas must store an event before a publish resolves: none, the leader, or all in sync. Default `1`, as in Rust. */
   readonly acks?: '0' | '1' | 'all' | undefined
@@ -81,5 +84,9 @@ const checks: OptionChecks<RedpandaEventBusOptions> = {
 export function redpandaOptions(given: RedpandaEventBusOptions | string): RedpandaEventBusOptions {
   const options = typeof given === 'string' ? { brokers: given } : given
   checkBusOptions('new RedpandaEventBus', options, checks)
-  return options
+  return options.tls === undefined && hasTlsProtocol(options.brokers) ? { ...options, tls: true } : options
 }
+
+/** Whether an address begins with a protocol that uses TLS. Without this check, such an address would be used without TLS. */
+const hasTlsProtocol = (brokers: string | readonly string[]): boolean =>
+  [brokers].flat().some((address) => /(?:^|,)\s*(?:SASL_)?SSL:\/\//i.test(address))

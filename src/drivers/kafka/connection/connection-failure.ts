@@ -40,8 +40,8 @@ const USE_LOGIN = [driverHints.logIn()]
 const TRUST = [driverHints.trustAuthority()]
 const CLIENT_CERTIFICATE = [driverHints.giveClientCertificate()]
 /** The hints for failures of the token provider. */
-export const TOKEN_PROVIDER = [advice('check the function given as sasl.oauthBearerProvider')]
-const LOGIN = [advice('check the user name, the password and the mechanism')]
+export const TOKEN_PROVIDER = [driverHints.checkTokenProvider()]
+const LOGIN = [driverHints.checkLogin()]
 
 const UNKNOWN_AUTHORITY: Reason = {
   text: 'has a certificate from an authority that is not trusted',

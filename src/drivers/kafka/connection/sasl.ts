@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { advice } from '../../../bus/hints.ts'
 import { KafkaFailure } from '../kafka-errors.ts'
-import type { Sasl } from '../kafka-options.ts'
+import type { BearerToken, Sasl } from '../kafka-options.ts'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
 
 /** The object that kafkajs passes to a custom SASL mechanism. */
@@ -41,7 +41,10 @@ export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined)
           })
           return answer.toString('utf8', 4)
         }
-        const refusal = await send(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`)
+        const extensions = Object.entries(token.extensions ?? {}).map(([name, value]) => `${name}=${value}${SEPARATOR}`)
+        const refusal = await send(
+          `n,,${SEPARATOR}auth=Bearer ${token.value}${SEPARATOR}${extensions.join('')}${SEPARATOR}`,
+        )
         if (refusal === '') return
         // RFC 7628, 3.2.3: the client answers a refusal with one separator, and the broker fails the login.
         await send(SEPARATOR).catch((error: unknown) => {
@@ -53,16 +56,19 @@ export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined)
   }
 }
 
-async function provideToken(provide: Extract<Sasl, { mechanism: 'oauthbearer' }>['oauthBearerProvider']) {
+async function provideToken(
+  provide: Extract<Sasl, { mechanism: 'oauthbearer' }>['oauthBearerProvider'],
+): Promise<BearerToken> {
   const hints = TOKEN_PROVIDER
-  let token: unknown
+  let token: Partial<BearerToken> | undefined
   try {
-    token = (await provide())?.value
+    token = await provide()
   } catch (error) {
     const reason = reasonOf(error)
     throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, hints })
   }
-  if (typeof token === 'string' && token !== '') return token
+  const { value, extensions } = token ?? {}
+  if (typeof value === 'string' && value !== '') return { value, extensions }
   throw new KafkaFailure(
     'authentication',
     'the token provider did not return a token: it must resolve to { value: string }',

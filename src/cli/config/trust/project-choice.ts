@@ -1,7 +1,6 @@
-import { realpathSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
-import type { Config } from './config.ts'
-import { shownStore } from './store-address.ts'
+import type { Config } from '../config.ts'
+import { shownStore } from '../store-address.ts'
+import { outside } from './outside.ts'
 
 interface ProjectChoice {
   /** The project's file. */
@@ -56,20 +55,4 @@ function storeOf(config: Config, file: string): string | undefined {
   if (!isBeside && !isChosen(config, from, file)) return undefined
   if (value.kind === 'postgres') return `the event store ${shownStore(value)}`
   return value.kind === 'sqlite' ? outside(value.path, file) : undefined
-}
-
-/** Returns a path that is outside the folder of the project's file; `undefined` for a path inside. */
-function outside(path: string, file: string): string | undefined {
-  const inside = relative(realPath(dirname(file)), realPath(path))
-  // On Windows, the relative path to another drive is absolute.
-  return inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? path : undefined
-}
-
-/** Returns a path without symbolic links. The part of the path that does not exist stays as it is. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeWhole } from '../../files/write-whole.ts'
+import { writeWhole } from '../../../files/write-whole.ts'
 
 /** The file in the user's state folder that remembers notices about projects which the user has seen. */
 const FILE = 'projects.json'
@@ -32,18 +32,25 @@ const keyOf = ({ file, what }: Note): string => createHash('sha256').update(`${f
 /** Whether this user's state folder already holds the note. */
 export const isNoted = (folder: string, note: Note): boolean => keyOf(note) in readEntries(folder)
 
-/** Saves a note. Does not fail if the state folder is not writable: the user then sees the same notice again. */
-export function remember(folder: string, note: Note, now: number): void {
-  const entries = Object.entries({
-    ...readEntries(folder),
-    [keyOf(note)]: { ...note, at: new Date(now).toISOString() },
-  })
-  const projects = Object.fromEntries(entries.slice(-MAX_ENTRIES))
+/** Saves a note. Returns false if the state folder is not writable: the user then sees the same notice again. */
+export function remember(folder: string, note: Note, now: number): boolean {
+  return writeEntries(folder, { ...readEntries(folder), [keyOf(note)]: { ...note, at: new Date(now).toISOString() } })
+}
+
+/** Removes a note. Returns false if the state folder is not writable. */
+export function forget(folder: string, note: Note): boolean {
+  const { [keyOf(note)]: _, ...others } = readEntries(folder)
+  return writeEntries(folder, others)
+}
+
+function writeEntries(folder: string, entries: Readonly<Record<string, Entry>>): boolean {
+  const projects = Object.fromEntries(Object.entries(entries).slice(-MAX_ENTRIES))
   try {
     const text = `${JSON.stringify({ crbus_projects: 1, projects }, undefined, 2)}\n`
     writeWhole(join(folder, FILE), text, { mode: 0o600, folderMode: 0o700 })
+    return true
   } catch {
-    // The notice is repeated next time.
+    return false
   }
 }
 
