@@ -121,6 +121,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   'name-brokers': () => flag('--brokers 127.0.0.1:9092'),
   'check-address': () => hint('check the address in --brokers or CRBUS_BROKERS'),
   'check-port': () => hint('check the port in --brokers or CRBUS_BROKERS'),
+  'check-advertised': keepText,
   'name-certified-host': () =>
     hint("in --brokers and in the broker's advertised.listeners, use a host name that the certificate covers"),
   'name-server': () =>

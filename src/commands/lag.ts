@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
+import type { NamedBus } from '../operations/bus-identity.ts'
 import { measureLag } from '../operations/lag/lag.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag/waiting-by-type.ts'
 import { type LagUpdate, watchLag } from '../operations/lag/watch.ts'
@@ -92,19 +93,22 @@ export default class Lag extends BaseCommand {
     if (!io.screen || this.isJson) return this.#printLines(updates, noGroups(choice))
     const { showLag } = await import('../ui/live/show-lag.tsx')
     const onInterrupt = () => stop.request('interrupted')
-    await showLag(updates, { io, interval, nothing: noGroups(choice), signal: this.signal, onInterrupt })
+    const bus = () => this.namedBus()
+    await showLag(updates, { io, interval, bus, nothing: noGroups(choice), signal: this.signal, onInterrupt })
     // Ends a measurement that is still running, so that the command does not wait for it.
     quit.abort()
   }
 
   async #printLines(updates: AsyncIterable<LagUpdate>, empty: string): Promise<undefined> {
     const lines = new LagWatchLines({ isJson: this.isJson, noGroups: empty })
+    let bus: NamedBus | undefined
     for await (const update of updates) {
       if (!update.ok) {
         await this.notice(`${new Date(update.time).toISOString()} cannot measure, trying again: ${update.reason}`)
         continue
       }
-      const { text, notices } = lines.format(update.report, update.time)
+      if (this.isJson) bus ??= await this.namedBus()
+      const { text, notices } = lines.format(update.report, update.time, bus)
       await write(this.context.io.stdout, text, this.signal)
       for (const notice of notices) await this.notice(notice)
     }

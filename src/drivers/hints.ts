@@ -4,6 +4,12 @@ export const driverHints = {
     ({ code: 'name-brokers', text: 'name the brokers in the option brokers, for example 127.0.0.1:9092' }) as const,
   checkAddress: () => ({ code: 'check-address', text: 'check the address in the option brokers' }) as const,
   checkPort: () => ({ code: 'check-port', text: 'check the port in the option brokers' }) as const,
+  checkAdvertised: (address: string) =>
+    ({
+      code: 'check-advertised',
+      text: `if ${address} cannot be reached from here, correct advertised.listeners of the broker`,
+      address,
+    }) as const,
   nameCertifiedHost: () =>
     ({
       code: 'name-certified-host',

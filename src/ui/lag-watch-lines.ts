@@ -1,3 +1,4 @@
+import type { NamedBus } from '../operations/bus-identity.ts'
 import type { LagReport } from '../operations/lag/report.ts'
 import type { LagVerdict } from '../operations/lag/verdict.ts'
 import { formatLagWatch } from './format-lag-watch.ts'
@@ -24,8 +25,8 @@ export class LagWatchLines {
     this.#noGroups = noGroups
   }
 
-  /** Formats the next report. `time` is in milliseconds. */
-  format(report: LagReport, time: number): ReportLines {
+  /** Formats the next report. `time` is in milliseconds. `bus` is for the JSON document. */
+  format(report: LagReport, time: number, bus: NamedBus | undefined): ReportLines {
     const isEmpty = report.groups.length === 0
     const empty = isEmpty && !this.#wasEmpty ? [this.#noGroups] : []
     this.#wasEmpty = isEmpty
@@ -35,7 +36,7 @@ export class LagWatchLines {
     this.#verdicts = new Map(report.groups.map(({ group, verdict }) => [group, verdict]))
     return {
       text: this.#isJson
-        ? `${stringifyJson({ time: new Date(time).toISOString(), ...lagDocument(report, time) })}\n`
+        ? `${stringifyJson({ time: new Date(time).toISOString(), ...lagDocument(report, time), bus })}\n`
         : formatLagWatch(report, time),
       notices: [...empty, ...lagNotes({ groups }, time).map((note) => `note: ${note}`)],
     }

@@ -140,6 +140,7 @@ describe('check lag', () => {
         { name: 'lag_events', labels: { group: 'billing' }, value: 3, unit: '', warn: 2, max: 9 },
         { name: 'lag_seconds', labels: { group: 'billing' }, value: 90, unit: 's', max: 300 },
       ],
+      bus: { kind: 'memory', clusterId: 'memory' },
     })
     expect(json.exitCode).toBe(1)
     expect(await check(...limits, '--json')).toEqual(json)

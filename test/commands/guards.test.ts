@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
   config: { argv: [] },
+  'config/allow': { argv: [] },
   demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },
   'groups/clone': { argv: ['billing', 'billing-v2'], changes: 'billing-v2' },
   'groups/delete': { argv: ['billing', 'shipping'], changes: 'billing,shipping' },

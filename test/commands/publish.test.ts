@@ -195,6 +195,7 @@ describe('publish', () => {
       topic: 'order-events',
       published: 1,
       positions: [{ partition: 0, offset: 0 }],
+      bus: { kind: 'memory', clusterId: 'memory' },
     })
   })
 

@@ -22,6 +22,7 @@ describe('topics', () => {
     const json = await runCli(TopicsList, ['--json'], { broker })
     expect(JSON.parse(json.stdout)).toEqual({
       topics: [{ topic: 'order-events', partitionCount: 2, replication: 1, eventCount: 0, counts: 'records' }],
+      bus: { kind: 'memory', clusterId: 'memory' },
     })
   })
 

@@ -62,6 +62,8 @@ export interface Listener {
   readonly protocol: 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
   /** Lines of server.properties, without the prefix `listener.name.…`. */
   readonly properties: Readonly<Record<string, string>>
+  /** `host:port` that the broker tells its clients to use. Default: the address of the listener. */
+  readonly advertised?: string
 }
 
 interface Login {
@@ -76,6 +78,8 @@ export interface KafkaOptions {
   readonly login?: Login
   /** Further listeners, by name. */
   readonly listeners?: Readonly<Record<string, Listener>>
+  /** Passwords of SCRAM users, by name. */
+  readonly users?: Readonly<Record<string, string>>
 }
 
 /** Returns why the tests have no broker; `undefined` if they have one. */
@@ -117,7 +121,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
     id,
     quorum: [place],
     properties,
-    login,
+    users: login ? { [login.username]: login.password } : options.users,
     certificate: secured?.certificate,
   })
   await kafka.start()
@@ -181,15 +185,24 @@ interface Node {
   readonly id: string
   readonly quorum: readonly NodePlace[]
   readonly properties: Readonly<Record<string, string>>
-  readonly login?: Login | undefined
+  /** Passwords of SCRAM users, by name. */
+  readonly users?: Readonly<Record<string, string>> | undefined
   readonly certificate?: string | undefined
 }
 
 /** Writes the configuration of a node and formats its storage. */
-async function prepareNode({ folder, place, id, quorum, properties, login, certificate }: Node): Promise<OwnKafka> {
+async function prepareNode({
+  folder,
+  place,
+  id,
+  quorum,
+  properties,
+  users = {},
+  certificate,
+}: Node): Promise<OwnKafka> {
   const file = join(folder, 'server.properties')
   writeFileSync(file, serverProperties(folder, place, quorum, properties))
-  await runStorageTool('format', '-t', id, '-c', file, ...(login ? scramUsers(login) : []))
+  await runStorageTool('format', '-t', id, '-c', file, ...scramUsers(users))
   const java = ['java', '-Xmx512m', ...SHORT_LIVED, '-cp', join(await fetchLibs(), '*')]
   const command = [...java, 'kafka.Kafka', file]
   return new OwnKafka(folder, place.port, command, certificate)
@@ -200,15 +213,18 @@ const newClusterId = (): string => `c${randomBytes(16).toString('base64url').sli
 
 const runStorageTool = (...args: string[]): Promise<string> => kafkaTool('kafka.tools.StorageTool', args)
 
-const scramUsers = ({ username, password }: Login) =>
-  ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
-    '--add-scram',
-    `${mechanism}=[name=${username},password=${password}]`,
-  ])
+const scramUsers = (users: NonNullable<KafkaOptions['users']>) =>
+  Object.entries(users).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  )
 
 function withListeners({ port, controllerPort }: NodePlace, listeners: NonNullable<KafkaOptions['listeners']>) {
   const all = Object.entries(listeners)
-  const advertised = [`PLAINTEXT://127.0.0.1:${port}`, ...all.map(([name, own]) => `${name}://127.0.0.1:${own.port}`)]
+  const addresses = all.map(([name, own]) => `${name}://127.0.0.1:${own.port}`)
+  const advertised = all.map(([name, own]) => `${name}://${own.advertised ?? `127.0.0.1:${own.port}`}`)
   const protocols = [
     'CONTROLLER:PLAINTEXT',
     'PLAINTEXT:PLAINTEXT',
@@ -218,8 +234,8 @@ function withListeners({ port, controllerPort }: NodePlace, listeners: NonNullab
     Object.entries(properties).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value]),
   )
   return {
-    listeners: [...advertised, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
-    'advertised.listeners': advertised.join(','),
+    listeners: [`PLAINTEXT://127.0.0.1:${port}`, ...addresses, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': [`PLAINTEXT://127.0.0.1:${port}`, ...advertised].join(','),
     'listener.security.protocol.map': protocols.join(','),
     'inter.broker.listener.name': 'PLAINTEXT',
     ...Object.fromEntries(own),

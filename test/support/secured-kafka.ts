@@ -21,20 +21,25 @@ interface Identity {
 /** A broker with several secured listeners, which checks ACLs. */
 export interface SecuredKafka {
   /** `127.0.0.1:port` of each listener: see {@link startSecuredKafka}. */
-  readonly at: Readonly<Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login', string>>
+  readonly at: Readonly<
+    Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login' | 'secure' | 'away', string>
+  >
   /** PEM of the certificates of the TLS listeners, and of the authority that signed one of them. */
   readonly certificates: Readonly<Record<'tls' | 'signed' | 'expired' | 'other' | 'authority', string>>
   /** Client certificates that the listener `mutual` trusts and does not trust, as options of `tls.connect`. */
   readonly client: { readonly pfx: Buffer; readonly passphrase: string }
   readonly stranger: { readonly pfx: Buffer; readonly passphrase: string }
+  /** The folder with `NAME.pem` (certificate), `NAME.key` (only `client` and `stranger`) and `NAME.p12` of each identity. */
+  readonly folder: string
   dispose(): Promise<void>
 }
 
 /**
  * Starts a broker with these listeners: `plain` (a super user without a login), `tls` (a self-signed certificate), `signed`
  * (TLS with a certificate of an authority), `mutual` (TLS that requires a client certificate), `expired` (TLS with an expired
- * certificate), `other` (TLS with a certificate for another host) and `login` (PLAIN, SCRAM, and OAUTHBEARER with unsigned
- * tokens). The user `alice` may do everything, all other users what ACLs allow.
+ * certificate), `other` (TLS with a certificate for another host), `login` (PLAIN, SCRAM, and OAUTHBEARER with unsigned
+ * tokens), `secure` (all logins over TLS with a certificate of an authority) and `away` (TLS; clients are told an address
+ * that does not answer). The user `alice` may do everything, all other users what ACLs allow.
  */
 export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-keys-'))
@@ -49,6 +54,8 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
     ...newIdentity(folder, 'client', here),
     ...newIdentity(folder, 'stranger', here),
     ...signing(folder, 'signed', 'authority'),
+    exportKey(folder, 'client'),
+    exportKey(folder, 'stranger'),
     [
       ...['-importcert', '-noprompt', '-file', join(folder, 'client.pem'), '-alias', 'client'],
       ...['-keystore', trusted, '-storetype', 'PKCS12', '-storepass', PASSWORD],
@@ -64,6 +71,16 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
   })
   const jaas = (module: string, words = '') => `org.apache.kafka.common.security.${module} required${words};`
   const passwords = Object.entries(users).map(([name, password]) => ` user_${name}="${password}"`)
+  const logins = {
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,OAUTHBEARER',
+    'plain.sasl.jaas.config': jaas('plain.PlainLoginModule', passwords.join('')),
+    'scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule'),
+    'scram-sha-512.sasl.jaas.config': jaas('scram.ScramLoginModule'),
+    'oauthbearer.sasl.jaas.config': jaas(
+      'oauthbearer.OAuthBearerLoginModule',
+      ' unsecuredLoginStringClaim_sub="broker"',
+    ),
+  }
   const listeners = {
     TLS: await tls(server),
     SIGNED: await tls(signed),
@@ -74,22 +91,21 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
     }),
     EXPIRED: await tls(expired),
     OTHER: await tls(other),
-    LOGIN: {
+    AWAY: { ...(await tls(server)), advertised: '127.0.0.1:1' },
+    LOGIN: { port: await freePort(), protocol: 'SASL_PLAINTEXT' as const, properties: logins },
+    SECURE: {
       port: await freePort(),
-      protocol: 'SASL_PLAINTEXT' as const,
+      protocol: 'SASL_SSL' as const,
       properties: {
-        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,OAUTHBEARER',
-        'plain.sasl.jaas.config': jaas('plain.PlainLoginModule', passwords.join('')),
-        'scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule'),
-        'oauthbearer.sasl.jaas.config': jaas(
-          'oauthbearer.OAuthBearerLoginModule',
-          ' unsecuredLoginStringClaim_sub="broker"',
-        ),
+        ...(await tls(signed)).properties,
+        ...logins,
+        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
       },
     },
   }
   const kafka = await startKafka({
     listeners,
+    users,
     properties: {
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'super.users': 'User:ANONYMOUS;User:alice',
@@ -106,6 +122,8 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
       expired: at(listeners.EXPIRED),
       other: at(listeners.OTHER),
       login: at(listeners.LOGIN),
+      secure: at(listeners.SECURE),
+      away: at(listeners.AWAY),
     },
     certificates: {
       tls: server.certificate,
@@ -116,6 +134,7 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
     },
     client: asClient(client),
     stranger: asClient(stranger),
+    folder,
     async dispose() {
       await kafka.dispose()
       rmSync(folder, { recursive: true, force: true })
@@ -135,6 +154,12 @@ function newIdentity(folder: string, name: string, more: readonly string[]): rea
     ['-exportcert', '-rfc', '-file', join(folder, `${name}.pem`), ...opened],
   ]
 }
+
+/** Writes the private key of an identity as PEM. */
+const exportKey = (folder: string, name: string): Command => [
+  ...['-exportkey', join(folder, `${name}.p12`), PASSWORD],
+  ...[name, join(folder, `${name}.key`)],
+]
 
 const readIdentity = (folder: string, name: string): Identity => ({
   store: join(folder, `${name}.p12`),

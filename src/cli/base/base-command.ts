@@ -3,6 +3,7 @@ import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import { withSimilarNames } from '../../bus/names/similar-names.ts'
+import type { BusIdentity, NamedBus } from '../../operations/bus-identity.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
@@ -50,6 +51,9 @@ export abstract class BaseCommand extends Command {
   #context: Context | undefined
   #config: Promise<Config> | undefined
   #bus: EventBus | undefined
+  #identity: BusIdentity | undefined
+  /** Whether a request failed because the bus did not answer. If so, it is asked nothing more. */
+  #isUnreachable = false
   #stopLogging: (() => void) | undefined
   /** Whether the command is often run before the bus exists. If so, a missing embedded bus is not reported. */
   protected readonly mayPrecedeBus: boolean = false
@@ -141,6 +145,15 @@ export abstract class BaseCommand extends Command {
     return bus
   }
 
+  /** Names the bus that the command has opened, with the id of its cluster. `undefined` if the command has opened none. */
+  protected async namedBus(): Promise<NamedBus | undefined> {
+    if (this.#bus === undefined) return undefined
+    const named = nameBus(await this.configuration())
+    if (this.#isUnreachable) return { ...named, ...this.#identity }
+    this.#identity ??= await identityOf(this.#bus)
+    return { ...named, ...this.#identity }
+  }
+
   /** Throws `RefusedError` unless the user has consented to what the project's file asks for, of which `asks` is needed now. */
   protected async requireConsent(asks: readonly Ask[]): Promise<void> {
     const { consent } = await this.configuration()
@@ -228,7 +241,9 @@ export abstract class BaseCommand extends Command {
       await this.init()
       result = await this.run()
       if (this.isJson && result !== undefined) {
-        await writeParts(this.context.io.stdout, documentParts(result), this.context.stop.readerLeft)
+        const bus = await this.namedBus()
+        const document = bus === undefined ? result : { ...result, bus }
+        await writeParts(this.context.io.stdout, documentParts(document), this.context.stop.readerLeft)
       }
       if (this.context.stop.reason === 'interrupted') process.exitCode = exitCodes.interrupted
     } catch (error) {
@@ -245,6 +260,7 @@ export abstract class BaseCommand extends Command {
   /** Adds the similar names of the bus to the error for a missing topic or group. Returns other errors unchanged. */
   protected async withNames(error: unknown): Promise<unknown> {
     if (!(error instanceof EventBusError) || this.#bus === undefined) return error
+    if (noAnswer.has(error.code)) this.#isUnreachable = true
     return withSimilarNames(error, this.#bus.admin)
   }
 
@@ -254,10 +270,28 @@ export abstract class BaseCommand extends Command {
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
     const outcome = error instanceof EventBusError ? error.outcome : undefined
-    if (this.isJson) await write(stdout, `${stringifyJson({ ...this.partial, ...outcome, error: failure })}\n`, NEVER)
+    const bus = this.#bus && nameBus(await this.configuration())
+    const document = { ...this.partial, ...outcome, ...(bus && { bus: { ...bus, ...this.#identity } }), error: failure }
+    if (this.isJson) await write(stdout, `${stringifyJson(document)}\n`, NEVER)
     else await write(stderr, formatFailure(failure), NEVER)
     if (this.given.debug) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
+}
+
+/** The codes of errors that mean that the bus does not answer. */
+const noAnswer: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'TRANSPORT_ERROR'])
+
+async function identityOf(bus: EventBus): Promise<BusIdentity> {
+  const { kind, clusterId } = await bus.admin.describeCluster()
+  return { kind, clusterId }
+}
+
+/** Names the bus of a configuration, as far as that is known without a connection. */
+function nameBus({ bus, profile, guard }: Config): NamedBus {
+  const address = bus.value
+  if (address.kind === 'kafka')
+    return { kind: 'kafka', brokers: address.brokers, profile: profile?.value, guard: guard?.kind }
+  return { kind: 'embedded', profile: profile?.value, guard: guard?.kind }
 }
 
 /** Reads the flags that say how to report a failure, for a command line that does not parse. */

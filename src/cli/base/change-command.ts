@@ -56,7 +56,8 @@ export abstract class ChangeCommand extends BaseCommand {
   protected async confirm({ name, question }: Subject): Promise<void> {
     const { yes, confirm } = this.given
     if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
-    const request = { name, question, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
+    const where = await this.#where()
+    const request = { name, question, where, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
     await confirmOrRefuse(this.context, request)
     this.unlock()
   }
@@ -71,7 +72,8 @@ export abstract class ChangeCommand extends BaseCommand {
     change: Change<Plan, Done>,
   ): Promise<Plan & { readonly applied: boolean } & Partial<Done>> {
     const { plan, planOnly = this.given['dry-run'] } = change
-    await this.print(change.shown)
+    const where = await this.#where()
+    await this.print(`${where === undefined ? '' : `BUS  ${where}\n\n`}${change.shown}`)
     // The plan is part of the answer even if the change is then refused.
     this.partial = { ...plan, applied: false }
     if (planOnly || change.isNothing) return { ...plan, applied: false } as Plan & { applied: boolean } & Partial<Done>
@@ -99,6 +101,12 @@ export abstract class ChangeCommand extends BaseCommand {
         flag('--data-dir .crbus'),
       ],
     )
+  }
+
+  /** Names the bus of the change in one line. `undefined` for an event store, and for the embedded bus without a profile. */
+  async #where(): Promise<string | undefined> {
+    const bus = this.#target === 'bus' ? await this.namedBus() : undefined
+    return bus && (await import('../../ui/format-bus.ts')).formatBus(bus, this.context.io.color)
   }
 
   #dryRun(): readonly Suggestion[] {

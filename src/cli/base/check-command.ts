@@ -37,7 +37,9 @@ export abstract class CheckCommand extends BaseCommand {
   async run(): Promise<CheckDocument> {
     const check = checkDocument(await this.#attempt())
     process.exitCode = checkExitCodes[check.status]
-    await this.print(formatCheck(check, this.format))
+    // The format `json` prints the same document as the flag --json.
+    const shown = this.format === 'json' ? { ...check, bus: await this.namedBus() } : check
+    await this.print(formatCheck(shown, this.format))
     return check
   }
 

@@ -11,6 +11,8 @@ interface ConfirmationRequest {
   readonly name: string
   /** A yes-or-no question. Absent: without a guard, the change needs no confirmation. */
   readonly question: string | undefined
+  /** The name of the bus, safe for a terminal. Absent: the question does not name it. */
+  readonly where: string | undefined
   /** The flag `--yes`. Not sufficient if there is a guard. */
   readonly yes: boolean | undefined
   /** The value of `--confirm`: the name that the user would type. */
@@ -29,7 +31,7 @@ interface ConfirmationRequest {
  * if there is no terminal to ask on. Without a terminal, the error suggests the flag that confirms the change.
  */
 export async function confirmOrRefuse(context: Context, request: ConfirmationRequest): Promise<void> {
-  const { name, question, yes, confirm, guard, alternatives } = request
+  const { name, question, where, yes, confirm, guard, alternatives } = request
   if (confirm !== undefined) {
     if (confirm === name) return
     throw new RefusedError(`--confirm names '${confirm}', but this changes '${name}'; nothing was done`, [
@@ -46,12 +48,13 @@ export async function confirmOrRefuse(context: Context, request: ConfirmationReq
       ...alternatives,
     ])
   }
+  const bus = where === undefined ? '' : `on ${where}\n`
   if (guard === undefined) {
-    if (/^y(es)?$/i.test(await ask(context, `${question} [y/N] `))) return
+    if (/^y(es)?$/i.test(await ask(context, `${bus}${question} [y/N] `))) return
     throw new RefusedError('not confirmed; nothing was done')
   }
   const lead = question === undefined ? '' : `${question}\n`
-  const typed = await ask(context, `${lead}${printable(`${describeGuard(guard)}: type ${name} to confirm`)}: `)
+  const typed = await ask(context, `${bus}${lead}${printable(`${describeGuard(guard)}: type ${name} to confirm`)}: `)
   if (typed === name) return
   throw new RefusedError(`${typed === '' ? 'not confirmed' : `'${typed}' is not '${name}'`}; nothing was done`)
 }
@@ -66,7 +69,9 @@ async function ask({ io, stop }: Context, question: string): Promise<string> {
   prompt.once('SIGINT', () => stop.request('interrupted'))
   const closed = once(prompt, 'close').then(() => '')
   try {
-    return (await Promise.race([prompt.question(escapeUnsafe(question), { signal: stop.signal }), closed])).trim()
+    return (
+      await Promise.race([prompt.question(escapeUnsafe(question, io.color), { signal: stop.signal }), closed])
+    ).trim()
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error
     // The next message starts on a new line.

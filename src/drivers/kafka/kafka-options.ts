@@ -24,6 +24,7 @@ export type Sasl =
 
 /** A token for a login with OAUTHBEARER. */
 export interface BearerToken {
+  /** The token as the identity provider returned it, for example a JSON Web Token. */
   readonly value: string
   /** Extensions of the login (RFC 7628, 3.1), such as `logicalCluster` of Confluent Cloud. Default: none. */
   readonly extensions?: Readonly<Record<string, string>> | undefined

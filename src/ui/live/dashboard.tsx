@@ -1,5 +1,6 @@
 import { Box, Text, Transform, useInput, useStdin } from 'ink'
 import { memo, useMemo } from 'react'
+import { formatBus } from '../format-bus.ts'
 import { lagNotes } from '../notes/lag-notes.ts'
 import { type Columns, fitColumns, headerLine, rowLine } from './columns/fit-columns.ts'
 import { groupColumns } from './columns/group-columns.ts'
@@ -98,7 +99,7 @@ function Help({ state, palette }: Props) {
     <>
       <Line text={groupsTitle(state, palette, width)} />
       {gap && <Line text="" />}
-      <Lines texts={helpLines(palette, width)} />
+      <Lines texts={helpLines(palette, width, state.bus && formatBus(state.bus, false))} />
     </>
   )
 }

@@ -14,6 +14,7 @@ import {
   metadataApi,
   type PartitionMetadata,
 } from '../protocol/metadata.ts'
+import { atAdvertised } from './connection-failure.ts'
 import { triedFor } from './tried-for.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
 
@@ -346,9 +347,19 @@ export class KafkaCluster {
       connection = new WireConnection({ ...this.options, ...address, maxAnswerBytes, answered: this.#answered })
       this.#connections.set(key, connection)
     }
-    await connection.open()
+    try {
+      await connection.open()
+    } catch (error) {
+      throw this.#isAdvertisedOnly(address) ? atAdvertised(error, connection.address) : error
+    }
     this.#hasConnected = true
     return connection
+  }
+
+  /** Whether only the brokers named this address, and it has never answered this client. */
+  #isAdvertisedOnly({ host, port }: Address): boolean {
+    const isGiven = this.#bootstrapAddresses.some((one) => one.host === host && one.port === port)
+    return !isGiven && !this.#answered.has(`${host}:${port}`)
   }
 }
 

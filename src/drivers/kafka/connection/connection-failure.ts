@@ -211,3 +211,14 @@ function toAlertFailure({ address, tls, error }: FailedConnection, alert: string
     hints: CLIENT_CERTIFICATE,
   })
 }
+
+/**
+ * Adds to the failure of a connection that the user did not name its address: the brokers advertise it. The address is often
+ * one that only other networks know, such as that of a container.
+ */
+export function atAdvertised(error: unknown, address: string): unknown {
+  if (!(error instanceof KafkaFailure) || error.kind !== 'connection') return error
+  const hints = [driverHints.checkAdvertised(address), ...(error.hints ?? [])]
+  const text = `${error.message}; this is the address that the brokers tell clients to use`
+  return new KafkaFailure(error.kind, text, { isRefused: error.isRefused, hints, cause: error })
+}

@@ -34,10 +34,11 @@ const verdicts: Readonly<Record<LagVerdict, string>> = {
 const NAME_CELLS = 17
 
 /** Returns the lines of the help screen. */
-export function helpLines(palette: Palette, width: number): readonly string[] {
+export function helpLines(palette: Palette, width: number, bus: string | undefined): readonly string[] {
   const line = (name: StyledText, text: string) =>
     joined([{ ...name, text: padded(name.text, NAME_CELLS) }, { text }], width)
   return [
+    ...(bus === undefined ? [] : [line({ text: 'bus', paint: palette.title }, bus)]),
     ...keys.map(([key, text]) => line({ text: key, paint: palette.title }, text)),
     '',
     ...marks.map(([mark, text]) => line({ text: mark, paint: palette.title }, text)),

@@ -5,13 +5,15 @@ import { ABSENT } from '../columns/lag-columns.ts'
 import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'
 import type { LagHistory } from '../state/lag-history.ts'
 import { severityOf } from '../state/verdict-order.ts'
-import { joined, type StyledText, spread } from '../text/fit-text.ts'
+import { cut, joined, plain, type StyledText, spread } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { formatAge, formatClock, formatCount, formatRate } from '../text/short-values.ts'
 import { sparkline } from '../text/sparkline.ts'
 
 /** The width of a sparkline in a title. */
 const SPARKLINE_CELLS = 12
+/** The most cells that the name of the bus takes in a title. */
+const BUS_CELLS = 24
 const SEPARATOR: StyledText = { text: ' · ' }
 
 /** Returns the title of the list of groups: `7 groups · 1 stopped · 6 ok`. */
@@ -24,7 +26,12 @@ export function groupsTitle(state: DashboardState, palette: Palette, width: numb
   const verdicts = byVerdict.flatMap(([verdict, own]): StyledText[] =>
     verdict === undefined ? [] : [SEPARATOR, { text: `${own.length} ${verdict}`, paint: palette.verdict(verdict) }],
   )
-  const left = [{ text: 'crbus lag', paint: palette.title }, { text: `  ${counted}` }, ...verdicts]
+  const left = [
+    { text: 'crbus lag', paint: palette.title },
+    ...busName(state, palette),
+    { text: `  ${counted}` },
+    ...verdicts,
+  ]
   return spread(left, clock(state, palette), width)
 }
 
@@ -47,10 +54,17 @@ export function openTitle(
     topicsOf(group),
   ]
   return [
-    spread([name, ...judged], clock(state, palette), width),
+    spread([name, ...judged, ...busName(state, palette)], clock(state, palette), width),
     joined([{ text: figures.join(' · ') }], width),
     joined(rates(group, state.history, palette), width),
   ]
+}
+
+/** The short name of the bus: its profile, else its brokers. It is red if a profile guards the bus. */
+function busName({ bus }: DashboardState, palette: Palette): StyledText[] {
+  const name = bus?.profile ?? bus?.brokers
+  if (name === undefined) return []
+  return [{ text: '  ' }, { text: cut(name, BUS_CELLS), paint: bus?.guard === undefined ? plain : palette.trouble }]
 }
 
 function topicsOf({ topics }: GroupLag): string {

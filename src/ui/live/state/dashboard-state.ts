@@ -1,3 +1,4 @@
+import type { NamedBus } from '../../../operations/bus-identity.ts'
 import type { GroupLag, LagReport } from '../../../operations/lag/report.ts'
 import type { LagUpdate } from '../../../operations/lag/watch.ts'
 import { printable } from '../../text/printable.ts'
@@ -12,6 +13,8 @@ import { emptyList, moved, type ScrollList, withRows } from './scroll-list.ts'
 /** The state of the screen: everything that the screen shows depends on it alone. */
 export interface DashboardState {
   readonly size: Size
+  /** The bus, if a profile or addresses of brokers name it. */
+  readonly bus: NamedBus | undefined
   readonly report: LagReport
   /** When the bus was last measured, in milliseconds. */
   readonly time: number
@@ -44,8 +47,9 @@ export type DashboardEvent =
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
 
-export const initialState = (size: Size): DashboardState => ({
+export const initialState = (size: Size, bus?: NamedBus): DashboardState => ({
   size,
+  bus,
   report: { sample: undefined, groups: [] },
   time: 0,
   history: new Map(),
