@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -377,6 +377,23 @@ describe.skipIf(!isHere)('on a secured broker', () => {
       expect(JSON.stringify(error.suggestions)).toContain('kafka-acls --add')
     })
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'a password on the command line is warned about, and leaves the list of processes',
+    async () => {
+      const words = ['tail', 'seen-events', '-b', kafka.at.secure, '-X', `ssl.ca.location=${at('authority.pem')}`]
+      const login = ['-X', 'sasl.mechanism=PLAIN', '-X', 'sasl.username=alice', '-X', `sasl.password=${users.alice}`]
+      const tail = execa(process.execPath, [bin, ...words, ...login], {
+        cwd: folder,
+        env: { HOME: folder },
+        reject: false,
+      })
+      onTestFinished(() => void tail.kill())
+      const said = await new Promise<string>((resolve) => tail.stderr?.once('data', (chunk) => resolve(String(chunk))))
+      expect(said).toContain('other users can read a password on the command line')
+      expect(readFileSync(`/proc/${tail.pid}/cmdline`, 'utf8')).not.toContain(users.alice)
+    },
+  )
 
   test('a connection without verified certificates is warned about, also with --quiet', async () => {
     const { exitCode, stderr } = await crbus(['topics', 'list', '--quiet'], {

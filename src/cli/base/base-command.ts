@@ -95,6 +95,8 @@ export abstract class BaseCommand extends Command {
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
     this.given = parsed.flags as CommonFlags
+    // The title replaces the command line in the list of processes, which a password given with -X must not stay in.
+    if (this.given.option !== undefined) process.title = this.config.bin
     if (this.given['no-color']) this.#context = { ...this.context, io: { ...this.context.io, color: false } }
     if (parsed.argv.includes(''))
       throw new UsageError('an argument is empty; did a script pass a variable that is not set?')
