@@ -152,7 +152,7 @@ async function serve(
   const { batches, next, rest } = checkBatches(answer, { from, isAgain: searched.refusals > 0 })
   if (batches.length === 0) return rest
   searched.refusals = 0
-  const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes }
+  const limits = { most: MAX_UNPACKED_RECORDS, maxBatchBytes, to: endOf(searches) }
   const aborted = isolation === 'committed' ? answer.aborted : undefined
   let at = 0
   for await (const { records } of unpackBatches({ topic, partition, batches, aborted }, from, limits)) {
@@ -170,6 +170,13 @@ async function serve(
     .filter(isOpen)
   return undefined
 }
+
+/** Returns the offset at which the last search ends; `undefined` if a search has no end. */
+const endOf = (searches: readonly Search[]): bigint | undefined =>
+  searches.reduce<bigint | undefined>(
+    (end, { to }) => (end === undefined || to === undefined ? undefined : to > end ? to : end),
+    0n,
+  )
 
 /** Counts an answer without a valid batch, and throws at the third in a row, which is not damage in transit. */
 function countRefusal(searched: PartitionSearches, rest: NonNullable<CheckedBatches['rest']>): void {

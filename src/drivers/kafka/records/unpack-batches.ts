@@ -44,6 +44,8 @@ export interface UnpackLimits {
   readonly most: number
   /** The limit of a decompressed batch, in bytes. Default {@link MAX_BATCH_BYTES}. */
   readonly maxBatchBytes?: number | undefined
+  /** The offset at which reading ends. A later batch is not unpacked, so that it cannot fail. Absent: all batches are unpacked. */
+  readonly to?: bigint | undefined
 }
 
 /**
@@ -54,7 +56,7 @@ export interface UnpackLimits {
 export async function* unpackBatches(
   { topic, partition, batches: bytes, aborted }: FetchedBatches,
   from: bigint,
-  { most, maxBatchBytes = MAX_BATCH_BYTES }: UnpackLimits,
+  { most, maxBatchBytes = MAX_BATCH_BYTES, to }: UnpackLimits,
 ): AsyncGenerator<UnpackedRecords, undefined> {
   let records: BusRecord[] = []
   /** How many of `records` come from completed calls of `batch.read`. */
@@ -63,6 +65,7 @@ export async function* unpackBatches(
   for (let at = 0; at < bytes.length; ) {
     const end = at + LENGTH_FROM + bytes.readInt32BE(at + BATCH_LENGTH_AT)
     const base = bytes.readBigInt64BE(at + BASE_OFFSET_AT)
+    if (to !== undefined && base >= to) break
     const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT)
     const lastDelta = bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT)
     const last = base + BigInt(lastDelta)
