@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Stop } from '../../src/cli/process/stop.ts'
@@ -9,7 +10,7 @@ import { config, createShop, folder, orderFlags, read, run, shop } from './new-s
 beforeEach(createShop)
 
 describe('new service', () => {
-  test('creates a folder whose package.json names the crbus that made it', () => {
+  test('creates a folder whose package.json has the version in --crbus', () => {
     expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'shop', dependencies: { crbus: '^9.9.9' } })
     expect(existsSync(join(shop, '.github/workflows/ci.yml'))).toBe(true)
     expect(read('compose.yaml')).not.toContain('sample')
@@ -33,6 +34,79 @@ describe('new service', () => {
     stop.request('interrupted')
     expect((await run(NewService, ['other', '--no-install'], { cwd: folder, stop })).exitCode).toBe(130)
     expect(existsSync(join(folder, 'other'))).toBe(false)
+  })
+})
+
+describe('the crbus of a new service', () => {
+  const create = (...argv: string[]) => run(NewService, ['other', '--no-install', ...argv], { cwd: folder })
+  const dependency = () => JSON.parse(readFileSync(join(folder, 'other/package.json'), 'utf8')).dependencies.crbus
+  const vendored = (name: string) => readFileSync(join(folder, 'other/vendor', name))
+
+  /** Creates a folder that looks like an installed crbus. */
+  function installCrbus(at: string, manifest: object = { name: 'crbus', version: '7.8.9', files: ['bin', 'dist'] }) {
+    for (const name of ['bin', 'dist/cli']) mkdirSync(join(folder, at, name), { recursive: true })
+    writeFileSync(join(folder, at, 'package.json'), JSON.stringify(manifest))
+    for (const path of ['bin/crbus.js', 'dist/cli/main.js', 'left-out.js']) writeFileSync(join(folder, at, path), path)
+  }
+
+  test('is a copy of the running crbus, because the registry does not have it', async () => {
+    const { stdout, stderr } = await create()
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    const name = `crbus-${version}.tgz`
+    expect(dependency()).toBe(`file:vendor/${name}`)
+    expect(stdout).toMatch(/vendor\/\n.*crbus-.*tgz +create\n/)
+    expect(stderr).toContain(`note: vendor/${name}: the copy of crbus from which npm installs it; commit it with the`)
+    const files = execFileSync('tar', ['tzf', '-'], { input: vendored(name) })
+      .toString()
+      .split('\n')
+    expect(files).toEqual(expect.arrayContaining(['package/package.json', 'package/bin/crbus.js']))
+    expect((await create()).stdout).toMatch(/crbus-.*tgz +keep\n/)
+  })
+
+  test('is a copy of the installed crbus in the folder of --crbus', async () => {
+    installCrbus('node_modules/crbus')
+    await create('--crbus', './node_modules/crbus')
+    expect(dependency()).toBe('file:vendor/crbus-7.8.9.tgz')
+    const files = execFileSync('tar', ['tzf', '-'], { input: vendored('crbus-7.8.9.tgz') }).toString()
+    expect(files).toBe('package/bin/crbus.js\npackage/dist/cli/main.js\npackage/package.json\n')
+  })
+
+  test('is a copy of the archive in --crbus', async () => {
+    const bytes = Buffer.from([0x1f, 0x8b, 8, 0])
+    writeFileSync(join(folder, 'crbus-0.2.0.tgz'), bytes)
+    await create('--crbus', 'crbus-0.2.0.tgz')
+    expect([dependency(), vendored('crbus-0.2.0.tgz')]).toEqual(['file:vendor/crbus-0.2.0.tgz', bytes])
+  })
+
+  test.each(['^0.1.0', 'file:../crbus', 'https://example.org/crbus-0.1.0.tgz', 'github:me/crbus'])(
+    'is left to npm with --crbus %s',
+    async (given) => {
+      await create('--crbus', given)
+      expect(dependency()).toBe(given)
+      expect(existsSync(join(folder, 'other/vendor'))).toBe(false)
+    },
+  )
+
+  test('is refused if the path does not exist or has something else', async () => {
+    writeFileSync(join(folder, 'text.tgz'), 'text')
+    installCrbus('other-package', { name: 'kafkajs', version: '1.0.0', files: ['dist'] })
+    installCrbus('not-built', { name: 'crbus', version: '1.0.0', files: ['bin'] })
+    for (const path of ['./text.tgz', './other-package', './not-built']) {
+      const { exitCode, stderr } = await create('--crbus', path)
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${path.slice(2)} is not a packed, installed or`)])
+    }
+    const { exitCode, stderr } = await create('--crbus', '../nowhere/crbus-0.1.0.tgz')
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(
+      /--crbus: \/.*nowhere\/crbus-0\.1\.0\.tgz does not exist \(CRBUS_USAGE\)\n {2}try: --crbus \.\/crbus-0\.1\.0\.tgz/,
+    )
+    expect(existsSync(join(folder, 'other'))).toBe(false)
+  })
+
+  test('is not copied into a service in Rust', async () => {
+    await create('--lang', 'rust')
+    expect(existsSync(join(folder, 'other/Cargo.toml'))).toBe(true)
+    expect(existsSync(join(folder, 'other/vendor'))).toBe(false)
   })
 })
 

@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newUser } from '../support/packed.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -32,13 +33,7 @@ function terminal(commands: string, cwd: string) {
     env: {
       ...env,
       PATH: paths.join(delimiter),
-      HOME: join(folder, 'home'),
-      XDG_CONFIG_HOME: '',
-      XDG_DATA_HOME: '',
-      XDG_STATE_HOME: '',
-      // The machine configures where npm gets packages from.
-      npm_config_userconfig: env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
-      npm_config_cache: env.npm_config_cache ?? join(homedir(), '.npm'),
+      ...newUser(join(folder, 'home')),
       NO_COLOR: '1',
       CI: '1',
       // A service logs text on a terminal, but JSON into a pipe such as this one.
@@ -91,7 +86,7 @@ let shop: ReturnType<typeof terminal>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-first-'))
-  for (const name of ['bin', 'home', 'work']) mkdirSync(join(folder, name))
+  for (const name of ['bin', 'work']) mkdirSync(join(folder, name))
   // Like the script that "npm install --global ." installs.
   const crbus = join(folder, 'bin', 'crbus')
   writeFileSync(crbus, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/crbus.js')}" "$@"\n`)

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { installPacked } from '../support/packed.ts'
@@ -72,6 +72,14 @@ describe('the packed tarball, installed elsewhere', () => {
     expect((await crbus('--help')).stdout).toContain('publish')
     await crbus('publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-1"}')
     expect((await crbus('tail', 'order-events', '-e', '-o', '%y %{order_id}')).stdout).toBe('OrderPlaced.v1 o-1')
+  })
+
+  test('runs with npx, without being installed', async () => {
+    const { stdout } = await execa('npx', ['--yes', `./${basename(tarball)}`, '--version'], {
+      cwd: dirname(tarball),
+      env,
+    })
+    expect(stdout).toMatch(/^crbus\/\d+\.\d+\.\d+ node-v\d+/)
   })
 
   test('contains the schemas of documents, which crbus help json lists', async () => {

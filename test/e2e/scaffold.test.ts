@@ -1,26 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { newSchema } from '../contract/support/postgres-schema.ts'
 import { type CollectedSpan, startCollector } from '../support/collector.ts'
-import { installPacked } from '../support/packed.ts'
+import { installGlobally, newUser } from '../support/packed.ts'
 import { freePort } from '../support/watched-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const brokers = inject('kafkaBrokers')
 const postgres = inject('postgresUrl')
 
-/** A service that is installed once from the packed tarball. All tests scaffold into it. */
+/** A service that a new user creates with the packed crbus, installed globally. All tests scaffold into it. */
 let shop: string
 let crbusPath: string
-let folder: string
+let home: Readonly<Record<string, string>>
 
 const env = () => ({
   // Run the service with the Node that runs the tests.
   PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
-  XDG_CONFIG_HOME: folder,
+  ...home,
   NO_COLOR: '1',
   CI: '1',
   CRBUS_BROKERS: '',
@@ -46,14 +47,24 @@ const fieldFlags = (sources: string) => sources.split(' ').flatMap((source) => [
 const paymentAmount = '--field CompletePayment.amount=total'
 
 beforeAll(async () => {
-  // The packed command line creates the service, which depends on the same package.
-  const { folder: above, bin, tarball } = await installPacked()
-  folder = above
-  crbusPath = bin
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-scaffold-'))
+  home = newUser(join(folder, 'home'))
+  crbusPath = (await installGlobally(home)).bin
   shop = folder
-  const made = await crbus(`new service shop --crbus file:${tarball}`)
+  const made = await crbus('new service shop')
   expect(made.exitCode, made.all).toBe(0)
   shop = join(folder, 'shop')
+})
+
+test('a new service depends on its own copy of crbus, not on a registry or on a path outside', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const copy = `file:vendor/crbus-${version}.tgz`
+  const json = (path: string) => JSON.parse(readFileSync(join(shop, path), 'utf8'))
+  expect(json('package.json').dependencies.crbus).toBe(copy)
+  expect(json('package-lock.json').packages['node_modules/crbus'].resolved).toBe(copy)
+  // What npm installed from the copy is what the copy was made of.
+  const installed = readFileSync(join(shop, 'node_modules/crbus/oclif.manifest.json'))
+  expect(installed).toEqual(readFileSync(join(crbusPath, '../../oclif.manifest.json')))
 })
 
 test('a new service is installed with its templates and package.json', () => {

@@ -81,7 +81,7 @@ function planTemplate(request: ScaffoldRequest): ScaffoldPlan {
   for (const { path, content, isExecutable } of renderFiles(request)) {
     withLocation(template, path, () => claimPath(taken, path))
     const before = read(path)
-    const action = before === undefined ? 'create' : isSame(before, content) ? 'keep' : 'changed'
+    const action = actionFor(before, content)
     files.set(path, { path, action, before, after: content, isExecutable, notes: [] })
   }
   for (const edit of template.edits) {
@@ -115,6 +115,20 @@ export function planEdit(
 ): ScaffoldPlan {
   const edit = { file: path, kind: 'json', json } as const
   return { root, files: [editPlan(edit, path, undefined, before, { scope: {}, rename: (text) => text })] }
+}
+
+/** Adds a file that does not come from the template. A file of the template with this path stays. */
+export function addFile(
+  plan: ScaffoldPlan,
+  path: string,
+  content: Uint8Array,
+  before: Uint8Array | undefined,
+  notes: readonly string[],
+): ScaffoldPlan {
+  if (plan.files.some((file) => file.path === path)) return plan
+  const action = actionFor(before, content)
+  const file = { path, action, before, after: content, isExecutable: false, notes } as const
+  return { ...plan, files: [...plan.files, file].sort((a, b) => compareText(a.path, b.path)) }
 }
 
 interface Rendered {
@@ -246,5 +260,8 @@ function asText(bytes: Uint8Array | undefined): Content | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return text.includes(0) ? bytes : text.toString('utf8')
 }
+
+const actionFor = (before: Content | undefined, after: Content): 'create' | 'keep' | 'changed' =>
+  before === undefined ? 'create' : isSame(before, after) ? 'keep' : 'changed'
 
 const isSame = (a: Content, b: Content): boolean => Buffer.from(a as Uint8Array).equals(Buffer.from(b as Uint8Array))
