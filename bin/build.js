@@ -3,8 +3,8 @@
 // declarations; and oclif's manifest, in which a command is found without loading the others. Commands run only from dist/, so
 // the manifest of the same build cannot hide a new command.
 //
-// npm runs this script in a checkout of crbus whenever it installs a service that depends on the checkout, even while crbus
-// runs from it. So the build writes into a temporary folder, and replaces dist when it is complete.
+// npm runs this script in a checkout whenever it changes node_modules or packs, even while crbus runs from the checkout. So the
+// build writes into a temporary folder, and replaces dist when it is complete.
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname } from 'node:path'

@@ -106,6 +106,12 @@ describe('the packed tarball, installed elsewhere', () => {
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(4096)
   })
 
+  test('has no script that npm would run, or warn about, when it is installed', () => {
+    const { scripts } = JSON.parse(readFileSync(join(folder, 'node_modules/crbus/package.json'), 'utf8'))
+    const run = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
+    expect(Object.keys(scripts).filter((name) => run.includes(name))).toEqual([])
+  })
+
   test('generates sample descriptions, which use words from all parts of faker', async () => {
     const schema = join(folder, 'products.json')
     const types = { ProductEvent: { enum: [{ ProductListed: { description: 'String' } }] } }
