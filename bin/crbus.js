@@ -2,8 +2,10 @@
 // This file is not built, and its syntax is old enough for an old Node to parse it and print the error below.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
+  // The registry has Node, but not crbus.
+  const path = /^[\w./:\\-]+$/.test(process.argv[1]) ? process.argv[1] : `"${process.argv[1]}"`
   process.stderr.write(
-    `crbus needs Node 22.15 or newer; this is ${process.versions.node}.\nTry: npx -p node@24 -p crbus crbus\n`,
+    `crbus needs Node 22.15 or newer; this is ${process.versions.node}.\nTry: npx -p node@24 node ${path} --help\n`,
   )
   process.exit(1)
 }

@@ -89,6 +89,16 @@ describe('a command', () => {
     expect(readdirSync(cache)).not.toEqual([])
   })
 
+  test('on an old Node says how to run it with a newer one, by packages that the registry has', async () => {
+    const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } })"
+    const program = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(old)}`, bin]
+    expect(await run(['lag'], {}, program)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `crbus needs Node 22.15 or newer; this is 20.11.1.\nTry: npx -p node@24 node ${bin} --help\n`,
+    })
+  })
+
   test('refuses to create files in a working directory whose name is not UTF-8', async () => {
     const script = `mkdir "$(printf 'a\\377')"; cd "$(printf 'a\\377')"; exec "$0" "$@"`
     const argv = ['publish', 't', '--type', 'A', '--data', '{}', '--data-dir', 'data']

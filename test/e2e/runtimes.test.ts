@@ -149,3 +149,15 @@ describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno
     })
   },
 )
+
+test.each(['node@18', 'node@20'])(
+  'the packed tarball on %s prints a command that runs it with a newer Node',
+  async (name) => {
+    const [node] = await runtime(name)
+    const { stderr, exitCode } = await execa(node, [installed.bin, 'lag'], { reject: false })
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('crbus needs Node 22.15 or newer; this is ')])
+    const [, suggested = ''] = /^Try: (npx .+) --help$/m.exec(stderr) ?? []
+    const { stdout } = await execa('sh', ['-c', `${suggested} --version`], { env: { npm_config_yes: 'true' } })
+    expect(stdout).toMatch(/^crbus\/\d+\.\d+\.\d+ node-v24\./)
+  },
+)
