@@ -18,9 +18,9 @@ export interface CodeBlock {
   readonly at: string
 }
 
-/** Returns all pages of the documentation: the README, the changelog, and the guides in the folders they describe. */
+/** Returns all pages of the documentation: the README, the changelog, the security policy, and the guides in the folders they describe. */
 export const readGuides = (): readonly Guide[] =>
-  ['*.md', 'src/**/*.md', 'templates/*.md', 'test/*.md']
+  ['*.md', '.github/*.md', 'src/**/*.md', 'templates/*.md', 'test/*.md']
     .flatMap((pattern) => globSync(pattern, { cwd: root }))
     .map((found) => found.replaceAll('\\', '/'))
     .sort()

@@ -12,6 +12,7 @@ test('the guides include the README and a guide for each part of the library', (
   expect(guides.map(({ path }) => path)).toEqual(
     expect.arrayContaining([
       'README.md',
+      '.github/SECURITY.md',
       ...['drivers', 'store', 'saga', 'schema'].map((room) => `src/${room}/README.md`),
     ]),
   )
@@ -25,7 +26,7 @@ test('README.md has at most 250 lines', () => {
 test('every link in a guide leads to a file of the repository, and to a heading of it where it names one', () => {
   const anchorsOf = new Map(guides.map((guide) => [guide.path, anchors(guide)]))
   const files = new Set(
-    globSync(['*', '{bin,src,templates,test}/**'], { cwd: root }).map((path) => path.replaceAll('\\', '/')),
+    globSync(['*', '{.github,bin,src,templates,test}/**'], { cwd: root }).map((path) => path.replaceAll('\\', '/')),
   )
   const broken = guides.flatMap((guide) =>
     localLinks(guide)
