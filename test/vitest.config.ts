@@ -19,6 +19,7 @@ const slow = process.env.CI
       'test/contract/outbox-kills.test.ts',
       'test/contract/shop-chaos.test.ts',
       'test/e2e/dockerfile.test.ts',
+      'test/e2e/executable.test.ts',
       'test/e2e/kills.test.ts',
       'test/e2e/runtimes.test.ts',
       'test/templates/mutation-score.test.ts',
