@@ -96,6 +96,24 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'preview-reset': () => flag('--dry-run', 'shows the plan'),
   'wait-longer': () => flag('--wait DURATION', 'waits longer'),
   'choose-bus': () => flag('--brokers HOST:PORT', 'or --data-dir FOLDER for an embedded bus'),
+  'verify-certificates': () =>
+    flag('-X ssl.ca.location=ca.pem', 'trusts the authority of this certificate, instead of any certificate'),
+  'advertise-reachable': keepText,
+  'show-config': () => run('crbus config', 'shows where the brokers come from'),
+  'init-store': () => run('crbus store init', 'creates the missing parts'),
+  'apply-topics': () => run('crbus topics apply'),
+  'declare-partitions': ({ partitions }) => hint(`set "partitions": ${partitions} in crbus.json`),
+  'create-bus': () => run('crbus demo', 'or "crbus publish" creates the file'),
+  'move-group': ({ group, topic, position, partition }) =>
+    run(
+      `crbus reset --group ${shellWord(group)} --topic ${shellWord(topic)}${partition === undefined ? '' : `:${partition}`} --to ${position} --wait 60s`,
+      'waits until the members are stopped',
+    ),
+  'show-members': ({ group }) => run(`crbus groups members ${shellWord(group)}`),
+  'watch-group': ({ group }) => run(`crbus lag --watch --group ${shellWord(group)}`),
+  'find-slowness': ({ group }) => run(`crbus doctor slow --group ${shellWord(group)}`),
+  'read-record': ({ topic, partition, offset }) =>
+    run(`crbus tail ${shellWord(topic)} --partition ${partition} --from ${offset} -n 1 -o json`, 'shows the record'),
 }
 
 const importSuggestions: SuggestionByCode<ImportHint> = {

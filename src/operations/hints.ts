@@ -84,7 +84,50 @@ const resetHints = {
   chooseBus: () => ({ code: 'choose-bus', text: 'connect to the bus that the file was made for' }) as const,
 }
 
+/** What mends a finding of the doctor. */
+const doctorHints = {
+  verifyCertificates: () =>
+    ({ code: 'verify-certificates', text: 'trust the authority of the certificate instead of ignoring it' }) as const,
+  advertiseReachable: (address: string) =>
+    ({
+      code: 'advertise-reachable',
+      text: `set advertised.listeners of the broker to an address that clients reach, instead of ${address}`,
+      address,
+    }) as const,
+  showConfig: () => ({ code: 'show-config', text: 'check where the brokers are configured' }) as const,
+  initStore: () => ({ code: 'init-store', text: 'create the missing parts of the event store' }) as const,
+  applyTopics: () => ({ code: 'apply-topics', text: 'change the topics as declared' }) as const,
+  declarePartitions: (partitions: number) =>
+    ({
+      code: 'declare-partitions',
+      text: `declare the topic with ${partitions} partitions`,
+      partitions,
+    }) as const,
+  createBus: () => ({ code: 'create-bus', text: 'publish an event, which creates the file' }) as const,
+  /** `position` as in a reset: `start`, `end` or an offset. Without `partition`, all partitions of the topic. */
+  moveGroup: (group: string, topic: string, position: string, partition?: number) =>
+    ({
+      code: 'move-group',
+      text: `stop the members, then reset group '${group}' to ${position} of ${topic}${partition === undefined ? '' : `[${partition}]`}`,
+      ...{ group, topic, position, partition },
+    }) as const,
+  showMembers: (group: string) =>
+    ({ code: 'show-members', text: `list the members of group '${group}'`, group }) as const,
+  watchGroup: (group: string) => ({ code: 'watch-group', text: `watch group '${group}'`, group }) as const,
+  findSlowness: (group: string) =>
+    ({ code: 'find-slowness', text: `diagnose why group '${group}' is slow`, group }) as const,
+  readRecord: (topic: string, partition: number, offset: bigint) =>
+    ({
+      code: 'read-record',
+      text: `read the record ${topic}[${partition}] at offset ${offset}`,
+      ...{ topic, partition, offset },
+    }) as const,
+}
+
 /** Creates the hints of the operations and of the bus. */
-export const operationHints = { ...busHints, ...publishHints, ...schemaHints, ...readHints, ...resetHints }
+export const operationHints = {
+  ...{ ...busHints, ...publishHints, ...schemaHints },
+  ...{ ...readHints, ...resetHints, ...doctorHints },
+}
 
 export type OperationHint = ReturnType<(typeof operationHints)[keyof typeof operationHints]>

@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import type { BusAddress } from '../../src/cli/config/bus-address.ts'
-import { openStoreSetup } from '../../src/cli/config/connect.ts'
+import { openStoreSetup, probeBus } from '../../src/cli/config/connect.ts'
 import { readConfigFiles } from '../../src/cli/config/find-config-files.ts'
 import { resolveConfig } from '../../src/cli/config/resolve-config.ts'
 import { type Context, type OpenOptions, withContext } from '../../src/cli/process/context.ts'
@@ -95,6 +95,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     openBus: async (address, opening = {}) =>
       options.openBus?.(address, opening) ??
       new InMemoryEventBus({ broker, createTopics: true, logger: opening.logger }),
+    probeBus,
     openStoreSetup,
   }
   process.exitCode = 0

@@ -1,5 +1,5 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
-import { EventBusError } from '../../bus/errors.ts'
+import { EventBusError, eventBusErrorCodes } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import { withSimilarNames } from '../../bus/names/similar-names.ts'
@@ -235,6 +235,11 @@ export abstract class BaseCommand extends Command {
   /** Sets exit code 10: the command worked, and what it checked has a problem. CI can tell that from a failure to check. */
   protected foundSomething(): void {
     process.exitCode = exitCodes.found
+  }
+
+  /** Sets exit code 3: the bus cannot be reached, or refused the login. What was found until then was printed. */
+  protected couldNotConnect(): void {
+    process.exitCode = eventBusErrorCodes.CONNECTION_FAILED
   }
 
   override async _run<T>(): Promise<T> {

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { advice } from '../../bus/hints.ts'
+import type { BusProbe } from '../../bus/probe.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { RefusedError, UsageError } from '../errors.ts'
 import type { OpenOptions } from '../process/context.ts'
 import { flag, hint, run } from '../suggestions.ts'
 import type { BusAddress } from './bus-address.ts'
+import type { OpenedSecurity } from './security/open-security.ts'
+import type { Security } from './security/resolve-security.ts'
 import type { StoreAddress } from './store-address.ts'
 
 /**
@@ -18,7 +21,7 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
     const { brokers, maxBatchBytes, security, clusterId } = address
     const [{ RedpandaEventBus }, opened] = await Promise.all([
       import('../../drivers/kafka/redpanda-event-bus.ts'),
-      security && import('./security/open-security.ts').then(({ openSecurity }) => openSecurity(security, process.env)),
+      open(security),
     ])
     const bus = new RedpandaEventBus({ brokers, maxBatchBytes, logger, ...opened })
     if (clusterId !== undefined) await refuseOtherCluster(bus, clusterId)
@@ -29,6 +32,27 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
   const path = join(address.folder, 'bus.db')
   if (isMissing(path)) onMissing?.(path)
   return new EmbeddedEventBus({ path, makeOnChange: true, createTopics: true, onTopicCreated, logger })
+}
+
+/** Reads the secrets of a connection, if it has TLS or a login. */
+async function open(security: Security | undefined): Promise<OpenedSecurity | undefined> {
+  if (security === undefined) return undefined
+  const { openSecurity } = await import('./security/open-security.ts')
+  return openSecurity(security, process.env)
+}
+
+/** Connects to the bus at an address stage by stage, with the same settings as {@link connect}, or inspects the file of the bus. */
+export async function probeBus(address: BusAddress): Promise<BusProbe> {
+  if (address.kind === 'kafka') {
+    const { brokers, security } = address
+    const [{ probeConnection }, opened] = await Promise.all([
+      import('../../drivers/kafka/connection/probe.ts'),
+      open(security),
+    ])
+    return probeConnection({ brokers, ...opened })
+  }
+  const { inspectFile } = await import('../../drivers/embedded/inspect-file.ts')
+  return inspectFile(join(address.folder, 'bus.db'))
 }
 
 /** Closes the bus and throws `RefusedError` if its cluster does not have the id that the profile names. */
@@ -55,9 +79,9 @@ export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup>
       run('crbus config'),
     ])
   }
-  const { openStoreSetup: open } = await import('../../store/open.ts')
-  if (address.kind === 'sqlite') return open(address.path)
-  return open(address.url, address.isFromProjectOnly ? NO_PASSWORD_EXPLANATION : undefined)
+  const store = await import('../../store/open.ts')
+  if (address.kind === 'sqlite') return store.openStoreSetup(address.path)
+  return store.openStoreSetup(address.url, address.isFromProjectOnly ? NO_PASSWORD_EXPLANATION : undefined)
 }
 
 /** Explains why the user's password is not sent to a store whose address comes only from a project's crbus.json. */

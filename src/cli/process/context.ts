@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
+import type { BusProbe } from '../../bus/probe.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import type { Io } from '../../ui/text/io.ts'
 import type { BusAddress } from '../config/bus-address.ts'
@@ -35,6 +36,8 @@ export interface Context {
   /** `CRBUS_LOG`: the lowest level of log lines to write. Absent: no log lines are written. */
   readonly logLevel?: string | undefined
   openBus(address: BusAddress, options?: OpenOptions): Promise<EventBus>
+  /** Connects to a bus stage by stage, and resolves with what it saw. Only reads. */
+  probeBus(address: BusAddress): Promise<BusProbe>
   openStoreSetup(address: StoreAddress): Promise<StoreSetup>
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { printable } from '../../ui/text/printable.ts'
-import { connect, openStoreSetup } from '../config/connect.ts'
+import { connect, openStoreSetup, probeBus } from '../config/connect.ts'
 import { readConfigFiles, xdgFolder } from '../config/find-config-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { exitCodes } from '../errors.ts'
@@ -48,6 +48,7 @@ export function createContext(): Context {
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     logLevel: env.CRBUS_LOG || undefined,
     openBus: connect,
+    probeBus,
     openStoreSetup,
   }
 }

@@ -71,15 +71,22 @@ export const openDatabase = (path: string): DatabaseSync =>
   openShared(path, 'NORMAL', (database) => prepareTables(database, path))
 
 function prepareTables(database: DatabaseSync, path: string): void {
-  const readLayout = () => Number(database.prepare('PRAGMA user_version').get()?.user_version)
-  if (readLayout() === 0) {
+  if (layoutOf(database) === 0) {
     transact(database, () => {
       // Another process may have created the tables meanwhile.
-      if (readLayout() === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
+      if (layoutOf(database) === 0) database.exec(`${tables} PRAGMA user_version = ${LAYOUT}`)
     })
   }
-  const layout = readLayout()
-  if (layout === LAYOUT) return
+  checkLayout(database, path)
+}
+
+/** Returns the version of the tables; 0 for a file without tables. */
+const layoutOf = (database: DatabaseSync): number => Number(database.prepare('PRAGMA user_version').get()?.user_version)
+
+/** Throws `CONNECTION_FAILED` for a file of a newer crbus. */
+export function checkLayout(database: DatabaseSync, path: string): void {
+  const layout = layoutOf(database)
+  if (layout === LAYOUT || layout === 0) return
   throw connectionFailed(
     `${path} was written by a newer crbus (layout ${layout}; this crbus supports layout ${LAYOUT})`,
     {

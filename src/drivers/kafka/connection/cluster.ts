@@ -28,7 +28,7 @@ export interface ClusterOptions {
   readonly sasl?: Sasl | undefined
 }
 
-interface Address {
+export interface Address {
   readonly host: string
   readonly port: number
 }
@@ -369,7 +369,7 @@ const busClosed = () => transportError('the bus is closed')
 const keyOf = (channel: string, { host, port }: Address): string => `${channel} ${host}:${port}`
 
 /** Parses `host`, `host:port` or `[IPv6]:port`, optionally after a scheme. The default port is 9092, as in librdkafka. */
-function toAddress(broker: string): Address {
+export function toAddress(broker: string): Address {
   const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d{1,5}))?$/.exec(broker)
   const host = found?.[1] ?? found?.[2]
   const port = Number(found?.[3] ?? KAFKA_PORT)

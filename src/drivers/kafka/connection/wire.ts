@@ -121,6 +121,16 @@ export class WireConnection implements ApiConnection {
   #waitsFor: string | undefined
   #versions: ApiVersions = new Map()
 
+  /** The stage that the connection has reached, or in which it failed. */
+  get stage(): ConnectionStage {
+    return this.#stage
+  }
+
+  /** The requests that the broker supports. Empty before its answer to ApiVersions. */
+  get versions(): ApiVersions {
+    return this.#versions
+  }
+
   /** Connects, requests the versions that the broker supports, and logs in. All callers share one attempt. */
   open(): Promise<void> {
     if (this.#opening === undefined) {

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { Flags } from '@oclif/core'
+import type { BusProbe } from '../../bus/probe.ts'
+import { type Finding, isFault } from '../../operations/doctor/finding.ts'
+import type { StoreSetup } from '../../store/layout.ts'
+import { findingDocument, formatFindings } from '../../ui/format-doctor.ts'
+import { write } from '../../ui/text/io.ts'
+import { formatSuggestion, toSuggestion } from '../suggestions.ts'
+import { BaseCommand } from './base-command.ts'
+import { defaultInDescription, readFlags } from './flags.ts'
+import { toDelay } from './parse-flags.ts'
+
+/** Flags of the commands that diagnose a group. */
+export const groupDoctorFlags = {
+  ...readFlags,
+  group: Flags.string({ char: 'g', description: 'Consumer group to diagnose', required: true, helpValue: 'GROUP' }),
+}
+
+/** Flag of the commands that watch a group. Kafka's clients commit every five seconds by default. */
+export const watchFlag = Flags.string({
+  description: 'How long to watch the group (default: 10s)',
+  default: '10s',
+  ...defaultInDescription,
+  helpValue: 'DURATION',
+})
+
+/** The paragraph about exit codes in the help of every doctor command. */
+export const DOCTOR_EXITS =
+  'Each finding says what is true, why it matters, and what to type to mend it. The command only reads. It ends with exit code 0 if it found no fault, 10 if it found one, and 3 if the bus cannot be reached.'
+
+/** A diagnosis; `isUnreachable`: no broker answered. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[]
+  readonly isUnreachable?: boolean
+}
+
+/** Base class of the commands that search for the causes of a problem. */
+export abstract class DoctorCommand extends BaseCommand {
+  static override document = 'doctor'
+
+  /** Parses the flags and searches. */
+  protected abstract diagnose(): Promise<Diagnosis>
+
+  async run() {
+    const { findings, isUnreachable = false } = await this.diagnose()
+    const { io, stop } = this.context
+    const shown = findings.map((finding) => ({ finding, remedies: finding.hints.map(toSuggestion) }))
+    if (!this.isJson) {
+      const lines = shown.map(({ finding, remedies }) => ({ finding, remedies: remedies.map(formatSuggestion) }))
+      await write(io.stdout, formatFindings(lines, io.color), stop.readerLeft, { color: io.color })
+    }
+    const healthy = !findings.some(isFault)
+    if (isUnreachable) this.couldNotConnect()
+    else if (!healthy) this.foundSomething()
+    return {
+      healthy,
+      findings: shown.map(({ finding, remedies }) => ({ ...findingDocument(finding), suggestions: remedies })),
+    }
+  }
+
+  /** Connects to the bus stage by stage, if the user has consented to what the project's file asks for. */
+  protected async probeBus(): Promise<BusProbe> {
+    const { bus, consent } = await this.configuration()
+    if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
+    return this.context.probeBus(bus.value)
+  }
+
+  /** Opens the event store that the configuration names. Without one, opens that beside the embedded bus, if its file exists. */
+  protected async openExistingStore(): Promise<StoreSetup | undefined> {
+    const { store } = await this.configuration()
+    const isAbsent = store.from === 'default' && store.value.kind === 'sqlite' && !existsSync(store.value.path)
+    return isAbsent ? undefined : this.context.openStoreSetup(store.value)
+  }
+
+  /** Returns what a command that watches a group needs. */
+  protected watchRequest({ group, for: given }: { readonly group: string; readonly for: string }) {
+    const { now } = this.context
+    return { group, duration: toDelay('--for', given) ?? 0, now, signal: this.signal }
+  }
+}

@@ -1,0 +1,225 @@
+import { lookup } from 'node:dns/promises'
+import { connect as connectPlain, isIP } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type {
+  BrokerCertificate,
+  BrokerProbe,
+  ConnectionStage,
+  KafkaProbe,
+  PartitionReplicas,
+  ProbedCluster,
+  ProbeFailure,
+} from '../../../bus/probe.ts'
+import { KafkaFailure, toBusError } from '../kafka-errors.ts'
+import { type Api, type ApiVersions, ask } from '../protocol/api.ts'
+import { offsetCommitApi, offsetFetchApi } from '../protocol/committed-offsets.ts'
+import { fetchApi, MAX_FETCH_BYTES } from '../protocol/fetch.ts'
+import { describeGroupsApi, listGroupsApi } from '../protocol/groups.ts'
+import { listOffsetsApi } from '../protocol/list-offsets.ts'
+import { heartbeatApi, joinGroupApi, leaveGroupApi, syncGroupApi } from '../protocol/membership.ts'
+import { findCoordinatorApi, type Metadata, metadataApi } from '../protocol/metadata.ts'
+import { produceApi } from '../protocol/produce.ts'
+import { createTopicApi, deleteTopicApi } from '../protocol/topics.ts'
+import { type RedpandaEventBusOptions, redpandaOptions } from '../redpanda-options.ts'
+import { type Address, toAddress } from './cluster.ts'
+import { toFailure } from './connection-failure.ts'
+import { WireConnection } from './wire.ts'
+
+/** The time-outs of the stages; the last is for TLS, ApiVersions, the login and Metadata together. An address takes 9 s at most. */
+const DNS_TIMEOUT_MS = 2000
+const TCP_TIMEOUT_MS = 3000
+const BROKER_TIMEOUT_MS = 4000
+
+/** The requests without which crbus cannot publish, subscribe or administer. */
+const neededApis: readonly Pick<Api<never, unknown>, 'key' | 'version' | 'name'>[] = [
+  ...[produceApi, fetchApi, listOffsetsApi, metadataApi, findCoordinatorApi, offsetFetchApi, offsetCommitApi],
+  ...[joinGroupApi, syncGroupApi, heartbeatApi, leaveGroupApi, listGroupsApi, describeGroupsApi],
+  ...[createTopicApi, deleteTopicApi],
+]
+
+/**
+ * The releases of Kafka that added a version of Fetch, newest first: the comments in
+ * https://github.com/apache/kafka/blob/trunk/clients/src/main/resources/common/message/FetchRequest.json
+ */
+const fetchReleases = [
+  [18, '4.1'],
+  [17, '3.9'],
+  [16, '3.7'],
+  [15, '3.5'],
+  [13, '3.1'],
+  [12, '2.7'],
+  [11, '2.4'],
+] as const
+
+type SecurityOptions = Pick<RedpandaEventBusOptions, 'tls' | 'sasl'>
+
+/**
+ * Connects to each given address and to the addresses that the brokers advertise, stage by stage, and resolves with what it saw.
+ * Only reads. Rejects only for brokers that are not an address.
+ */
+export async function probeConnection(given: RedpandaEventBusOptions): Promise<KafkaProbe> {
+  const options = redpandaOptions(given)
+  const names = [options.brokers].flat().flatMap((text) => text.split(','))
+  const addresses = names.map((name) => name.trim()).filter((name) => name !== '')
+  const probes = await Promise.all(addresses.map((name) => probeBroker(toAddress(name), options)))
+  const bootstrap = probes.map(({ probe }) => probe)
+  const metadata = probes.find((one) => one.metadata !== undefined)?.metadata
+  if (metadata === undefined) return { kind: 'kafka', bootstrap, advertised: [] }
+  const known = new Set(bootstrap.map(({ address }) => address))
+  const others = metadata.brokers.filter((broker) => !known.has(nameOf(broker)))
+  const advertised = await Promise.all(
+    others.map(async (broker) => ({ ...(await probeBroker(broker, options)).probe, broker: broker.id })),
+  )
+  return { kind: 'kafka', bootstrap, advertised, cluster: toCluster(metadata) }
+}
+
+const nameOf = ({ host, port }: Address): string => `${host}:${port}`
+
+function toCluster({ clusterId, controller, brokers, topics }: Metadata): ProbedCluster {
+  const partitions = topics.flatMap(({ topic, partitions: own }) =>
+    own.map(({ partition, leader, replicas, inSync }): PartitionReplicas => {
+      return { topic, partition, leader, replicas, inSync }
+    }),
+  )
+  return { clusterId, controller, brokers: brokers.map((own) => ({ id: own.id, address: nameOf(own) })), partitions }
+}
+
+/** Connects to one address. Stops at the first stage that fails. */
+async function probeBroker(
+  target: Address,
+  { tls, sasl }: SecurityOptions,
+): Promise<{ readonly probe: BrokerProbe; readonly metadata?: Metadata }> {
+  const { host, port } = target
+  const address = nameOf(target)
+  let probe: BrokerProbe = { address }
+  const failed = (stage: ConnectionStage, error: unknown) => ({
+    probe: { ...probe, failure: toProbeFailure(address, stage, error) },
+  })
+  const atSocket = async <T>(timeout: number, work: Promise<T>): Promise<T> => {
+    try {
+      return await inTime(timeout, work)
+    } catch (error) {
+      const what = error instanceof TimedOut ? { waited: timeout } : { error }
+      throw toFailure({ address, stage: 'connecting', ...what })
+    }
+  }
+  if (!isIP(host)) {
+    try {
+      const found = await atSocket(DNS_TIMEOUT_MS, lookup(host, { all: true }))
+      probe = { ...probe, resolved: found.map((own) => own.address) }
+    } catch (error) {
+      return failed('dns', error)
+    }
+  }
+  try {
+    probe = { ...probe, connected: await atSocket(TCP_TIMEOUT_MS, timeTcp(target)) }
+  } catch (error) {
+    return failed('tcp', error)
+  }
+  const connection = new WireConnection({
+    ...{ host, port, tls, sasl, clientId: 'crbus', timeout: BROKER_TIMEOUT_MS },
+    maxAnswerBytes: MAX_FETCH_BYTES,
+  })
+  // The certificate is read on a connection of its own, which shows it also if it is refused.
+  const inspected = tls ? inspectCertificate(target, tls) : undefined
+  try {
+    await connection.open()
+    const metadata = await ask(connection, metadataApi, null)
+    probe = { ...probe, ...seen(connection, await inspected, sasl?.mechanism), clusterId: metadata.clusterId }
+    return { probe, metadata }
+  } catch (error) {
+    const stage = stageOf(connection.stage, Boolean(tls))
+    probe = { ...probe, ...seen(connection, await inspected, stage === 'metadata' ? sasl?.mechanism : undefined) }
+    return failed(stage, error)
+  } finally {
+    connection.close()
+  }
+}
+
+const seen = (
+  { versions }: WireConnection,
+  certificate: BrokerCertificate | undefined,
+  mechanism: string | undefined,
+): Partial<BrokerProbe> => ({
+  certificate,
+  requests: versions.size === 0 ? undefined : requestsOf(versions),
+  login: mechanism?.toUpperCase(),
+})
+
+function requestsOf(versions: ApiVersions): NonNullable<BrokerProbe['requests']> {
+  const missing = neededApis.filter(({ key, version }) => {
+    const { oldest, newest } = versions.get(key) ?? { oldest: 1, newest: 0 }
+    return version < oldest || version > newest
+  })
+  const newest = versions.get(fetchApi.key)?.newest ?? 0
+  const release = fetchReleases.find(([version]) => newest >= version)?.[1]
+  return { release, missing: missing.map(({ name, version }) => `${name} version ${version}`) }
+}
+
+function stageOf(stage: WireConnection['stage'], isTls: boolean): ConnectionStage {
+  if (stage === 'connecting') return isTls ? 'tls' : 'tcp'
+  if (stage === 'greeting') return 'versions'
+  return stage === 'login' ? 'login' : 'metadata'
+}
+
+function toProbeFailure(address: string, stage: ConnectionStage, error: unknown): ProbeFailure {
+  const { message, hints } = toBusError(error, { brokers: [address] })
+  // The error of the bus repeats the address before the failure.
+  return { stage, reason: error instanceof KafkaFailure ? error.message : message, hints }
+}
+
+class TimedOut extends Error {}
+
+/** Rejects with `TimedOut` if the work takes longer. The work goes on. */
+function inTime<T>(timeout: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new TimedOut()), timeout)
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
+}
+
+/** Returns how long the TCP connection takes, in milliseconds. */
+function timeTcp({ host, port }: Address): Promise<number> {
+  const start = performance.now()
+  const socket = connectPlain({ host, port })
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  socket.once('connect', () => resolve(performance.now() - start)).once('error', reject)
+  const timer = setTimeout(() => socket.destroy(), TCP_TIMEOUT_MS)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    socket.destroy()
+  })
+}
+
+/** Reads the certificate of a broker, whether it passes verification or not. `undefined` without a handshake. */
+async function inspectCertificate(
+  { host, port }: Address,
+  tls: true | ConnectionOptions,
+): Promise<BrokerCertificate | undefined> {
+  const { promise, resolve } = Promise.withResolvers<BrokerCertificate | undefined>()
+  const none = () => resolve(undefined)
+  try {
+    const options = { ...(isIP(host) ? {} : { servername: host }), ...(tls === true ? {} : tls) }
+    const socket = connectTls({ host, port, ...options, rejectUnauthorized: false })
+    const timer = setTimeout(() => socket.destroy(), BROKER_TIMEOUT_MS)
+    socket.once('error', none).once('close', none)
+    socket.once('secureConnect', () => {
+      const { subject, issuer, valid_to: expires } = socket.getPeerCertificate()
+      const rejected = socket.authorized ? undefined : String(socket.authorizationError)
+      resolve({ subject: nameIn(subject), issuer: nameIn(issuer), expires: Date.parse(expires), rejected })
+    })
+    return await promise.finally(() => {
+      clearTimeout(timer)
+      socket.destroy()
+    })
+  } catch {
+    // `tls.connect` throws for invalid options; the other connection reports them.
+    return undefined
+  }
+}
+
+/** Formats a distinguished name as its common name, or as all parts if it has none. */
+function nameIn(name: object): string {
+  const parts = Object.entries(name)
+  const common = parts.find(([key]) => key === 'CN')?.[1]
+  return String(common ?? parts.map(([key, value]) => `${key}=${value}`).join(', '))
+}
