@@ -27,7 +27,8 @@ function judgeBroker({ address, failure, ...seen }: BrokerProbe, now: number): F
   if (resolved !== undefined) findings.push(ok({ code: 'name-resolved', address, addresses: resolved }))
   if (connected !== undefined) findings.push(ok({ code: 'port-open', address, duration: Math.round(connected) }))
   // The failure explains a certificate that was refused.
-  if (certificate !== undefined && failure?.stage !== 'tls') {
+  const isRefused = failure?.stage === 'tls' && certificate?.rejected !== undefined
+  if (certificate !== undefined && !isRefused) {
     const { rejected, subject, issuer, expires } = certificate
     const shown = { address, subject, issuer, expires: new Date(expires).toISOString() }
     if (rejected !== undefined) {

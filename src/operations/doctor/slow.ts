@@ -37,10 +37,10 @@ export async function diagnoseSlowness(bus: EventBus, request: WatchRequest): Pr
   const [lagging] = report.groups
   if (lagging === undefined || signal.aborted) return findings
   const parts = lagging.topics.flatMap(({ topic, partitions }) => partitions.map((own): Part => ({ topic, ...own })))
-  const watched = { group, duration } as const
+  const watched = { group, duration: report.sample ?? duration } as const
   const { members, state } = await bus.admin.describeGroup(group)
   const idle = state === 'Stable' ? members.filter(({ assignment }) => assignment.length === 0) : []
-  const found = [...findings, ...judgePositions(group, parts), ...judgeTrend(lagging, parts, duration)]
+  const found = [...findings, ...judgePositions(group, parts), ...judgeTrend(lagging, parts, watched.duration)]
   if (idle.length > 0) {
     const memberIds = idle.map(({ memberId }) => memberId)
     const hints = [advice('add partitions to the topic, or stop the idle members'), operationHints.showMembers(group)]

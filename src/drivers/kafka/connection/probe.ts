@@ -128,7 +128,7 @@ async function probeBroker(
     probe = { ...probe, ...seen(connection, await inspected, sasl?.mechanism), clusterId: metadata.clusterId }
     return { probe, metadata }
   } catch (error) {
-    const stage = stageOf(connection.stage, Boolean(tls))
+    const stage = stageOf(connection.stage, Boolean(tls), error)
     probe = { ...probe, ...seen(connection, await inspected, stage === 'metadata' ? sasl?.mechanism : undefined) }
     return failed(stage, error)
   } finally {
@@ -156,9 +156,10 @@ function requestsOf(versions: ApiVersions): NonNullable<BrokerProbe['requests']>
   return { release, missing: missing.map(({ name, version }) => `${name} version ${version}`) }
 }
 
-function stageOf(stage: WireConnection['stage'], isTls: boolean): ConnectionStage {
+function stageOf(stage: WireConnection['stage'], isTls: boolean, error: unknown): ConnectionStage {
   if (stage === 'connecting') return isTls ? 'tls' : 'tcp'
-  if (stage === 'greeting') return 'versions'
+  // With TLS 1.3, a broker refuses a client certificate after the handshake of the client has ended.
+  if (stage === 'greeting') return error instanceof KafkaFailure && error.kind === 'authentication' ? 'tls' : 'versions'
   return stage === 'login' ? 'login' : 'metadata'
 }
 
