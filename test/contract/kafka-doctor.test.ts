@@ -2,19 +2,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { connect } from '../../src/cli/config/connect.ts'
 import DoctorConnection from '../../src/commands/doctor/connection.ts'
 import Doctor from '../../src/commands/doctor.ts'
 import { probeConnection } from '../../src/drivers/kafka/connection/probe.ts'
+import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { judgeConnection } from '../../src/operations/doctor/connection.ts'
+import { diagnoseDuplicates } from '../../src/operations/doctor/duplicates.ts'
+import { diagnoseEvents } from '../../src/operations/doctor/events.ts'
 import { isFault } from '../../src/operations/doctor/finding.ts'
+import { diagnoseSlowness } from '../../src/operations/doctor/slow.ts'
 import { type Runnable, runCli } from '../commands/run-cli.ts'
 import { startKafka } from '../support/kafka.ts'
 import { type SecuredKafka, startSecuredKafka } from '../support/secured-kafka.ts'
 import { freePort } from '../support/watched-process.ts'
+import { newTopic, numbered, uniqueGroup } from './support/harness.ts'
 
 // Each fault of a connection leads to exactly its findings, and a connection that works to none.
 
@@ -235,4 +240,32 @@ describe.skipIf(!isHere)('the doctor of a secured broker', () => {
     ])
     expect(exitCode).toBe(3)
   })
+})
+
+describe.skipIf(brokers === '')('the doctor of a group on Kafka', () => {
+  test('finds nothing wrong with a group that reads, and each fault of a group that does not', async () => {
+    await using bus = new RedpandaEventBus({ brokers })
+    const topic = await newTopic(bus, 1)
+    const group = uniqueGroup()
+    const codes = async (of = group) =>
+      (await diagnoseEvents(bus, { topic, group: of })).filter(isFault).map((own) => own.code)
+    expect(await codes(`${group}x`)).toEqual(['topic-empty', 'group-missing'])
+
+    await bus.publish(topic, numbered(1))
+    const stream = await bus.subscribe([topic], { group, autoOffsetReset: 'earliest' })
+    await stream.next()
+    const pending = stream.next()
+    await vi.waitUntil(async () => (await bus.admin.committedOffsets(group))[0]?.offset === 1n, { timeout: 10_000 })
+    expect(await codes()).toEqual([])
+    const { signal } = new AbortController()
+    const watch = { group, duration: 100, now: Date.now, signal }
+    expect((await diagnoseDuplicates(bus, watch)).filter(isFault)).toEqual([])
+    expect((await diagnoseSlowness(bus, watch)).filter(isFault)).toEqual([])
+
+    await stream.close()
+    await pending
+    expect(await codes()).toEqual(['group-without-members'])
+    await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 99n }])
+    expect(await codes()).toEqual(['group-without-members', 'position-beyond-end'])
+  }, 60_000)
 })

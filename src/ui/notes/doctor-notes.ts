@@ -13,6 +13,12 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const rate = (perSecond: number): string => `${Number(perSecond.toFixed(1))}/s`
 const megabytes = (bytes: number): string => `${Number((bytes / 1_000_000).toFixed(1))} MB`
 const day = (time: string): string => time.slice(0, 10)
+/** `milliseconds` as in `retention.ms`: -1 for no limit. */
+const retention = (milliseconds: string | undefined): string => {
+  if (milliseconds === undefined) return 'the default retention'
+  const length = Number(milliseconds)
+  return length < 0 ? 'no limit of retention' : `a retention of ${formatDuration(length)}`
+}
 const be = (count: number): string => (count === 1 ? 'is' : 'are')
 
 const stageNames: Readonly<Record<ConnectionStage, string>> = {
@@ -82,15 +88,11 @@ export function findingText(fact: Fact): string {
     case 'declared-topic-missing':
       return `topic '${fact.topic}' is declared, but does not exist`
     case 'partitions-differ':
+      return `topic '${fact.topic}' has ${fact.is} partitions, but ${fact.expected} are declared`
     case 'replication-differs':
-    case 'retention-differs': {
-      const what = {
-        'partitions-differ': 'partitions',
-        'replication-differs': 'replicas',
-        'retention-differs': 'ms of retention',
-      }
-      return `topic '${fact.topic}' has ${fact.is ?? 'the default'} ${what[fact.code]}, but ${fact.expected} are declared`
-    }
+      return `topic '${fact.topic}' has ${fact.is} replicas, but ${fact.expected} are declared`
+    case 'retention-differs':
+      return `topic '${fact.topic}' has ${retention(fact.is)}, but ${retention(fact.expected)} is declared`
     case 'store-complete':
       return `the event store at ${fact.location} has all its tables`
     case 'store-incomplete':
