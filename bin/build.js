@@ -160,6 +160,11 @@ await bundle(
       { name: 'text', test: /\/src\/ui\/text\// },
       { name: 'files', test: /\/src\/files\// },
       { name: 'events', test: /\/src\/operations\/(events|offsets|named-file)/ },
+      { name: 'doctor', test: /\/src\/(operations\/doctor|cli\/base\/doctor|ui\/(notes\/|format-)doctor)/ },
+      { name: 'drivers', test: /\/src\/drivers\/[\w-]+\.ts/ },
+      { name: 'embedded', test: /\/src\/drivers\/embedded\/(?!group-member)/ },
+      // Without the parts that are loaded when used: group members and compressions.
+      { name: 'kafka', test: /\/src\/drivers\/kafka\/(?!group\/|records\/(?:lz4|snappy))/ },
       { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
       { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
     ],

@@ -99,7 +99,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'verify-certificates': () =>
     flag('-X ssl.ca.location=ca.pem', 'trusts the authority of this certificate, instead of any certificate'),
   'advertise-reachable': keepText,
-  'show-config': () => run('crbus config', 'shows where the brokers come from'),
+  'show-config': () => run('crbus config', 'shows where the settings come from'),
   'init-store': () => run('crbus store init', 'creates the missing parts'),
   'apply-topics': () => run('crbus topics apply'),
   'declare-partitions': ({ partitions }) => hint(`set "partitions": ${partitions} in crbus.json`),

@@ -1,9 +1,10 @@
 import { type Diagnosis, DOCTOR_EXITS, DoctorCommand } from '../cli/base/doctor-command.ts'
 import { busFlags } from '../cli/base/flags.ts'
+import { UsageError } from '../cli/errors.ts'
 import { isUnreachable, judgeConnection } from '../operations/doctor/connection.ts'
 import { judgeFile } from '../operations/doctor/file.ts'
 import type { Finding } from '../operations/doctor/finding.ts'
-import { judgeStore } from '../operations/doctor/store.ts'
+import { judgeStore, storeFailed } from '../operations/doctor/store.ts'
 import { judgeTopics } from '../operations/doctor/topics.ts'
 
 export default class Doctor extends DoctorCommand {
@@ -43,9 +44,15 @@ export default class Doctor extends DoctorCommand {
 
   /** Checks the event store that the configuration names, or the one beside the embedded bus if its file exists. */
   async #store(): Promise<readonly Finding[]> {
-    const setup = await this.openExistingStore()
-    if (setup === undefined) return []
-    await using store = setup
-    return await judgeStore(store)
+    try {
+      const setup = await this.openExistingStore()
+      if (setup === undefined) return []
+      await using store = setup
+      return await judgeStore(store)
+    } catch (thrown) {
+      // The address of the store is not known, for example because an environment variable is not set.
+      if (!(thrown instanceof UsageError)) throw thrown
+      return [storeFailed(thrown.message)]
+    }
   }
 }

@@ -94,7 +94,7 @@ const doctorHints = {
       text: `set advertised.listeners of the broker to an address that clients reach, instead of ${address}`,
       address,
     }) as const,
-  showConfig: () => ({ code: 'show-config', text: 'check where the brokers are configured' }) as const,
+  showConfig: () => ({ code: 'show-config', text: 'check where the bus and the event store are configured' }) as const,
   initStore: () => ({ code: 'init-store', text: 'create the missing parts of the event store' }) as const,
   applyTopics: () => ({ code: 'apply-topics', text: 'change the topics as declared' }) as const,
   declarePartitions: (partitions: number) =>

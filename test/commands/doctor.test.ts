@@ -420,6 +420,19 @@ describe('doctor', () => {
     expect(faults[0]?.suggestions).toEqual([{ run: 'crbus topics apply' }])
   })
 
+  test('reports an event store whose address is not known, and checks the bus all the same', async () => {
+    writeFileSync(
+      join(folder, 'crbus.json'),
+      '{"profile":"a","profiles":{"a":{"store":"env:CRBUS_NOPE","dataDir":"."}}}',
+    )
+    const { stdout, exitCode } = await runCli(Doctor, ['--json'], { broker, cwd: folder })
+    expect(JSON.parse(stdout).findings).toMatchObject([
+      { code: 'bus-missing' },
+      { code: 'store-failed', suggestions: [{ run: 'crbus config' }] },
+    ])
+    expect(exitCode).toBe(10)
+  })
+
   test('checks an event store that exists, and finds tables that it lacks', async () => {
     await makeBus()
     const store = join(folder, 'store.db')

@@ -8,12 +8,18 @@ import { write } from '../../ui/text/io.ts'
 import { formatSuggestion, toSuggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 import { defaultInDescription, readFlags } from './flags.ts'
-import { toDelay } from './parse-flags.ts'
+import { nonEmpty, toDelay } from './parse-flags.ts'
 
 /** Flags of the commands that diagnose a group. */
 export const groupDoctorFlags = {
   ...readFlags,
-  group: Flags.string({ char: 'g', description: 'Consumer group to diagnose', required: true, helpValue: 'GROUP' }),
+  group: Flags.string({
+    char: 'g',
+    description: 'Consumer group to diagnose',
+    parse: nonEmpty,
+    required: true,
+    helpValue: 'GROUP',
+  }),
 }
 
 /** Flag of the commands that watch a group. Kafka's clients commit every five seconds by default. */

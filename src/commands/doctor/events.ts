@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { type Diagnosis, DOCTOR_EXITS, DoctorCommand, groupDoctorFlags } from '../../cli/base/doctor-command.ts'
+import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { diagnoseEvents } from '../../operations/doctor/events.ts'
 
 export default class DoctorEvents extends DoctorCommand {
@@ -11,7 +12,13 @@ export default class DoctorEvents extends DoctorCommand {
   static override examples = ['<%= config.bin %> doctor events --topic order-events --group billing']
   static override flags = {
     ...groupDoctorFlags,
-    topic: Flags.string({ char: 't', description: 'Topic of the events', required: true, helpValue: 'TOPIC' }),
+    topic: Flags.string({
+      char: 't',
+      description: 'Topic of the events',
+      parse: nonEmpty,
+      required: true,
+      helpValue: 'TOPIC',
+    }),
   }
 
   protected async diagnose(): Promise<Diagnosis> {

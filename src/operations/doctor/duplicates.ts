@@ -29,7 +29,8 @@ export async function diagnoseDuplicates(bus: EventBus, request: WatchRequest): 
   ].sort()
   const watch = new GroupWatch()
   const began = performance.now()
-  for (;;) {
+  // At least two samples, however slow the bus is.
+  for (let samples = 1; ; samples += 1) {
     // The ends last, so that a group that commits in between does not seem to have read everything.
     const [{ state, members }, offsets] = await Promise.all([
       bus.admin.describeGroup(group),
@@ -40,8 +41,8 @@ export async function diagnoseDuplicates(bus: EventBus, request: WatchRequest): 
       (ends.get(topic)?.find((own) => own.partition === partition)?.end ?? 0n) > offset
     watch.add(performance.now() - began, { state, members, offsets, isWaiting })
     const left = duration - (performance.now() - began)
-    if (left <= 0 || signal.aborted) break
-    await sleep(Math.min(INTERVAL_MS, left), signal)
+    if ((left <= 0 && samples > 1) || signal.aborted) break
+    await sleep(Math.max(0, Math.min(INTERVAL_MS, left)), signal)
   }
   return [
     ...findings,

@@ -76,7 +76,8 @@ type DeclarationFact =
       readonly is?: string | undefined
       readonly expected: string
     } & OfTopic)
-  | { readonly code: 'declaration-impossible'; readonly reason: string }
+  /** The declared topics cannot be created, or the topics of the bus cannot be read. */
+  | { readonly code: 'declaration-impossible' | 'topics-unchecked'; readonly reason: string }
 
 /** A finding about the event store. */
 type StoreFact =

@@ -1,3 +1,4 @@
+import type { Hint } from '../../bus/hints.ts'
 import { EventStoreError } from '../../store/errors.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { operationHints } from '../hints.ts'
@@ -12,6 +13,10 @@ export async function judgeStore(setup: StoreSetup): Promise<readonly Finding[]>
     return [error({ code: 'store-incomplete', location, missing }, [operationHints.initStore()])]
   } catch (thrown) {
     if (!(thrown instanceof EventStoreError)) throw thrown
-    return [error({ code: 'store-failed', reason: thrown.message }, thrown.hints)]
+    return [storeFailed(thrown.message, thrown.hints)]
   }
 }
+
+/** The finding for an event store that cannot be opened. */
+export const storeFailed = (reason: string, hints: readonly Hint[] = [operationHints.showConfig()]): Finding =>
+  error({ code: 'store-failed', reason }, hints)

@@ -39,7 +39,8 @@ export async function judgeTopics(
     }
     return findings.length > 0 ? findings : [ok({ code: 'topics-as-declared', topics: [...declared.keys()] })]
   } catch (thrown) {
-    if (!(thrown instanceof EventBusError) || thrown.code !== 'REFUSED') throw thrown
-    return [error({ code: 'declaration-impossible', reason: thrown.message }, thrown.hints)]
+    if (!(thrown instanceof EventBusError)) throw thrown
+    const { code, message: reason, hints } = thrown
+    return [error({ code: code === 'REFUSED' ? 'declaration-impossible' : 'topics-unchecked', reason }, hints)]
   }
 }

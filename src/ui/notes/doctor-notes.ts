@@ -78,6 +78,7 @@ export function findingText(fact: Fact): string {
     case 'bus-failed':
     case 'store-failed':
     case 'declaration-impossible':
+    case 'topics-unchecked':
       return fact.reason
     case 'bus-damaged':
       return `${fact.path} is damaged: ${list(fact.damage)}`

@@ -23,6 +23,7 @@ export const doctorReasons: Partial<Readonly<Record<Fact['code'], string>>> = {
   'replication-differs': 'fewer replicas survive fewer failures of brokers',
   'retention-differs': 'events are deleted earlier or later than declared',
   'declaration-impossible': 'the declared topics cannot be created',
+  'topics-unchecked': 'the topics may differ from their declaration',
   'store-incomplete': 'services that use the store do not start',
   'store-failed': 'services that use the store cannot work',
   'group-missing': 'no consumer has joined this group or committed an offset',
