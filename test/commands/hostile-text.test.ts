@@ -49,6 +49,20 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--profile', BAD],
     ['--checkouts', BAD],
   ],
+  doctor: [[], ['--profile', BAD], ['--data-dir', BAD]],
+  'doctor/connection': [['--brokers', BAD], ['--data-dir', BAD]],
+  'doctor/duplicates': [
+    ['--group', BAD, '--for', '1ms'],
+    ['--group', BAD, '--for', BAD],
+  ],
+  'doctor/events': [
+    ['--group', BAD, '--topic', 'order-events'],
+    ['--group', `no${BAD}`, '--topic', BAD],
+  ],
+  'doctor/slow': [
+    ['--group', BAD, '--for', '1ms'],
+    ['--group', BAD, '--for', BAD],
+  ],
   'groups/clone': [
     [BAD, `${BAD}2`, '--yes'],
     [BAD, 'copy', '--dry-run'],
