@@ -160,6 +160,7 @@ await bundle(
       { name: 'text', test: /\/src\/ui\/text\// },
       { name: 'files', test: /\/src\/files\// },
       { name: 'events', test: /\/src\/operations\/(events|offsets|named-file)/ },
+      { name: 'security', test: /\/src\/cli\/config\/(security|trust)\// },
       { name: 'doctor', test: /\/src\/(operations\/doctor|cli\/base\/doctor|ui\/(notes\/|format-)doctor)/ },
       { name: 'drivers', test: /\/src\/drivers\/[\w-]+\.ts/ },
       { name: 'embedded', test: /\/src\/drivers\/embedded\/(?!group-member)/ },

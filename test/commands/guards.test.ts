@@ -15,13 +15,27 @@ import { type Runnable, runCli } from './run-cli.ts'
 
 const root = new URL('../../src/commands', import.meta.url).pathname
 
-/** Every command with arguments that make it succeed, and the name of what it changes. */
-const commands: Readonly<Record<string, { readonly argv: readonly string[]; readonly changes?: string }>> = {
+interface CommandLine {
+  /** Arguments that make the command succeed. */
+  readonly argv: readonly string[]
+  /** The name of what the command changes. */
+  readonly changes?: string
+  /** Whether the command checks something and finds a fault, so that it ends with exit code 10. */
+  readonly finds?: boolean
+}
+
+/** Every command. */
+const commands: Readonly<Record<string, CommandLine>> = {
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
   config: { argv: [] },
   'config/allow': { argv: [] },
   demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },
+  doctor: { argv: [], finds: true },
+  'doctor/connection': { argv: [] },
+  'doctor/duplicates': { argv: ['--group', 'billing', '--for', '1ms'], finds: true },
+  'doctor/events': { argv: ['--group', 'billing', '--topic', 'order-events'], finds: true },
+  'doctor/slow': { argv: ['--group', 'billing', '--for', '1ms'], finds: true },
   'groups/clone': { argv: ['billing', 'billing-v2'], changes: 'billing-v2' },
   'groups/delete': { argv: ['billing', 'shipping'], changes: 'billing,shipping' },
   'groups/delete-offsets': { argv: ['billing', '--topic', 'order-events'], changes: 'billing' },
@@ -132,10 +146,10 @@ test('this file covers every command', () => {
 describe('without a guard', () => {
   test.each(Object.entries(commands))(
     'without a guard, %s succeeds and changes only what it says',
-    async (id, { argv, changes }) => {
+    async (id, { argv, changes, finds }) => {
       const { exitCode, stderr } = await run(await load(id), ...(await withYes(id, argv)))
 
-      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('error')])
+      expect([exitCode, stderr]).toEqual([finds ? 10 : 0, expect.not.stringContaining('error')])
       if (changes === undefined) expect(await state()).toEqual(before)
       else expect(await state()).not.toEqual(before)
     },

@@ -50,7 +50,10 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--checkouts', BAD],
   ],
   doctor: [[], ['--profile', BAD], ['--data-dir', BAD]],
-  'doctor/connection': [['--brokers', BAD], ['--data-dir', BAD]],
+  'doctor/connection': [
+    ['--brokers', BAD],
+    ['--data-dir', BAD],
+  ],
   'doctor/duplicates': [
     ['--group', BAD, '--for', '1ms'],
     ['--group', BAD, '--for', BAD],
