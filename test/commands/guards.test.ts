@@ -113,8 +113,11 @@ function guard(profile: object, more: object = {}): void {
 
 const terminal = (stdin: string) => ({ stdin, isTerminal: true })
 
+/** The brokers of the profiles do not exist. */
+const probeBus = async () => ({ kind: 'embedded', path: 'bus.db' }) as const
+
 const runWith = (options: object, command: Runnable, ...argv: string[]) =>
-  runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), ...options })
+  runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), probeBus, ...options })
 const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
 
 /** Everything that a command could change on the bus, and whether a store exists. */
@@ -204,18 +207,18 @@ describe('under a protected profile', () => {
 })
 
 describe.each([{ readOnly: true }, { protected: true }])('under %j', (profile) => {
-  const reading = Object.entries(commands).flatMap(([id, { argv, changes }]) =>
-    changes === undefined ? [[id, argv] as const] : [],
+  const reading = Object.entries(commands).flatMap(([id, { argv, changes, finds }]) =>
+    changes === undefined ? [[id, argv, finds ? 10 : 0] as const] : [],
   )
   // These two commands have no dry run.
   const planning = changing.filter(([id]) => id !== 'demo' && id !== 'publish')
 
-  test.each([...reading, ...planning.map(([id, argv]) => [id, [...argv, '--dry-run']] as const)])(
+  test.each([...reading, ...planning.map(([id, argv]) => [id, [...argv, '--dry-run'], 0] as const)])(
     '%s %j runs as without a guard and changes nothing',
-    async (id, argv) => {
+    async (id, argv, exitCode) => {
       guard(profile)
 
-      expect(await run(await load(id), ...argv)).toMatchObject({ exitCode: 0 })
+      expect(await run(await load(id), ...argv)).toMatchObject({ exitCode })
 
       expect(await state()).toEqual(before)
     },

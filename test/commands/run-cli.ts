@@ -48,6 +48,8 @@ interface CliOptions {
   readonly onConfig?: () => void
   /** Default: a memory bus of the broker, whatever the address. */
   readonly openBus?: (address: BusAddress, options?: OpenOptions) => EventBus | Promise<EventBus>
+  /** Default: connects to the brokers, or reads the file, of the address. */
+  readonly probeBus?: Context['probeBus']
 }
 
 /** The clock of command tests: 2026-11-23T10:00:00Z. */
@@ -95,7 +97,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     openBus: async (address, opening = {}) =>
       options.openBus?.(address, opening) ??
       new InMemoryEventBus({ broker, createTopics: true, logger: opening.logger }),
-    probeBus,
+    probeBus: options.probeBus ?? probeBus,
     openStoreSetup,
   }
   process.exitCode = 0
