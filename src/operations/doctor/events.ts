@@ -140,6 +140,8 @@ async function judgePositions(bus: EventBus, { topic, group, ranges, judged }: R
     (sum, { committed = 0n, start, end }) => sum + end - (committed < start ? start : committed),
     0n,
   )
+  // Without members, nothing reads: that is a finding of its own.
+  if (judged.description.members.length === 0) return findings
   if (lag > 0n) findings.push(info({ code: 'events-wait', group, lag }, [operationHints.findSlowness(group)]))
   else if (committedOf.size > 0) findings.push(info({ code: 'nothing-waits', group, lag }, [toStart]))
   return findings

@@ -125,7 +125,7 @@ export function findingText(fact: Fact): string {
     case 'nothing-waits':
       return `'${fact.group}' is at the end: no event waits`
     case 'events-wait':
-      return `${plural(fact.lag, 'event')} ${fact.lag === 1n ? 'waits' : 'wait'} for '${fact.group}', whose members own the partitions`
+      return `${plural(fact.lag, 'event')} ${fact.lag === 1n ? 'waits' : 'wait'} for '${fact.group}'`
     case 'waiting-event-unreadable':
       return `'${fact.group}' is at ${at(fact)}, which cannot be read: ${fact.reason}`
     case 'waiting-event-undecodable':
