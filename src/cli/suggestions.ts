@@ -1,5 +1,6 @@
 import type { BusHint, Hint } from '../bus/hints.ts'
 import type { DriverHint } from '../drivers/hints.ts'
+import type { LocalHint } from '../local/hints.ts'
 import type { OperationHint } from '../operations/hints.ts'
 import type { ScaffoldHint } from '../scaffold/hints.ts'
 import type { ImportHint } from '../schema/import/hints.ts'
@@ -22,7 +23,7 @@ export const run = (command: string, note?: string): Suggestion => ({ run: comma
 export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
 export const hint = (text: string): Suggestion => ({ hint: text })
 
-type KnownHint = BusHint | DriverHint | ImportHint | OperationHint | ScaffoldHint | StoreHint
+type KnownHint = BusHint | DriverHint | ImportHint | LocalHint | OperationHint | ScaffoldHint | StoreHint
 
 /** A function for each hint of a union, by the code of the hint: it returns the suggestion of the command line. */
 type SuggestionByCode<H extends Hint> = {
@@ -116,6 +117,16 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
     run(`crbus tail ${shellWord(topic)} --partition ${partition} --from ${offset} -n 1 -o json`, 'shows the record'),
 }
 
+const localSuggestions: SuggestionByCode<Exclude<LocalHint, BusHint>> = {
+  'show-status': () => run('crbus status'),
+  'stop-local': () => run('crbus down'),
+  'purge-local': () => run('crbus down --purge', 'deletes the data; then "crbus up" starts afresh'),
+  'choose-embedded': () => run('crbus demo', 'runs on the embedded bus, which needs no broker'),
+  'wait-for-servers': () => flag('--wait 5m', 'waits longer'),
+  'choose-port': () => flag('--port 19092'),
+  'name-jars': () => flag('--jars FOLDER', 'uses the jars of a Kafka that you have unpacked: its folder libs'),
+}
+
 const importSuggestions: SuggestionByCode<ImportHint> = {
   'map-type': ({ path }) => pairFlag('--map', path),
   'assume-derived': ({ path }) => pairFlag('--assume', path, 'derived'),
@@ -194,6 +205,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   ...scaffoldSuggestions,
   ...operationSuggestions,
   ...importSuggestions,
+  ...localSuggestions,
 }
 
 /** Returns the suggestion of the command line for a hint of the library. A hint with an unknown code keeps its text. */

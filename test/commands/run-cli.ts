@@ -6,7 +6,7 @@ import { Config, type Interfaces } from '@oclif/core'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import type { BusAddress } from '../../src/cli/config/bus-address.ts'
 import { openStoreSetup, probeBus } from '../../src/cli/config/connect.ts'
-import { readConfigFiles } from '../../src/cli/config/find-config-files.ts'
+import { readConfigFiles, userFile } from '../../src/cli/config/find-config-files.ts'
 import { resolveConfig } from '../../src/cli/config/resolve-config.ts'
 import { type Context, type OpenOptions, withContext } from '../../src/cli/process/context.ts'
 import { runGit } from '../../src/cli/process/git.ts'
@@ -74,6 +74,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
   }
   const isTTY = options.isTerminal ?? false
   const cwd = options.cwd ?? tmpdir()
+  const stateFolder = options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID())
   const surroundings = { cwd, env: options.env ?? {}, home: join(tmpdir(), 'crbus-no-home') }
   const context: Context = {
     io: {
@@ -87,7 +88,11 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     now: () => NOW,
     cwd,
     undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
-    stateFolder: options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID()),
+    stateFolder,
+    dataFolder: join(stateFolder, 'data'),
+    cacheFolder: join(stateFolder, 'cache'),
+    userFile: userFile(surroundings),
+    env: surroundings.env,
     git: runGit,
     config: async (flags) => {
       options.onConfig?.()

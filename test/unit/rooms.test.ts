@@ -23,12 +23,14 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   otel: ['bus', 'codecs', 'saga'],
   operations: ['bus', 'codecs', 'files', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'files', 'rust', 'schema'],
+  // The lock is SQLite's. Checks of servers come from the command, so that drivers and stores stay unknown.
+  local: ['bus', 'files', 'sqlite'],
   // A service: it knows crbus by its name and nothing of its inside.
   demo: [],
-  ui: ['bus', 'codecs', 'operations'],
+  ui: ['bus', 'codecs', 'local', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo. It has the commands and flags for every hint.
-  cli: ['bus', 'drivers', 'files', 'operations', 'scaffold', 'schema', 'store', 'ui'],
-  commands: ['bus', 'cli', 'demo', 'operations', 'scaffold', 'ui'],
+  cli: ['bus', 'drivers', 'files', 'local', 'operations', 'scaffold', 'schema', 'store', 'ui'],
+  commands: ['bus', 'cli', 'demo', 'local', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
   'otel.ts': ['otel'],
@@ -54,10 +56,10 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   diff: ['ui'],
   '@clack/prompts': ['cli'],
   '@lezer/javascript': ['scaffold'],
-  'jsonc-parser': ['scaffold'],
-  execa: ['cli'],
+  'jsonc-parser': ['cli/profiles', 'scaffold'],
+  execa: ['cli', 'local'],
   // Built-in modules that are loaded when they are needed and at once; of SQLite, without the warning that Node 22 prints.
-  'node:process': ['cli', 'sqlite', 'drivers/kafka'],
+  'node:process': ['cli', 'local', 'sqlite', 'drivers/kafka'],
   process: ['cli'],
   console: ['cli'],
 }

@@ -29,6 +29,14 @@ export interface Context {
   readonly undoFolder: string
   /** The folder in which crbus remembers which notices about projects this user has seen. */
   readonly stateFolder: string
+  /** The default folder of the embedded bus. */
+  readonly dataFolder: string
+  /** The folder of downloads. */
+  readonly cacheFolder: string
+  /** The user's own configuration file. */
+  readonly userFile: string
+  /** The environment, for the programs that a command starts. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Runs git, for commands that read revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   /** Reads the configuration files and resolves the settings in force with these flags. Throws `UsageError` for an invalid file. */

@@ -2,8 +2,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { printable } from '../../ui/text/printable.ts'
 import { connect, openStoreSetup, probeBus } from '../config/connect.ts'
-import { readConfigFiles, xdgFolder } from '../config/find-config-files.ts'
+import { readConfigFiles, userFile, xdgFolder } from '../config/find-config-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
+import { dataFolder } from '../config/resolve-store.ts'
 import { exitCodes } from '../errors.ts'
 import type { Context } from './context.ts'
 import { runGit } from './git.ts'
@@ -44,6 +45,10 @@ export function createContext(): Context {
     // The XDG specification names undo history as content of the state folder.
     undoFolder: join(stateFolder, 'undo'),
     stateFolder,
+    dataFolder: dataFolder(surroundings),
+    cacheFolder: join(xdgFolder(env.XDG_CACHE_HOME, join(homedir(), '.cache')), 'crbus'),
+    userFile: userFile(surroundings),
+    env,
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     logLevel: env.CRBUS_LOG || undefined,
