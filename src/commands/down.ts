@@ -43,7 +43,7 @@ export default class Down extends LocalCommand {
     const isStopped = report.servers.every(({ pid, containerId }) => pid === undefined && containerId === undefined)
     const isNothing = report.state === 'absent' || (isStopped && !purge)
     return this.carryOut({
-      plan: { ...localDocument(report), isPurge: purge, ...content },
+      plan: { ...localDocument(report), isPurge: Boolean(purge), ...content },
       name: 'the local servers',
       shown: formatDown(report, purge, isNothing, content),
       isNothing,

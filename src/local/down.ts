@@ -22,13 +22,13 @@ export async function applyDown(local: Local, purge: boolean): Promise<void> {
 
 async function stopProcesses(local: Local, state: LocalState): Promise<void> {
   await Promise.all(
-    serversOf(state).map(async ([server, { process }]) => {
-      if (process === undefined) return
+    serversOf(state).map(async ([server, { running }]) => {
+      if (running === undefined) return
       local.onProgress({ code: 'stopping', server })
-      if (!(await stopProcess(process, stopSignal(server)))) local.onProgress({ code: 'killed', server })
+      if (!(await stopProcess(running, stopSignal(server)))) local.onProgress({ code: 'killed', server })
     }),
   )
-  const stopped = serversOf(state).map(([server, known]) => [server, { ...known, process: undefined }])
+  const stopped = serversOf(state).map(([server, known]) => [server, { ...known, running: undefined }])
   writeState(local, { ...state, ...Object.fromEntries(stopped) })
 }
 

@@ -22,7 +22,7 @@ export interface Server {
   readonly software: string
   readonly version: string
   /** Absent: the server is stopped, or runs in a container. */
-  readonly process?: ProcessId | undefined
+  readonly running?: ProcessId | undefined
 }
 
 /** The content of the state file. It exists from the first `up` until the data is deleted. */
@@ -43,7 +43,7 @@ export type Progress =
   | { readonly code: 'output'; readonly line: string }
 
 /** How to ask a server whether it works. */
-export interface Checks {
+interface Checks {
   /** Returns the cluster id of a broker. Rejects if it does not answer. */
   broker(address: string): Promise<string>
   /** Rejects if the Postgres does not answer a query. */

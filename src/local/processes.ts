@@ -10,13 +10,13 @@ import { runProgram } from './programs.ts'
 const MAX_STOP_MS = 20_000
 
 /**
- * A shell script that becomes the program in its arguments, after the file for its output. A subshell waits for a line on the pipe
- * that is the input of the script. If the pipe closes without the line `keep`, it kills the program; that also happens if crbus
+ * A shell script that becomes the program in its arguments, after the file for its output and a signal. A subshell waits for a line on the pipe
+ * that is the input of the script. If the pipe closes without the line `keep`, it sends the signal to the program; that also happens if crbus
  * is killed. Other users of this machine cannot read what the program writes.
  */
-const GUARD = `umask 077; log=$1; shift
+const GUARD = `umask 077; log=$1; signal=$2; shift 2
 exec 3<&0 </dev/null >>"$log" 2>&1
-(read -r answer <&3; [ "$answer" = keep ] || kill -9 $$) &
+(read -r answer <&3; [ "$answer" = keep ] || kill -s "$signal" $$) &
 exec "$@" 3<&-`
 
 /** A process that was started and ends with crbus until `keep` is called. */
@@ -29,13 +29,15 @@ interface Start {
   readonly cwd: string
   /** The file that receives the output. */
   readonly log: string
+  /** The signal that ends the program, without `SIG`, if crbus is killed before it calls `keep`. */
+  readonly abandoned: 'KILL' | 'QUIT'
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a program in a session of its own, so that it survives the terminal. */
-export async function startProcess(command: readonly string[], { cwd, log, env }: Start): Promise<Started> {
+export async function startProcess(command: readonly string[], { cwd, log, abandoned, env }: Start): Promise<Started> {
   const { execa } = await import('execa')
-  const { pid, stdin, nodeChildProcess } = execa('sh', ['-c', GUARD, 'sh', log, ...command], {
+  const { pid, stdin, nodeChildProcess } = execa('sh', ['-c', GUARD, 'sh', log, abandoned, ...command], {
     cwd,
     env: { ...env },
     detached: true,
@@ -86,18 +88,18 @@ async function startByPs(pid: number): Promise<string | undefined> {
 }
 
 /** Stops a process and waits for its end. Returns false if it did not end by the signal and had to be killed. */
-export async function stopProcess(process: ProcessId, signal: NodeJS.Signals): Promise<boolean> {
-  if (await hasEnded(process, signal, MAX_STOP_MS)) return true
-  await hasEnded(process, 'SIGKILL', MAX_STOP_MS)
+export async function stopProcess(running: ProcessId, signal: NodeJS.Signals): Promise<boolean> {
+  if (await hasEnded(running, signal, MAX_STOP_MS)) return true
+  await hasEnded(running, 'SIGKILL', MAX_STOP_MS)
   return false
 }
 
-async function hasEnded(process: ProcessId, signal: NodeJS.Signals, wait: number): Promise<boolean> {
-  if (!(await isRunning(process))) return true
-  send(process.pid, signal)
+async function hasEnded(running: ProcessId, signal: NodeJS.Signals, wait: number): Promise<boolean> {
+  if (!(await isRunning(running))) return true
+  send(running.pid, signal)
   const until = monotonicClock.now() + wait
   while (monotonicClock.now() < until) {
-    if (!(await isRunning(process))) return true
+    if (!(await isRunning(running))) return true
     await sleep(50)
   }
   return false

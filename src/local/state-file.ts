@@ -53,7 +53,7 @@ function isState(value: unknown): value is LocalState {
 }
 
 function isServer(value: unknown): value is Server {
-  const { port, software, version, process: running } = (value ?? {}) as Partial<Server>
+  const { port, software, version, running } = (value ?? {}) as Partial<Server>
   return (
     isWhole(port, 65_535) &&
     typeof software === 'string' &&

@@ -87,7 +87,7 @@ async function inspectServer(local: Local, state: LocalState, name: ServerName):
     address: addressOf(server),
     state: problem !== undefined ? 'unhealthy' : isAlive ? 'healthy' : 'stopped',
     problem,
-    pid: isAlive ? server.process?.pid : undefined,
+    pid: isAlive ? server.running?.pid : undefined,
     containerId,
     data: state.engine === 'java' ? serverFolder(local, name) : volumeName(local, name),
     bytes:
@@ -98,12 +98,12 @@ async function inspectServer(local: Local, state: LocalState, name: ServerName):
   } as ServerReport
 }
 
-const isServerAlive = async ({ process }: Server, containerId: string | undefined): Promise<boolean> =>
-  containerId !== undefined || (process !== undefined && (await isRunning(process)))
+const isServerAlive = async ({ running }: Server, containerId: string | undefined): Promise<boolean> =>
+  containerId !== undefined || (running !== undefined && (await isRunning(running)))
 
 /** A server that was stopped has no process in the state file. */
-const endedOrStopped = ({ process }: Server): ServerProblem | undefined =>
-  process === undefined ? undefined : { code: 'ended' }
+const endedOrStopped = ({ running }: Server): ServerProblem | undefined =>
+  running === undefined ? undefined : { code: 'ended' }
 
 /** Asks a running server for an answer. Returns why it is not healthy. */
 export async function problemOf(local: Local, state: LocalState, name: ServerName): Promise<ServerProblem | undefined> {

@@ -46,7 +46,7 @@ export interface UpOptions {
   readonly port?: number | undefined
 }
 
-export interface PlannedServer extends Pick<Server, 'port' | 'software' | 'version'> {
+interface PlannedServer extends Pick<Server, 'port' | 'software' | 'version'> {
   readonly server: ServerName
   readonly isRunning: boolean
   /** The folder of the data, or the volume of the container. */
@@ -119,7 +119,7 @@ function releaseOf(server: ServerName, found: FoundEngine, postgres: FoundPostgr
 }
 
 async function isServerUp(local: Local, state: LocalState | undefined, server: ServerName): Promise<boolean> {
-  const running = state?.[server]?.process
+  const running = state?.[server]?.running
   if (running !== undefined) return isRunning(running)
   if (state === undefined || state.engine === 'java') return false
   const [program] = programsOnPath(local, state.engine)
@@ -179,7 +179,7 @@ export async function applyUp(local: Local, plan: UpPlan, wait: number): Promise
         const running = await startServer(local, plan, state, server)
         started.set(server, running)
         const { pid, startedAt } = running
-        state = { ...state, [server]: { ...state[server], process: { pid, startedAt } } }
+        state = { ...state, [server]: { ...state[server], running: { pid, startedAt } } }
         writeState(local, state)
       }
     }
@@ -197,7 +197,7 @@ function stateBefore({ found, servers, state }: UpPlan): LocalState {
   const planned = Object.fromEntries(
     servers.map(({ server, port, software, version, isRunning: isUp }) => [
       server,
-      { port, software, version, process: isUp ? state?.[server]?.process : undefined },
+      { port, software, version, running: isUp ? state?.[server]?.running : undefined },
     ]),
   ) as Pick<LocalState, ServerName>
   const clusterId = found.engine === 'java' ? (state?.clusterId ?? newClusterId()) : undefined
@@ -210,27 +210,28 @@ async function startServer(local: Local, plan: UpPlan, state: LocalState, server
   if (server === 'postgres') {
     const command = await preparePostgres(local, plan.postgres as FoundPostgres, port)
     local.onProgress({ code: 'starting', server })
-    return startProcess(command, start)
+    // SIGQUIT ends the processes of Postgres at once. After SIGKILL, they would live on and disturb the next start.
+    return startProcess(command, { ...start, abandoned: 'QUIT' })
   }
   const found = plan.found as Extract<FoundEngine, { readonly engine: 'java' }>
   const jars = 'folder' in found.jars ? found.jars.folder : await fetchJars(local, found.jars.mvn)
   const clusterId = state.clusterId as string
   const command = await prepareKafka(local, { java: found.java, jars, port, clusterId })
   local.onProgress({ code: 'starting', server })
-  return startProcess(command, { ...start, env: JAVA_ENV })
+  return startProcess(command, { ...start, abandoned: 'KILL', env: JAVA_ENV })
 }
 
 /** Waits until all servers are healthy. Throws `CONNECTION_FAILED` with the reason if a server ends or the time is over. */
 async function untilHealthy(local: Local, state: LocalState, wait: number): Promise<void> {
   const until = monotonicClock.now() + wait
-  for (const [server, { process }] of serversOf(state)) {
-    if (state.engine === 'java' && process === undefined) continue
+  for (const [server, { running }] of serversOf(state)) {
+    if (state.engine === 'java' && running === undefined) continue
     local.onProgress({ code: 'waiting', server })
     for (;;) {
       local.signal.throwIfAborted()
       const problem = await problemOf(local, state, server)
       if (problem === undefined) break
-      if (process !== undefined && !(await isRunning(process))) throw endedAtStart(local, server)
+      if (running !== undefined && !(await isRunning(running))) throw endedAtStart(local, server)
       if (monotonicClock.now() > until) throw notHealthy(local, state, server, wait, problem)
       await sleep(200, local.signal)
     }
@@ -266,7 +267,7 @@ async function undoStart(
   }
   await Promise.all([...started].map(([server, running]) => stopProcess(running, stopSignal(server))))
   const stopped = Object.fromEntries(
-    [...started.keys()].map((server) => [server, { ...state[server], process: undefined }]),
+    [...started.keys()].map((server) => [server, { ...state[server], running: undefined }]),
   )
   writeState(local, { ...state, ...stopped })
 }

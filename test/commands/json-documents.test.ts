@@ -72,6 +72,9 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'schema sample': [],
   'schema diff': ['schemas/order-events.json', 'order.rs'],
   'schema check': ['order-events'],
+  up: ['--dry-run'],
+  down: ['--dry-run'],
+  status: [],
   'store init': ['--store', 'store.db', '--dry-run'],
 }
 
@@ -79,7 +82,7 @@ describe('the documents of --json', () => {
   let broker: MemoryBroker
   let folder: string
   const run = (command: Runnable, argv: readonly string[]) =>
-    runCli(command, [...argv], { broker, cwd: folder, undoFolder: join(folder, 'undo') })
+    runCli(command, [...argv], { broker, cwd: folder, undoFolder: join(folder, 'undo'), env: { PATH: folder } })
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-json-'))
@@ -102,6 +105,8 @@ describe('the documents of --json', () => {
     writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
     writeFileSync(join(folder, 'order.rs'), source)
+    // Stands in for Docker, so that "crbus up" has a plan on every machine.
+    writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
     await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'end', '--plan-out', 'plan.json'])
     await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--yes'])
     return async () => {

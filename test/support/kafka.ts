@@ -467,7 +467,8 @@ export async function startKafkaTool(name: string, args: readonly string[]): Pro
   return spawn(java, words, { stdio: 'ignore' })
 }
 
-async function fetchLibs(): Promise<string> {
+/** Returns the folder of the jars, and fetches them if it does not exist. */
+export async function fetchLibs(): Promise<string> {
   const folder = libsFolder()
   if (isComplete(folder)) return folder
   const work = mkdtempSync(join(tmpdir(), 'crbus-kafka-jars-'))

@@ -69,7 +69,7 @@ export async function startPostgres(): Promise<TestPostgres> {
  * Copies the binaries, because the user nobody may not have access to their folder, and because npm omits the symbolic links
  * between the libraries, which an install script would create.
  */
-function copyPrograms(folder: string): string {
+export function copyPrograms(folder: string): string {
   const native = join(dirname(resolve(packageName)), '..', 'native')
   cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {

@@ -59,7 +59,7 @@ export abstract class LocalCommand extends ChangeCommand {
 }
 
 /** Adds the words for a problem. */
-export const serverDocument = ({ problem, ...server }: ServerReport): ServerDocument => ({
+const serverDocument = ({ problem, ...server }: ServerReport): ServerDocument => ({
   ...server,
   problem: problem && { ...problem, message: problemText(problem) },
 })

@@ -20,7 +20,7 @@ interface Ports {
 const composeFile = ({ stateFolder }: Local): string => join(stateFolder, 'compose.yaml')
 
 /** Describes the containers. JSON is also YAML, and needs no rules for quotes. */
-export function composeText(local: Local, ports: Ports, password: string): string {
+function composeText(local: Local, ports: Ports, password: string): string {
   const health = (command: string) => ({
     test: ['CMD-SHELL', command],
     interval: '5s',

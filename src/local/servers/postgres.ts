@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import node from 'node:process'
 import { compareNumbers } from '../../bus/compare.ts'
 import { writeWhole } from '../../files/write-whole.ts'
 import { addressOf, type Local, type Server, serverFolder } from '../model.ts'
@@ -33,7 +33,7 @@ const RELEASE_FOLDERS = [
 
 /** Finds the programs of Postgres on PATH, then in the usual folders, newest release first; with existing data, those of its release. */
 export async function findPostgres(local: Local): Promise<FoundPostgres | NoPostgres> {
-  if (userInfo().uid === 0) return { code: 'as-root' }
+  if (node.getuid?.() === 0) return { code: 'as-root' }
   const file = join(serverFolder(local, 'postgres'), 'PG_VERSION')
   const release = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
   const found = await Promise.all(postgresPrograms(local).map(describeProgram))
