@@ -20,7 +20,7 @@ export async function withLock<T>(local: Local, wait: number, work: () => Promis
       if (isFirst) local.onProgress({ code: 'lock-held' })
       if (monotonicClock.now() > until || local.signal.aborted) {
         throw refused(
-          'another "crbus up" or "crbus down" is still at work; nothing was done',
+          'another process is still starting or stopping the local servers; nothing was done',
           localHints.waitForServers(),
         )
       }

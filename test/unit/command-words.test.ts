@@ -16,6 +16,14 @@ const legitimate: readonly (readonly [file: string, text: string])[] = [
   ['operations/schemas/source.ts', '--show-prefix'],
   ['operations/schemas/source.ts', '--name-only'],
   ['operations/schemas/source.ts', '--full-tree'],
+  // Flags of Redpanda, Docker and Postgres.
+  ...['--mode', '--kafka-addr', '--advertise-kafka-addr', '--exit-when-healthy', '--volumes'].map(
+    (flag) => ['local/servers/compose.ts', flag] as const,
+  ),
+  ...['--smp', '--memory'].map((flag) => ['local/servers/compose.ts', flag] as const),
+  ...['--version', '--pwfile=', '--auth=', '--encoding=', '--no-locale', '--single'].map(
+    (flag) => ['local/servers/postgres.ts', flag] as const,
+  ),
   // The name of a lock in Postgres. Another name would not exclude earlier releases.
   ['store/postgres/layout.ts', "hashtext('crbus store init')"],
 ]
