@@ -7,6 +7,7 @@ import {
   count,
   invalid,
   type KeyPath,
+  type KeyProblem,
   list,
   named,
   type Origin,
@@ -87,9 +88,16 @@ export interface ConfigFile {
 }
 
 /** Reads a configuration file. `UsageError` names the file and the first key that is wrong. */
-export function readConfigFile(path: string, origin: Origin): ConfigFile {
-  const top = { file: path, key: '', origin }
-  const { profile, profiles, schemas, templates, topics, allow } = readTop(readJsonFile(path), top)
+export const readConfigFile = (path: string, origin: Origin): ConfigFile =>
+  parseConfigFile(readJsonFile(path), path, origin)
+
+/**
+ * Checks the content of a configuration file and returns its settings. `problems` collects the problems of all keys; without it, the
+ * first one is thrown.
+ */
+export function parseConfigFile(content: unknown, path: string, origin: Origin, problems?: KeyProblem[]): ConfigFile {
+  const top = { file: path, key: '', origin, problems }
+  const { profile, profiles, schemas, templates, topics, allow } = readTop(content, top)
   return {
     path,
     origin,
@@ -197,13 +205,17 @@ const topic: typeof topicKeys = (value, at) => {
   return read
 }
 
+/** Returns why a text cannot be the name of a profile. */
+export const profileNameError = (name: string): string | undefined =>
+  /^[A-Za-z0-9._-]+$/.test(name) && name !== '__proto__'
+    ? undefined
+    : 'may contain only letters, digits, dots, underscores and hyphens'
+
 const readTop = shape({
+  /** The JSON Schema of the file, for editors. */
+  $schema: text,
   profile: text,
-  profiles: named(
-    (name) =>
-      /^[A-Za-z0-9._-]+$/.test(name) ? undefined : 'may contain only letters, digits, dots, underscores and hyphens',
-    profile,
-  ),
+  profiles: named(profileNameError, profile),
   schemas: path,
   templates: path,
   topics: named((topic) => topicNameError(topic)?.message, topic),

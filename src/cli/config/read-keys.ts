@@ -14,6 +14,41 @@ export interface KeyPath {
   /** Keys joined by dots, such as `profiles.prod.brokers`; empty for the whole file. */
   readonly key: string
   readonly origin: Origin
+  /** Collects the problems of all keys. Absent: the first problem is thrown. */
+  readonly problems?: KeyProblem[] | undefined
+}
+
+/** A problem of a configuration file. */
+export interface KeyProblem {
+  /** The key, as in {@link KeyPath}. */
+  readonly key: string
+  readonly error: UsageError
+}
+
+/** Says that a part of a value is invalid and its problem is collected, so that checks of the whole value are left out. */
+const COLLECTED = new UsageError('a part of the value is invalid')
+
+/** Reads each item. With `problems`, also the items after an invalid one. */
+function readEach<Item, T>(
+  items: readonly Item[],
+  { problems }: KeyPath,
+  key: (item: Item) => string,
+  read: (item: Item) => T,
+): T[] {
+  if (problems === undefined) return items.map(read)
+  let isValid = true
+  const found = items.flatMap((item) => {
+    try {
+      return [read(item)]
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      if (error !== COLLECTED) problems.push({ key: key(item), error })
+      isValid = false
+      return []
+    }
+  })
+  if (!isValid) throw COLLECTED
+  return found
 }
 
 /** Checks a value and returns it with its type, or throws a `UsageError` that names file and key. */
@@ -80,15 +115,20 @@ export const shape =
   <Keys extends Readonly<Record<string, Read<unknown>>>>(keys: Keys): Read<Shape<Keys>> =>
   (value, at) => {
     const known = Object.keys(keys)
-    const read = entriesOf(value, at).map(([name, own]) => {
-      const below = child(at, name)
-      if (!known.includes(name)) {
-        const [near] = namesLike(name, known)
-        const hint = near === undefined ? '' : `; did you mean '${near}'?`
-        throw invalid(below, `is not a key that crbus knows${hint}`, `one of ${known.join(', ')}`)
-      }
-      return [name, keys[name]?.(own, below)] as const
-    })
+    const read = readEach(
+      entriesOf(value, at),
+      at,
+      ([name]) => child(at, name).key,
+      ([name, own]) => {
+        const below = child(at, name)
+        if (!known.includes(name)) {
+          const [near] = namesLike(name, known)
+          const hint = near === undefined ? '' : `; did you mean '${near}'?`
+          throw invalid(below, `is not a key that crbus knows${hint}`, `one of ${known.join(', ')}`)
+        }
+        return [name, keys[name]?.(own, below)] as const
+      },
+    )
     return Object.fromEntries(read) as Shape<Keys>
   }
 
@@ -97,19 +137,30 @@ export const named =
   <T>(check: (name: string) => string | undefined, read: Read<T>): Read<ReadonlyMap<string, T>> =>
   (value, at) =>
     new Map(
-      entriesOf(value, at).map(([name, own]) => {
-        const below = child(at, name)
-        const reason = check(name)
-        if (reason !== undefined) throw invalid(below, reason)
-        return [name, read(own, below)]
-      }),
+      readEach(
+        entriesOf(value, at),
+        at,
+        ([name]) => child(at, name).key,
+        ([name, own]) => {
+          const below = child(at, name)
+          const reason = check(name)
+          if (reason !== undefined) throw invalid(below, reason)
+          return [name, read(own, below)] as const
+        },
+      ),
     )
 
 export const list =
   <T>(read: Read<T>): Read<readonly T[]> =>
   (value, at) => {
     if (!Array.isArray(value)) throw invalid(at, 'must be a list')
-    return value.map((item, index) => read(item, child(at, String(index))))
+    const below = (index: number) => child(at, String(index))
+    return readEach(
+      [...value.keys()],
+      at,
+      (index) => below(index).key,
+      (index) => read(value[index], below(index)),
+    )
   }
 
 /** Reads a key that gives rights to projects. It is allowed only in the user's own file. */

@@ -19,6 +19,9 @@ export type ParsedSecret = { readonly secret: Secret } | { readonly problem: str
 /** How to write each kind of reference, for error messages. */
 export const SECRET_FORMS = ['env:NAME', 'file:PATH', 'cmd:PROGRAM ARGUMENTS', 'keyring:SERVICE/ACCOUNT'] as const
 
+/** Matches a text that begins with a known prefix. */
+export const SECRET_PREFIX = /^(env|file|cmd|keyring|plain):(.*)$/s
+
 /** Matches a word of a command; quotes keep spaces. */
 const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
 
@@ -27,7 +30,7 @@ const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
  * secret from being taken for a reference. Relative paths are relative to `folder`. The problem never repeats the text.
  */
 export function parseSecret(text: string, folder: string): ParsedSecret {
-  const [, prefix, rest = ''] = /^(env|file|cmd|keyring|plain):(.*)$/s.exec(text) ?? []
+  const [, prefix, rest = ''] = SECRET_PREFIX.exec(text) ?? []
   switch (prefix) {
     case 'env':
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(rest)) return { problem: 'must name an environment variable after "env:"' }
