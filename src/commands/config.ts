@@ -1,12 +1,11 @@
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { readFlags } from '../cli/base/flags.ts'
-import type { BusAddress } from '../cli/config/bus-address.ts'
 import type { Config } from '../cli/config/config.ts'
 import type { TopicSettings } from '../cli/config/config-file.ts'
 import type { Guard } from '../cli/config/guard.ts'
-import { type ShownSecurity, shownSecurity } from '../cli/config/security/shown-security.ts'
 import type { Setting } from '../cli/config/setting.ts'
 import { shownStore } from '../cli/config/store-address.ts'
+import { rowsOfBus, type ShownBus, shownBus } from '../cli/profiles/shown-profile.ts'
 import { formatDuration } from '../ui/text/format-duration.ts'
 import { formatTable } from '../ui/text/table.ts'
 
@@ -23,11 +22,6 @@ interface ConfigReport {
   readonly templates: Setting<string> | undefined
   readonly topics: readonly TopicReport[]
 }
-
-/** The address of a bus, without secrets. */
-type ShownBus =
-  | (Omit<Extract<BusAddress, { kind: 'kafka' }>, 'security'> & ShownSecurity)
-  | Extract<BusAddress, { kind: 'embedded' }>
 
 /** The settings of a declared topic. */
 interface TopicReport extends Omit<TopicSettings, 'partitions'> {
@@ -53,12 +47,6 @@ export default class ConfigCommand extends BaseCommand {
     await this.print(formatTable(['SETTING', 'VALUE', 'FROM'], rowsOf(report)))
     return report
   }
-}
-
-function shownBus(bus: BusAddress): ShownBus {
-  if (bus.kind === 'embedded') return bus
-  const { security, ...address } = bus
-  return { ...address, ...(security && shownSecurity(security)) }
 }
 
 function toReport(config: Config): ConfigReport {
@@ -97,20 +85,6 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
     ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),
   ]
 }
-
-function rowsOfBus(bus: ConfigReport['bus']): string[][] {
-  if (bus.kind === 'embedded') return [['data-dir', bus.folder, bus.from]]
-  const { brokers, tls, sasl, clusterId, from } = bus
-  return [
-    ['brokers', brokers, from],
-    ...(tls === undefined ? [] : [['tls', ['on', ...formatKeys(tls)].join(', '), tls.from]]),
-    ...(sasl === undefined ? [] : [['sasl', formatKeys(sasl).join(', '), sasl.from]]),
-    ...(clusterId === undefined ? [] : [['clusterId', clusterId, from]]),
-  ]
-}
-
-const formatKeys = ({ from: _, ...keys }: NonNullable<ShownSecurity['tls'] | ShownSecurity['sasl']>): string[] =>
-  Object.entries(keys).map(([name, value]) => (value === true ? name : `${name} ${value}`))
 
 function formatTopicSettings({ topic: _, from: __, partitionCount, retention, ...settings }: TopicReport): string {
   const parts = { partitions: partitionCount, ...settings, retention: retention && formatDuration(retention) }

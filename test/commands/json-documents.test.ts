@@ -40,6 +40,13 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   demo: ['--checkouts', '1', '--pause', '0'],
   config: [],
   'config allow': ['--yes'],
+  'profile list': [],
+  'profile show': ['local'],
+  'profile create': ['prod', '-b', 'prod:9092', '--dry-run'],
+  'profile use': ['local', '--dry-run'],
+  'profile delete': ['mine', '--dry-run'],
+  'profile validate': [],
+  'profile prompt': [],
   'topics list': [],
   'topics describe': ['order-events'],
   'topics create': ['more-events', '--replication', '1', '--config', 'retention.ms=1000'],
@@ -82,7 +89,12 @@ describe('the documents of --json', () => {
   let broker: MemoryBroker
   let folder: string
   const run = (command: Runnable, argv: readonly string[]) =>
-    runCli(command, [...argv], { broker, cwd: folder, undoFolder: join(folder, 'undo'), env: { PATH: folder } })
+    runCli(command, [...argv], {
+      broker,
+      cwd: folder,
+      undoFolder: join(folder, 'undo'),
+      env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
+    })
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'crbus-json-'))
@@ -102,7 +114,12 @@ describe('the documents of --json', () => {
       'order-events': { partitions: 3 },
     }
     mkdirSync(join(folder, 'schemas'))
-    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
+    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics, profiles: { local: { dataDir: '.crbus' } } }))
+    mkdirSync(join(folder, 'config/crbus'), { recursive: true })
+    writeFileSync(
+      join(folder, 'config/crbus/config.json'),
+      JSON.stringify({ profiles: { mine: { dataDir: '.crbus' } } }),
+    )
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
     writeFileSync(join(folder, 'order.rs'), source)
     // Stands in for Docker, so that "crbus up" has a plan on every machine.

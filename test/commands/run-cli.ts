@@ -42,6 +42,8 @@ interface CliOptions {
   readonly undoFolder?: string
   /** Default: a new folder without notes. */
   readonly stateFolder?: string
+  /** Default: a folder that does not exist. */
+  readonly home?: string
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
   /** Called each time that the configuration is resolved. */
@@ -75,7 +77,12 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
   const isTTY = options.isTerminal ?? false
   const cwd = options.cwd ?? tmpdir()
   const stateFolder = options.stateFolder ?? join(tmpdir(), 'crbus-no-state', randomUUID())
-  const surroundings = { cwd, env: options.env ?? {}, home: join(tmpdir(), 'crbus-no-home') }
+  const surroundings = {
+    cwd,
+    env: options.env ?? {},
+    home: options.home ?? join(tmpdir(), 'crbus-no-home'),
+    stateFolder,
+  }
   const context: Context = {
     io: {
       stdin: options.terminal?.stdin ?? Object.assign(Readable.from(options.stdin ?? []), { isTTY }),
@@ -86,13 +93,11 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
     },
     stop,
     now: () => NOW,
-    cwd,
+    ...surroundings,
     undoFolder: options.undoFolder ?? join(tmpdir(), 'crbus-no-undo'),
-    stateFolder,
     dataFolder: join(stateFolder, 'data'),
     cacheFolder: join(stateFolder, 'cache'),
     userFile: userFile(surroundings),
-    env: surroundings.env,
     git: runGit,
     config: async (flags) => {
       options.onConfig?.()

@@ -53,9 +53,11 @@ export interface ConfigSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   readonly cwd: string
+  /** The folder in which crbus remembers choices of this user, such as the current profile. Absent: none is remembered. */
+  readonly stateFolder?: string | undefined
 }
 
-/** The profile in force, and its source: `--profile`, `CRBUS_PROFILE` or the path of the file that names it. */
+/** The profile in force, and its source: `--profile`, `CRBUS_PROFILE`, `crbus profile use` or the path of the file that names it. */
 export interface ChosenProfile {
   readonly profile: Profile
   readonly from: string

@@ -7,6 +7,9 @@ import type { ConfigFile } from './config-file.ts'
 /** The name of a project's configuration file. */
 export const PROJECT_FILE = 'crbus.json'
 
+/** The name of the file in the user's state folder with the profiles that `crbus profile use` has chosen. */
+export const CHOICES_FILE = 'profiles.json'
+
 /**
  * Returns the folder that an XDG variable names, or `fallback`. The XDG specification says to ignore a relative path: it would
  * mean another folder in each working directory, and a project could put a file of its own there.
@@ -17,6 +20,13 @@ export const xdgFolder = (given: string | undefined, fallback: string): string =
 /** Returns the path of the user's own configuration file. */
 export const userFile = ({ env, home }: ConfigSurroundings): string =>
   join(xdgFolder(env.XDG_CONFIG_HOME, join(home, '.config')), 'crbus', 'config.json')
+
+/** Returns the paths of the configuration files that exist: the project's file, then the user's. Also those that would be ignored. */
+export function whereConfigFiles(surroundings: ConfigSurroundings): string[] {
+  const project = findUp(surroundings.cwd, PROJECT_FILE, isFile)
+  const own = userFile(surroundings)
+  return [...(project === undefined ? [] : [project]), ...(isFile(own) ? [own] : [])]
+}
 
 /**
  * Returns the project's file (in the working directory or the nearest folder above that has one), then the user's file. Ignores

@@ -1,16 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { flag, hint, shellWord } from '../suggestions.ts'
+import { flag, hint } from '../suggestions.ts'
 import { type BusAddress, isSameBus, protocolOf } from './bus-address.ts'
+import { chooseProfile } from './choose-profile.ts'
 import type { BusFlags, ChosenProfile, Config, ConfigSurroundings } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
-import { PROJECT_FILE, userFile } from './find-config-files.ts'
 import type { Guard } from './guard.ts'
 import { dataFolder, resolveStore } from './resolve-store.ts'
 import type { Setting } from './setting.ts'
-
-/** How many profiles an error suggests if none has a name like the given one. */
-const MAX_SUGGESTIONS = 5
 
 /**
  * Decides which settings are in force. `UsageError` when flags, environment and files contradict each other. The first
@@ -18,7 +15,7 @@ const MAX_SUGGESTIONS = 5
  *
  * | setting   | order                                                                                                   |
  * | --------- | ------------------------------------------------------------------------------------------------------- |
- * | profile   | `--profile`, `CRBUS_PROFILE`, project's file, user's file                                               |
+ * | profile   | `--profile`, `CRBUS_PROFILE`, `crbus profile use`, project's file, user's file                          |
  * | bus       | `--brokers` or `--data-dir`, bus of `--profile`, `CRBUS_BROKERS`, `REDPANDA_BROKERS`, `CRBUS_DATA_DIR`, |
  * |           | bus of another profile, `crbus` in `$XDG_DATA_HOME`                                                     |
  * | store     | `--store`, store of `--profile`, `CRBUS_STORE`, `DATABASE_URL` of Postgres, store of another profile,   |
@@ -35,7 +32,7 @@ export async function resolveConfig(
   const files = found.filter(({ ignored }) => ignored === undefined)
   const defined = files.flatMap(({ profiles }) => [...profiles.values()])
   const ignored = found.find((file) => file.ignored !== undefined)
-  const chosen = await chooseProfile(files, defined, ignored, flags, surroundings)
+  const chosen = await chooseProfile(found, defined, flags, surroundings, whyIgnored)
   const bus = await secured(await chooseBus(chosen, flags, surroundings), chosen, flags, surroundings)
   const { env, cwd } = surroundings
   const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
@@ -71,40 +68,6 @@ export async function resolveConfig(
 
 const whyIgnored = ({ path, ignored }: ConfigFile): string =>
   `${path} is ignored: ${ignored}; if you trust it, list its folder in ~/.config/crbus/config.json: "allow": { "folders": ["${dirname(path)}"] }`
-
-async function chooseProfile(
-  files: readonly ConfigFile[],
-  defined: readonly Profile[],
-  ignored: ConfigFile | undefined,
-  flags: BusFlags,
-  surroundings: ConfigSurroundings,
-): Promise<ChosenProfile | undefined> {
-  const file = files.find(({ profile }) => profile !== undefined)
-  const [name, from] =
-    flags.profile !== undefined
-      ? [flags.profile, '--profile']
-      : surroundings.env.CRBUS_PROFILE
-        ? [surroundings.env.CRBUS_PROFILE, 'CRBUS_PROFILE']
-        : [file?.profile, file?.path ?? '']
-  if (name === undefined) return undefined
-  // A profile comes from one file as a whole: the user's password must not go to brokers that a project names.
-  const profile = defined.find((one) => one.name === name)
-  if (profile !== undefined) return { profile, from }
-  if (ignored !== undefined) {
-    throw new UsageError(`${from} names profile '${name}', which is not defined, and ${whyIgnored(ignored)}`)
-  }
-  if (files.length === 0) {
-    const searched = `there is no ${PROJECT_FILE} in ${surroundings.cwd} or above, and no ${userFile(surroundings)}`
-    throw new UsageError(`${from} names profile '${name}', but ${searched}`)
-  }
-  const names = [...new Set(defined.map((one) => one.name))]
-  const { namesLike } = await import('../../bus/names/names-like.ts')
-  const [near] = namesLike(name, names)
-  throw new UsageError(
-    `${from} names profile '${name}', which ${files.map(({ path }) => path).join(' and ')} ${files.length === 1 ? 'does' : 'do'} not define`,
-    (near === undefined ? names.slice(0, MAX_SUGGESTIONS) : [near]).map((one) => flag(`--profile ${shellWord(one)}`)),
-  )
-}
 
 /** Chooses the bus. The profile's bus ranks above the environment if `--profile` chose the profile, otherwise below it. */
 async function chooseBus(

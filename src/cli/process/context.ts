@@ -25,9 +25,12 @@ export interface Context {
   readonly now: () => number
   /** The working directory. */
   readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The home folder of the user. */
+  readonly home: string
   /** The folder of undo files. */
   readonly undoFolder: string
-  /** The folder in which crbus remembers which notices about projects this user has seen. */
+  /** The folder in which crbus remembers which notices about projects this user has seen, and the current profile. */
   readonly stateFolder: string
   /** The default folder of the embedded bus. */
   readonly dataFolder: string

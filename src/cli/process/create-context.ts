@@ -29,8 +29,9 @@ export function createContext(): Context {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   const { stdin, stdout, stderr, env } = process
-  const surroundings = { env, home: homedir(), cwd: process.cwd() }
-  const stateFolder = join(xdgFolder(env.XDG_STATE_HOME, join(homedir(), '.local', 'state')), 'crbus')
+  const home = homedir()
+  const stateFolder = join(xdgFolder(env.XDG_STATE_HOME, join(home, '.local', 'state')), 'crbus')
+  const surroundings = { env, home, cwd: process.cwd(), stateFolder }
   return {
     io: {
       stdin,
@@ -41,14 +42,12 @@ export function createContext(): Context {
     },
     stop,
     now: Date.now,
-    cwd: surroundings.cwd,
+    ...surroundings,
     // The XDG specification names undo history as content of the state folder.
     undoFolder: join(stateFolder, 'undo'),
-    stateFolder,
     dataFolder: dataFolder(surroundings),
     cacheFolder: join(xdgFolder(env.XDG_CACHE_HOME, join(homedir(), '.cache')), 'crbus'),
     userFile: userFile(surroundings),
-    env,
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),
     logLevel: env.CRBUS_LOG || undefined,

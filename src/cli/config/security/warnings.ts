@@ -36,6 +36,6 @@ function secretsOf(login: Security['login']): readonly (Secret | undefined)[] {
 }
 
 /** Whether the group or all users may read a file. On Windows, the mode does not tell. */
-function isReadableByOthers(path: string): boolean {
+export function isReadableByOthers(path: string): boolean {
   return process.platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044) !== 0
 }

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import { brokersOf } from '../config/bus-address.ts'
+import { profileNameError } from '../config/config-file.ts'
+import { parseOptions } from '../config/security/named-settings.ts'
+import { type SecurityKey, type Sourced, secretKeys } from '../config/security/settings.ts'
+import { parseStore } from '../config/store-address.ts'
+import { UsageError } from '../errors.ts'
+import { flag, hint } from '../suggestions.ts'
+import { type ProfileKeys, securityKeys } from './profile-keys.ts'
+
+/** The flags of `crbus profile create`. */
+export interface CreateFlags {
+  readonly brokers?: string | undefined
+  readonly 'data-dir'?: string | undefined
+  readonly tls?: boolean | undefined
+  readonly option?: readonly string[] | undefined
+  readonly store?: string | undefined
+  readonly protected?: boolean | undefined
+  readonly 'read-only'?: boolean | undefined
+  readonly 'cluster-id'?: string | undefined
+  readonly 'max-batch-bytes'?: number | undefined
+}
+
+/** Builds a profile from flags. Paths are relative to `cwd`. Throws `UsageError` for flags that a profile cannot hold. */
+export function profileFromFlags(name: string, flags: CreateFlags, cwd: string): ProfileKeys & { settings: Sourced } {
+  const reason = profileNameError(name)
+  if (reason !== undefined) throw new UsageError(`the name of a profile ${reason}`)
+  const options = parseOptions(flags.option ?? [], cwd)
+  const settings: Sourced = {
+    ...options.settings,
+    ...(flags.tls === undefined ? {} : { tls: { value: flags.tls, from: '--tls' } }),
+  }
+  const brokers = flags.brokers ?? options.brokers
+  const folder = flags['data-dir']
+  if ((brokers === undefined) === (folder === undefined)) {
+    throw new UsageError(brokers === undefined ? 'the profile needs a bus' : 'a profile names one bus', [
+      flag('--brokers HOST:PORT'),
+      flag('--data-dir FOLDER', 'for an embedded bus'),
+    ])
+  }
+  if (brokers !== undefined && brokersOf(brokers) === undefined) {
+    throw new UsageError('--brokers must be host:port, several separated by commas')
+  }
+  refusePlainSecrets(settings)
+  if (settings.anyHostName?.value) {
+    throw new UsageError(`${settings.anyHostName.from} cannot be stored in a profile`, [
+      hint('set the host name of the certificate: "serverName" in "tls" of the profile'),
+    ])
+  }
+  return {
+    settings,
+    brokers,
+    dataDir: folder === undefined ? undefined : resolve(cwd, folder),
+    ...securityKeys(settings),
+    clusterId: flags['cluster-id'],
+    store: flags.store === undefined ? undefined : storeText(flags.store, cwd),
+    readOnly: flags['read-only'] || undefined,
+    protected: flags.protected || undefined,
+    maxBatchBytes: flags['max-batch-bytes'],
+  }
+}
+
+/** Secrets that must not be in the file, nor in the history of the shell. The others are public. */
+const hiddenKeys: readonly SecurityKey[] = secretKeys.filter((key) => !['ca', 'cert', 'username'].includes(key))
+
+function refusePlainSecrets(settings: Sourced): void {
+  for (const key of hiddenKeys) {
+    const setting = settings[key]
+    if (setting === undefined || (setting.value as { readonly kind: string }).kind !== 'plain') continue
+    throw new UsageError(`${setting.from} contains the secret itself; a profile names the place where the secret is`, [
+      flag(`${setting.from}=env:NAME`, 'reads a variable'),
+      flag(`${setting.from}=file:PATH`, 'reads a file'),
+      flag(`${setting.from}='cmd:pass show kafka'`, 'runs a program'),
+      flag(`${setting.from}=keyring:SERVICE/ACCOUNT`, 'asks the keyring'),
+    ])
+  }
+}
+
+/** Returns the location of a store as a profile has it. The value may hold a password, so the error does not repeat it. */
+function storeText(text: string, cwd: string): string {
+  if (text.startsWith('env:')) return text
+  const store = parseStore(text, cwd)
+  if (store === undefined || store.kind === 'unknown') {
+    throw new UsageError('--store is neither postgres://… nor env:NAME nor a path', [flag('--store env:DATABASE_URL')])
+  }
+  if (store.kind === 'sqlite') return store.path
+  if (new URL(store.url).password !== '') {
+    throw new UsageError('--store contains a password; a profile names the place where the secret is', [
+      flag('--store env:DATABASE_URL', 'reads the whole address from a variable'),
+    ])
+  }
+  return store.url
+}
