@@ -174,10 +174,13 @@ await bundle(
   },
 )
 // The schemas of documents, which users import as `crbus/documents/lag.schema.json`. Without spaces they take a third of the disk.
-for (const file of globSync('documents/**/*.schema.json', { cwd: `${root}src` })) {
-  mkdirSync(dirname(`${building}/dist/${file}`), { recursive: true })
-  writeFileSync(`${building}/dist/${file}`, JSON.stringify(JSON.parse(readFileSync(`${root}src/${file}`, 'utf8'))))
+const writeSchema = (from, to) => {
+  mkdirSync(dirname(`${building}/dist/${to}`), { recursive: true })
+  writeFileSync(`${building}/dist/${to}`, JSON.stringify(JSON.parse(readFileSync(`${root}src/${from}`, 'utf8'))))
 }
+for (const file of globSync('documents/**/*.schema.json', { cwd: `${root}src` })) writeSchema(file, file)
+// The schema of crbus.json, which editors read.
+writeSchema('cli/config/crbus.schema.json', 'crbus.schema.json')
 writeFileSync(`${building}/dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
 // Three declaration files instead of one for each source file, since users can only import these three.
 const declarations = await rolldown({
