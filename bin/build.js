@@ -141,6 +141,8 @@ await bundle(
         'cbor-x': `${root}node_modules/cbor-x/index.js`,
         // The main file requires its parts in a way that bundlers cannot follow.
         'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+        'js-yaml$': `${root}bin/shims/js-yaml.cjs`,
+        './schema/default$': './schema/failsafe',
         // The demo is a service, which imports crbus by name.
         crbus: `${root}src/index.ts`,
         // kafkajs's table of all requests. crbus uses kafkajs's requests only for logins and encodes the others itself.
@@ -167,6 +169,9 @@ await bundle(
       // Without the parts that are loaded when used: group members and compressions.
       { name: 'kafka', test: /\/src\/drivers\/kafka\/(?!group\/|records\/(?:lz4|snappy))/ },
       { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
+      { name: 'profiles', test: /\/src\/cli\/profiles\/(?!import\/|choices)/ },
+      { name: 'security', test: /\/src\/cli\/config\/security\// },
+      { name: 'trust', test: /\/src\/cli\/config\/trust\// },
       { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
     ],
     // Keep names readable in stack traces.

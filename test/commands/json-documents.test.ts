@@ -45,6 +45,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'profile create': ['prod', '-b', 'prod:9092', '--dry-run'],
   'profile use': ['local', '--dry-run'],
   'profile delete': ['mine', '--dry-run'],
+  'profile import': ['kcat', 'kcat.conf', '--dry-run'],
   'profile validate': [],
   'profile prompt': [],
   'topics list': [],
@@ -121,6 +122,7 @@ describe('the documents of --json', () => {
       JSON.stringify({ profiles: { mine: { dataDir: '.crbus' } } }),
     )
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
+    writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=kafka:9092\ngroup.id=a\n')
     writeFileSync(join(folder, 'order.rs'), source)
     // Stands in for Docker, so that "crbus up" has a plan on every machine.
     writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import ConfigCommand from '../../src/commands/config.ts'
 import ProfileCreate from '../../src/commands/profile/create.ts'
 import ProfileDelete from '../../src/commands/profile/delete.ts'
+import ProfileImport from '../../src/commands/profile/import.ts'
 import ProfileList from '../../src/commands/profile/list.ts'
 import ProfilePrompt from '../../src/commands/profile/prompt.ts'
 import ProfileShow from '../../src/commands/profile/show.ts'
@@ -365,5 +366,68 @@ describe('crbus profile prompt', () => {
     project({ nope: 1 })
     expect(await run(ProfilePrompt, [])).toEqual({ stdout: '', stderr: '', exitCode: 0 })
     expect(await run(ProfilePrompt, [], { CRBUS_PROFILE: 'x' })).toEqual({ stdout: '', stderr: '', exitCode: 0 })
+  })
+})
+
+describe('crbus profile import', () => {
+  const RPK = `version: 7
+profiles:
+- name: "prod\\e]0;evil\\a"
+  description: "\\e[2J"
+  kafka_api:
+    brokers: ["prod:9093"]
+    tls: {}
+    sasl: { user: "al\\e[2Jice", password: ${SECRET}, mechanism: SCRAM-SHA-256 }
+`
+
+  test('finds the file of the tool, shows the plan and the notes, and writes after a yes', async () => {
+    mkdirSync(join(folder, 'xdg/rpk'), { recursive: true })
+    writeFileSync(join(folder, 'xdg/rpk/rpk.yaml'), RPK)
+    user({ topics: {}, profiles: { mine: { dataDir: '/data' } } })
+    const refused = await run(ProfileImport, ['rpk'])
+    expect([refused.exitCode, Object.keys(ownProfiles())]).toEqual([6, ['mine']])
+
+    const { exitCode, stdout } = await run(ProfileImport, ['rpk'], {}, { isTerminal: true, stdin: 'y\n' })
+
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`From ${join(folder, 'xdg/rpk/rpk.yaml')}:`)
+    expect(stdout).toContain('profile prod-0-evil: set the environment variable PROD_0_EVIL_PASSWORD')
+    expect(stdout).toMatch(/^brokers +prod:9093$/m)
+    expect(stdout).not.toContain(SECRET)
+    expect(stdout).not.toContain('\u001b')
+    expect(ownProfiles()).toEqual({
+      mine: { dataDir: '/data' },
+      'prod-0-evil': {
+        brokers: 'prod:9093',
+        tls: true,
+        sasl: { mechanism: 'SCRAM-SHA-256', username: 'al\u001b[2Jice', password: 'env:PROD_0_EVIL_PASSWORD' },
+      },
+    })
+    expect(await json(ProfileImport, ['rpk', '--yes'])).toMatchObject({
+      profiles: [{ change: 'unchanged' }],
+      notes: [{ code: 'left-out', setting: 'description' }, { code: 'needs-secret' }],
+      applied: false,
+    })
+  })
+
+  test('never prints passwords, also if it copies them', async () => {
+    writeFileSync(
+      join(folder, 'project/inner/c.conf'),
+      `bootstrap.servers=a:1\nsecurity.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=u\nsasl.password=${SECRET}\n`,
+    )
+    const argv = ['librdkafka', 'c.conf', '--name', 'prod', '--with-secrets', '--yes']
+    const { stdout, stderr } = await run(ProfileImport, argv)
+    expect(stdout + stderr).not.toContain(SECRET)
+    expect(ownProfiles().prod.sasl.password).toBe(SECRET)
+    expect(JSON.stringify(await json(ProfileImport, argv))).not.toContain(SECRET)
+  })
+
+  test('explains where it looked, and refuses files that are too large', async () => {
+    const missing = await run(ProfileImport, ['kaf'])
+    expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining(join(folder, 'home/.kaf/config'))])
+    expect(await run(ProfileImport, ['librdkafka'])).toMatchObject({ exitCode: 2 })
+    writeFileSync(join(folder, 'large'), 'a'.repeat(200_000))
+    const large = await run(ProfileImport, ['kcat', join(folder, 'large')])
+    expect([large.exitCode, large.stderr]).toEqual([2, expect.stringContaining('is larger than 128 KiB')])
   })
 })

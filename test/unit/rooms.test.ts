@@ -58,6 +58,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   '@lezer/javascript': ['scaffold'],
   'jsonc-parser': ['cli/profiles', 'scaffold'],
   execa: ['cli', 'local'],
+  'js-yaml': ['cli/profiles'],
   // Built-in modules that are loaded when they are needed and at once; of SQLite, without the warning that Node 22 prints.
   'node:process': ['cli', 'local', 'sqlite', 'drivers/kafka'],
   process: ['cli'],

@@ -142,6 +142,9 @@ const variables: Readonly<Record<string, ReadGiven>> = {
 /** The properties that name the brokers. */
 const BROKER_PROPERTIES = ['bootstrap.servers', 'metadata.broker.list']
 
+/** Whether `-X` has this property. */
+export const isKnownOption = (name: string): boolean => Object.hasOwn(librdkafka, name)
+
 /** What the flags `-X` set. */
 export interface Options {
   readonly settings: Sourced
@@ -156,7 +159,7 @@ export function parseOptions(given: readonly string[], cwd: string): Options {
     const end = one.indexOf('=')
     const [name, text] = end === -1 ? [one, ''] : [one.slice(0, end).trim(), one.slice(end + 1)]
     const from = `-X ${name}`
-    const read = Object.hasOwn(librdkafka, name) ? librdkafka[name] : undefined
+    const read = isKnownOption(name) ? librdkafka[name] : undefined
     if (read === undefined && !BROKER_PROPERTIES.includes(name)) throw unknownOption(name)
     if (text === '') throw new UsageError(`${from} has no value`, [flag(`-X ${name}=…`)])
     if (read === undefined) brokers = text
