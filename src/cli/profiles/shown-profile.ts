@@ -81,7 +81,7 @@ export function listProfiles(files: readonly ConfigFile[], current: string | und
 type ShownPart = NonNullable<ShownSecurity['tls'] | ShownSecurity['sasl']>
 
 /** Returns the settings of TLS or of the login as words: `name value`. */
-export const formatKeys = ({ from: _, ...keys }: ShownPart): string[] =>
+const formatKeys = ({ from: _, ...keys }: ShownPart): string[] =>
   Object.entries(keys).map(([name, value]) => (value === true ? name : `${name} ${value}`))
 
 /** Returns the rows for a bus in the table of settings: its name, value and source. */
