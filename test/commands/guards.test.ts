@@ -48,6 +48,14 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'new/saga': { argv: ['checkout', '--on', 'order-events,stock-events', '--no-install'] },
   'new/service': { argv: ['shop', '--no-install'] },
   'new/topic': { argv: ['stock-events'] },
+  'profile/create': { argv: ['new', '-b', 'a:1'] },
+  'profile/delete': { argv: ['mine', '--dry-run'] },
+  'profile/import': { argv: ['kcat', 'kcat.conf', '--dry-run'] },
+  'profile/list': { argv: [] },
+  'profile/prompt': { argv: [] },
+  'profile/show': { argv: ['mine'] },
+  'profile/use': { argv: ['mine'] },
+  'profile/validate': { argv: [] },
   publish: {
     argv: ['order-events', '--type', 'Placed.v1', '--data', '{}', '--codec', 'json'],
     changes: 'order-events',
@@ -96,6 +104,9 @@ beforeEach(async () => {
   await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
+  writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=a:1\n')
+  mkdirSync(join(folder, 'config/crbus'), { recursive: true })
+  writeFileSync(join(folder, 'config/crbus/config.json'), JSON.stringify({ profiles: { mine: { dataDir: 'mine' } } }))
   await run(SchemaImport, 'events.rs', '--topic', 'order-events')
   await run(Reset, '-g', 'billing', '-t', 'order-events', '--to', 'start', '--plan-out', 'plan.json')
   await run(Reset, '-g', 'shipping', '-t', 'order-events', '--to', 'start', '--yes')
@@ -117,7 +128,14 @@ const terminal = (stdin: string) => ({ stdin, isTerminal: true })
 const probeBus = async () => ({ kind: 'embedded', path: 'bus.db' }) as const
 
 const runWith = (options: object, command: Runnable, ...argv: string[]) =>
-  runCli(command, argv, { broker, cwd: folder, undoFolder: join(folder, 'undo'), probeBus, ...options })
+  runCli(command, argv, {
+    broker,
+    cwd: folder,
+    env: { XDG_CONFIG_HOME: join(folder, 'config') },
+    undoFolder: join(folder, 'undo'),
+    probeBus,
+    ...options,
+  })
 const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
 
 /** Everything that a command could change on the bus, and whether a store exists. */

@@ -86,6 +86,23 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'new/saga': [[BAD], ['checkout', '--on', BAD], ['checkout', '--template', BAD]],
   'new/service': [[BAD], ['shop', '--template', BAD], ['shop', '--crbus', BAD, '--no-install', '--dry-run']],
   'new/topic': [[BAD], ['x-events', '--partitions', BAD], ['x-events', '--retention', BAD]],
+  'profile/create': [
+    [BAD, '-b', 'a:1'],
+    ['x', '-b', BAD],
+    ['x', '-b', 'a:1', '-X', BAD],
+    ['x', '-b', 'a:1', '--cluster-id', BAD, '--dry-run'],
+  ],
+  'profile/delete': [[BAD], ['prod']],
+  'profile/import': [
+    ['kcat', BAD],
+    ['rpk', BAD],
+    ['kaf', `no${BAD}`],
+  ],
+  'profile/list': [[]],
+  'profile/prompt': [[], ['--shell', BAD]],
+  'profile/show': [['theirs'], ['prod'], [BAD]],
+  'profile/use': [[BAD], ['prod', '--dry-run']],
+  'profile/validate': [[], [BAD]],
   publish: [
     ['order-events', '--type', BAD, '--data', '{}', '--key', BAD, '--codec', 'json'],
     ['order-events', '--type', 'A.v1', '--data', BAD],

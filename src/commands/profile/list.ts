@@ -10,6 +10,7 @@ export default class ProfileList extends BaseCommand {
   static override description =
     'A star marks the current profile. A project can have a profile with the name of one of yours, which is then hidden. Passwords are not shown.'
   static override examples = ['<%= config.bin %> profile list', '<%= config.bin %> profile list --json']
+  static override flags = {}
 
   async run(): Promise<{ readonly profiles: readonly ListedProfile[] }> {
     await this.parse(ProfileList)

@@ -15,6 +15,7 @@ export default class ProfileShow extends BaseCommand {
     'Without NAME, shows the current profile. Flags and the environment may override its settings: "crbus config" shows the settings in force.'
   static override examples = ['<%= config.bin %> profile show', '<%= config.bin %> profile show prod --json']
   static override args = { name: Args.string({ description: 'Profile (default: the current one)', ignoreStdin: true }) }
+  static override flags = {}
 
   async run(): Promise<{ readonly profiles: readonly ListedProfile[] }> {
     const { args } = await this.parse(ProfileShow)

@@ -29,6 +29,7 @@ export default class ProfileValidate extends BaseCommand {
   static override args = {
     file: Args.string({ description: "File to check (default: the project's file and your own)", ignoreStdin: true }),
   }
+  static override flags = {}
 
   async run(): Promise<ValidateDocument> {
     const { args } = await this.parse(ProfileValidate)
