@@ -170,8 +170,6 @@ await bundle(
       { name: 'kafka', test: /\/src\/drivers\/kafka\/(?!group\/|records\/(?:lz4|snappy))/ },
       { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
       { name: 'profiles', test: /\/src\/cli\/profiles\/(?!import\/|choices)/ },
-      { name: 'security', test: /\/src\/cli\/config\/security\// },
-      { name: 'trust', test: /\/src\/cli\/config\/trust\// },
       { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
     ],
     // Keep names readable in stack traces.

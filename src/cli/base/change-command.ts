@@ -106,7 +106,7 @@ export abstract class ChangeCommand extends BaseCommand {
   /** Names the bus of the change in one line. `undefined` for an event store, and for the embedded bus without a profile. */
   async #where(): Promise<string | undefined> {
     const bus = this.#target === 'bus' ? await this.namedBus() : undefined
-    return bus && (await import('../../ui/format-bus.ts')).formatBus(bus, this.context.io.color)
+    return bus && (await import('../../ui/profiles/format-bus.ts')).formatBus(bus, this.context.io.color)
   }
 
   #dryRun(): readonly Suggestion[] {

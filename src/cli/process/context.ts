@@ -25,7 +25,6 @@ export interface Context {
   readonly now: () => number
   /** The working directory. */
   readonly cwd: string
-  readonly env: Readonly<Record<string, string | undefined>>
   /** The home folder of the user. */
   readonly home: string
   /** The folder of undo files. */

@@ -82,7 +82,8 @@ export function readUserFile(path: string): string {
 }
 
 /** Returns the profiles of the user's file by name. */
-export const profilesIn = (path: string): Readonly<Record<string, unknown>> => profilesOf(readUserFile(path), path)
+export const profilesIn = (path: string): Readonly<Record<string, ProfileKeys | undefined>> =>
+  profilesOf(readUserFile(path), path) as Record<string, ProfileKeys>
 
 /** Parses the text of a configuration file, which may begin with a byte order mark. */
 export const parseText = (text: string): unknown => JSON.parse(text.replace(/^\ufeff/, ''))

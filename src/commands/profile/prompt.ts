@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import type { Config } from '../../cli/config/config.ts'
-import { promptText, shells } from '../../ui/format-prompt.ts'
+import { promptText, shells } from '../../ui/profiles/format-prompt.ts'
 import { write } from '../../ui/text/io.ts'
 
 /** The `--json` document: keys of `crbus config`. Empty without a profile, or if the settings are invalid. */

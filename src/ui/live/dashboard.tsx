@@ -1,7 +1,7 @@
 import { Box, Text, Transform, useInput, useStdin } from 'ink'
 import { memo, useMemo } from 'react'
-import { formatBus } from '../format-bus.ts'
 import { lagNotes } from '../notes/lag-notes.ts'
+import { formatBus } from '../profiles/format-bus.ts'
 import { type Columns, fitColumns, headerLine, rowLine } from './columns/fit-columns.ts'
 import { groupColumns } from './columns/group-columns.ts'
 import { partitionColumns } from './columns/partition-columns.ts'

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk'
-import type { NamedBus } from '../operations/bus-identity.ts'
-import { printable } from './text/printable.ts'
+import type { NamedBus } from '../../operations/bus-identity.ts'
+import { printable } from '../text/printable.ts'
 
 /**
  * Names the bus of a command in one line: `prod: kafka-1:9092 (cluster 5L6g3nShT-eMCtK--X86sw), protected`. The name of a bus that

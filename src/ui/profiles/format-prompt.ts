@@ -1,4 +1,4 @@
-import { printable } from './text/printable.ts'
+import { printable } from '../text/printable.ts'
 
 /** The shells whose prompts crbus knows. */
 export const shells = ['bash', 'zsh'] as const
