@@ -37,8 +37,6 @@ export interface Context {
   readonly cacheFolder: string
   /** The user's own configuration file. */
   readonly userFile: string
-  /** The environment, for the programs that a command starts. */
-  readonly env: Readonly<Record<string, string | undefined>>
   /** Runs git, for commands that read revisions. */
   readonly git: (args: readonly string[], cwd: string) => GitAnswer
   /** Reads the configuration files and resolves the settings in force with these flags. Throws `UsageError` for an invalid file. */

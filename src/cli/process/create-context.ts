@@ -46,7 +46,7 @@ export function createContext(): Context {
     // The XDG specification names undo history as content of the state folder.
     undoFolder: join(stateFolder, 'undo'),
     dataFolder: dataFolder(surroundings),
-    cacheFolder: join(xdgFolder(env.XDG_CACHE_HOME, join(homedir(), '.cache')), 'crbus'),
+    cacheFolder: join(xdgFolder(env.XDG_CACHE_HOME, join(home, '.cache')), 'crbus'),
     userFile: userFile(surroundings),
     git: runGit,
     config: async (flags) => resolveConfig(await readConfigFiles(surroundings), flags, surroundings),

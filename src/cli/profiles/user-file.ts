@@ -82,14 +82,14 @@ export function readUserFile(path: string): string {
 }
 
 /** Returns the profiles of the user's file by name. */
-export const profilesIn = (path: string): Readonly<Record<string, ProfileKeys | undefined>> =>
-  profilesOf(readUserFile(path), path) as Record<string, ProfileKeys>
+export const profilesIn = (path: string): Readonly<Record<string, ProfileKeys>> => profilesOf(readUserFile(path), path)
 
 /** Parses the text of a configuration file, which may begin with a byte order mark. */
 export const parseText = (text: string): unknown => JSON.parse(text.replace(/^\ufeff/, ''))
 
-function profilesOf(text: string, path: string): Readonly<Record<string, unknown>> {
-  const content = parseText(text) as { readonly profiles?: Record<string, unknown> } | null
+/** Returns the profiles of a text that was checked. */
+function profilesOf(text: string, path: string): Readonly<Record<string, ProfileKeys>> {
+  const content = parseText(text) as { readonly profiles?: Record<string, ProfileKeys> } | null
   if (typeof content !== 'object' || content === null) throw new UsageError(`${path}: the file must be an object`)
   const { profiles = {} } = content
   return Object.assign(Object.create(null), profiles)

@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
 import { nonEmpty } from '../../cli/base/parse-flags.ts'
-import { userFile } from '../../cli/config/find-config-files.ts'
 import { resolveSecurity } from '../../cli/config/security/resolve-security.ts'
 import type { Sourced } from '../../cli/config/security/settings.ts'
 import type { WrittenProfile } from '../../cli/profiles/written-profile.ts'
@@ -73,7 +72,7 @@ export default class ProfileCreate extends ChangeCommand {
     ])
     const { settings, ...given } = profileFromFlags(args.name, flags, this.context.cwd)
     const clusterId = flags['pin-cluster'] ? await this.#clusterId(given.brokers ?? '', settings) : given.clusterId
-    const path = userFile(this.context)
+    const path = this.context.userFile
     const planned = planProfiles(path, new Map([[args.name, { ...given, clusterId }]]))
     const [profile] = planned.profiles
     return this.carryOut({

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
-import { readConfigFiles, userFile } from '../../cli/config/find-config-files.ts'
+import { readConfigFiles } from '../../cli/config/find-config-files.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { noProfile } from '../../cli/profiles/no-profile.ts'
 import { shownProfile } from '../../cli/profiles/shown-profile.ts'
@@ -34,7 +34,7 @@ export default class ProfileDelete extends ChangeCommand {
       import('../../cli/profiles/written-profile.ts'),
       import('../../cli/profiles/choices.ts'),
     ])
-    const path = userFile(this.context)
+    const path = this.context.userFile
     const { isDefault } = planRemoval(path, name)
     const profiles = [{ change: 'removed' as const, ...shownProfile(own) }]
     // A project may have a profile of this name, to which a choice then refers.

@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
 import { nonEmpty } from '../../cli/base/parse-flags.ts'
-import { userFile } from '../../cli/config/find-config-files.ts'
 import { findSource, type Tool, tools } from '../../cli/profiles/import/find-source.ts'
 import type { ImportNote } from '../../cli/profiles/import/import-profiles.ts'
 import type { WrittenProfile } from '../../cli/profiles/written-profile.ts'
@@ -72,7 +71,7 @@ export default class ProfileImport extends ChangeCommand {
       name: flags.name,
       withSecrets: flags['with-secrets'] ?? false,
     })
-    const path = userFile(this.context)
+    const path = this.context.userFile
     const planned = planProfiles(path, profiles)
     const changed = planned.profiles.filter(({ change }) => change !== 'unchanged')
     const replacedCount = planned.before.size

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { readConfigFiles, userFile, whereConfigFiles } from '../../cli/config/find-config-files.ts'
+import { readConfigFiles, whereConfigFiles } from '../../cli/config/find-config-files.ts'
 import { UsageError } from '../../cli/errors.ts'
 import type { Finding } from '../../cli/profiles/validate-file.ts'
 import { run } from '../../cli/suggestions.ts'
@@ -39,7 +39,7 @@ export default class ProfileValidate extends BaseCommand {
       throw new UsageError('there is no configuration file to check', [run('crbus profile create NAME')])
     }
     const { validateFile } = await import('../../cli/profiles/validate-file.ts')
-    const own = realPath(userFile(this.context))
+    const own = realPath(this.context.userFile)
     const others = await this.#profileNames()
     const findings = files.flatMap((path) => {
       const origin = realPath(path) === own ? 'user' : 'project'
