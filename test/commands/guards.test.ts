@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'config/allow': { argv: [] },
   demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },
   doctor: { argv: [], finds: true },
+  down: { argv: ['--dry-run'] },
   'doctor/connection': { argv: [] },
   'doctor/duplicates': { argv: ['--group', 'billing', '--for', '1ms'], finds: true },
   'doctor/events': { argv: ['--group', 'billing', '--topic', 'order-events'], finds: true },
@@ -68,9 +69,11 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'schema/import': { argv: ['events.rs', '--topic', 'order-events', '--dry-run'] },
   'schema/sample': { argv: [] },
   'schema/show': { argv: [] },
+  status: { argv: [] },
   'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
   'topics/apply': { argv: [], changes: 'order-events' },
+  up: { argv: ['--dry-run'] },
   'topics/create': { argv: ['new-events'], changes: 'new-events' },
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
   'topics/describe': { argv: ['order-events'] },
@@ -104,6 +107,8 @@ beforeEach(async () => {
   await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
+  // Stands in for Docker, so that "crbus up" has a plan on every machine.
+  writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
   writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=a:1\n')
   mkdirSync(join(folder, 'config/crbus'), { recursive: true })
   writeFileSync(join(folder, 'config/crbus/config.json'), JSON.stringify({ profiles: { mine: { dataDir: 'mine' } } }))
@@ -131,7 +136,7 @@ const runWith = (options: object, command: Runnable, ...argv: string[]) =>
   runCli(command, argv, {
     broker,
     cwd: folder,
-    env: { XDG_CONFIG_HOME: join(folder, 'config') },
+    env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
     undoFolder: join(folder, 'undo'),
     probeBus,
     ...options,

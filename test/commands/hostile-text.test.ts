@@ -168,6 +168,15 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'topics/create': [[BAD], ['new-events', '--config', `${BAD}=1`], ['new-events', '--partitions', BAD]],
   'topics/delete': [[BAD], ['order-events', '--yes', '--profile', 'prod'], ['order-events', '--confirm', BAD]],
   'topics/describe': [['order-events'], [BAD]],
+  down: [[BAD], ['--dry-run']],
+  status: [[BAD], []],
+  up: [
+    ['--engine', BAD],
+    ['--port', BAD],
+    ['--wait', BAD],
+    ['--jars', BAD, '--dry-run'],
+    ['--profile-name', BAD, '--dry-run'],
+  ],
   'topics/list': [[], [BAD], ['--profile', 'theirs'], ['-X', BAD], ['-X', `sasl.mechanism=${BAD}`]],
 }
 

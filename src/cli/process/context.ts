@@ -25,6 +25,8 @@ export interface Context {
   readonly now: () => number
   /** The working directory. */
   readonly cwd: string
+  /** The environment, also of the programs that a command starts. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** The home folder of the user. */
   readonly home: string
   /** The folder of undo files. */
