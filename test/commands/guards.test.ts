@@ -69,7 +69,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'schema/import': { argv: ['events.rs', '--topic', 'order-events', '--dry-run'] },
   'schema/sample': { argv: [] },
   'schema/show': { argv: [] },
-  status: { argv: [] },
+  status: { argv: [], finds: true },
   'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
   'topics/apply': { argv: [], changes: 'order-events' },

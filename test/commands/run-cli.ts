@@ -80,7 +80,7 @@ export async function runCli(command: Runnable, argv: string[], options: CliOpti
   const surroundings = {
     cwd,
     env: options.env ?? {},
-    home: options.home ?? join(tmpdir(), 'crbus-no-home'),
+    home: options.home ?? join(tmpdir(), 'crbus-no-home', randomUUID()),
     stateFolder,
   }
   const context: Context = {
