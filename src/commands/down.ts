@@ -1,8 +1,10 @@
 import { Flags } from '@oclif/core'
 import { changeFlags } from '../cli/base/flags.ts'
 import { LocalCommand, localDocument } from '../cli/base/local-command.ts'
+import { applyDown } from '../local/down.ts'
+import { withLock } from '../local/lock.ts'
 import type { Local } from '../local/model.ts'
-import type { LocalReport } from '../local/status.ts'
+import { inspectLocal, type LocalReport } from '../local/status.ts'
 import { listTopics } from '../operations/topics/topics.ts'
 import { formatLocalServers } from '../ui/format-local.ts'
 import { plural } from '../ui/text/listed.ts'
@@ -31,13 +33,11 @@ export default class Down extends LocalCommand {
   async run() {
     const { flags } = await this.parse(Down)
     const local = this.local()
-    const { withLock } = await import('../local/lock.ts')
     const work = () => this.#stop(local, flags.purge)
     return flags['dry-run'] ? work() : withLock(local, MAX_LOCK_MS, work)
   }
 
   async #stop(local: Local, purge: boolean) {
-    const { inspectLocal } = await import('../local/status.ts')
     const report = await inspectLocal(local)
     const content = purge ? await this.#contentOf(report) : undefined
     const isStopped = report.servers.every(({ pid, containerId }) => pid === undefined && containerId === undefined)
@@ -49,7 +49,6 @@ export default class Down extends LocalCommand {
       isNothing,
       question: purge ? 'Delete this data?' : undefined,
       apply: async () => {
-        const { applyDown } = await import('../local/down.ts')
         await applyDown(local, purge)
         return {}
       },

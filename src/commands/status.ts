@@ -1,4 +1,5 @@
 import { LocalCommand, localDocument } from '../cli/base/local-command.ts'
+import { inspectLocal } from '../local/status.ts'
 import { formatLocalStatus } from '../ui/format-local.ts'
 
 export default class Status extends LocalCommand {
@@ -10,7 +11,6 @@ export default class Status extends LocalCommand {
 
   async run() {
     await this.parse(Status)
-    const { inspectLocal } = await import('../local/status.ts')
     const report = await inspectLocal(this.local())
     await this.print(formatLocalStatus(report))
     if (report.state !== 'healthy') this.foundSomething()

@@ -6,7 +6,9 @@ import { shownStore } from '../cli/config/store-address.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { planProfile, profilesIn, setProfile } from '../cli/profiles/user-file.ts'
 import { flag } from '../cli/suggestions.ts'
+import { withLock } from '../local/lock.ts'
 import { type Engine, engines, type Local } from '../local/model.ts'
+import { addressesOf, applyUp, planUp } from '../local/up.ts'
 import { formatLocalServers, noPostgresText } from '../ui/format-local.ts'
 import { printable } from '../ui/text/printable.ts'
 
@@ -62,13 +64,11 @@ export default class Up extends LocalCommand {
     const { flags } = await this.parse(Up)
     const local = this.local()
     const wait = toDelay('--wait', flags.wait, '60s') ?? DEFAULT_WAIT_MS
-    const { withLock } = await import('../local/lock.ts')
     const work = () => this.#start(local, flags, wait)
     return flags['dry-run'] ? work() : withLock(local, wait, work)
   }
 
   async #start(local: Local, flags: UpFlags, wait: number) {
-    const { addressesOf, applyUp, planUp } = await import('../local/up.ts')
     const jars = flags.jars ?? (this.context.env.CRBUS_KAFKA_JARS || undefined)
     const plan = await planUp(local, { engine: flags.engine, port: flags.port, jars })
     const { brokers, store } = addressesOf(plan)
