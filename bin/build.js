@@ -8,7 +8,6 @@
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname } from 'node:path'
-import { brotliCompressSync } from 'node:zlib'
 import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
@@ -101,10 +100,7 @@ const english = {
       const isKept = (path) => mentioned.has(path) || !(unused.has(subject) || unused.has(path))
       return [subject, Object.fromEntries(Object.entries(fields).filter(([field]) => isKept(`${subject}.${field}`)))]
     })
-    // Compressed, the words take a third of the disk.
-    const packed = brotliCompressSync(JSON.stringify(shortened(Object.fromEntries(kept)))).toString('base64')
-    return `import { brotliDecompressSync } from 'node:zlib'
-export const t = JSON.parse(brotliDecompressSync(Buffer.from('${packed}', 'base64')))`
+    return `export const t = ${JSON.stringify(shortened(Object.fromEntries(kept)))}`
   },
 }
 
@@ -166,14 +162,7 @@ await bundle(
       { name: 'text', test: /\/src\/ui\/text\// },
       { name: 'files', test: /\/src\/files\// },
       { name: 'events', test: /\/src\/operations\/(events|offsets|named-file)/ },
-      { name: 'security', test: /\/src\/cli\/config\/(security|trust)\// },
-      { name: 'doctor', test: /\/src\/(operations\/doctor|cli\/base\/doctor|ui\/(notes\/|format-)doctor)/ },
-      { name: 'drivers', test: /\/src\/drivers\/[\w-]+\.ts/ },
-      { name: 'embedded', test: /\/src\/drivers\/embedded\/(?!group-member)/ },
-      // Without the parts that are loaded when used: group members and compressions.
-      { name: 'kafka', test: /\/src\/drivers\/kafka\/(?!group\/|records\/(?:lz4|snappy))/ },
       { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
-      { name: 'profiles', test: /\/src\/cli\/profiles\/(?!import\/|choices)/ },
       { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
     ],
     // Keep names readable in stack traces.
