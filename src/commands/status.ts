@@ -8,6 +8,7 @@ export default class Status extends LocalCommand {
   static override description =
     'Asks the broker for its cluster and Postgres for its tables. Exits with code 0 if both answer, and with code 10 otherwise, also if they are stopped.'
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json']
+  static override flags = {}
 
   async run() {
     await this.parse(Status)
