@@ -11,7 +11,12 @@ const helpOf = (command) =>
   new CommandHelp(command, config, { maxWidth: 100, stripAnsi: true }).generate().replaceAll(/[ \t]+$/gm, '')
 
 // oclif separates the words of a command name by colons, and replaces them only when it prints to a terminal.
-const commands = config.commands.map((command) => ({ ...command, id: command.id.replaceAll(':', ' ') }))
+const helpFields = JSON.parse(readFileSync(`${root}dist/cli/help.json`, 'utf8'))
+const commands = config.commands.map((command) => ({
+  ...command,
+  ...helpFields[command.id],
+  id: command.id.replaceAll(':', ' '),
+}))
 commands.sort((a, b) => (a.id < b.id ? -1 : 1))
 const sections = commands.map((command) => {
   const schema = `../documents/${command.document}.schema.json`
