@@ -80,6 +80,9 @@ const passingCodes = new Set<number>([
   errorCode.OFFSET_NOT_AVAILABLE,
 ])
 
+/** The hint for a failed connection without a known cause. */
+export const CHECK_BROKER = advice('check that the broker is running')
+
 /** Whether a retry may succeed after this error code. */
 export const isPassingCode = (code: number): boolean => passingCodes.has(code)
 
@@ -244,7 +247,7 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
   if (error.kind === 'connection') {
     return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
       ...details,
-      hints: error.hints ?? [driverHints.checkAddress(), advice('check that the broker is running')],
+      hints: error.hints ?? [driverHints.checkAddress(), CHECK_BROKER],
     })
   }
   if (error.kind === 'answer' && error.isRefused) {

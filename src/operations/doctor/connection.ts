@@ -61,9 +61,12 @@ function judgeAdvertised(probe: KafkaProbe['advertised'][number], now: number): 
   const seen = judgeBroker({ ...probe, failure: undefined }, now)
   if (failure === undefined) return seen
   const { stage, reason, hints } = failure
-  const isAddress = stage === 'dns' || stage === 'tcp'
-  const remedies = isAddress ? [operationHints.advertiseReachable(address)] : hints
-  return [...seen, error({ code: 'advertised-unreachable', address, broker, stage, reason }, remedies)]
+  const advertise = operationHints.advertiseReachable(address)
+  const remedies = {
+    ...{ dns: [advertise], tcp: [advertise, advice(`check that broker ${broker} is running`)] },
+    ...{ tls: hints, versions: hints, login: hints, metadata: hints },
+  }
+  return [...seen, error({ code: 'advertised-unreachable', address, broker, stage, reason }, remedies[stage])]
 }
 
 function judgeIdentity({ address, clusterId }: BrokerProbe, expected: string | undefined): Finding[] {

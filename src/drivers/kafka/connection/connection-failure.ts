@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { advice, type Hint } from '../../../bus/hints.ts'
 import { driverHints } from '../../hints.ts'
-import { KafkaFailure } from '../kafka-errors.ts'
+import { CHECK_BROKER, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 
 /**
@@ -218,7 +218,8 @@ function toAlertFailure({ address, tls, error }: FailedConnection, alert: string
  */
 export function atAdvertised(error: unknown, address: string): unknown {
   if (!(error instanceof KafkaFailure) || error.kind !== 'connection') return error
-  const hints = [driverHints.checkAdvertised(address), ...(error.hints ?? [])]
+  // Without the default hint to check the option brokers: the user did not name this address.
+  const hints = [driverHints.checkAdvertised(address), ...(error.hints ?? [CHECK_BROKER])]
   const text = `${error.message}; this is the address that the brokers tell clients to use`
   return new KafkaFailure(error.kind, text, { isRefused: error.isRefused, hints, cause: error })
 }
