@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import type { EventBusError } from '../../src/bus/errors.ts'
 import { connect } from '../../src/cli/config/connect.ts'
 import DoctorConnection from '../../src/commands/doctor/connection.ts'
 import Doctor from '../../src/commands/doctor.ts'
@@ -16,7 +17,8 @@ import { diagnoseEvents } from '../../src/operations/doctor/events.ts'
 import { isFault } from '../../src/operations/doctor/finding.ts'
 import { diagnoseSlowness } from '../../src/operations/doctor/slow.ts'
 import { type Runnable, runCli } from '../commands/run-cli.ts'
-import { startKafka } from '../support/kafka.ts'
+import { startBlackHole } from '../support/black-hole.ts'
+import { isKafkaSince, isKfake, startKafka } from '../support/kafka.ts'
 import { type SecuredKafka, startSecuredKafka } from '../support/secured-kafka.ts'
 import { freePort } from '../support/watched-process.ts'
 import { newTopic, numbered, uniqueGroup } from './support/harness.ts'
@@ -53,6 +55,40 @@ async function startServer(onConnection: (socket: Socket) => void): Promise<stri
   return `127.0.0.1:${port}`
 }
 
+/** Starts a proxy of a broker that holds back each answer, in milliseconds, and all after the first `answers`. */
+const startSlow = (broker: string, delay: number, answers = Number.POSITIVE_INFINITY): Promise<string> =>
+  startServer((socket) => {
+    const [host = '', port] = broker.split(':')
+    const upstream = connectTo({ host, port: Number(port) })
+    const timers = new Set<NodeJS.Timeout>()
+    socket.pipe(upstream)
+    upstream.on('error', () => {})
+    upstream.on('data', (answer) => {
+      if (timers.size < answers) timers.add(setTimeout(() => socket.write(answer), delay))
+    })
+    socket.on('close', () => {
+      for (const timer of timers) clearTimeout(timer)
+      upstream.destroy()
+    })
+  })
+
+/** Starts an address that answers the first request after three seconds, and no other. */
+const startStuck = (): Promise<string> => startSlow(brokers, 3000, 1)
+
+/** Starts an address that drops the packets of new connections, until the test ends. */
+async function startDropping(): Promise<string> {
+  const hole = await startBlackHole()
+  onTestFinished(() => hole.dispose())
+  return hole.address
+}
+
+/** Starts a broker that advertises this address, until the test ends. */
+async function startAdvertising(address: string): Promise<string> {
+  const kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://${address}` } })
+  onTestFinished(() => kafka.dispose())
+  return kafka.brokers
+}
+
 describe.skipIf(!isHere)('the doctor', () => {
   test('finds nothing wrong with a broker that works', async () => {
     const { codes, others } = await diagnose({ brokers })
@@ -64,6 +100,11 @@ describe.skipIf(!isHere)('the doctor', () => {
       'cluster-described',
       'replicas-in-sync',
     ])
+    // The release is the newest of those that added a request which this broker supports.
+    const [, supported] = others
+    const [major, minor] =
+      supported?.code === 'requests-supported' ? (supported.release ?? '').split('.').map(Number) : []
+    if (!isKfake) expect(isKafkaSince(major ?? Number.NaN, minor ?? Number.NaN)).toBe(true)
     const { stdout, exitCode } = await run(Doctor, ['-b', brokers])
     expect(exitCode).toBe(0)
     expect(stdout).toContain(`ok       ${brokers} supports all requests that crbus needs, as Kafka `)
@@ -123,14 +164,13 @@ describe.skipIf(!isHere)('the doctor', () => {
     'names an advertised address %s',
     async (_, advertise, stage) => {
       const advertised = await advertise()
-      const kafka = await startKafka({ properties: { 'advertised.listeners': `PLAINTEXT://${advertised}` } })
-      onTestFinished(() => kafka.dispose())
+      const given = await startAdvertising(advertised)
 
-      const { codes, faults } = await diagnose({ brokers: kafka.brokers })
+      const { codes, faults } = await diagnose({ brokers: given })
 
       expect(codes).toEqual(['advertised-unreachable'])
       expect(faults).toMatchObject([{ address: advertised, stage }])
-      const { stdout, exitCode } = await run(DoctorConnection, ['-b', kafka.brokers])
+      const { stdout, exitCode } = await run(DoctorConnection, ['-b', given])
       expect(stdout).toMatch(
         /error {4}broker \d+ advertises .*, which fails from here: .*\n {4}why: .*\n {4}try: set adv/,
       )
@@ -138,6 +178,66 @@ describe.skipIf(!isHere)('the doctor', () => {
     },
     60_000,
   )
+
+  test('suggests to start the broker of an advertised address that refuses connections, as every command does', async () => {
+    const advertised = `127.0.0.1:${await freePort()}`
+    const given = await startAdvertising(advertised)
+    const { faults } = await diagnose({ brokers: given })
+    expect(faults[0]?.hints.map(({ code, text }) => (code === 'advice' ? text : code))).toEqual([
+      'advertise-reachable',
+      expect.stringMatching(/^check that broker \d+ is running$/),
+    ])
+
+    await using bus = new RedpandaEventBus({ brokers: given, timeout: 2000 })
+    const error = await bus.admin.createTopic('order-events').catch((thrown: EventBusError) => thrown)
+    expect((error as EventBusError).hints.map(({ code, text }) => (code === 'advice' ? text : code))).toEqual([
+      'check-advertised',
+      'check that the broker is running',
+      'raise-timeout',
+    ])
+  }, 60_000)
+
+  test.each([
+    [
+      'drops packets, and an advertised one answers its first request only',
+      startDropping,
+      startStuck,
+      'tcp',
+      'metadata',
+    ],
+    [
+      'answers its first request only, and an advertised one drops packets',
+      startStuck,
+      startDropping,
+      'metadata',
+      'tcp',
+    ],
+  ])(
+    'takes less than ten seconds in all if a given address %s',
+    async (_, startGiven, startAdvertised, givenStage, advertisedStage) => {
+      const [stuck, advertised] = await Promise.all([startGiven(), startAdvertised()])
+      const works = await startAdvertising(advertised)
+
+      const { faults, took } = await diagnose({ brokers: `${stuck},${works}` })
+
+      expect(faults).toMatchObject([
+        { code: 'connection-failed', address: stuck, stage: givenStage },
+        { code: 'advertised-unreachable', address: advertised, stage: advertisedStage },
+      ])
+      expect(took).toBeLessThan(LIMIT_MS)
+    },
+    60_000,
+  )
+
+  test('takes less than ten seconds in all if the only given address is slow, and the advertised one hangs', async () => {
+    const advertised = await startStuck()
+    const slow = await startSlow(await startAdvertising(advertised), 1800)
+
+    const { faults, took } = await diagnose({ brokers: slow })
+
+    expect(faults).toMatchObject([{ code: 'advertised-unreachable', address: advertised, stage: 'metadata' }])
+    expect(took).toBeLessThan(LIMIT_MS)
+  }, 60_000)
 })
 
 describe.skipIf(!isHere)('the doctor of a secured broker', () => {

@@ -6,7 +6,7 @@ import { judgeFile } from '../../operations/doctor/file.ts'
 export default class DoctorConnection extends DoctorCommand {
   static override summary = 'Check why the bus cannot be reached, stage by stage'
   static override description = [
-    'Connects to each broker and to each address that the brokers advertise: resolves the name, connects by TCP, completes the TLS handshake and shows the certificate, asks for the supported requests, logs in, and asks for the brokers of the cluster. Stops at the first stage that fails. Each address takes 9 seconds at most.',
+    'Connects to each broker and to each address that the brokers advertise: resolves the name, connects by TCP, completes the TLS handshake and shows the certificate, asks for the supported requests, logs in, and asks for the brokers of the cluster. Stops at the first stage that fails. All addresses are checked at the same time, for 9 seconds at most.',
     DOCTOR_EXITS,
   ].join('\n\n')
   static override examples = [

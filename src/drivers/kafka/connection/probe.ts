@@ -25,10 +25,15 @@ import { type Address, toAddress } from './cluster.ts'
 import { toFailure } from './connection-failure.ts'
 import { WireConnection } from './wire.ts'
 
-/** The time-outs of the stages; the last is for TLS, ApiVersions, the login and Metadata together. An address takes 9 s at most. */
+/** The time-outs of the stages; the last is for TLS, ApiVersions, the login and Metadata together. */
 const DNS_TIMEOUT_MS = 2000
-const TCP_TIMEOUT_MS = 3000
+const TCP_TIMEOUT_MS = 2000
 const BROKER_TIMEOUT_MS = 4000
+/**
+ * The limit of the whole probe, so that a command ends within ten seconds. A given address takes eight at most, which leaves time
+ * for the addresses that it names.
+ */
+const PROBE_TIMEOUT_MS = 9000
 
 /** The requests without which crbus cannot publish, subscribe or administer. */
 const neededApis: readonly Pick<Api<never, unknown>, 'key' | 'version' | 'name'>[] = [
@@ -38,8 +43,9 @@ const neededApis: readonly Pick<Api<never, unknown>, 'key' | 'version' | 'name'>
 ]
 
 /**
- * The releases of Kafka that added a version of Fetch, newest first: the comments in
- * https://github.com/apache/kafka/blob/trunk/clients/src/main/resources/common/message/FetchRequest.json
+ * The first release of Kafka with each version of Fetch, newest first: `validVersions` of `common/message/FetchRequest.json` in
+ * the tags and the kafka-clients jars of 2.2 to 4.3. Version 14 was never the newest of a release. Version 11 is that of 2.3, but
+ * a broker with all needed requests is at least a 2.4, the first release with version 4 of CreateTopics.
  */
 const fetchReleases = [
   [18, '4.1'],
@@ -57,20 +63,34 @@ type SecurityOptions = Pick<RedpandaEventBusOptions, 'tls' | 'sasl'>
  * Connects to each given address and to the addresses that the brokers advertise, stage by stage, and resolves with what it saw.
  * Only reads. Rejects only for brokers that are not an address.
  */
-export async function probeConnection(given: RedpandaEventBusOptions): Promise<KafkaProbe> {
-  const options = redpandaOptions(given)
-  const names = [options.brokers].flat().flatMap((text) => text.split(','))
+export async function probeConnection(options: RedpandaEventBusOptions): Promise<KafkaProbe> {
+  const complete = redpandaOptions(options)
+  const names = [complete.brokers].flat().flatMap((text) => text.split(','))
   const addresses = names.map((name) => name.trim()).filter((name) => name !== '')
-  const probes = await Promise.all(addresses.map((name) => probeBroker(toAddress(name), options)))
-  const bootstrap = probes.map(({ probe }) => probe)
-  const metadata = probes.find((one) => one.metadata !== undefined)?.metadata
-  if (metadata === undefined) return { kind: 'kafka', bootstrap, advertised: [] }
-  const known = new Set(bootstrap.map(({ address }) => address))
-  const others = metadata.brokers.filter((broker) => !known.has(nameOf(broker)))
-  const advertised = await Promise.all(
-    others.map(async (broker) => ({ ...(await probeBroker(broker, options)).probe, broker: broker.id })),
+  const deadline = performance.now() + PROBE_TIMEOUT_MS
+  const probes = new Map<string, Promise<Probed>>()
+  const probe = (address: Address): Promise<Probed> => {
+    const known = probes.get(nameOf(address))
+    const probed = known ?? probeBroker(address, complete, deadline)
+    probes.set(nameOf(address), probed)
+    return probed
+  }
+  const bootstrap = await Promise.all(
+    addresses.map(toAddress).map(async (address) => {
+      const probed = await probe(address)
+      // Another given address may not answer until its time-out, so the advertised addresses do not wait for all given ones.
+      for (const broker of probed.metadata?.brokers ?? []) void probe(broker)
+      return probed
+    }),
   )
-  return { kind: 'kafka', bootstrap, advertised, cluster: toCluster(metadata) }
+  const metadata = bootstrap.find((one) => one.metadata !== undefined)?.metadata
+  const given = bootstrap.map((one) => one.probe)
+  if (metadata === undefined) return { kind: 'kafka', bootstrap: given, advertised: [] }
+  const others = metadata.brokers.filter((broker) => given.every(({ address }) => address !== nameOf(broker)))
+  const advertised = await Promise.all(
+    others.map(async (broker) => ({ ...(await probe(broker)).probe, broker: broker.id })),
+  )
+  return { kind: 'kafka', bootstrap: given, advertised, cluster: toCluster(metadata) }
 }
 
 const nameOf = ({ host, port }: Address): string => `${host}:${port}`
@@ -84,20 +104,26 @@ function toCluster({ clusterId, controller, brokers, topics }: Metadata): Probed
   return { clusterId, controller, brokers: brokers.map((own) => ({ id: own.id, address: nameOf(own) })), partitions }
 }
 
-/** Connects to one address. Stops at the first stage that fails. */
-async function probeBroker(
-  target: Address,
-  { tls, sasl }: SecurityOptions,
-): Promise<{ readonly probe: BrokerProbe; readonly metadata?: Metadata }> {
+interface Probed {
+  readonly probe: BrokerProbe
+  /** Absent if a stage failed. */
+  readonly metadata?: Metadata
+}
+
+/** Connects to one address until `deadline`, by `performance.now`. Stops at the first stage that fails. */
+async function probeBroker(target: Address, { tls, sasl }: SecurityOptions, deadline: number): Promise<Probed> {
   const { host, port } = target
   const address = nameOf(target)
   let probe: BrokerProbe = { address }
   const failed = (stage: ConnectionStage, error: unknown) => ({
     probe: { ...probe, failure: toProbeFailure(address, stage, error) },
   })
-  const atSocket = async <T>(timeout: number, work: Promise<T>): Promise<T> => {
+  /** Returns the time-out of a stage, in milliseconds. */
+  const within = (limit: number, end = deadline) => Math.max(1, Math.min(limit, Math.round(end - performance.now())))
+  const atSocket = async <T>(limit: number, work: (timeout: number) => Promise<T>): Promise<T> => {
+    const timeout = within(limit)
     try {
-      return await inTime(timeout, work)
+      return await inTime(timeout, work(timeout))
     } catch (error) {
       const what = error instanceof TimedOut ? { waited: timeout } : { error }
       throw toFailure({ address, stage: 'connecting', ...what })
@@ -105,26 +131,28 @@ async function probeBroker(
   }
   if (!isIP(host)) {
     try {
-      const found = await atSocket(DNS_TIMEOUT_MS, lookup(host, { all: true }))
+      const found = await atSocket(DNS_TIMEOUT_MS, () => lookup(host, { all: true }))
       probe = { ...probe, resolved: found.map((own) => own.address) }
     } catch (error) {
       return failed('dns', error)
     }
   }
   try {
-    probe = { ...probe, connected: await atSocket(TCP_TIMEOUT_MS, timeTcp(target)) }
+    probe = { ...probe, connected: await atSocket(TCP_TIMEOUT_MS, (timeout) => timeTcp(target, timeout)) }
   } catch (error) {
     return failed('tcp', error)
   }
+  const timeout = within(BROKER_TIMEOUT_MS)
+  const end = performance.now() + timeout
   const connection = new WireConnection({
-    ...{ host, port, tls, sasl, clientId: 'crbus', timeout: BROKER_TIMEOUT_MS },
+    ...{ host, port, tls, sasl, clientId: 'crbus', timeout },
     maxAnswerBytes: MAX_FETCH_BYTES,
   })
   // The certificate is read on a connection of its own, which shows it also if it is refused.
-  const inspected = tls ? inspectCertificate(target, tls) : undefined
+  const inspected = tls ? inspectCertificate(target, tls, timeout) : undefined
   try {
     await connection.open()
-    const metadata = await ask(connection, metadataApi, null)
+    const metadata = await ask(connection, metadataApi, null, within(BROKER_TIMEOUT_MS, end))
     probe = { ...probe, ...seen(connection, await inspected, sasl?.mechanism), clusterId: metadata.clusterId }
     return { probe, metadata }
   } catch (error) {
@@ -179,12 +207,12 @@ function inTime<T>(timeout: number, work: Promise<T>): Promise<T> {
 }
 
 /** Returns how long the TCP connection takes, in milliseconds. */
-function timeTcp({ host, port }: Address): Promise<number> {
+function timeTcp({ host, port }: Address, timeout: number): Promise<number> {
   const start = performance.now()
   const socket = connectPlain({ host, port })
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   socket.once('connect', () => resolve(performance.now() - start)).once('error', reject)
-  const timer = setTimeout(() => socket.destroy(), TCP_TIMEOUT_MS)
+  const timer = setTimeout(() => socket.destroy(), timeout)
   return promise.finally(() => {
     clearTimeout(timer)
     socket.destroy()
@@ -195,13 +223,14 @@ function timeTcp({ host, port }: Address): Promise<number> {
 async function inspectCertificate(
   { host, port }: Address,
   tls: true | ConnectionOptions,
+  timeout: number,
 ): Promise<BrokerCertificate | undefined> {
   const { promise, resolve } = Promise.withResolvers<BrokerCertificate | undefined>()
   const none = () => resolve(undefined)
   try {
     const options = { ...(isIP(host) ? {} : { servername: host }), ...(tls === true ? {} : tls) }
     const socket = connectTls({ host, port, ...options, rejectUnauthorized: false })
-    const timer = setTimeout(() => socket.destroy(), BROKER_TIMEOUT_MS)
+    const timer = setTimeout(() => socket.destroy(), timeout)
     socket.once('error', none).once('close', none)
     socket.once('secureConnect', () => {
       const { subject, issuer, valid_to: expires } = socket.getPeerCertificate()
