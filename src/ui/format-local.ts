@@ -1,6 +1,7 @@
 import type { Progress, ServerName } from '../local/model.ts'
 import type { NoPostgres } from '../local/servers/postgres.ts'
 import type { LocalReport, ServerProblem, ServerReport } from '../local/status.ts'
+import { formatBytes } from './text/format-bytes.ts'
 import { formatTable } from './text/table.ts'
 
 const nameOf = (server: ServerName): string => (server === 'broker' ? 'the broker' : 'Postgres')
@@ -90,6 +91,4 @@ export function formatLocalStatus({ state, engine, servers }: LocalReport): stri
   return `${table}${problems.join('')}`
 }
 
-/** Formats a number of bytes in mebibytes. */
-const formatSize = (bytes: number | undefined): string =>
-  bytes === undefined ? '-' : `${(bytes / 2 ** 20).toFixed(1)} MiB`
+const formatSize = (bytes: number | undefined): string => (bytes === undefined ? '-' : formatBytes(bytes))

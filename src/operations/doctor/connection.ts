@@ -25,7 +25,7 @@ function judgeBroker({ address, failure, ...seen }: BrokerProbe, now: number): F
   const findings: Finding[] = []
   const { resolved, connected, certificate, requests, login } = seen
   if (resolved !== undefined) findings.push(ok({ code: 'name-resolved', address, addresses: resolved }))
-  if (connected !== undefined) findings.push(ok({ code: 'port-open', address, duration: Math.round(connected) }))
+  if (connected !== undefined) findings.push(ok({ code: 'port-open', address, duration: Number(connected.toFixed(1)) }))
   // The failure explains a certificate that was refused.
   const isRefused = failure?.stage === 'tls' && certificate?.rejected !== undefined
   if (certificate !== undefined && !isRefused) {

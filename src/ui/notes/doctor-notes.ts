@@ -1,6 +1,7 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { ConnectionStage } from '../../bus/probe.ts'
 import type { Fact } from '../../operations/doctor/finding.ts'
+import { formatBytes } from '../text/format-bytes.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { listed, listedPartitions, plural } from '../text/listed.ts'
 import { doctorReasons } from './doctor-reasons.ts'
@@ -10,8 +11,9 @@ const MAX_LISTED = 8
 
 const list = (names: readonly (string | number)[]): string => listed(names.map(String), MAX_LISTED)
 const percent = (share: number): string => `${Math.round(share * 100)} %`
-const rate = (perSecond: number): string => `${Number(perSecond.toFixed(1))}/s`
-const megabytes = (bytes: number): string => `${Number((bytes / 1_000_000).toFixed(1))} MB`
+/** Shows slow rates with two digits that are not zero, because `0/s` would say that nothing comes. */
+const rate = (perSecond: number): string =>
+  `${Number(perSecond < 1 ? perSecond.toPrecision(2) : perSecond.toFixed(1))}/s`
 const day = (time: string): string => time.slice(0, 10)
 /** `milliseconds` as in `retention.ms`: -1 for no limit. */
 const retention = (milliseconds: string | undefined): string => {
@@ -74,7 +76,7 @@ export function findingText(fact: Fact): string {
     case 'integrity-unchecked':
       return `${fact.path} was not checked for damage, because it is large`
     case 'bus-readable':
-      return `${fact.path} is readable (${megabytes(fact.bytes)})`
+      return `${fact.path} is readable (${formatBytes(fact.bytes)})`
     case 'bus-failed':
     case 'store-failed':
     case 'declaration-impossible':
@@ -83,7 +85,7 @@ export function findingText(fact: Fact): string {
     case 'bus-damaged':
       return `${fact.path} is damaged: ${list(fact.damage)}`
     case 'disk-nearly-full':
-      return `the disk of ${fact.path} has ${megabytes(fact.free)} left`
+      return `the disk of ${fact.path} has ${formatBytes(fact.free)} left`
     case 'topics-as-declared':
       return `topics are as declared: ${list(fact.topics)}`
     case 'declared-topic-missing':
@@ -174,8 +176,10 @@ export function findingText(fact: Fact): string {
     case 'offset-moved-back':
       return `the offset of '${fact.group}' on ${partitionName(fact)} moved back from ${fact.from} to ${fact.to}`
     case 'commits-late':
-    case 'commits-seen':
-      return `'${fact.group}' committed ${plural(fact.largest, 'event')} of ${partitionName(fact)} at once, up to ${formatDuration(fact.longest)} after the commit before`
+    case 'commits-seen': {
+      const after = fact.longest === 0 ? '' : `, after waiting for up to ${formatDuration(fact.longest)}`
+      return `'${fact.group}' committed up to ${plural(fact.largest, 'event')} of ${partitionName(fact)} at once${after}`
+    }
   }
 }
 
