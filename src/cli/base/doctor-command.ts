@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { Flags } from '@oclif/core'
+import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusProbe } from '../../bus/probe.ts'
 import { type Finding, isFault } from '../../operations/doctor/finding.ts'
+import type { WatchRequest } from '../../operations/doctor/slow.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { findingDocument, formatFindings } from '../../ui/format-doctor.ts'
 import { write } from '../../ui/text/io.ts'
@@ -23,7 +25,7 @@ export const groupDoctorFlags = {
 }
 
 /** Flag of the commands that watch a group. Kafka's clients commit every five seconds by default. */
-export const watchFlag = Flags.string({
+const watchFlag = Flags.string({
   description: 'How long to watch the group (default: 10s)',
   default: '10s',
   ...defaultInDescription,
@@ -77,10 +79,19 @@ export abstract class DoctorCommand extends BaseCommand {
     const isAbsent = store.from === 'default' && store.value.kind === 'sqlite' && !existsSync(store.value.path)
     return isAbsent ? undefined : this.context.openStoreSetup(store.value)
   }
+}
 
-  /** Returns what a command that watches a group needs. */
-  protected watchRequest({ group, for: given }: { readonly group: string; readonly for: string }) {
-    const { now } = this.context
-    return { group, duration: toDelay('--for', given) ?? 0, now, signal: this.signal }
+/** Base class of the commands that watch a group for some time. */
+export abstract class WatchingDoctorCommand extends DoctorCommand {
+  static override flags = { ...groupDoctorFlags, for: watchFlag }
+
+  /** Watches the group and returns the findings. */
+  protected abstract readonly watch: (bus: EventBus, request: WatchRequest) => Promise<readonly Finding[]>
+
+  protected async diagnose(): Promise<Diagnosis> {
+    const { flags } = await this.parse(WatchingDoctorCommand)
+    const duration = toDelay('--for', flags.for) ?? 0
+    const request = { group: flags.group, duration, now: this.context.now, signal: this.signal }
+    return { findings: await this.watch(await this.openBus(), request) }
   }
 }
