@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { lstatSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -70,9 +70,39 @@ function createAtomically(path: string, prepareNew: (part: string) => DatabaseSy
   }
 }
 
-/** Opens an existing file for reading only, also if the file or its folder is not writable. */
-export function openToRead(path: string): DatabaseSync {
+/**
+ * Runs reads on an existing file, also if the file or its folder is not writable. Leaves no log beside a file that no other
+ * process has open. The reads may run twice.
+ */
+export function readShared<T>(path: string, read: (database: DatabaseSync) => T): T {
   refuseSpecial(path)
+  if (isComplete(path)) {
+    const database = openImmutable(path)
+    try {
+      const result = read(database)
+      if (!hasChangedSinceOpened(database)) return result
+    } catch (error) {
+      if (!hasChangedSinceOpened(database)) throw error
+    } finally {
+      database.close()
+    }
+    // Another process has changed the file meanwhile: read again with its locks.
+  }
+  const database = openToRead(path)
+  try {
+    return read(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** Whether a file has neither a write-ahead log nor a journal, as after its last process has closed it. */
+const isComplete = (path: string): boolean => {
+  const file = realpathSync(path)
+  return statSync(file).size > 0 && !existsSync(`${file}-wal`) && !existsSync(`${file}-journal`)
+}
+
+function openToRead(path: string): DatabaseSync {
   const database = openSqlite(path, { readOnly: true })
   try {
     // Opening does not read the file yet.

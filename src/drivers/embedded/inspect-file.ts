@@ -2,7 +2,7 @@ import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { EventBusError } from '../../bus/errors.ts'
 import type { FileProbe } from '../../bus/probe.ts'
-import { openToRead } from '../../sqlite/shared-file.ts'
+import { readShared } from '../../sqlite/shared-file.ts'
 import { isMissing } from './create-on-first-write.ts'
 import { checkLayout, guarded } from './database.ts'
 
@@ -15,15 +15,12 @@ export function inspectFile(path: string): FileProbe {
   try {
     return guarded(path, () => {
       const { size: bytes } = statSync(path)
-      const database = openToRead(path)
-      try {
+      const damage = readShared(path, (database) => {
         checkLayout(database, path)
         const rows = bytes > MAX_CHECKED_BYTES ? undefined : database.prepare('PRAGMA quick_check(5)').all()
-        const damage = rows?.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok')
-        return { kind: 'embedded', path, bytes, ...spaceOf(path), damage }
-      } finally {
-        database.close()
-      }
+        return rows?.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok')
+      })
+      return { kind: 'embedded', path, bytes, ...spaceOf(path), damage }
     })
   } catch (error) {
     if (!(error instanceof EventBusError)) throw error

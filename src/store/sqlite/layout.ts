@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { openSqlite } from '../../sqlite/load-sqlite.ts'
-import { openToRead } from '../../sqlite/shared-file.ts'
+import { readShared } from '../../sqlite/shared-file.ts'
 import {
   checkTables,
   type FoundTable,
@@ -97,8 +97,8 @@ export function createTables(database: DatabaseSync, path: string): StorePart[] 
 
 /** Lists the parts of the store in a file without creating the file. */
 export function inspectFile(path: string): StorePart[] {
-  const isPresent = path !== ':memory:' && existsSync(path)
-  const database = isPresent ? openToRead(path) : openSqlite(':memory:')
+  if (path !== ':memory:' && existsSync(path)) return readShared(path, (database) => inspectTables(database, path))
+  const database = openSqlite(':memory:')
   try {
     return inspectTables(database, path)
   } finally {
