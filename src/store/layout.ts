@@ -1,4 +1,5 @@
 import { advice, type Hint } from '../bus/hints.ts'
+import type { StoreBacklog } from './backlog.ts'
 import { storeMismatch } from './errors.ts'
 import { storeHints } from './hints.ts'
 
@@ -86,13 +87,20 @@ export interface StorePart {
   readonly exists: boolean
 }
 
-/** Creates the tables of a store. Does not alter existing tables, except that it adds columns to the tables of crbus. */
+/**
+ * Inspects a store and creates its tables. Does not alter existing tables, except that it adds columns to the tables of crbus.
+ */
 export interface StoreSetup {
   readonly kind: 'sqlite' | 'postgres'
   /** The location of the store, without a password. */
   readonly location: string
   /** Lists the parts of the store without changing anything. Rejects with `STORE_MISMATCH` if a table has a different layout. */
   inspect(): Promise<readonly StorePart[]>
+  /**
+   * Reads what waits in the store, for all owners, and who holds their leases. Takes no lease and changes nothing. All tables
+   * must exist.
+   */
+  backlog(): Promise<StoreBacklog>
   /**
    * Creates the missing parts, all or none, and returns them. Rejects with `STORE_MISMATCH` if a table has a different layout.
    */

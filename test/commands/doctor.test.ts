@@ -437,7 +437,9 @@ describe('doctor', () => {
     await makeBus()
     const store = join(folder, 'store.db')
     await new SqliteEventStore({ path: store }).close()
-    expect((await check()).findings.map(({ code }) => code)).toEqual(['bus-readable', 'store-complete'])
+    expect((await check()).findings.map(({ code }) => code)).toEqual([
+      ...['bus-readable', 'store-complete', 'store-keeps-up'],
+    ])
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     const database = new DatabaseSync(store)
     onTestFinished(() => database.close())

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { openStoreSetup } from '../../src/store/open.ts'
 import { Connections } from '../../src/store/postgres/connection/connections.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
 import { collectPasswords } from '../support/password-collector.ts'
@@ -246,7 +247,7 @@ else {
       },
     )
 
-    test('fails after the time-out when the server does not answer', async () => {
+    async function startSilent(): Promise<string> {
       const sockets = new Set<{ destroy(): void }>()
       const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
       onTestFinished(() => {
@@ -255,9 +256,19 @@ else {
       })
       await once(silent, 'listening')
       const { port } = silent.address() as AddressInfo
-      const store = open(`postgres://crbus:x@127.0.0.1:${port}/x`, { timeout: 200 })
+      return `postgres://crbus:x@127.0.0.1:${port}/x`
+    }
+
+    test('fails after the time-out when the server does not answer', async () => {
+      const store = open(await startSilent(), { timeout: 200 })
       expect(await failure(store.readStream('order-1'))).toBe('STORE_UNAVAILABLE')
     })
+
+    test('the setup gives up after ten seconds when the server does not answer, although creating an index may take an hour', async () => {
+      const setup = await openStoreSetup(await startSilent())
+      onTestFinished(() => setup[Symbol.asyncDispose]())
+      expect(await failure(setup.inspect())).toBe('STORE_UNAVAILABLE')
+    }, 20_000)
 
     test('uses only the settings of the address with addressOnly, and no password of the environment', async () => {
       const addressOnly = { whyNoPassword: 'this test has none', hints: [] }

@@ -1,7 +1,9 @@
 import { beforeEach, describe, onTestFinished } from 'vitest'
 import type { EventStore } from '../../src/store/event-store.ts'
+import { openStoreSetup } from '../../src/store/open.ts'
 import { startProcess } from './support/start-process.ts'
 import { appendClauses } from './support/store-append-clauses.ts'
+import { backlogClauses } from './support/store-backlog-clauses.ts'
 import { closingClauses } from './support/store-closing-clauses.ts'
 import { commitClauses } from './support/store-commit-clauses.ts'
 import { deadLetterClauses } from './support/store-dead-letter-clauses.ts'
@@ -29,6 +31,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
           onTestFinished(() => another.close())
           return another
         }),
+      setup: () => openStoreSetup(location),
       async start(task, line) {
         const started = await startProcess('store-process.ts', [location, task], line)
         onTestFinished(() => started.die())
@@ -50,6 +53,7 @@ export function storeContract(name: string, harness: StoreHarness): void {
     describe('lease', () => leaseClauses(contract))
     describe('read', () => readClauses(contract))
     describe('dead letters', () => deadLetterClauses(contract))
+    if (harness.isShared) describe('backlog', () => backlogClauses(contract))
     describe('closing', () => closingClauses(contract))
   })
 }

@@ -1,6 +1,7 @@
 import type { GroupState, TopicPartition } from '../../bus/admin.ts'
 import type { Hint } from '../../bus/hints.ts'
 import type { ConnectionStage } from '../../bus/probe.ts'
+import type { LeaseHolder } from '../../store/backlog.ts'
 
 /** How bad a finding is. `info` is a fact that explains something and is not a fault. */
 export type Severity = 'error' | 'warning' | 'info' | 'ok'
@@ -84,6 +85,23 @@ type StoreFact =
   | { readonly code: 'store-complete'; readonly location: string }
   | { readonly code: 'store-incomplete'; readonly location: string; readonly missing: readonly string[] }
   | { readonly code: 'store-failed'; readonly reason: string }
+  /** No message or timer of the store is overdue, and no event has failed. */
+  | { readonly code: 'store-keeps-up'; readonly location: string }
+  /** Messages wait and no process holds the lease to publish them. */
+  | ({ readonly code: 'outbox-abandoned' } & OverdueWork)
+  /** Messages wait although a process holds the lease. Without `processId`, it is not known whether one does. */
+  | ({ readonly code: 'outbox-stuck' } & OverdueWork & Partial<LeaseHolder>)
+  | ({ readonly code: 'timers-overdue' } & OverdueWork)
+  /** Events that could not be handled or published, and commands that their aggregates rejected. `oldest` is RFC 3339. */
+  | { readonly code: 'dead-letters-open' | 'commands-rejected'; readonly count: number; readonly oldest: string }
+
+/** The messages or timers of one owner. */
+interface OverdueWork {
+  readonly owner: string
+  readonly count: number
+  /** How long the oldest has waited, in milliseconds. */
+  readonly age: number
+}
 
 /** A finding about a group and the events that it reads. */
 type GroupFact = OfGroup &

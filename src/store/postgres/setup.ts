@@ -1,19 +1,26 @@
 import type { AddressOnly } from '../address-only.ts'
 import type { StoreSetup } from '../layout.ts'
+import { readBacklog } from './backlog.ts'
 import { Connections } from './connection/connections.ts'
 import { createMissing, inspectTables } from './layout.ts'
 
-/** The time-out of one statement: one hour, because creating an index of a large table takes long. */
-const TIMEOUT_MS = 60 * 60_000
+/** The time-out of a statement that only reads, and of connecting for it. */
+const READ_TIMEOUT_MS = 10_000
+/** The time-out of a statement that creates something: one hour, because creating an index of a large table takes long. */
+const CREATE_TIMEOUT_MS = 60 * 60_000
 
 export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetup {
-  const connections = new Connections({ url, timeout: TIMEOUT_MS, addressOnly })
-  const { location } = connections
+  const reading = new Connections({ url, timeout: READ_TIMEOUT_MS, addressOnly })
+  const creating = new Connections({ url, timeout: CREATE_TIMEOUT_MS, addressOnly })
+  const { location } = reading
   return {
     kind: 'postgres',
     location,
-    inspect: () => connections.use((query) => inspectTables(query, location)),
-    create: () => createMissing(connections),
-    [Symbol.asyncDispose]: () => connections.close(),
+    inspect: () => reading.use((query) => inspectTables(query, location)),
+    backlog: () => reading.use(readBacklog),
+    create: () => createMissing(creating),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([reading.close(), creating.close()])
+    },
   }
 }

@@ -42,7 +42,7 @@ export class Leases {
  * Returns the path of the lock file of an owner. The file is beside the store, so that all processes use the same one. It is
  * never deleted, because another process might have just opened it.
  */
-function lockPath(path: string, owner: string): string {
+export function lockPath(path: string, owner: string): string {
   const readable = owner.replaceAll(/[^\w.-]/g, '_').slice(0, 80)
   return `${path}-lease-${readable}-${createHash('sha256').update(owner).digest('hex').slice(0, 8)}`
 }

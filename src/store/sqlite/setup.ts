@@ -4,6 +4,7 @@ import { faultOf } from '../../sqlite/fault.ts'
 import { BUSY_TIMEOUT_MS } from '../../sqlite/shared-file.ts'
 import { EventStoreError } from '../errors.ts'
 import type { StoreSetup } from '../layout.ts'
+import { readBacklog } from './backlog.ts'
 import { inspectFile } from './layout.ts'
 import { guarded, MEMORY, StoreFile } from './store-file.ts'
 
@@ -13,6 +14,7 @@ export function sqliteSetup(path: string): StoreSetup {
     kind: 'sqlite',
     location,
     inspect: async () => refusing(location, () => guarded(location, () => inspectFile(location))),
+    backlog: async () => guarded(location, () => readBacklog(location)),
     async create() {
       const file = refusing(location, () => new StoreFile(location))
       file.close()

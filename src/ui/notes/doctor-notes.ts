@@ -100,6 +100,20 @@ export function findingText(fact: Fact): string {
       return `the event store at ${fact.location} has all its tables`
     case 'store-incomplete':
       return `the event store at ${fact.location} lacks ${list(fact.missing)}`
+    case 'store-keeps-up':
+      return 'no message or timer of the event store is overdue, and no event has failed'
+    case 'outbox-abandoned':
+      return `${overdueMessages(fact)}, and no process holds the lease to publish them`
+    case 'outbox-stuck':
+      return fact.processId === undefined
+        ? `${overdueMessages(fact)}; which process holds the lease to publish them is not known here`
+        : `${overdueMessages(fact)}, although ${holderText(fact)} holds the lease to publish them`
+    case 'timers-overdue':
+      return `${plural(fact.count, 'timer')} of '${fact.owner}' ${be(fact.count)} overdue, the oldest by ${formatDuration(fact.age)}`
+    case 'dead-letters-open':
+      return `${plural(fact.count, 'event')} could not be handled or published, the oldest on ${day(fact.oldest)}`
+    case 'commands-rejected':
+      return `${plural(fact.count, 'command')} ${fact.count === 1 ? 'was' : 'were'} rejected, the oldest on ${day(fact.oldest)}`
     case 'group-missing':
       return `group '${fact.group}' does not exist`
     case 'group-not-consumer':
@@ -181,6 +195,15 @@ export function findingText(fact: Fact): string {
       return `'${fact.group}' committed up to ${plural(fact.largest, 'event')} of ${partitionName(fact)} at once${after}`
     }
   }
+}
+
+const overdueMessages = (fact: { readonly owner: string; readonly count: number; readonly age: number }): string =>
+  `${plural(fact.count, 'message')} of '${fact.owner}' ${fact.count === 1 ? 'waits' : 'wait'} to be published, the oldest for ${formatDuration(fact.age)}`
+
+/** Only Postgres tells the application or the host of a process, and then the id is that of its own process. */
+function holderText({ processId, application, host }: Extract<Fact, { code: 'outbox-stuck' }>): string {
+  const more = [...(application === undefined ? [] : [application]), ...(host === undefined ? [] : [`from ${host}`])]
+  return more.length === 0 ? `process ${processId}` : `${more.join(' ')} (Postgres process ${processId})`
 }
 
 const at = (position: { readonly topic: string; readonly partition: number; readonly offset: bigint }): string =>

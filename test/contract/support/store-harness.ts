@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { type EventMetadata, type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
 import { EventStoreError, type EventStoreErrorCode } from '../../../src/store/errors.ts'
 import type { Commit, Committed, EventStore, StoredEvent } from '../../../src/store/event-store.ts'
+import type { StoreSetup } from '../../../src/store/layout.ts'
 import type { StartedProcess } from './start-process.ts'
 import type { StoreTask } from './store-process.ts'
 
@@ -21,6 +22,8 @@ export interface StoreContract {
   readonly store: () => EventStore
   /** Returns several connections to the store. For a store that is not shared, the same object several times. */
   connections(count: number): readonly EventStore[]
+  /** Opens the setup of the store, as the command line does. Only of a store that is shared. */
+  setup(): Promise<StoreSetup>
   /** Runs a task on the store in a separate process. Resolves when the process has printed `line`. */
   start(task: StoreTask, line: string): Promise<StartedProcess>
 }

@@ -8,6 +8,13 @@ const HEARTBEAT_MS = 5000
 /** How long to wait for the connection to close. */
 const CLOSE_TIMEOUT_MS = 5000
 
+/**
+ * Returns the SQL expression of the key of a lease, given that of its owner. The name includes the schema, because each schema of
+ * a database is a separate store.
+ */
+export const leaseKey = (owner: string): string =>
+  `hashtextextended('crbus outbox ' || current_schema() || ' ' || ${owner}, 0)`
+
 /** The leases held by one store object. */
 export class Leases {
   readonly #connections: Connections
@@ -26,11 +33,7 @@ export class Leases {
     const client = await this.#connections.connect()
     try {
       const { rows } = await this.#connections.guarded(() =>
-        queryOn(client)<Row<'taken'>>(
-          // The name includes the schema, because each schema of a database is a separate store.
-          `SELECT pg_try_advisory_lock(hashtextextended('crbus outbox ' || current_schema() || ' ' || $1, 0))::text AS taken`,
-          [owner],
-        ),
+        queryOn(client)<Row<'taken'>>(`SELECT pg_try_advisory_lock(${leaseKey('$1')})::text AS taken`, [owner]),
       )
       if (rows[0]?.taken === 'true') return this.#hold(client)
     } catch (error) {
