@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { probeConnection } from '../../src/drivers/kafka/connection/probe.ts'
 import { WireConnection } from '../../src/drivers/kafka/connection/wire.ts'
 import type { ApiRequest } from '../../src/drivers/kafka/protocol/api.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
+import { judgeConnection } from '../../src/operations/doctor/connection.ts'
+import { isFault } from '../../src/operations/doctor/finding.ts'
 import { operationHints } from '../../src/operations/hints.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { applyReset } from '../../src/operations/reset/apply.ts'
@@ -115,6 +118,44 @@ describe.skipIf(brokers === '' || Boolean(process.env.CRBUS_TEST_BROKERS))('thre
 
   /** The committed offsets as a new client sees them. */
   const committed = async (group: string) => (await openBus().admin.committedOffsets(group)).map(({ offset }) => offset)
+
+  test('are healthy for the doctor, which finds what a dead broker takes away, and nothing after its return', {
+    timeout: 180_000,
+  }, async () => {
+    const { topic, victim } = await scene()
+    const bus = openBus()
+    // One replica, so that its partitions have no leader without their broker.
+    const single = uniqueTopic()
+    await bus.admin.createTopic(single, { partitions: 3, replication: 1 })
+    const { layout } = await bus.admin.describeTopic(single)
+    const faultsOf = async () =>
+      judgeConnection(await probeConnection({ brokers: cluster.brokers }), Date.now()).filter(isFault)
+    const expectHealthy = () => eventually(async () => expect(await faultsOf()).toEqual([]), TIMEOUT_MS)
+    await expectHealthy()
+
+    const [id = -1] = [...cluster.nodes].find(([, node]) => node === victim) ?? []
+    await victim.kill()
+
+    const faults = await eventually(async () => {
+      const found = await faultsOf()
+      expect(found.map(({ code }) => code)).toEqual(['connection-failed', 'partitions-offline', 'replicas-out-of-sync'])
+      return found
+    }, TIMEOUT_MS)
+    const [failed, offline, behind] = faults
+    expect(failed).toMatchObject({ address: victim.brokers, stage: 'tcp' })
+    expect(offline).toMatchObject({
+      partitions: layout
+        .filter(({ replicas }) => replicas.includes(id))
+        .map(({ partition }) => ({ topic: single, partition })),
+    })
+    expect(behind).toMatchObject({
+      brokers: [id],
+      partitions: expect.arrayContaining(PARTITIONS.map((partition) => ({ topic, partition }))),
+    })
+
+    await victim.start()
+    await expectHealthy()
+  })
 
   test('delay plans and lag reports while one of them is dead, and return them complete', {
     timeout: 180_000,

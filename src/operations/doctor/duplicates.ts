@@ -46,7 +46,7 @@ export async function diagnoseDuplicates(bus: EventBus, request: WatchRequest): 
   }
   return [
     ...findings,
-    ...watch.judge(group, duration),
+    ...watch.judge(group, Math.round(performance.now() - began)),
     ...(await neverCommitted(bus, request)),
     ...(await judgeRepeats(bus, topics, signal)),
   ]
