@@ -8,7 +8,7 @@ import { judgeStore, storeFailed } from '../operations/doctor/store.ts'
 import { judgeTopics } from '../operations/doctor/topics.ts'
 
 export default class Doctor extends DoctorCommand {
-  static override summary = 'Check the bus: connections, brokers, partitions, declared topics, files'
+  static override summary = 'Check the bus and the event store as a whole'
   static override description = [
     'Connects to each broker and to each address that the brokers advertise, stage by stage: name, TCP, TLS and its certificate, requests, login. Then checks partitions and replicas, and the topics that crbus.json declares. Of an embedded bus, it checks the file and its disk. Of the event store, if there is one, it checks the tables, and finds messages and timers that have waited for more than a minute, who holds the lease to publish them, and dead letters. The clocks of brokers are not compared, because no request of Kafka returns the time.',
     DOCTOR_EXITS,

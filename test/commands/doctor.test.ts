@@ -263,6 +263,11 @@ describe('doctor slow', () => {
 
   test.each<[string, readonly [Moment, ...Moment[]], readonly string[]]>([
     ['a group without members', [{ committed: [30n, 30n] }], ['group-without-members']],
+    [
+      'a partition in which nothing was ever committed',
+      [{ members: [[0], [1]], committed: [30n] }],
+      ['never-committed'],
+    ],
     ['an idle member', [{ members: [[0], [1], []], committed: [30n, 30n] }], ['members-idle']],
     [
       'a partition that stands still while another moves',

@@ -1,6 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { advice } from '../../bus/hints.ts'
-import { PartitionMap } from '../../bus/names/partition-map.ts'
 import type { Position } from '../../bus/record.ts'
 import { sleep } from '../../bus/time/sleep.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
@@ -8,9 +7,8 @@ import { messageId } from '../../codecs/message-id.ts'
 import { readSkippingUnreadable } from '../events/skip-unreadable.ts'
 import { newestSlices } from '../topics/newest-slices.ts'
 import { type Finding, warning } from './finding.ts'
-import { judgeGroup } from './group.ts'
+import { judgeGroup, neverCommitted, type WatchRequest } from './group.ts'
 import { GroupWatch } from './group-watch.ts'
-import type { WatchRequest } from './slow.ts'
 
 /** Milliseconds between two samples. Shorter than the rebalance of a classic group, which takes at least a heartbeat. */
 const INTERVAL_MS = 500
@@ -44,27 +42,13 @@ export async function diagnoseDuplicates(bus: EventBus, request: WatchRequest): 
     if ((left <= 0 && samples > 1) || signal.aborted) break
     await sleep(Math.max(0, Math.min(INTERVAL_MS, left)), signal)
   }
+  const watched = { group, duration: Math.round(performance.now() - began) }
   return [
     ...findings,
-    ...watch.judge(group, Math.round(performance.now() - began)),
-    ...(await neverCommitted(bus, request)),
+    ...watch.judge(group, watched.duration),
+    ...(await neverCommitted(bus, watched)),
     ...(await judgeRepeats(bus, topics, signal)),
   ]
-}
-
-/** Reports partitions that a member reads without a commit: each new member begins there again. */
-async function neverCommitted(bus: EventBus, { group, duration }: WatchRequest): Promise<Finding[]> {
-  const [{ members }, offsets] = await Promise.all([bus.admin.describeGroup(group), bus.admin.committedOffsets(group)])
-  const committed = new PartitionMap<true>()
-  for (const own of offsets) committed.set(own, true)
-  const open = members.flatMap(({ assignment }) => assignment).filter((own) => !committed.get(own))
-  const ranges = await bus.log.rangesOf([...new Set(open.map(({ topic }) => topic))])
-  const partitions = open.filter(({ topic, partition }) =>
-    ranges.get(topic)?.some((own) => own.partition === partition && own.start < own.end),
-  )
-  if (partitions.length === 0) return []
-  const hints = [advice('check that the consumers commit (enable.auto.commit), or acknowledge what they read')]
-  return [warning({ code: 'never-committed', group, duration, partitions }, hints)]
 }
 
 /**

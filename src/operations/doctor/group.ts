@@ -1,6 +1,7 @@
 import type { CommittedOffset, GroupDescription } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { advice, type Hint } from '../../bus/hints.ts'
+import { PartitionMap } from '../../bus/names/partition-map.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
 import { operationHints } from '../hints.ts'
 import { readFirstWaiting } from '../lag/first-waiting.ts'
@@ -14,6 +15,21 @@ export interface JudgedGroup {
   readonly committed: readonly CommittedOffset[]
   /** Whether the group exists and is a group of consumers. */
   readonly isConsumer: boolean
+}
+
+/** What the complaints that watch a group ask for. */
+export interface WatchRequest {
+  readonly group: string
+  /** How long to watch the group, in milliseconds. */
+  readonly duration: number
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
+
+/** A group, and for how many milliseconds it was watched. */
+export interface Watched {
+  readonly group: string
+  readonly duration: number
 }
 
 /** The states of a group while its partitions are assigned again. */
@@ -54,6 +70,21 @@ export async function judgeGroup(bus: EventBus, group: string): Promise<JudgedGr
     findings.push(warning({ code: 'group-rebalancing', group, state }, [operationHints.watchGroup(group)]))
   }
   return { ...base, findings, isConsumer: true }
+}
+
+/** Reports partitions that a member reads without a commit: each new member begins there again. */
+export async function neverCommitted(bus: EventBus, { group, duration }: Watched): Promise<Finding[]> {
+  const [{ members }, offsets] = await Promise.all([bus.admin.describeGroup(group), bus.admin.committedOffsets(group)])
+  const committed = new PartitionMap<true>()
+  for (const own of offsets) committed.set(own, true)
+  const open = members.flatMap(({ assignment }) => assignment).filter((own) => !committed.get(own))
+  const ranges = await bus.log.rangesOf([...new Set(open.map(({ topic }) => topic))])
+  const partitions = open.filter(({ topic, partition }) =>
+    ranges.get(topic)?.some((own) => own.partition === partition && own.start < own.end),
+  )
+  if (partitions.length === 0) return []
+  const hints = [advice('check that the consumers commit (enable.auto.commit), or acknowledge what they read')]
+  return [warning({ code: 'never-committed', group, duration, partitions }, hints)]
 }
 
 /** The most similar names that a hint has. */

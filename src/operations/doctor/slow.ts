@@ -6,7 +6,7 @@ import { operationHints } from '../hints.ts'
 import { measureLag } from '../lag/lag.ts'
 import type { GroupLag, PartitionLag } from '../lag/report.ts'
 import { error, type Finding, info, ok, warning } from './finding.ts'
-import { judgeGroup, judgeWaiting } from './group.ts'
+import { judgeGroup, judgeWaiting, neverCommitted, type Watched, type WatchRequest } from './group.ts'
 
 /** Fewer waiting events say nothing about their distribution. */
 const MIN_WAITING = 20
@@ -16,14 +16,6 @@ const MIN_SHARE = 0.5
 const MIN_GROWTH = 10
 /** The most waiting events whose keys are counted. */
 const MAX_KEYS = 2000
-
-export interface WatchRequest {
-  readonly group: string
-  /** How long to watch the group, in milliseconds. */
-  readonly duration: number
-  readonly now: () => number
-  readonly signal: AbortSignal
-}
 
 /** A partition of a topic with its lag. */
 type Part = PartitionLag & { readonly topic: string }
@@ -48,16 +40,12 @@ export async function diagnoseSlowness(bus: EventBus, request: WatchRequest): Pr
   }
   return [
     ...found,
+    ...(await neverCommitted(bus, watched)),
     ...judgeStalls(parts, watched),
     ...(await judgeWaiting(bus, group, parts.filter(isStalled))),
     ...judgeSkew(lagging, parts, watched),
     ...(await judgeKeys(bus, parts, watched, signal)),
   ]
-}
-
-interface Watched {
-  readonly group: string
-  readonly duration: number
 }
 
 function judgePositions(group: string, parts: readonly Part[]): Finding[] {

@@ -111,9 +111,9 @@ export function findingText(fact: Fact): string {
     case 'timers-overdue':
       return `${plural(fact.count, 'timer')} of '${fact.owner}' ${be(fact.count)} overdue, the oldest by ${formatDuration(fact.age)}`
     case 'dead-letters-open':
-      return `${plural(fact.count, 'event')} could not be handled or published, the oldest on ${day(fact.oldest)}`
+      return `${plural(fact.count, 'event')} could not be handled or published, the oldest since ${day(fact.oldest)}`
     case 'commands-rejected':
-      return `${plural(fact.count, 'command')} ${fact.count === 1 ? 'was' : 'were'} rejected, the oldest on ${day(fact.oldest)}`
+      return `${plural(fact.count, 'command')} ${fact.count === 1 ? 'was' : 'were'} rejected, the oldest since ${day(fact.oldest)}`
     case 'group-missing':
       return `group '${fact.group}' does not exist`
     case 'group-not-consumer':
@@ -135,7 +135,7 @@ export function findingText(fact: Fact): string {
     case 'held-by-transaction':
       return `'${fact.group}' waits for an open transaction in ${listedPartitions(fact.partitions, MAX_LISTED)}`
     case 'starts-at-latest':
-      return `'${fact.group}' has committed nothing on ${listedPartitions(fact.partitions, MAX_LISTED)}, where events are`
+      return `'${fact.group}' has committed nothing on ${listedPartitions(fact.partitions, MAX_LISTED)}, although events are there`
     case 'never-committed':
       return `'${fact.group}' reads ${listedPartitions(fact.partitions, MAX_LISTED)}, but has committed nothing there`
     case 'nothing-waits':
@@ -161,12 +161,14 @@ export function findingText(fact: Fact): string {
     case 'falling-behind':
     case 'catching-up':
     case 'lag-steady': {
-      const trend = {
-        'falling-behind': 'and more every second',
-        'catching-up': 'and fewer every second',
-        'lag-steady': 'and about as many as before',
-      }
-      return `${plural(fact.lag, 'event')} ${fact.lag === 1n ? 'waits' : 'wait'} for '${fact.group}', ${trend[fact.code]}: ${rate(fact.in)} come, ${rate(fact.out)} are committed`
+      const trend = { 'falling-behind': 'more than', 'catching-up': 'fewer than', 'lag-steady': 'about as many as' }[
+        fact.code
+      ]
+      const rates =
+        fact.in === 0 && fact.out === 0
+          ? 'none were published or committed'
+          : `${rate(fact.in)} are published, ${rate(fact.out)} are committed`
+      return `${plural(fact.lag, 'event')} ${fact.lag === 1n ? 'waits' : 'wait'} for '${fact.group}', ${trend} ${formatDuration(fact.duration)} before: ${rates}`
     }
     case 'lag-skewed':
       return `${percent(fact.share)} of the waiting events of '${fact.group}' are in ${partitionName(fact)}`
