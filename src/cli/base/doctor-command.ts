@@ -54,8 +54,14 @@ export abstract class DoctorCommand extends BaseCommand {
     const { io, stop } = this.context
     const shown = findings.map((finding) => ({ finding, remedies: finding.hints.map(toSuggestion) }))
     if (!this.isJson) {
-      const lines = shown.map(({ finding, remedies }) => ({ finding, remedies: remedies.map(formatSuggestion) }))
-      await write(io.stdout, formatFindings(lines, io.color), stop.readerLeft, { color: io.color })
+      const lines = shown.map(({ finding, remedies }) => ({
+        finding,
+        remedies: remedies.map((remedy) => ({ text: formatSuggestion(remedy), isTyped: !('hint' in remedy) })),
+      }))
+      // Some terminals report 0 columns.
+      const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
+      const text = formatFindings(lines, { color: io.color, columns })
+      await write(io.stdout, text, stop.readerLeft, { color: io.color })
     }
     const healthy = !findings.some(isFault)
     if (isUnreachable) this.couldNotConnect()
