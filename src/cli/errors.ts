@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
@@ -50,7 +51,10 @@ export function toFailure(error: unknown): Failure {
   }
   const suggestions = suggestionsOfUsage(error)
   if (suggestions !== undefined) {
-    return { code: 'CRBUS_USAGE', message: (error as Error).message, suggestions, exitCode: exitCodes.usage }
+    const { message } = error as Error
+    // oclif dims its messages on a terminal; `printable` would show the codes for that.
+    const text = error instanceof Errors.CLIError ? stripVTControlCharacters(message) : message
+    return { code: 'CRBUS_USAGE', message: text, suggestions, exitCode: exitCodes.usage }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const report = hint('this is a bug in crbus: please report it with the lines above')
