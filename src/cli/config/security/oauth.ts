@@ -1,3 +1,4 @@
+import { containsSecret } from '../../../drivers/contains-secret.ts'
 import { UsageError } from '../../errors.ts'
 import { hint } from '../../suggestions.ts'
 import type { ClientCredentials } from './resolve-security.ts'
@@ -10,7 +11,7 @@ const MAX_ANSWER_BYTES = 256 * 1024
 
 /**
  * Requests a token with the client-credentials grant of OAuth 2 (RFC 6749, 4.4). Follows no redirect, which would send the client
- * secret to another server. Throws a `UsageError` with the reason of the server.
+ * secret to another server. Throws a `UsageError` with the reason of the server, unless it repeats the secret.
  */
 export async function clientCredentialsToken(
   { tokenUrl, clientId, scope }: Pick<ClientCredentials, 'tokenUrl' | 'clientId' | 'scope'>,
@@ -20,6 +21,7 @@ export async function clientCredentialsToken(
   if (scope !== undefined) body.set('scope', scope)
   const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')
   let response: Response
+  let text: string
   try {
     response = await fetch(tokenUrl, {
       method: 'POST',
@@ -28,19 +30,21 @@ export async function clientCredentialsToken(
       redirect: 'error',
       signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
     })
+    text = await readAtMost(response, MAX_ANSWER_BYTES)
   } catch (error) {
     throw new UsageError(`${originOf(tokenUrl)} cannot be reached for a token: ${reasonOf(error)}`, [
       hint('check sasl.tokenUrl, and that this machine reaches the server'),
     ])
   }
-  const answer = parseAnswer(await readAtMost(response, MAX_ANSWER_BYTES))
+  const answer = parseAnswer(text)
   if (response.ok && typeof answer.access_token === 'string' && answer.access_token !== '') return answer.access_token
   const { error, error_description: description } = answer
   const reason = [error, description].filter((part) => typeof part === 'string' && part !== '').join(': ')
-  throw new UsageError(
-    `${originOf(tokenUrl)} returned no token: ${reason === '' ? `status ${response.status}` : reason}`,
-    [hint('check sasl.clientId, sasl.clientSecret and sasl.scope')],
-  )
+  // A server may repeat what it was sent.
+  const isShown = reason !== '' && !containsSecret(reason, [clientSecret])
+  throw new UsageError(`${originOf(tokenUrl)} returned no token: ${isShown ? reason : `status ${response.status}`}`, [
+    hint('check sasl.clientId, sasl.clientSecret and sasl.scope'),
+  ])
 }
 
 /** Returns when a JSON Web Token expires, in milliseconds since 1970; `undefined` for another kind of token. */

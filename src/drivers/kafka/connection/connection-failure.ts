@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { advice, type Hint } from '../../../bus/hints.ts'
+import { containsSecret } from '../../contains-secret.ts'
 import { driverHints } from '../../hints.ts'
 import { CHECK_BROKER, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
@@ -130,7 +131,10 @@ export function toFailure(failed: FailedConnection): KafkaFailure {
     // kafkajs puts the mechanism before the message of the broker.
     const reason = message?.replace(/^SASL .*? authentication failed: /, '')
     const hints = type === 'ILLEGAL_SASL_STATE' ? [driverHints.leaveOutLogin()] : LOGIN
-    return new KafkaFailure('authentication', `${address} refused the login: ${reason}`, { ...details, hints })
+    // Only this error has a message of the broker. The others come before the password, with a message of kafkajs.
+    if (type !== undefined && type !== 'SASL_AUTHENTICATION_FAILED')
+      return new KafkaFailure('authentication', `${address} refused the login: ${reason}`, { ...details, hints })
+    return loginFailure(`${address} refused the login`, reason, failed, hints)
   }
   const alert = code === undefined ? undefined : ALERT.exec(code)?.[1]
   if (alert !== undefined) return toAlertFailure(failed, alert)
@@ -145,8 +149,7 @@ export function toFailure(failed: FailedConnection): KafkaFailure {
     const { text, hints } = reason
     return new KafkaFailure('connection', `${address} ${text}`, { ...details, hints, isRefused: true })
   }
-  if (code === undefined && stage === 'login')
-    return new KafkaFailure('authentication', `the login at ${address} failed: ${message}`, details)
+  if (code === undefined && stage === 'login') return loginFailure(`the login at ${address} failed`, message, failed)
   // kafkajs has caught an exception of `tls.connect`, which was thrown before anything was sent.
   const refused = stage === 'connecting' && code === undefined ? /^Failed to connect: (.*)$/s.exec(message ?? '') : null
   if (refused !== null)
@@ -159,6 +162,14 @@ export function toFailure(failed: FailedConnection): KafkaFailure {
     `${address} cannot be reached${code === undefined ? '' : ` (${code})`}`,
     details,
   )
+}
+
+/** Builds the failure of a login. Leaves out a reason, and the error with it, in which the broker repeats the password. */
+function loginFailure(what: string, reason: string | undefined, { sasl, error }: FailedConnection, hints?: Hint[]) {
+  const secrets = sasl === undefined || sasl.mechanism === 'oauthbearer' ? [] : [sasl.password]
+  if (reason === undefined || reason === '' || containsSecret(reason, secrets))
+    return new KafkaFailure('authentication', what, { hints })
+  return new KafkaFailure('authentication', `${what}: ${reason}`, { cause: error, hints })
 }
 
 const loginErrors: ReadonlySet<string> = new Set([

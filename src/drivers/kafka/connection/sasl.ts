@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { advice } from '../../../bus/hints.ts'
+import { containsSecret } from '../../contains-secret.ts'
 import { KafkaFailure } from '../kafka-errors.ts'
 import type { BearerToken, Sasl } from '../kafka-options.ts'
 import { TOKEN_PROVIDER } from './connection-failure.ts'
@@ -14,6 +15,9 @@ interface KafkaJsLogin {
 
 /** Separates key-value pairs in a message of OAUTHBEARER (RFC 7628). */
 const SEPARATOR = '\u0001'
+
+/** Matches a token: visible ASCII characters. */
+const TOKEN = /^[\x21-\x7e]+$/
 
 /**
  * Converts a login to the options of kafkajs. Returns a new object, because kafkajs may add fields. OAUTHBEARER is implemented
@@ -31,6 +35,7 @@ export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined)
         onWait('the token provider')
         const token = await provideToken(sasl.oauthBearerProvider)
         onWait(undefined)
+        const secrets = [token.value, ...Object.values(token.extensions ?? {})]
         const send = async (message: string): Promise<string> => {
           const bytes = Buffer.from(message)
           const length = Buffer.alloc(4)
@@ -42,15 +47,16 @@ export function toKafkaJsSasl(sasl: Sasl, onWait: (waitsFor: string | undefined)
           return answer.toString('utf8', 4)
         }
         const extensions = Object.entries(token.extensions ?? {}).map(([name, value]) => `${name}=${value}${SEPARATOR}`)
-        const refusal = await send(
-          `n,,${SEPARATOR}auth=Bearer ${token.value}${SEPARATOR}${extensions.join('')}${SEPARATOR}`,
-        )
+        const login = `n,,${SEPARATOR}auth=Bearer ${token.value}${SEPARATOR}${extensions.join('')}${SEPARATOR}`
+        const refusal = await send(login).catch((error: unknown) => {
+          throw containsSecret(String(error), secrets) ? tokenRefused('', secrets) : error
+        })
         if (refusal === '') return
         // RFC 7628, 3.2.3: the client answers a refusal with one separator, and the broker fails the login.
         await send(SEPARATOR).catch((error: unknown) => {
-          throw tokenRefused(refusal, error)
+          throw tokenRefused(refusal, secrets, error)
         })
-        throw tokenRefused(refusal)
+        throw tokenRefused(refusal, secrets)
       },
     }),
   }
@@ -68,7 +74,12 @@ async function provideToken(
     throw new KafkaFailure('authentication', `the token provider failed: ${reason}`, { cause: error, hints })
   }
   const { value, extensions } = token ?? {}
-  if (typeof value === 'string' && value !== '') return { value, extensions }
+  if (typeof value === 'string' && value !== '') {
+    // Other characters would end the token, or add fields to the message of the login (RFC 6750, 2.1 and RFC 7628, 3.1).
+    if (TOKEN.test(value)) return { value, extensions }
+    const problem = 'the token has a line break, a space or another character that no token may have'
+    throw new KafkaFailure('authentication', problem, { hints })
+  }
   throw new KafkaFailure(
     'authentication',
     'the token provider did not return a token: it must resolve to { value: string }',
@@ -87,8 +98,9 @@ function reasonOf(thrown: unknown): string {
 
 /**
  * Builds the error for a token that the broker refused. `refusal` is the broker's JSON with a status, such as `invalid_token`.
+ * Leaves out a reason that contains one of the secrets.
  */
-function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
+function tokenRefused(refusal: string, secrets: readonly string[], cause?: unknown): KafkaFailure {
   let status: unknown
   try {
     status = JSON.parse(refusal).status
@@ -96,8 +108,9 @@ function tokenRefused(refusal: string, cause?: unknown): KafkaFailure {
     // Not JSON: show the refusal unchanged.
   }
   const reason = typeof status === 'string' ? status : refusal
-  return new KafkaFailure('authentication', `refused the token: ${reason}`, {
-    cause,
+  const isShown = reason !== '' && !containsSecret(reason, secrets)
+  return new KafkaFailure('authentication', `refused the token${isShown ? `: ${reason}` : ''}`, {
+    cause: containsSecret(String(cause), secrets) ? undefined : cause,
     isBroker: true,
     hints: [advice('check that the token has not expired, and that the broker accepts its issuer, audience and scope')],
   })
