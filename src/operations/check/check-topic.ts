@@ -1,4 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
+import { whyMissing } from '../topics/why-missing.ts'
 import { type Check, conclude, exceeded, type Finding, inSeconds, type Measure } from './check.ts'
 import { type NewestEvents, readNewestEvents } from './newest-events.ts'
 
@@ -17,6 +18,8 @@ export interface TopicExpectation {
 export async function checkTopicState(bus: EventBus, expected: TopicExpectation): Promise<Check> {
   const { topic, partitions, replication, maxSilence } = expected
   if (!(await bus.admin.listTopics()).some((known) => known.topic === topic)) {
+    const why = await whyMissing(bus, topic)
+    if (why.code !== 'TOPIC_NOT_FOUND') throw why
     return conclude('topic', [{ status: 'critical', code: 'topic-missing', topic }], [])
   }
   const { layout, ...found } = await bus.admin.describeTopic(topic)

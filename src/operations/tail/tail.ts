@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compareNumbers, comparePartitions } from '../../bus/compare.ts'
-import { EventBusError, topicNotFound } from '../../bus/errors.ts'
+import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { topicNameError } from '../../bus/names/names.ts'
 import { namesLike } from '../../bus/names/names-like.ts'
@@ -13,6 +13,7 @@ import { type EventView, type Reading, viewOf } from '../events/event-view.ts'
 import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { resolveSlices } from '../offsets/resolve-slices.ts'
+import { whyMissing } from '../topics/why-missing.ts'
 import { followTopics } from './follow-topics.ts'
 import { joinOutages } from './join-outages.ts'
 import { mergeByTime } from './merge-by-time.ts'
@@ -218,7 +219,9 @@ async function awaitTopics(
   const others = all.filter(({ internal }) => !internal).map(({ topic }) => topic)
   const [similarTopic] = namesLike(first, others)
   if (!follow) {
-    const { code, message, hints } = topicNotFound(first)
+    const why = await whyMissing(bus, first)
+    if (why.code !== 'TOPIC_NOT_FOUND') throw why
+    const { code, message, hints } = why
     const similar = similarTopic === undefined ? [] : [operationHints.readTopic(similarTopic)]
     throw new EventBusError(code, message, { topic: first, hints: [...similar, ...hints] })
   }

@@ -1,5 +1,5 @@
 import type { NewTopic, TopicDescription } from '../../bus/admin.ts'
-import { EventBusError, topicExists, topicNotFound } from '../../bus/errors.ts'
+import { EventBusError, topicExists } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
 import { type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
@@ -15,6 +15,7 @@ import {
 } from '../events/skip-unreadable.ts'
 import { type OperationHint, operationHints } from '../hints.ts'
 import { newestSlices } from './newest-slices.ts'
+import { whyMissing } from './why-missing.ts'
 
 export interface TopicOverview {
   readonly topic: string
@@ -195,11 +196,12 @@ export interface DeleteTopicPlan {
  */
 export async function planDeleteTopics(bus: EventBus, topics: readonly string[]): Promise<DeleteTopicPlan> {
   const all = new Map((await listTopics(bus, { internal: true })).map((known) => [known.topic, known]))
-  const found = topics.map((topic) => {
+  const found: TopicOverview[] = []
+  for (const topic of topics) {
     const known = all.get(topic)
-    if (!known) throw topicNotFound(topic)
-    return known
-  })
+    if (known === undefined) throw await whyMissing(bus, topic)
+    found.push(known)
+  }
   const { kind, clusterId } = await bus.admin.describeCluster()
   return { topics: found, bus: { kind, clusterId } }
 }
