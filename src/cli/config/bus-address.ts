@@ -17,21 +17,49 @@ export type BusAddress =
   /** The absolute path of the folder with the file of the bus. */
   | { readonly kind: 'embedded'; readonly folder: string }
 
-/** Returns each broker as `host:port` in a form that can be compared; `undefined` if one of them is not an address. */
-export function brokersOf(text: string): string[] | undefined {
-  const given = text
+/** Matches an address in lower case: protocol, IPv6 address or host, port. Host names of other alphabets are written in Punycode. */
+const ADDRESS = /^(?:([a-z_]+):\/\/)?(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([\w.-]+))(?::(\d{1,5}))?$/
+
+const KAFKA_PROTOCOLS = ['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl']
+
+const MAX_PORT = 65_535
+
+const addressesIn = (text: string): string[] =>
+  text
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '')
-  const found = given.map((one) =>
-    /^(?:[a-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/\s]+))(?::(\d{1,5}))?$/.exec(one.toLowerCase()),
-  )
-  if (found.length === 0 || found.includes(null)) return undefined
-  return found.map((parts) => {
-    const host = (parts?.[1] ?? parts?.[2] ?? '').replace(/\.$/, '')
+
+/** Returns each broker as `host:port` in a form that can be compared; `undefined` if one of them is not an address. */
+export function brokersOf(text: string): string[] | undefined {
+  if (brokersProblem(text) !== undefined) return undefined
+  return addressesIn(text).map((one) => {
+    const [, , ipv6, name, port] = ADDRESS.exec(one.toLowerCase()) ?? []
+    const host = (ipv6 ?? name ?? '').replace(/\.$/, '')
     // 9092 is also the default port of the driver.
-    return `${LOOPBACK.test(host) ? 'localhost' : host}:${Number(parts?.[3] ?? 9092)}`
+    return `${LOOPBACK.test(host) ? 'localhost' : host}:${Number(port ?? 9092)}`
   })
+}
+
+/** Returns what is wrong with a list of brokers. The problem continues a message that names the list, and does not repeat it. */
+export function brokersProblem(text: string): string | undefined {
+  const given = addressesIn(text)
+  if (given.some((one) => one.includes('@'))) {
+    return 'must not contain a user name or password: a login has settings of its own, such as sasl.username'
+  }
+  const found = given.map((one) => ADDRESS.exec(one.toLowerCase()))
+  if (found.length === 0 || found.includes(null)) return 'must be host:port, several separated by commas'
+  const ports = found.flatMap((parts) => (parts?.[4] === undefined ? [] : [Number(parts[4])]))
+  if (ports.some((port) => port < 1 || port > MAX_PORT)) return `must have ports from 1 to ${MAX_PORT}`
+  const protocols = new Set(found.map((parts) => parts?.[1]))
+  const unknown = [...protocols].find((name) => name !== undefined && !KAFKA_PROTOCOLS.includes(name))
+  if (unknown !== undefined) {
+    return `has the protocol ${unknown}://, but Kafka's are ${KAFKA_PROTOCOLS.map((name) => name.toUpperCase()).join(', ')}`
+  }
+  // The protocol of the first address applies to all.
+  const [first] = found.map((parts) => parts?.[1])
+  const isMixed = [...protocols].some((name) => name !== undefined && name !== first)
+  return isMixed ? 'must have the same protocol before every address, or before the first' : undefined
 }
 
 /** Returns the protocol of addresses such as `SASL_SSL://host:9093`; `undefined` if no address has one. */

@@ -3,7 +3,7 @@ import { namesLike } from '../../bus/names/names-like.ts'
 import { duration } from '../../bus/time/duration.ts'
 import { UsageError } from '../errors.ts'
 import { hint } from '../suggestions.ts'
-import { brokersOf } from './bus-address.ts'
+import { brokersProblem } from './bus-address.ts'
 
 /** The kind of file that a value comes from: a project's file, which a stranger may have written, or the user's own file. */
 export type Origin = 'project' | 'user'
@@ -77,7 +77,8 @@ export const path: Read<string> = (value, at) => {
 
 export const brokers: Read<string> = (value, at) => {
   const given = text(value, at)
-  if (brokersOf(given) === undefined) throw invalid(at, 'must be host:port, several separated by commas')
+  const problem = brokersProblem(given)
+  if (problem !== undefined) throw invalid(at, problem)
   return given
 }
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { flag, hint } from '../suggestions.ts'
-import { type BusAddress, isSameBus, protocolOf } from './bus-address.ts'
+import { type BusAddress, brokersProblem, isSameBus, protocolOf } from './bus-address.ts'
 import { chooseProfile } from './choose-profile.ts'
 import type { BusFlags, ChosenProfile, Config, ConfigSurroundings } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
@@ -86,7 +86,15 @@ async function chooseBus(
   if (flags['data-dir'] === '') throw new UsageError('--data-dir is empty', [flag('--data-dir .crbus')])
   const maxBatchBytes = chooseMaxBatchBytes(chosen, flags)
   const limit = maxBatchBytes === undefined ? {} : { maxBatchBytes: maxBatchBytes.value }
-  const kafka = (brokers: string, from: string) => ({ value: { kind: 'kafka', brokers, ...limit }, from }) as const
+  const kafka = (brokers: string, from: string) => {
+    const problem = brokersProblem(brokers)
+    if (problem !== undefined) {
+      // What precedes an @ may be a password.
+      const shown = brokers.includes('@') ? '' : ` '${brokers}'`
+      throw new UsageError(`${from}${shown} ${problem}`, [flag('-b 127.0.0.1:9092')])
+    }
+    return { value: { kind: 'kafka', brokers, ...limit }, from } as const
+  }
   const embedded = (folder: string, from: string) =>
     ({ value: { kind: 'embedded', folder: resolve(cwd, folder) }, from }) as const
   if (flags.brokers !== undefined) return kafka(flags.brokers, '--brokers')

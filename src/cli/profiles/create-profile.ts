@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { brokersOf } from '../config/bus-address.ts'
+import { brokersProblem } from '../config/bus-address.ts'
 import { profileNameError } from '../config/config-file.ts'
 import { parseOptions } from '../config/security/named-settings.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../config/security/settings.ts'
@@ -38,9 +38,8 @@ export function profileFromFlags(name: string, flags: CreateFlags, cwd: string):
       flag('--data-dir FOLDER', 'for an embedded bus'),
     ])
   }
-  if (brokers !== undefined && brokersOf(brokers) === undefined) {
-    throw new UsageError('--brokers must be host:port, several separated by commas')
-  }
+  const problem = brokers === undefined ? undefined : brokersProblem(brokers)
+  if (problem !== undefined) throw new UsageError(`--brokers ${problem}`)
   refusePlainSecrets(settings)
   if (settings.anyHostName?.value) {
     throw new UsageError(`${settings.anyHostName.from} cannot be stored in a profile`, [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokersOf, isSameBus } from '../../../src/cli/config/bus-address.ts'
+import { brokersOf, brokersProblem, isSameBus } from '../../../src/cli/config/bus-address.ts'
 
 const kafka = (brokers: string) => ({ kind: 'kafka', brokers }) as const
 const embedded = (folder: string) => ({ kind: 'embedded', folder }) as const
@@ -39,3 +39,25 @@ test.each(['', ' , ', 'kafka 1', 'kafka:port', 'kafka:1:2', 'a,b c'])(
     expect(brokersOf(text)).toBeUndefined()
   },
 )
+
+test.each([
+  ['kafka:9092, [::1]:9093 ,', undefined],
+  ['SASL_SSL://kafka-1:9093,kafka-2:9093', undefined],
+  ['[fe80::1%eth0]:9092', undefined],
+  ['user:hunter2@kafka:9092', 'must not contain a user name or password'],
+  ['kafka:9092,SASL_SSL://user:hunter2@kafka', 'must not contain a user name or password'],
+  ['kafka:0', 'must have ports from 1 to 65535'],
+  ['kafka:70000', 'must have ports from 1 to 65535'],
+  ['::1', 'must be host:port'],
+  ['k\u0430fka:9092', 'must be host:port'],
+  ['kafka\u200b:9092', 'must be host:port'],
+  ['a:1\nevil:2', 'must be host:port'],
+  ['http://kafka:9092', 'has the protocol http://'],
+  ['SSL://kafka:9093,PLAINTEXT://kafka:9092', 'must have the same protocol'],
+  ['kafka:9092,SSL://kafka:9093', 'must have the same protocol'],
+])('brokersProblem of %j is %j, without the list', (text, problem) => {
+  const found = brokersProblem(text)
+  if (problem === undefined) expect(found).toBeUndefined()
+  else expect(found).toContain(problem)
+  expect(found ?? '').not.toMatch(/hunter2|evil/)
+})
