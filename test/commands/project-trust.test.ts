@@ -495,6 +495,90 @@ describe('the consent of the user', () => {
     )
   })
 
+  test('the consent of the user to one secret is not that to a login of the environment, which can be given too', async () => {
+    withBrokers()
+    await run(ConfigAllow, ['--yes'])
+    const env = { CRBUS_SASL_PASSWORD: SECRET }
+    expect((await run(TopicsList, [], env)).exitCode).toBe(6)
+
+    const allowed = await run(ConfigAllow, ['--yes', '--json'], env)
+
+    expect(JSON.parse(allowed.stdout)).toMatchObject({ isAllowed: true, applied: true })
+    expect(allowed.stdout).toContain('CRBUS_SASL_PASSWORD')
+    expect((await run(TopicsList, [], env)).exitCode).toBe(0)
+    await run(ConfigAllow, ['--yes', '--revoke'], env)
+    expect((await run(TopicsList, [], env)).exitCode).toBe(6)
+  })
+
+  test('the consent of the user to a login on the command line is to name the brokers', async () => {
+    withBrokers({ brokers: 'theirs:9093', tls: true })
+    const login = ['-X', 'sasl.mechanism=PLAIN', '-X', 'sasl.username=me', '-X', `sasl.password=${SECRET}`]
+    const { exitCode, stderr } = await run(TopicsList, login)
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('try: --brokers theirs:9093')])
+    expect((await run(TopicsList, [...login, '--brokers', 'theirs:9093', '--tls'])).exitCode).toBe(0)
+  })
+
+  test.each<[string, () => object, () => void]>([
+    [
+      'a file that becomes a link out of the project',
+      () => {
+        writeFileSync(join(folder, 'project/key'), 'theirs')
+        return { ...theirs, sasl: { ...theirs.sasl, username: 'file:key' } }
+      },
+      () => {
+        rmSync(join(folder, 'project/key'))
+        symlinkSync(join(folder, 'home/key'), join(folder, 'project/key'))
+      },
+    ],
+    [
+      'a link that leads elsewhere',
+      () => {
+        symlinkSync(join(folder, 'home/old'), join(folder, 'project/key'))
+        return { ...theirs, sasl: { ...theirs.sasl, username: 'file:key' } }
+      },
+      () => {
+        rmSync(join(folder, 'project/key'))
+        symlinkSync(join(folder, 'home/key'), join(folder, 'project/key'))
+      },
+    ],
+    [
+      'a program of the project that changes',
+      () => {
+        writeFileSync(join(folder, 'project/get'), 'echo theirs')
+        return { ...theirs, sasl: { ...theirs.sasl, username: 'cmd:./get' } }
+      },
+      () => writeFileSync(join(folder, 'project/get'), 'printenv'),
+    ],
+    [
+      'a script of the project that changes',
+      () => {
+        writeFileSync(join(folder, 'project/get.sh'), 'echo theirs')
+        return { ...theirs, sasl: { ...theirs.sasl, username: 'cmd:sh get.sh' } }
+      },
+      () => writeFileSync(join(folder, 'project/get.sh'), 'printenv'),
+    ],
+  ])('the consent of the user ends with %s, although the file is the same', async (_, profile, change) => {
+    writeFileSync(join(folder, 'home/key'), SECRET)
+    withBrokers(profile())
+    await run(ConfigAllow, ['--yes'])
+    expect((await run(TopicsList, [])).exitCode).toBe(0)
+    change()
+    expect((await run(TopicsList, [])).exitCode).toBe(6)
+  })
+
+  test('the consent of the user is needed before a token is requested from a URL of the project', async () => {
+    const sasl = { mechanism: 'OAUTHBEARER', tokenUrl: 'http://localhost:8080/admin', clientId: 'a', clientSecret: 'b' }
+    withBrokers({ ...theirs, sasl })
+    const { exitCode, stderr } = await run(TopicsList, [])
+    expect([exitCode, stderr]).toEqual([
+      6,
+      expect.stringContaining("profile 'dev' requests a token from http://localhost:8080/admin"),
+    ])
+    const allowed = await run(ConfigAllow, ['--yes', '--json'])
+    expect(JSON.parse(allowed.stdout).asks).toMatchObject([{ kind: 'request', url: sasl.tokenUrl }])
+    expect((await run(TopicsList, [])).exitCode).toBe(0)
+  })
+
   test('the consent of the user is needed before templates outside the project are used', async () => {
     mkdirSync(join(folder, 'home/templates'), { recursive: true })
     symlinkSync(join(folder, 'home/templates'), join(folder, 'project/link'))

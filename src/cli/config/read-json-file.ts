@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { causeOf } from '../../files/cause.ts'
+import { readAtMost } from '../../files/read-at-most.ts'
 import { UsageError } from '../errors.ts'
 
 /** The largest configuration file that is read. A file with a thousand topics has about a tenth of this size. */
@@ -29,21 +29,6 @@ export function readJsonFile(path: string): unknown {
     )
   }
   return value
-}
-
-/** Reads at most `size` bytes of a file. Does not trust the size that the file system reports: in /proc, it is 0. */
-function readAtMost(path: string, size: number): Buffer {
-  const file = openSync(path, 'r')
-  try {
-    const bytes = Buffer.allocUnsafe(size)
-    let length = 0
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(file, bytes, length, bytes.length - length, null)
-    }
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** Turns the message of `JSON.parse` into a reason with line and column. That message may quote the file, which may hold a password. */

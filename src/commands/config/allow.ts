@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
 import { type Ask, type Asks, describeAsk } from '../../cli/config/trust/consent.ts'
-import { giveConsent, hasConsent, withdrawConsent } from '../../cli/config/trust/given-consent.ts'
+import { giveConsent, givenAsks, withdrawConsent } from '../../cli/config/trust/given-consent.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
 import { run } from '../../cli/suggestions.ts'
 import { printable } from '../../ui/text/printable.ts'
@@ -34,27 +34,30 @@ export default class ConfigAllow extends ChangeCommand {
     if (project === undefined) {
       throw new UsageError(ignored ?? `there is no crbus.json in ${this.context.cwd} or above`, [run('crbus config')])
     }
-    const all: Asks = consent ?? { file: project, digest: '', asks: [] }
-    const wasAllowed = hasConsent(all, this.context.stateFolder)
-    const asks = all.asks.map((ask) => ({ ...ask, message: describeAsk(ask) }))
+    const all = consent ?? { file: project, digest: '', asks: [], bus: [] }
+    // The bus in force may need more than the file asks for: a login of the user's variables.
+    const wanted = [...new Map([...all.asks, ...all.bus].map((ask) => [describeAsk(ask), ask])).values()]
+    const given = givenAsks(all, wanted, this.context.stateFolder)
+    const wasAllowed = given.length === wanted.length
+    const asks = wanted.map((ask) => ({ ...ask, message: describeAsk(ask) }))
     const plan = { file: project, asks, isAllowed: wasAllowed }
     return this.carryOut({
       plan,
       shown: formatAsks(plan),
       name: project,
       question: flags.revoke ? 'Take the consent back?' : 'Allow this?',
-      isNothing: flags.revoke ? !wasAllowed : wasAllowed || asks.length === 0,
+      isNothing: flags.revoke ? given.length === 0 : wasAllowed,
       apply: async () => {
-        this.#change(all, flags.revoke)
+        this.#change(all, wanted, flags.revoke)
         return { isAllowed: !flags.revoke }
       },
       done: () => (flags.revoke ? `${project} is no longer allowed to do this` : `${project} is allowed to do this`),
     })
   }
 
-  #change(all: Asks, isRevoked: boolean): void {
+  #change(all: Asks, asks: readonly Ask[], isRevoked: boolean): void {
     const { stateFolder, now } = this.context
-    const isSaved = isRevoked ? withdrawConsent(all, stateFolder) : giveConsent(all, stateFolder, now())
+    const isSaved = isRevoked ? withdrawConsent(all, asks, stateFolder) : giveConsent(all, asks, stateFolder, now())
     if (!isSaved) throw new RefusedError(`the folder ${stateFolder} is not writable, so the answer cannot be saved`)
   }
 }

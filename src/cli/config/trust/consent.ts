@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
+import { readAtMost } from '../../../files/read-at-most.ts'
 import { plural } from '../../../ui/text/listed.ts'
 import type { BusAddress } from '../bus-address.ts'
 import type { ConfigFile, Profile } from '../config-file.ts'
 import { shownSecret } from '../security/secret.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../security/settings.ts'
-import { outside } from './outside.ts'
+import { outside, realPath } from './outside.ts'
 
 /** Something that a project's file asks for and that needs the user's consent, because a stranger may have written the file. */
 export type Ask =
   | SecretsAsk
+  /** To request a token from this URL with a secret of the project. The server may be one that only this machine reaches. */
+  | { readonly kind: 'request'; readonly profile: string; readonly url: string }
   /** To use the templates of a folder outside the project. */
   | { readonly kind: 'templates'; readonly folder: string }
 
@@ -20,10 +24,13 @@ interface SecretsAsk {
   readonly secrets: readonly string[]
 }
 
-/** What a project's file asks for. The user consents to all of it at once, and again when any of it changes. */
+/** What a project's file asks for. The user consents to each ask, and again when the file changes. */
 export interface Asks {
   readonly file: string
-  /** Identifies the connections and the templates that the file names. It changes with them, and with the path of the file. */
+  /**
+   * Identifies the connections and the templates that the file names. It changes with them, with the path of the file, and with the
+   * programs of the project that the file runs.
+   */
   readonly digest: string
   readonly asks: readonly Ask[]
 }
@@ -49,32 +56,41 @@ export function asksOf(file: ConfigFile): Asks {
 export function asksOfBus(profile: Profile, bus: BusAddress): readonly Ask[] {
   if (bus.kind !== 'kafka') return []
   const named = asksOfProfile(profile)
-  const ofUser = (bus.security?.from.login ?? []).filter((source) => source !== profile.file)
+  const { login, from } = bus.security ?? {}
+  const ofUser = (from?.login ?? []).filter((source) => source !== profile.file)
   if (ofUser.length === 0) return named === undefined ? [] : [named]
-  return [{ kind: 'secrets', profile: profile.name, to: bus.brokers, secrets: [...(named?.secrets ?? []), ...ofUser] }]
+  const secrets = named?.kind === 'secrets' ? named.secrets : []
+  const tokenUrl = login !== undefined && 'tokenUrl' in login ? login.tokenUrl : undefined
+  const to = receivers(tokenUrl, bus.brokers)
+  return [{ kind: 'secrets', profile: profile.name, to, secrets: [...secrets, ...ofUser] }]
 }
 
 /** Returns what the profile of a project asks for, or `undefined` if it needs nothing of the user's. */
-function asksOfProfile({ name, bus, file, security }: Profile): SecretsAsk | undefined {
+function asksOfProfile({ name, bus, file, security }: Profile): Ask | undefined {
   const secrets = secretKeys.flatMap((key) => foreignSecret(security, key, file) ?? [])
   // Amazon's package finds the credentials of the user by itself.
   if (security.mechanism?.value === 'AWS_MSK_IAM') secrets.push('the credentials of AWS')
-  if (secrets.length === 0) return undefined
-  const brokers = bus?.kind === 'kafka' ? bus.brokers : 'the brokers in force'
   const tokenUrl = security.tokenUrl?.value
-  return {
-    kind: 'secrets',
-    profile: name,
-    to: tokenUrl === undefined ? brokers : `${tokenUrl} and ${brokers}`,
-    secrets,
-  }
+  if (secrets.length === 0)
+    return tokenUrl === undefined ? undefined : { kind: 'request', profile: name, url: tokenUrl }
+  const brokers = bus?.kind === 'kafka' ? bus.brokers : 'the brokers in force'
+  return { kind: 'secrets', profile: name, to: receivers(tokenUrl, brokers), secrets }
 }
+
+const receivers = (tokenUrl: string | undefined, brokers: string): string =>
+  tokenUrl === undefined ? brokers : `${tokenUrl} and ${brokers}`
 
 /** Describes a secret that is not in the project itself. */
 function foreignSecret(security: Sourced, key: (typeof secretKeys)[number], file: string): string | undefined {
   const secret = security[key]?.value
   if (secret === undefined || secret.kind === 'plain') return undefined
-  if (secret.kind === 'file' && outside(secret.path, file) === undefined) return undefined
+  if (secret.kind === 'file') {
+    const { path } = secret
+    if (outside(path, file) === undefined) return undefined
+    // A link in the project may lead elsewhere later.
+    const real = realPath(path)
+    return real === path ? shownSecret(secret) : `${shownSecret(secret)} (a link to ${real})`
+  }
   // The user has to see the whole command before it may run.
   return secret.kind === 'command' ? `the output of the program: ${secret.words.join(' ')}` : shownSecret(secret)
 }
@@ -82,8 +98,29 @@ function foreignSecret(security: Sourced, key: (typeof secretKeys)[number], file
 function digestOf({ path, templates }: ConfigFile, profiles: readonly Profile[]): string {
   const connections = profiles.map(({ name, bus, clusterId, security }) => [name, bus, clusterId, valuesOf(security)])
   return createHash('sha256')
-    .update(JSON.stringify([path, templates, connections]))
+    .update(JSON.stringify([path, templates, connections, profiles.flatMap(programsOf)]))
     .digest('hex')
+}
+
+/** The largest program of a project whose content is compared with that which the user has allowed. */
+const MAX_PROGRAM_BYTES = 1024 * 1024
+
+/** Returns hashes of the files of the project that the commands of a profile name, as program or as argument. */
+function programsOf({ security, file }: Profile): string[] {
+  const words = secretKeys.flatMap((key) => {
+    const secret = security[key]?.value
+    return secret?.kind === 'command' ? secret.words : []
+  })
+  return words.flatMap((word) => {
+    const path = resolve(dirname(file), word)
+    if (outside(path, file) !== undefined) return []
+    try {
+      return [createHash('sha256').update(readAtMost(path, MAX_PROGRAM_BYTES)).digest('hex')]
+    } catch {
+      // The word is not a file.
+      return []
+    }
+  })
 }
 
 const valuesOf = (security: Sourced) =>
@@ -94,6 +131,7 @@ const valuesOf = (security: Sourced) =>
 /** Describes what a file asks for, in one sentence. */
 export function describeAsk(ask: Ask): string {
   if (ask.kind === 'templates') return `it uses the templates of ${ask.folder}, which is outside the project`
+  if (ask.kind === 'request') return `profile '${ask.profile}' requests a token from ${ask.url}`
   const { profile, to, secrets } = ask
   return `profile '${profile}' sends ${plural(secrets.length, 'secret')} of yours to ${to}: ${secrets.join(', ')}`
 }

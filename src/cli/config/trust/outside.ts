@@ -9,7 +9,7 @@ export function outside(path: string, file: string): string | undefined {
 }
 
 /** Returns a path without symbolic links. The part of the path that does not exist stays as it is. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync.native(path)
   } catch {
