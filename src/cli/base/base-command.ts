@@ -1,4 +1,4 @@
-import { Command, Flags, type Interfaces } from '@oclif/core'
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
@@ -14,6 +14,7 @@ import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { type Context, injectedContext } from '../process/context.ts'
+import { hint } from '../suggestions.ts'
 
 /** A signal that never aborts, for text that is also written after the command was stopped. */
 const NEVER = new AbortController().signal
@@ -93,10 +94,12 @@ export abstract class BaseCommand extends Command {
     B extends Record<string, unknown>,
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv)
+    const parsed = await super.parse(options, argv).catch(async (error: unknown) => {
+      if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) throw error
+      const { hideArguments } = await import('../process/hide-arguments.ts')
+      throw new UsageError(hideArguments(error.message, argv ?? this.argv), (error.suggestions ?? []).map(hint))
+    })
     this.given = parsed.flags as CommonFlags
-    // The title replaces the command line in the list of processes, which a password given with -X must not stay in.
-    if (this.given.option !== undefined) process.title = this.config.bin
     if (this.given['no-color']) this.#context = { ...this.context, io: { ...this.context.io, color: false } }
     if (parsed.argv.includes(''))
       throw new UsageError('an argument is empty; did a script pass a variable that is not set?')

@@ -13,6 +13,10 @@ export async function main(binUrl: string): Promise<void> {
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)
     return
   }
+  // The title replaces the command line in the list of processes, where a password must not stay.
+  if (argv.some(mayHoldSecret)) process.title = 'crbus'
+  // oclif would print the whole command line, with the passwords in it.
+  delete process.env.DEBUG
   const hasFolder = leaveRemovedFolder()
   ensureHomeAndShell()
   const { run, settings } = await import('@oclif/core')
@@ -41,6 +45,9 @@ export async function main(binUrl: string): Promise<void> {
     process.exitCode = failure.exitCode
   }
 }
+
+/** Whether a word of the command line may hold a password: a connection setting, or an address with a user. */
+const mayHoldSecret = (word: string): boolean => /^-X|^--option\b|:.*@|passw|secret|token/i.test(word)
 
 /**
  * Returns false if the working directory was removed, after changing to `/`. In a removed directory, oclif would print a
