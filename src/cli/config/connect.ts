@@ -24,7 +24,8 @@ export async function connect(address: BusAddress, options: OpenOptions = {}): P
       open(security),
     ])
     const bus = new RedpandaEventBus({ brokers, maxBatchBytes, logger, ...opened })
-    if (clusterId !== undefined) await refuseOtherCluster(bus, clusterId)
+    if (security?.isLocalOnly) await closedOnFailure(bus, () => refuseDistantBrokers(bus, security))
+    if (clusterId !== undefined) await closedOnFailure(bus, () => refuseOtherCluster(bus, clusterId))
     return bus
   }
   const { EmbeddedEventBus } = await import('../../drivers/embedded/embedded-event-bus.ts')
@@ -45,6 +46,7 @@ async function open(security: Security | undefined): Promise<OpenedSecurity | un
 export async function probeBus(address: BusAddress): Promise<BusProbe> {
   if (address.kind === 'kafka') {
     const { brokers, security } = address
+    if (security?.isLocalOnly) await refuseToProbeDistantBrokers(brokers, security)
     const [{ probeConnection }, opened] = await Promise.all([
       import('../../drivers/kafka/connection/probe.ts'),
       open(security),
@@ -55,18 +57,54 @@ export async function probeBus(address: BusAddress): Promise<BusProbe> {
   return inspectFile(join(address.folder, 'bus.db'))
 }
 
-/** Closes the bus and throws `RefusedError` if its cluster does not have the id that the profile names. */
-async function refuseOtherCluster(bus: EventBus, clusterId: string): Promise<void> {
+/** Closes the bus if the check fails. */
+async function closedOnFailure(bus: EventBus, check: () => Promise<void>): Promise<void> {
   try {
-    const found = await bus.admin.describeCluster()
-    if (found.clusterId === clusterId) return
-    throw new RefusedError(
-      `the brokers belong to cluster ${found.clusterId}, but the profile has the clusterId ${clusterId}; nothing was done`,
-      [run('crbus config'), hint('if the profile is wrong, correct its clusterId')],
-    )
+    await check()
   } catch (error) {
     await bus.close()
     throw error
+  }
+}
+
+/** Throws `RefusedError` if the cluster does not have the id that the profile names. */
+async function refuseOtherCluster(bus: EventBus, clusterId: string): Promise<void> {
+  const found = await bus.admin.describeCluster()
+  if (found.clusterId === clusterId) return
+  throw new RefusedError(
+    `the brokers belong to cluster ${found.clusterId}, but the profile has the clusterId ${clusterId}; nothing was done`,
+    [run('crbus config'), hint('if the profile is wrong, correct its clusterId')],
+  )
+}
+
+/**
+ * Throws a `UsageError` if a broker on this machine tells clients to use brokers on other machines, which a login without TLS would
+ * reach through the network. Behind a tunnel, for example, the given address is on this machine, and the brokers are not.
+ */
+async function refuseDistantBrokers(bus: EventBus, { login }: Security): Promise<void> {
+  const { refuseReadable } = await import('./security/resolve-security.ts')
+  const { brokers } = await bus.admin.describeCluster()
+  for (const { host, port } of brokers) {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    if (login !== undefined)
+      refuseReadable(login.mechanism, address, ` to ${address}, which the brokers tell clients to use`)
+  }
+}
+
+/** How long to wait for the addresses of the brokers before a probe, which has time-outs of its own. */
+const ADDRESSES_TIMEOUT_MS = 2000
+
+/** Refuses what `connect` refuses. Leaves failures of the connection to the probe. */
+async function refuseToProbeDistantBrokers(brokers: string, security: Security): Promise<void> {
+  const [{ RedpandaEventBus }, opened] = await Promise.all([
+    import('../../drivers/kafka/redpanda-event-bus.ts'),
+    open(security),
+  ])
+  await using bus = new RedpandaEventBus({ brokers, timeout: ADDRESSES_TIMEOUT_MS, ...opened })
+  try {
+    await refuseDistantBrokers(bus, security)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
   }
 }
 

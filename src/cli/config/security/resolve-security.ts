@@ -34,6 +34,8 @@ export interface ClientCredentials {
 export interface Security {
   readonly tls?: Tls | undefined
   readonly login?: Login | undefined
+  /** Whether the login sends a readable secret, so that it may go to brokers on this machine only. */
+  readonly isLocalOnly?: boolean | undefined
   /** Where the settings of TLS and of the login come from, without repetitions. */
   readonly from: { readonly tls: readonly string[]; readonly login: readonly string[] }
 }
@@ -89,10 +91,13 @@ export function resolveSecurity(sources: readonly Sourced[], brokers: string): S
     ])
   }
   const login = mechanism === undefined ? undefined : toLogin(mechanism, all)
-  if (login !== undefined && tls === undefined && all.tls === undefined) refuseReadable(mechanism as Mechanism, brokers)
+  const isReadable =
+    tls === undefined && all.tls === undefined && (mechanism === 'PLAIN' || mechanism === 'OAUTHBEARER')
+  if (isReadable) refuseReadable(mechanism, brokers)
   return {
     tls,
     login,
+    ...(isReadable && { isLocalOnly: true }),
     from: {
       tls: isTls ? sourcesOf(all, ['tls', ...tlsKeys]) : [],
       login: mechanism === undefined ? [] : sourcesOf(all, ['mechanism', ...loginKeys[mechanism]]),
@@ -155,13 +160,12 @@ const LOCAL = /^(?:[a-z_]+:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$
 
 /**
  * Refuses a login whose secret anyone on the network could read, unless a setting says so: PLAIN sends the password as it is,
- * OAUTHBEARER the token.
+ * OAUTHBEARER the token. `why` is added to the message.
  */
-function refuseReadable(mechanism: Mechanism, brokers: string): void {
-  if (mechanism !== 'PLAIN' && mechanism !== 'OAUTHBEARER') return
+export function refuseReadable(mechanism: Mechanism, brokers: string, why = ''): void {
   if (brokers.split(',').every((address) => LOCAL.test(address.trim()))) return
   const sent = mechanism === 'PLAIN' ? 'password' : 'token'
-  throw new UsageError(`${mechanism} without TLS would send the ${sent} readable through the network`, [
+  throw new UsageError(`${mechanism} without TLS would send the ${sent} readable through the network${why}`, [
     hint('set "tls": true in the profile, CRBUS_TLS=true, or --tls'),
     hint('if the network is trusted, say so: "tls": false, CRBUS_TLS=false, or --no-tls'),
   ])
