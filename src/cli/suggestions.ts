@@ -183,7 +183,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
     hint('check the user name, the password and the mechanism; "crbus config" shows where they come from'),
   'check-token-provider': () =>
     hint('check "token" or "tokenUrl" in "sasl"; "crbus config" shows where they come from'),
-  'raise-timeout': keepText,
+  'raise-timeout': () => run('crbus doctor connection', 'checks each broker, stage by stage'),
   'raise-max-batch-bytes': ({ bytes }) =>
     flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'allows larger batches; or set maxBatchBytes in crbus.json'),
   'read-from': ({ topic, partition, next }) =>

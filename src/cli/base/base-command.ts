@@ -130,7 +130,7 @@ export abstract class BaseCommand extends Command {
     const config = await this.configuration()
     const { guard, consent } = config
     if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
-    await this.#warnOfSecurity(config)
+    await this.warnOfSecurity()
     const logger = await this.#startLogging()
     let missing: string | undefined
     const onMissing = (file: string) => {
@@ -168,7 +168,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Prints warnings about the security of the connection: certificates that are not verified, and secrets that others can read. */
-  async #warnOfSecurity(config: Config): Promise<void> {
+  protected async warnOfSecurity(): Promise<void> {
+    const config = await this.configuration()
     const { bus } = config
     if (bus.value.kind !== 'kafka' || bus.value.security === undefined) return
     const { securityWarnings } = await import('../config/security/warnings.ts')

@@ -76,6 +76,7 @@ export abstract class DoctorCommand extends BaseCommand {
   protected async probeBus(): Promise<BusProbe> {
     const { bus, consent } = await this.configuration()
     if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
+    await this.warnOfSecurity()
     return this.context.probeBus(bus.value)
   }
 
