@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -365,8 +366,108 @@ describe.skipIf(!isHere)('on a secured broker', () => {
       expect(stdout).not.toMatch(/correct horse|"wrong"/)
     })
 
+    /** Writes a file beside the keys, and returns its path. */
+    const written = (name: string, content: string | Buffer) => {
+      writeFileSync(join(folder, name), content)
+      return join(folder, name)
+    }
+    const pem = (name: string) => readFileSync(at(name), 'utf8')
+    const der = () => new X509Certificate(pem('client.pem')).raw
+    const encrypted = () =>
+      written(
+        'encrypted.key',
+        createPrivateKey(pem('client.key')).export({
+          ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'sesame' },
+        }),
+      )
+    const files: [string, () => Record<string, string>, RegExp | undefined, RegExp][] = [
+      ['an encrypted key without a passphrase', () => ({ key: encrypted() }), /is encrypted/, /keyPassphrase/],
+      [
+        'an encrypted key with a wrong passphrase',
+        () => ({ key: encrypted(), keyPassphrase: 'plain:wrong' }),
+        /passphrase is wrong/,
+        /keyPassphrase/,
+      ],
+      [
+        'an encrypted key with its passphrase',
+        () => ({ key: encrypted(), keyPassphrase: 'plain:sesame' }),
+        undefined,
+        /^$/,
+      ],
+      [
+        'files with line breaks of Windows',
+        () => ({
+          cert: written('crlf.pem', pem('client.pem').replaceAll('\n', '\r\n')),
+          key: written('crlf.key', pem('client.key').replaceAll('\n', '\r\n')),
+        }),
+        undefined,
+        /^$/,
+      ],
+      [
+        'two hundred authorities',
+        () => ({ ca: written('many.pem', pem('stranger.pem').repeat(199) + pem('server.pem')) }),
+        undefined,
+        /^$/,
+      ],
+      ['the key of another certificate', () => ({ key: at('stranger.key') }), /belongs to another certificate/, /^$/],
+      ['swapped files', () => ({ cert: at('client.key'), key: at('client.pem') }), /holds a private key/, /swap/],
+      ['a certificate without a key', () => ({ key: '' }), /tls\.key is not set/, /set tls\.key/],
+      ['DER in place of PEM', () => ({ cert: written('client.der', der()) }), /probably DER/, /openssl x509/],
+      ['an empty authority', () => ({ ca: written('empty.pem', '') }), /tls\.ca\) from file:\S+ is empty/, /^$/],
+      [
+        'an authority that is cut off',
+        () => ({ ca: written('cut.pem', pem('server.pem').slice(0, 400)) }),
+        /cut/,
+        /^$/,
+      ],
+      ['a key in place of an authority', () => ({ ca: at('client.key') }), /holds a private key, but no/, /^$/],
+      ['an authority that does not exist', () => ({ ca: join(folder, 'no.pem') }), /there is no such file/, /^$/],
+      [
+        'a PKCS #12 file with a wrong passphrase',
+        () => ({ cert: '', key: '', pfx: at('client.p12'), keyPassphrase: 'plain:wrong' }),
+        /tls\.pfx\) cannot be opened: the passphrase is wrong/,
+        /keyPassphrase/,
+      ],
+      [
+        'PEM in place of PKCS #12',
+        () => ({ cert: '', key: '', pfx: at('client.pem') }),
+        /tls\.pfx\) is PEM/,
+        /tls\.cert/,
+      ],
+    ]
+    test.each(files)('a misuse has its own error: %s', async (_, more, message, suggestion) => {
+      const given = { ca: at('server.pem'), cert: at('client.pem'), key: at('client.key'), ...more() }
+      const tls = Object.fromEntries(Object.entries(given).filter(([, path]) => path !== ''))
+      const profile = { brokers: kafka.at.mutual, tls }
+      const { exitCode, stdout, took } = await crbus(['topics', 'list', '--json'], { profile })
+      const { error } = JSON.parse(stdout)
+      expect([exitCode, error?.message]).toEqual(
+        message === undefined ? [0, undefined] : [2, expect.stringMatching(message)],
+      )
+      expect(error?.suggestions[0]?.hint ?? '').toMatch(suggestion)
+      expect(took).toBeLessThan(MAX_FAILURE_MS)
+      expect(stdout).not.toMatch(/sesame|"wrong"|error:[0-9A-F]{8}/)
+    })
+
+    test.each<[string, string | Buffer, number, RegExp]>([
+      ['with a byte order mark and a line break of Windows', `\ufeff${users.alice}\r\n`, 0, /^$/],
+      ['in UTF-16', Buffer.from(`\ufeff${users.alice}\r\n`, 'utf16le'), 2, /is in UTF-16/],
+      ['with a NUL character', `${users.alice}\0`, 2, /has a NUL character/],
+    ])('a file holds a password %s', async (_, content, code, message) => {
+      const profile = login('PLAIN', `file:${written('other-password', content)}`)
+      const { exitCode, stderr } = await crbus(['topics', 'list', '--quiet'], { profile })
+      expect([exitCode, stderr]).toEqual([code, expect.stringMatching(message)])
+    })
+
     test.each<[string, readonly string[], RegExp]>([
       ['topic', ['topics', 'describe', 'payments'], /may not do Describe on topic 'payments'/],
+      ['topic to read', ['tail', 'seen-events', '--no-follow'], /may not do Describe on topic 'seen-events'/],
+      ['topic to delete', ['topics', 'delete', 'seen-events', '--yes'], /may not do Describe on topic 'seen-events'/],
+      [
+        'topic to publish to',
+        ['publish', 'seen-events', '--type', 'A.v1', '--data', '{}'],
+        /may not do Describe on topic 'seen-events'/,
+      ],
       ['group', ['groups', 'describe', 'billing'], /may not do Describe on group 'billing'/],
       ['cluster', ['topics', 'create', 'payments'], /may not do Create on topic 'payments'/],
     ])('a misuse has its own error: no ACL on a %s', async (_, words, message) => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { withoutSecrets } from '../config/security/secret-variables.ts'
 
 /** The output of git, or why it failed. */
 export type GitAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
@@ -14,6 +15,7 @@ const MAX_OUTPUT_BYTES = 2 ** 28
 export function runGit(args: readonly string[], cwd: string): GitAnswer {
   const { status, stdout, stderr, error } = spawnSync('git', args, {
     cwd,
+    env: withoutSecrets(process.env),
     encoding: 'utf8',
     maxBuffer: MAX_OUTPUT_BYTES,
   })

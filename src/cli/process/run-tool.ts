@@ -2,6 +2,7 @@ import { delimiter, dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { write } from '../../ui/text/io.ts'
+import { withoutSecrets } from '../config/security/secret-variables.ts'
 
 interface ToolRun {
   readonly cwd: string
@@ -24,7 +25,8 @@ export async function runTool(command: string, { cwd, output, signal }: ToolRun)
     buffer: false,
     reject: false,
     cancelSignal: signal,
-    env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
+    env: { ...withoutSecrets(process.env), PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
+    extendEnv: false,
   })
   // The scripts of a project that was created from a template may print anything, so `write` escapes their control characters, except for colors.
   for await (const line of createInterface({ input: running.all, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import { causeOf } from '../../files/cause.ts'
+import { whyUnreadable } from '../../files/cause.ts'
 import type { ConfigSurroundings } from '../config/config.ts'
 import { type ConfigFile, type Profile, parseConfigFile } from '../config/config-file.ts'
 import { readJsonFile } from '../config/read-json-file.ts'
@@ -127,7 +127,7 @@ function findingOfSecret(
       return env[secret.variable] ? undefined : { code: 'unset-variable', message: `${secret.variable} is not set` }
     case 'file': {
       const { path } = secret
-      const reason = whyUnreadable(path)
+      const reason = whyNotReadable(path)
       if (reason !== undefined) return { code: 'unreadable-file', message: `${path} cannot be read: ${reason}` }
       if (PUBLIC.includes(key) || !isReadableByOthers(path)) return undefined
       return {
@@ -145,12 +145,12 @@ function findingOfSecret(
   }
 }
 
-function whyUnreadable(path: string): string | undefined {
+function whyNotReadable(path: string): string | undefined {
   try {
     accessSync(path, constants.R_OK)
     return statSync(path).isDirectory() ? 'it is a folder' : undefined
   } catch (error) {
-    return causeOf(error, path)
+    return whyUnreadable(error, path)
   }
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { fromEnvironment, fromKafkaVariables, parseOptions } from '../../../src/cli/config/security/named-settings.ts'
+import { isTokenUrl } from '../../../src/cli/config/security/profile-keys.ts'
 import { resolveSecurity } from '../../../src/cli/config/security/resolve-security.ts'
 import { parsePem, parseSecret, shownSecret } from '../../../src/cli/config/security/secret.ts'
+import { withoutSecrets } from '../../../src/cli/config/security/secret-variables.ts'
+import { shownSecurity } from '../../../src/cli/config/security/shown-security.ts'
 
 const surroundings = (env: Record<string, string>) => ({ env, home: '/home/me', cwd: '/work' })
 const plain = (value: string) => ({ kind: 'plain', value }) as const
@@ -18,6 +21,8 @@ describe('parseSecret', () => {
       { kind: 'command', words: ['op', 'read', 'op://team/kafka prod/password', '--flag=a b'] },
       'cmd:op …',
     ],
+    // A path does not depend on the working directory of the command.
+    ['cmd:./get-password a', { kind: 'command', words: ['/work/get-password', 'a'] }, 'cmd:/work/get-password …'],
     ['keyring:kafka/alice', { kind: 'keyring', service: 'kafka', account: 'alice' }, 'keyring:kafka/alice'],
     ['plain:env:not-a-name', plain('env:not-a-name'), '(hidden)'],
     ['correct horse', plain('correct horse'), '(hidden)'],
@@ -80,7 +85,8 @@ describe('parseOptions', () => {
 
   test.each([
     ['sasl.pasword=hunter2', "-X does not know the property 'sasl.pasword'", '-X sasl.password=…'],
-    ['hunter2', "-X does not know the property 'hunter2'", ''],
+    ['hunter2', '-X does not know the property', ''],
+    ['aHVudGVyMg==', '-X does not know the property', ''],
     ['my secret!', '-X does not know the property', ''],
     ['sasl.password=', '-X sasl.password has no value', '-X sasl.password=…'],
     ['sasl.password', '-X sasl.password has no value', '-X sasl.password=…'],
@@ -100,6 +106,7 @@ describe('parseOptions', () => {
     }
     expect(thrown).toMatchObject({ name: 'UsageError', message: expect.stringContaining(message) })
     if (next !== '') expect(thrown).toMatchObject({ suggestions: expect.arrayContaining([{ flag: next }]) })
+    expect(JSON.stringify([String(thrown), thrown])).not.toMatch(/hunter2|aHVud|my secret/)
   })
 })
 
@@ -187,4 +194,62 @@ test('fromKafkaVariables reads the names of librdkafka in capitals', () => {
   )
   expect(Object.keys(settings)).toEqual(['tls', 'login', 'username', 'password'])
   expect(settings.username).toEqual({ value: plain('alice'), from: 'KAFKA_SASL_USERNAME' })
+})
+
+describe('parsePem', () => {
+  const base64 = Buffer.from('-----BEGIN PRIVATE KEY-----\nsome bytes of a private key, which are secret\n').toString(
+    'base64',
+  )
+
+  test.each([
+    ['PEM in base64', base64],
+    ['DER in base64', `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${'Bk'.repeat(40)}`],
+    ['lines that are not PEM', 'MIIEvQ\nIBADAN'],
+  ])('refuses %s, which would be shown as a path', (_, text) => {
+    const parsed = parsePem(text, '/work')
+    expect(parsed).toEqual({ problem: expect.stringContaining('holds a certificate or key itself') })
+    expect(JSON.stringify(parsed)).not.toContain(text.slice(0, 5))
+  })
+
+  test.each(['certs/MIIEvQ.pem', '/home/me/very/long/path/of/a/key/that/has/only/letters/in/all/of/its/folders/key'])(
+    'takes %s for a path',
+    (path) => {
+      expect(parsePem(path, '/work')).toMatchObject({ secret: { kind: 'file' } })
+    },
+  )
+})
+
+test.each([
+  ['https://login.example.com/token', true],
+  ['http://localhost:8080/token', true],
+  ['http://127.0.0.1/token', true],
+  ['http://[::1]:8080/token', true],
+  ['http://login.example.com/token', false],
+  ['http://localhost.example.com/token', false],
+  ['http://localhost:80@example.com/token', false],
+  ['http://localhost\\@example.com/token', false],
+  ['https://me:hunter2@login.example.com/token', false],
+  ['https://', false],
+  ['file:///etc/passwd', false],
+])('isTokenUrl of %s is %s', (url, expected) => {
+  expect(isTokenUrl(url)).toBe(expected)
+})
+
+test('shownSecurity shows the names of extensions, but not their values', () => {
+  const env = {
+    CRBUS_TLS: 'true',
+    CRBUS_SASL_MECHANISM: 'OAUTHBEARER',
+    CRBUS_SASL_TOKEN: 'hunter2',
+    CRBUS_SASL_EXTENSIONS: 'logicalCluster=hunter2,key=hunter2',
+  }
+  const security = resolveSecurity([fromEnvironment(surroundings(env))], BROKERS)
+  const shown = shownSecurity(security as NonNullable<typeof security>)
+  expect(shown.sasl).toMatchObject({ token: '(hidden)', extensions: 'logicalCluster=(hidden),key=(hidden)' })
+})
+
+test('withoutSecrets leaves out the secrets of connections, and keeps other variables', () => {
+  const secrets = ['CRBUS_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD', 'CRBUS_TLS_KEY', 'KAFKA_SSL_KEY_PEM', 'PGPASSWORD']
+  const others = ['PATH', 'HOME', 'CRBUS_BROKERS', 'CRBUS_SASL_USERNAME', 'DATABASE_URL', 'VAULT_TOKEN']
+  const env = Object.fromEntries([...secrets, ...others].map((name) => [name, 'x']))
+  expect(Object.keys(withoutSecrets(env))).toEqual(others)
 })

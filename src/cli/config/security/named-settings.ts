@@ -65,7 +65,7 @@ function mechanism(given: Given) {
 
 function tokenUrl(given: Given): string {
   if (isTokenUrl(given.text)) return given.text
-  throw fail(given, 'must be an https:// URL, because it receives the client secret')
+  throw fail(given, 'must be an https:// URL without a user name and password, because it receives the client secret')
 }
 
 const protocol: ReadGiven = (given) => {
@@ -160,7 +160,7 @@ export function parseOptions(given: readonly string[], cwd: string): Options {
     const [name, text] = end === -1 ? [one, ''] : [one.slice(0, end).trim(), one.slice(end + 1)]
     const from = `-X ${name}`
     const read = isKnownOption(name) ? librdkafka[name] : undefined
-    if (read === undefined && !BROKER_PROPERTIES.includes(name)) throw unknownOption(name)
+    if (read === undefined && !BROKER_PROPERTIES.includes(name)) throw unknownOption(name, /[^=]/.test(text))
     if (text === '') throw new UsageError(`${from} has no value`, [flag(`-X ${name}=…`)])
     if (read === undefined) brokers = text
     else settings = { ...settings, ...read({ text, from, cwd }) }
@@ -168,11 +168,12 @@ export function parseOptions(given: readonly string[], cwd: string): Options {
   return { settings, brokers }
 }
 
-function unknownOption(name: string): UsageError {
+function unknownOption(name: string, hasValue: boolean): UsageError {
   const known = [...Object.keys(librdkafka), ...BROKER_PROPERTIES]
   const near = namesLike(name, known).slice(0, 3)
-  // A name may be a mistyped secret, so only names that look like one are repeated.
-  const shown = /^[\w.-]{1,60}$/.test(name) ? ` '${name}'` : ''
+  // A word without a value may be a secret, and so may a name that does not look like one, such as base64 with its `=`.
+  const isName = near.length > 0 || (hasValue && /^[a-z._-]{1,60}$/i.test(name))
+  const shown = isName ? ` '${name}'` : ''
   return new UsageError(
     `-X does not know the property${shown}`,
     near.length > 0 ? near.map((one) => flag(`-X ${one}=…`)) : [hint(`one of ${known.join(', ')}`)],

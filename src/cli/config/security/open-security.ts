@@ -3,6 +3,7 @@ import type { Sasl } from '../../../drivers/kafka/kafka-options.ts'
 import { UsageError } from '../../errors.ts'
 import { run } from '../../suggestions.ts'
 import type { ConfigSurroundings } from '../config.ts'
+import { certificateNames, checkCertificates, pemText } from './check-certificates.ts'
 import { clientCredentialsToken, expiryOf } from './oauth.ts'
 import { readBytes, readSecret } from './read-secret.ts'
 import type { Login, Security, Tls } from './resolve-security.ts'
@@ -23,18 +24,19 @@ export async function openSecurity(security: Security, env: ConfigSurroundings['
 
 async function openTls(tls: Tls, env: ConfigSurroundings['env']): Promise<ConnectionOptions> {
   const { ca, cert, key, pfx, passphrase, serverName, insecure, anyHostName } = tls
-  const pem = async (secret: Secret | undefined, what: string) => {
-    if (secret === undefined) return undefined
-    const text = await readSecret(secret, what, env)
-    if (!text.includes('-----BEGIN')) throw new UsageError(`${what} is not PEM: it has no line "-----BEGIN …-----"`)
-    return text
-  }
-  return withoutAbsent({
-    ca: await pem(ca, 'the certificate of the authority (tls.ca)'),
-    cert: await pem(cert, 'the client certificate (tls.cert)'),
-    key: await pem(key ?? (pfx === undefined ? cert : undefined), 'the key of the client certificate (tls.key)'),
+  const pem = async (secret: Secret | undefined, name: 'ca' | 'cert' | 'key') =>
+    secret && pemText(name, await readSecret(secret, certificateNames[name], env))
+  const material = {
+    ca: await pem(ca, 'ca'),
+    cert: await pem(cert, 'cert'),
+    key: await pem(key, 'key'),
     pfx: pfx && (await readStore(pfx, env)),
     passphrase: passphrase && (await readSecret(passphrase, 'the passphrase of the key', env)),
+  }
+  checkCertificates(material)
+  return withoutAbsent({
+    ...material,
+    key: material.key ?? (pfx === undefined ? material.cert : undefined),
     servername: serverName,
     rejectUnauthorized: insecure ? false : undefined,
     checkServerIdentity: anyHostName ? () => undefined : undefined,
@@ -43,7 +45,7 @@ async function openTls(tls: Tls, env: ConfigSurroundings['env']): Promise<Connec
 
 /** Reads a PKCS #12 store. Only a file has its bytes unchanged. */
 async function readStore(pfx: Secret, env: ConfigSurroundings['env']): Promise<Buffer> {
-  const what = 'the PKCS #12 file (tls.pfx)'
+  const what = certificateNames.pfx
   if (pfx.kind === 'file') return readBytes(pfx.path, what)
   return Buffer.from(await readSecret(pfx, what, env), 'base64')
 }
@@ -61,9 +63,15 @@ async function openLogin(login: Login, env: ConfigSurroundings['env']): Promise<
   }
   return {
     mechanism: mechanismNames[login.mechanism],
-    username: await readSecret(login.username, 'the user name (sasl.username)', env),
-    password: await readSecret(login.password, 'the password (sasl.password)', env),
+    username: withoutNul(await readSecret(login.username, 'the user name (sasl.username)', env), 'sasl.username'),
+    password: withoutNul(await readSecret(login.password, 'the password (sasl.password)', env), 'sasl.password'),
   }
+}
+
+/** Refuses the character that separates user name and password in a login (RFC 4616, 2). */
+function withoutNul(text: string, key: string): string {
+  if (!text.includes('\0')) return text
+  throw new UsageError(`${key} has a NUL character; is it binary, or in UTF-16?`)
 }
 
 const mechanismNames = {

@@ -24,13 +24,24 @@ const mechanism: Read<Mechanism> = (value, at) => {
 
 const tokenUrl: Read<string> = (value, at) => {
   const given = text(value, at)
-  if (!isTokenUrl(given)) throw invalid(at, 'must be an https:// URL', '"https://login.example.com/oauth2/token"')
+  if (!isTokenUrl(given))
+    throw invalid(
+      at,
+      'must be an https:// URL without a user name and password',
+      '"https://login.example.com/oauth2/token"',
+    )
   return given
 }
 
 /** Whether a URL may receive the client secret: only with TLS, or on this machine. */
-export const isTokenUrl = (url: string): boolean =>
-  /^https:\/\/[^\s]+$|^http:\/\/(localhost|127\.0\.0\.1)[:/]/i.test(url)
+export function isTokenUrl(text: string): boolean {
+  const url = URL.parse(text)
+  // `http://localhost:80@example.com` names the host example.com, and a password in the URL would be shown with it.
+  if (url === null || url.username !== '' || url.password !== '' || text.includes('@')) return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.includes(url.hostname))
+}
+
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
 const tlsKeys = shape({
   ca: pem,

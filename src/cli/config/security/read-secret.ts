@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs'
-import { causeOf, refuseSpecial } from '../../../files/cause.ts'
+import { refuseSpecial, whyUnreadable } from '../../../files/cause.ts'
+import { readAtMost } from '../../../files/read-at-most.ts'
 import { UsageError } from '../../errors.ts'
 import { hint, run } from '../../suggestions.ts'
 import type { ConfigSurroundings } from '../config.ts'
 import { type Secret, shownSecret } from './secret.ts'
+import { withoutSecrets } from './secret-variables.ts'
 
 /** How long a program may take to print a secret. Long enough for a person to unlock a password manager. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -31,7 +32,7 @@ async function readValue(secret: Secret, what: string, env: ConfigSurroundings['
       return value
     }
     case 'file':
-      return withoutLineEnd(readBytes(secret.path, what).toString('utf8'))
+      return withoutLineEnd(decode(readBytes(secret.path, what), secret.path, what))
     case 'command':
       return withoutLineEnd(await outputOf(secret.words, what, env))
     case 'keyring':
@@ -43,20 +44,28 @@ async function readValue(secret: Secret, what: string, env: ConfigSurroundings['
 export function readBytes(path: string, what: string): Buffer {
   try {
     refuseSpecial(path)
-    const { size } = statSync(path)
-    if (size > MAX_SECRET_BYTES) throw new UsageError(`${what} cannot be read: ${path} is larger than 1 MiB`)
-    return readFileSync(path)
+    const bytes = readAtMost(path, MAX_SECRET_BYTES + 1)
+    if (bytes.length > MAX_SECRET_BYTES) throw new UsageError(`${what} cannot be read: ${path} is larger than 1 MiB`)
+    return bytes
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${what} cannot be read: ${path}: ${causeOf(error, path)}`)
+    throw new UsageError(`${what} cannot be read: ${path}: ${whyUnreadable(error, path)}`)
   }
+}
+
+/** Decodes UTF-8, without a byte order mark. Windows PowerShell writes UTF-16 with `>`. */
+function decode(bytes: Buffer, path: string, what: string): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw new UsageError(`${what} cannot be read: ${path} is in UTF-16`, [hint('save the file in UTF-8')])
+  }
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '')
 
 /**
- * Runs a program without a shell and resolves with its output. It inherits stdin and stderr, so that it can ask the user. Its
- * output is never repeated in an error.
+ * Runs a program without a shell and resolves with its output. On a terminal, it inherits stdin and stderr, so that it can ask the
+ * user. Otherwise its stderr is dropped: it may repeat the secret, and would end in a log. Its output is never repeated in an error.
  */
 async function outputOf(
   [program, ...args]: readonly [string, ...string[]],
@@ -65,10 +74,10 @@ async function outputOf(
 ): Promise<string> {
   const { execa } = await import('execa')
   const result = await execa(program, args, {
-    env,
+    env: withoutSecrets(env),
     extendEnv: false,
     stdin: 'inherit',
-    stderr: 'inherit',
+    stderr: process.stderr.isTTY ? 'inherit' : 'ignore',
     timeout: COMMAND_TIMEOUT_MS,
     maxBuffer: MAX_SECRET_BYTES,
     stripFinalNewline: false,

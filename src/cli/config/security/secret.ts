@@ -27,7 +27,7 @@ const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
 
 /**
  * Parses a secret or a reference to one. Text without a known prefix is the secret itself; `plain:` before a secret keeps a
- * secret from being taken for a reference. Relative paths are relative to `folder`. The problem never repeats the text.
+ * secret from being taken for a reference. Relative paths, also of a program, are relative to `folder`. The problem never repeats the text.
  */
 export function parseSecret(text: string, folder: string): ParsedSecret {
   const [, prefix, rest = ''] = SECRET_PREFIX.exec(text) ?? []
@@ -41,7 +41,9 @@ export function parseSecret(text: string, folder: string): ParsedSecret {
     case 'cmd': {
       const [program, ...args] = (rest.match(WORD) ?? []).map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
       if (program === undefined) return { problem: 'must have a program after "cmd:"' }
-      return { secret: { kind: 'command', words: [program, ...args] } }
+      // A name is searched for in PATH. A path must not depend on the working directory, where another program could be.
+      const path = /[\\/]/.test(program) ? resolve(folder, program) : program
+      return { secret: { kind: 'command', words: [path, ...args] } }
     }
     case 'keyring': {
       const slash = rest.indexOf('/')
@@ -60,8 +62,18 @@ export function parsePem(text: string, folder: string): ParsedSecret {
   if (text.includes('-----BEGIN')) return { secret: { kind: 'plain', value: text } }
   const parsed = parseSecret(text, folder)
   if ('problem' in parsed || parsed.secret.kind !== 'plain') return parsed
+  // Paths are shown in errors and by `crbus config`, and this would be a key.
+  if (KEY_MATERIAL.test(parsed.secret.value)) {
+    return {
+      problem:
+        'holds a certificate or key itself, but must be a path, env:NAME, or PEM text with a line "-----BEGIN …-----"',
+    }
+  }
   return { secret: { kind: 'file', path: resolve(folder, parsed.secret.value) } }
 }
+
+/** Matches text that is not a path: of several lines, or base64 of a key as PEM or DER (whose first bytes are a SEQUENCE). */
+const KEY_MATERIAL = /[\r\n]|^(?:LS0t|MI[A-Z])[A-Za-z0-9+/=_-]{60,}$/
 
 /** Describes where a secret is, without the secret. The arguments of a command are left out, since they may hold secrets too. */
 export function shownSecret(secret: Secret): string {

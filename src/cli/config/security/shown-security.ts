@@ -34,10 +34,10 @@ function shownLogin(login: Login): Readonly<Record<string, string>> {
     const username = login.username.kind === 'plain' ? login.username.value : shownSecret(login.username)
     return { mechanism, username, password: shownSecret(login.password) }
   }
-  const { extensions } = login
+  const extensions = login.extensions && shownExtensions(login.extensions)
   if ('token' in login) return withoutAbsent({ mechanism, token: shownSecret(login.token), extensions })
   const { tokenUrl, clientId, clientSecret, scope } = login
-  const shownUrl = tokenUrl.replace(/\?.*$/s, '?…')
+  const shownUrl = tokenUrl.replace(/([?#]).*$/s, '$1…')
   return withoutAbsent({
     mechanism,
     tokenUrl: shownUrl,
@@ -47,6 +47,13 @@ function shownLogin(login: Login): Readonly<Record<string, string>> {
     extensions,
   })
 }
+
+/** Shows the names of extensions. Some brokers expect a secret as the value of one. */
+const shownExtensions = (text: string): string =>
+  text
+    .split(',')
+    .map((pair) => `${/^\s*([A-Za-z]+)\s*=/.exec(pair)?.[1] ?? ''}=(hidden)`)
+    .join(',')
 
 const shownPublic = (pem: Secret, inline: string): string => (pem.kind === 'plain' ? inline : shownSecret(pem))
 
