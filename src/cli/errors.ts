@@ -4,6 +4,7 @@ import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
+import { type SelectingFlags, suggestOnSameBus } from './same-bus.ts'
 import { formatSuggestion, hint, type Suggestion, toSuggestion } from './suggestions.ts'
 
 /** The exit codes of the command line. They are documented, so they never change. */
@@ -37,8 +38,16 @@ export interface Failure {
   readonly exitCode: number
 }
 
-/** Converts any error to a failure. An error of an unknown class is a bug in crbus. */
-export function toFailure(error: unknown): Failure {
+/**
+ * Converts any error to a failure, with suggestions for the bus that `flags` select. An error of an unknown class is a bug in
+ * crbus.
+ */
+export function toFailure(error: unknown, flags: SelectingFlags = {}): Failure {
+  const failure = describeFailure(error)
+  return { ...failure, suggestions: failure.suggestions.map((suggestion) => suggestOnSameBus(suggestion, flags)) }
+}
+
+function describeFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
     const { code, message, hints } = error
     const suggestions = error instanceof RefusedError ? error.suggestions : hints.map(toSuggestion)
@@ -72,8 +81,8 @@ function suggestionsOfUsage(error: unknown): readonly Suggestion[] | undefined {
 const SEE_HELP = 'See more help with --help'
 
 /** Formats a failure as one line, for monitoring: what is wrong, and the first suggestion. */
-export function inOneLine(error: unknown): string {
-  const { code, message, suggestions } = toFailure(error)
+export function inOneLine(error: unknown, flags: SelectingFlags = {}): string {
+  const { code, message, suggestions } = toFailure(error, flags)
   const lines = message.split('\n').map((line) => line.trim())
   // A usage error may have several lines. The further lines of a bug are its stack.
   const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '' && line !== SEE_HELP).join(' ') : lines[0]

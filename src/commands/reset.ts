@@ -4,7 +4,8 @@ import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
 import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
-import { flag } from '../cli/suggestions.ts'
+import { onSameBus } from '../cli/same-bus.ts'
+import { flag, shellWord } from '../cli/suggestions.ts'
 import { applyReset } from '../operations/reset/apply.ts'
 import { planReset } from '../operations/reset/make-plan.ts'
 import { readOffsetsFile } from '../operations/reset/offsets-file.ts'
@@ -96,10 +97,11 @@ export default class Reset extends ChangeCommand {
     if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut({
       planOnly,
-      ...wordsOfReset(plan),
+      ...wordsOfReset(plan, this.undoCommand),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
-    if (planOut !== undefined) await this.notice(`plan written; apply it with: crbus reset apply ${planOut}`)
+    if (planOut !== undefined)
+      await this.notice(`plan written; apply it with: ${onSameBus(`crbus reset apply ${shellWord(planOut)}`, flags)}`)
     return result
   }
 

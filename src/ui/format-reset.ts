@@ -92,8 +92,11 @@ function sampleOf({ sampled, types, conversationCount, sagaCount, replayed, skip
   return `; ${isAll ? 'by type' : `by type, in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
 }
 
-/** Returns the document and the texts of a command that applies a plan, for `carryOut`. */
-export function wordsOfReset(plan: ResetPlan) {
+/**
+ * Returns the document and the texts of a command that applies a plan, for `carryOut`. `undoCommand` returns the command
+ * line that restores an undo file.
+ */
+export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) => string) {
   const changes = plan.steps.filter(isChange)
   const [verb, pastTense] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
@@ -110,7 +113,7 @@ export function wordsOfReset(plan: ResetPlan) {
       const result = isDeletion
         ? `deleted group ${plan.group}`
         : `${pastTense} ${plural(moved, 'offset')} of ${plan.group}, verified by reading back`
-      return printable(`${result}; to undo: crbus reset undo ${undoFile}`)
+      return printable(`${result}; to undo: ${undoCommand(undoFile)}`)
     },
   }
 }

@@ -422,7 +422,7 @@ describe('doctor', () => {
       { code: 'partitions-differ', topic: TOPIC, is: '2', expected: '3' },
       { code: 'retention-differs', topic: TOPIC, expected: '86400000' },
     ])
-    expect(faults[0]?.suggestions).toEqual([{ run: 'crbus topics apply' }])
+    expect(faults[0]?.suggestions).toEqual([{ run: 'crbus topics apply --data-dir data' }])
   })
 
   test('reports an event store whose address is not known, and checks the bus all the same', async () => {

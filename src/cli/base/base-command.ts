@@ -277,7 +277,7 @@ export abstract class BaseCommand extends Command {
 
   async #fail(thrown: unknown): Promise<void> {
     const error = await this.withNames(thrown)
-    const failure = toFailure(error)
+    const failure = toFailure(error, this.given)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
     const outcome = error instanceof EventBusError ? error.outcome : undefined

@@ -5,7 +5,8 @@ import type { Config } from '../config/config.ts'
 import { type Guard, refusedBy } from '../config/guard.ts'
 import { RefusedError } from '../errors.ts'
 import { confirmOrRefuse } from '../process/confirm.ts'
-import { flag, type Suggestion } from '../suggestions.ts'
+import { onSameBus } from '../same-bus.ts'
+import { flag, type Suggestion, shellWord } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 
 interface PlanOptions {
@@ -35,6 +36,10 @@ interface Change<Plan, Done> extends Subject, PlanOptions {
 export abstract class ChangeCommand extends BaseCommand {
   #guard: Guard | undefined
   #target: 'bus' | 'store' | undefined
+
+  /** Returns the command line that restores an undo file on the same bus. */
+  protected readonly undoCommand = (undoFile: string): string =>
+    onSameBus(`crbus reset undo ${shellWord(undoFile)}`, this.given)
 
   /** Opens the bus. Refuses a read-only bus now rather than in `confirm`, because making a plan may take long. */
   protected override async openBus({ planOnly = this.given['dry-run'] }: PlanOptions = {}): Promise<EventBus> {

@@ -52,7 +52,7 @@ export abstract class CheckCommand extends BaseCommand {
       const failed = {
         status: 'unknown',
         code: 'check-failed',
-        reason: inOneLine(await this.withNames(error)),
+        reason: inOneLine(await this.withNames(error), this.given),
       } as const
       return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }
     }

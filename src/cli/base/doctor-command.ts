@@ -7,6 +7,7 @@ import type { WatchRequest } from '../../operations/doctor/group.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { findingDocument, formatFindings } from '../../ui/format-doctor.ts'
 import { write } from '../../ui/text/io.ts'
+import { suggestOnSameBus } from '../same-bus.ts'
 import { formatSuggestion, toSuggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 import { defaultInDescription, readFlags } from './flags.ts'
@@ -52,7 +53,10 @@ export abstract class DoctorCommand extends BaseCommand {
   async run() {
     const { findings, isUnreachable = false } = await this.diagnose()
     const { io, stop } = this.context
-    const shown = findings.map((finding) => ({ finding, remedies: finding.hints.map(toSuggestion) }))
+    const shown = findings.map((finding) => ({
+      finding,
+      remedies: finding.hints.map((hint) => suggestOnSameBus(toSuggestion(hint), this.given)),
+    }))
     if (!this.isJson) {
       const lines = shown.map(({ finding, remedies }) => ({
         finding,

@@ -1,3 +1,4 @@
+import type { SelectingFlags } from '../same-bus.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { Profile, TopicSettings } from './config-file.ts'
 import type { Guard } from './guard.ts'
@@ -5,19 +6,11 @@ import type { Setting } from './setting.ts'
 import type { StoreAddress } from './store-address.ts'
 import type { Ask, Asks } from './trust/consent.ts'
 
-/** The flags that choose a bus and an event store. `resolveConfig` documents how they rank with the environment and files. */
-export interface BusFlags {
-  readonly profile?: string | undefined
-  readonly brokers?: string | undefined
-  readonly 'data-dir'?: string | undefined
+/** The flags of the bus and of the event store. `resolveConfig` documents how they rank with the environment and files. */
+export interface BusFlags extends SelectingFlags {
   readonly 'max-batch-bytes'?: number | undefined
-  readonly tls?: boolean | undefined
-  /** Connection settings as `name=value`, with the names of librdkafka. */
-  readonly option?: readonly string[] | undefined
   /** Use the embedded bus, even if the environment or a profile names brokers. Not a flag: `crbus demo` sets it. */
   readonly embedded?: boolean | undefined
-  /** The address of the event store. */
-  readonly store?: string | undefined
 }
 
 /** The settings in force for a command. */

@@ -33,7 +33,7 @@ export default class GroupsClone extends ChangeCommand {
       signal: this.signal,
     })
     return this.carryOut({
-      ...wordsOfReset(plan),
+      ...wordsOfReset(plan, this.undoCommand),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

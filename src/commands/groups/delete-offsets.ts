@@ -38,7 +38,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     const target = { kind: 'nothing' } as const
     const plan = await planReset(bus, { group: args.group, scope, target, to: 'nothing committed', now })
     return this.carryOut({
-      ...wordsOfReset(plan),
+      ...wordsOfReset(plan, this.undoCommand),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

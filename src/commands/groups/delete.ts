@@ -22,7 +22,7 @@ export default class GroupsDelete extends ChangeCommand {
     const bus = await this.openBus()
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
-    const texts = groups.map(wordsOfReset)
+    const texts = groups.map((group) => wordsOfReset(group, this.undoCommand))
     const [first] = texts
     const kind = groups[0]?.bus.kind
     return this.carryOut({

@@ -47,7 +47,7 @@ export default class ResetUndo extends ChangeCommand {
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut({
-      ...wordsOfReset(plan),
+      ...wordsOfReset(plan, this.undoCommand),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

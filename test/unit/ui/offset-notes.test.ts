@@ -95,13 +95,15 @@ describe('a reset plan', () => {
     ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversationCount: 0, sagaCount: 0, notes: [] },
   }
 
+  const undoCommand = (file: string) => `crbus reset undo ${file}`
+
   test('a reset plan says that a number of offsets is an upper bound of the events', () => {
-    const { shown, question } = wordsOfReset(plan)
+    const { shown, question } = wordsOfReset(plan, undoCommand)
 
     expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
     expect(shown).toContain('up to 2000 events delivered again\n')
     expect(question).toContain('up to 2000 events delivered again?')
-    const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' })
+    const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' }, undoCommand)
     expect(counted.shown).toContain('2000 events delivered again\n')
   })
 
