@@ -1,14 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileRefused } from '../../files/file-refused.ts'
-import { writeWhole } from '../../files/write-whole.ts'
 import { CHOICES_FILE } from '../config/find-config-files.ts'
-
-/** The largest file that is read. A thousand choices of about 100 bytes each take a tenth of this. */
-const MAX_FILE_BYTES = 1024 * 1024
-
-/** How many of the latest choices the file keeps: more than any user has projects. */
-const MAX_CHOICES = 1000
+import { readStateFile, writeStateFile } from '../state-file.ts'
 
 /** Returns the profile that the user has chosen for a project; `undefined` if there is none. `key` is that of `choiceKey`. */
 export const readChoice = (stateFolder: string, key: string): string | undefined => readChoices(stateFolder).get(key)
@@ -31,24 +24,14 @@ export function forgetChoices(stateFolder: string, profile: string): number {
 
 function writeChoices(stateFolder: string, choices: ReadonlyMap<string, string>): void {
   const path = join(stateFolder, CHOICES_FILE)
-  const profiles = Object.fromEntries([...choices].slice(-MAX_CHOICES))
-  const text = `${JSON.stringify({ crbus_profiles: 1, profiles }, undefined, 2)}\n`
   try {
-    writeWhole(path, text, { mode: 0o600, folderMode: 0o700 })
+    writeStateFile(path, 'profiles', Object.fromEntries(choices))
   } catch (error) {
     throw fileRefused('the file of current profiles', path, error, [])
   }
 }
 
-/** Reads the choices. A missing or invalid file counts as a file without choices. */
 function readChoices(stateFolder: string): ReadonlyMap<string, string> {
-  try {
-    const path = join(stateFolder, CHOICES_FILE)
-    const kind = statSync(path)
-    if (!kind.isFile() || kind.size > MAX_FILE_BYTES) return new Map()
-    const { profiles } = JSON.parse(readFileSync(path, 'utf8')) as { readonly profiles?: object }
-    return new Map(Object.entries(profiles ?? {}).filter(([, name]) => typeof name === 'string'))
-  } catch {
-    return new Map()
-  }
+  const entries = Object.entries(readStateFile(join(stateFolder, CHOICES_FILE), 'profiles'))
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
