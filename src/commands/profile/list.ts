@@ -21,7 +21,7 @@ export default class ProfileList extends BaseCommand {
     if (profiles.length === 0) await this.notice('there are no profiles; "crbus profile create" adds one')
     const isMissing = current !== undefined && !profiles.some(({ name }) => name === current.value)
     if (isMissing) await this.notice(`${current.from} names profile '${current.value}', which is not defined`)
-    await this.print(formatTable(['NAME', 'CURRENT', 'BUS', 'SECURITY', 'GUARD', 'FILE'], profiles.map(rowOf)))
+    await this.print(formatTable(['CURRENT', 'NAME', 'BUS', 'SECURITY', 'GUARD', 'FILE'], profiles.map(rowOf)))
     return { profiles }
   }
 }
@@ -29,8 +29,8 @@ export default class ProfileList extends BaseCommand {
 function rowOf(profile: ListedProfile): string[] {
   const { name, bus, guard, file, isCurrent, isHidden } = profile
   return [
-    name,
     isCurrent ? '*' : '',
+    name,
     bus === undefined ? '' : bus.kind === 'kafka' ? bus.brokers : bus.folder,
     securityWords(profile),
     guard?.kind ?? '',
