@@ -1,5 +1,6 @@
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { readFlags } from '../cli/base/flags.ts'
+import type { ColorChoice } from '../cli/config/color.ts'
 import type { Config } from '../cli/config/config.ts'
 import type { TopicSettings } from '../cli/config/config-file.ts'
 import type { Guard } from '../cli/config/guard.ts'
@@ -20,6 +21,7 @@ interface ConfigReport {
   readonly store: Setting<string> & { readonly kind: string }
   readonly schemas: Setting<string> | undefined
   readonly templates: Setting<string> | undefined
+  readonly color: Setting<ColorChoice> | undefined
   readonly topics: readonly TopicReport[]
 }
 
@@ -50,7 +52,7 @@ export default class ConfigCommand extends BaseCommand {
 }
 
 function toReport(config: Config): ConfigReport {
-  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, templates, topics } = config
+  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, templates, color, topics } = config
   return {
     files,
     profiles: [...profiles.keys()],
@@ -61,6 +63,7 @@ function toReport(config: Config): ConfigReport {
     store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
     schemas: schemas && { value: schemas.value, from: schemas.from },
     templates,
+    color,
     topics: [...topics].map(([topic, { value, from }]) => {
       const { partitions: partitionCount, ...settings } = value
       return { topic, partitionCount, ...settings, from }
@@ -68,9 +71,8 @@ function toReport(config: Config): ConfigReport {
   }
 }
 
-function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates, topics }: ConfigReport): string[][] {
-  const named = { profile, store, schemas, templates }
-  const row = (name: keyof typeof named) => {
+function rowsOf({ bus, maxBatchBytes, guard, topics, ...named }: ConfigReport): string[][] {
+  const row = (name: 'profile' | 'store' | 'schemas' | 'templates' | 'color') => {
     const setting = named[name]
     return setting === undefined ? [] : [[name, setting.value, setting.from]]
   }
@@ -82,6 +84,7 @@ function rowsOf({ profile, bus, maxBatchBytes, guard, store, schemas, templates,
     ...row('store'),
     ...row('schemas'),
     ...row('templates'),
+    ...row('color'),
     ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),
   ]
 }

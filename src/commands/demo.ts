@@ -41,8 +41,8 @@ export default class Demo extends BaseCommand {
 
   async run(): Promise<DemoSummary> {
     const { flags } = await this.parse(Demo)
-    const { io, now, stop } = this.context
     const config = await this.configuration()
+    const { io, now, stop } = this.context
     if (config.guard) throw refusedBy(config.guard, config)
     await this.noteProjectChoice('bus')
     const bus = await this.openBus()

@@ -86,10 +86,11 @@ export default class Lag extends BaseCommand {
   }
 
   async #watch(choice: LagChoice, interval: number): Promise<undefined> {
-    const { io, now, stop } = this.context
     const quit = new AbortController()
     const signal = AbortSignal.any([this.signal, quit.signal])
-    const updates = watchLag(await this.openBus(), { ...choice, interval, now, signal })
+    const opened = await this.openBus()
+    const { io, now, stop } = this.context
+    const updates = watchLag(opened, { ...choice, interval, now, signal })
     if (!io.screen || this.isJson) return this.#printLines(updates, noGroups(choice))
     const { showLag } = await import('../ui/live/show-lag.tsx')
     const onInterrupt = () => stop.request('interrupted')

@@ -45,6 +45,13 @@ async function inForce(argv: string[], more: Record<string, string> = {}) {
   return JSON.parse(stdout)
 }
 
+/** The Rust source of the events of a topic. */
+const SOURCE = `
+  #[derive(Serialize, Deserialize)]
+  pub enum OrderEvent { Placed { order_id: String } }
+  impl OrderEvent { fn event_type(&self) -> &'static str { match self { Self::Placed { .. } => "OrderPlaced.v1" } } }
+`
+
 const profiles = {
   local: { dataDir: '.crbus' },
   prod: { brokers: 'kafka-1:9092,kafka-2:9092', store: 'env:DATABASE_URL', readOnly: true },
@@ -233,6 +240,16 @@ describe('configuration files', () => {
       { profiles: { a: { maxBatchBytes: '1G' } } },
       'profiles.a.maxBatchBytes must be a whole number of at least 1',
     ],
+    [
+      'schemas of another host in a profile',
+      { profiles: { a: { schemas: '//evil/share' } } },
+      'profiles.a.schemas begins with two slashes',
+    ],
+    [
+      'a color that is not one of the choices',
+      { profiles: { a: { color: true } } },
+      'profiles.a.color must be "auto" or "always" or "never"',
+    ],
     ['schemas of another host', { schemas: '\\\\evil\\share' }, 'schemas begins with two slashes'],
     ['templates of another host', { templates: '//evil/share' }, 'templates begins with two slashes'],
     [
@@ -366,16 +383,71 @@ describe('a profile', () => {
   })
 })
 
-describe('the schemas of a file', () => {
-  const source = `
-    #[derive(Serialize, Deserialize)]
-    pub enum OrderEvent { Placed { order_id: String } }
-    impl OrderEvent { fn event_type(&self) -> &'static str { match self { Self::Placed { .. } => "OrderPlaced.v1" } } }
-  `
+describe('the schemas and colors of a profile', () => {
+  const own = { local: { dataDir: '.crbus', schemas: 'mine', color: 'never' }, plain: { dataDir: '.crbus' } }
+  const schemas = (path: string, from = projectFile) => ({ value: join(folder, 'project', path), from })
 
+  test('the schemas of a profile override those of the file, and are relative to it', async () => {
+    project({ profile: 'local', profiles: own, schemas: 'shared' })
+    expect(await inForce([])).toMatchObject({ schemas: schemas('mine') })
+    expect(await inForce(['--profile', 'plain'])).toMatchObject({ schemas: schemas('shared') })
+  })
+
+  test('the schemas of a profile rank above CRBUS_SCHEMAS only if --profile chooses the profile', async () => {
+    project({ profile: 'local', profiles: own })
+    const variable = { CRBUS_SCHEMAS: join(folder, 'project/other') }
+    expect(await inForce([], variable)).toMatchObject({ schemas: schemas('other', 'CRBUS_SCHEMAS') })
+    expect(await inForce(['--profile', 'local'], variable)).toMatchObject({ schemas: schemas('mine') })
+  })
+
+  test('the schemas of a profile decode events', async () => {
+    project({ profile: 'local', profiles: own })
+    writeFileSync(join(folder, 'project/services/orders/events.rs'), SOURCE)
+    const imported = await run(SchemaImport, ['events.rs', '--topic', 'order-events'])
+    expect(imported.stderr).toContain('../../mine/order-events.json was written')
+    expect((await run(SchemaShow, [])).stdout).toContain('order_id: String')
+  })
+
+  test.each<[string, string[], Record<string, string>, object | undefined]>([
+    ['--no-color', ['--no-color'], { FORCE_COLOR: '1' }, { value: 'never', from: '--no-color' }],
+    ['NO_COLOR', [], { NO_COLOR: '1', FORCE_COLOR: '1' }, { value: 'never', from: 'NO_COLOR' }],
+    ['FORCE_COLOR', [], { FORCE_COLOR: '1' }, { value: 'always', from: 'FORCE_COLOR' }],
+    ['FORCE_COLOR=0', [], { FORCE_COLOR: '0' }, { value: 'never', from: 'FORCE_COLOR' }],
+    ['the profile', [], { NO_COLOR: '' }, { value: 'never', from: 'the file' }],
+    ['nothing', ['--profile', 'plain'], {}, undefined],
+  ])('colors are decided by %s first', async (_, argv, more, color) => {
+    project({ profile: 'local', profiles: own })
+    const { color: shown } = await inForce(argv, more)
+    expect(shown?.from === projectFile ? { ...shown, from: 'the file' } : shown).toEqual(color)
+  })
+
+  test.each([
+    ['always', {}, true],
+    ['auto', {}, false],
+    ['never', {}, false],
+    ['always', { NO_COLOR: '1' }, false],
+  ])(
+    'the color %s of a profile, with %j, decides whether events have colors in a pipe',
+    async (color, more, isColored) => {
+      project({ profile: 'local', profiles: { local: { dataDir: '.crbus', color } } })
+      const broker = new MemoryBroker()
+      const bus = new InMemoryEventBus({ broker, createTopics: true })
+      const data = Buffer.from('{}')
+      await bus.publish('order-events', { eventType: 'OrderPlaced.v1', eventVersion: 1, data, metadata: null })
+
+      const cwd = join(folder, 'project')
+      const { stdout, stderr } = await runCli(Tail, ['order-events', '-e'], { broker, cwd, env: { ...env, ...more } })
+
+      expect(stdout, stderr).toContain('OrderPlaced.v1')
+      expect(stdout.includes('\u001b[')).toBe(isColored)
+    },
+  )
+})
+
+describe('the schemas of a file', () => {
   test('the schemas of a file are written by schema import and read by other commands', async () => {
     project({ schemas: 'types' })
-    writeFileSync(join(folder, 'project/services/orders/events.rs'), source)
+    writeFileSync(join(folder, 'project/services/orders/events.rs'), SOURCE)
     const missing = await run(SchemaShow, [])
     expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has no schemas yet') })
 

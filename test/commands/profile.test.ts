@@ -72,17 +72,20 @@ describe('crbus profile list and show', () => {
     const { stdout } = await run(ProfileList, [])
 
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['NAME', 'CURRENT', 'BUS', 'SECURITY', 'GUARD', 'FILE'],
-      ['local', '-', join(folder, 'project/.crbus'), '-', '-', projectFile],
-      ['broken', '-', 'b:1', 'incomplete', '-', projectFile],
-      ['prod', '*', 'prod:9093', 'TLS, SCRAM-SHA-256 as alice', 'protected', userFile],
-      ['mine', '-', '/data', '-', '-', userFile],
-      ['local', '-', 'mine:1', 'none', '-', `${userFile} (hidden)`],
+      ['CURRENT', 'NAME', 'BUS', 'SECURITY', 'GUARD', 'FILE'],
+      ['-', 'local', join(folder, 'project/.crbus'), '-', '-', projectFile],
+      ['-', 'broken', 'b:1', 'incomplete', '-', projectFile],
+      ['*', 'prod', 'prod:9093', 'TLS, SCRAM-SHA-256 as alice', 'protected', userFile],
+      ['-', 'mine', '/data', '-', '-', userFile],
+      ['-', 'local', 'mine:1', 'none', '-', `${userFile} (hidden)`],
       [''],
     ])
     const shown = await run(ProfileShow, ['prod'])
     expect(shown.stdout).toMatch(/^sasl +mechanism SCRAM-SHA-256, username alice, password \(hidden\)/m)
-    const printed = [stdout, shown.stdout, (await run(ProfileList, ['--json'])).stdout]
+    const listed = await run(ProfileList, ['--json'])
+    const marked = JSON.parse(listed.stdout).profiles.filter((profile: { isCurrent: boolean }) => profile.isCurrent)
+    expect(marked).toMatchObject([{ name: 'prod', file: userFile }])
+    const printed = [stdout, shown.stdout, listed.stdout]
     expect(printed.join('')).not.toContain(SECRET)
   })
 
@@ -178,6 +181,25 @@ describe('crbus profile create', () => {
     })
   })
 
+  test('stores schemas, colors and certificates of any host name, and shows them', async () => {
+    const any = ['--tls', '-X', 'ssl.endpoint.identification.algorithm=none']
+    const argv = ['dev', '-b', 'dev:9093', ...any, '--schemas', 'types', '--color', 'never']
+    const { exitCode, stdout } = await run(ProfileCreate, argv)
+
+    const schemas = join(folder, 'project/inner/types')
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^tls +on, anyHostName$/m)])
+    expect(ownProfiles()).toEqual({
+      dev: { brokers: 'dev:9093', tls: { anyHostName: true }, schemas, color: 'never' },
+    })
+    expect((await json(ProfileShow, ['dev'])).profiles[0]).toMatchObject({
+      bus: { tls: { anyHostName: true } },
+      schemas: { value: schemas, from: userFile },
+      color: { value: 'never', from: userFile },
+    })
+    expect((await run(ProfileShow, ['dev'])).stdout).toMatch(/^schemas +\S+types .*\ncolor +never /m)
+    expect((await run(ProfileList, [])).stdout).toContain('TLS, host names NOT verified')
+  })
+
   test('asks before it replaces a profile, and shows what changes', async () => {
     user({ profile: 'prod', profiles: { prod: PROD } })
     const argv = ['prod', '-b', 'new:9093']
@@ -200,11 +222,6 @@ describe('crbus profile create', () => {
     ['a password in the store', ['-b', 'a:1', '--store', `postgres://a:${SECRET}@b/c`], '--store contains a password'],
     ['no bus', [], 'the profile needs a bus'],
     ['brokers that are not addresses', ['-b', 'a b'], '--brokers must be host:port'],
-    [
-      'a setting that profiles do not have',
-      ['-b', 'a:1', '-X', 'ssl.endpoint.identification.algorithm=none'],
-      'cannot be stored',
-    ],
     ['an unknown setting', ['-b', 'a:1', '-X', 'sasl.user=x'], "does not know the property 'sasl.user'"],
     ['a login without a mechanism', ['-b', 'a:1', '-X', 'sasl.username=x'], 'has no mechanism'],
   ])('refuses %s, and writes nothing', async (_, argv, message) => {
@@ -359,6 +376,18 @@ describe('crbus profile prompt', () => {
     expect(await shown('bash')).toBe('\u0001\u001b[31m\u0002prod!\u0001\u001b[39m\u0002\n')
     expect(await shown('zsh')).toBe('%{\u001b[31m%}prod!%{\u001b[39m%}\n')
     expect(await shown('zsh', { NO_COLOR: '1' })).toBe('prod!\n')
+  })
+
+  test('prints the colors that the profile asks for', async () => {
+    const shown = async (color: string, argv: string[], env = {}) => {
+      user({ profile: 'prod', profiles: { prod: { ...PROD, color } } })
+      return (await run(ProfilePrompt, argv, env)).stdout
+    }
+    expect(await shown('never', ['--shell', 'zsh'])).toBe('prod!\n')
+    expect(await shown('always', [])).toBe('\u001b[31mprod!\u001b[39m\n')
+    expect(await shown('always', [], { NO_COLOR: '1' })).toBe('prod!\n')
+    expect(await shown('always', ['--no-color'])).toBe('prod!\n')
+    expect(await shown('auto', ['--shell', 'zsh'])).toContain('%{')
   })
 
   test('prints nothing without a profile, and nothing for an invalid file', async () => {

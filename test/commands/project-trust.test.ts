@@ -319,6 +319,34 @@ describe('the target of a change that a project file chose', () => {
     expect(filesIn('types')).toEqual(['order-events.json'])
   })
 
+  test.each<[string, () => void, (target: string) => string]>([
+    [
+      'a profile of the project',
+      () => project({ profile: 'a', profiles: { a: { schemas: '../types' } } }),
+      (target) => `note: this goes to ${target}, as profile 'a' of ${projectFile} says (shown once)`,
+    ],
+    [
+      'a profile of the user that the project names',
+      () => {
+        project({ profile: 'a' })
+        user({ profiles: { a: { schemas: join(folder, 'types') } } })
+      },
+      (target) => `note: this goes to ${target}, as ${projectFile} chooses your profile 'a' (shown once)`,
+    ],
+  ])('the target of a change that a project file chose is printed for the schemas of %s', async (_, write, note) => {
+    const events = '#[derive(Serialize)] pub enum OrderEvent { Placed { id: String } }'
+    writeFileSync(join(folder, 'project/inner/events.rs'), events)
+    const importing = ['events.rs', '--root', 'OrderEvent', '--topic', 'order-events']
+    write()
+    const { exitCode, stderr } = await run(SchemaImport, importing)
+    expect(exitCode, stderr).toBe(0)
+    expect(said(stderr)).toEqual([note(join(folder, 'types'))])
+
+    project({})
+    user({ profile: 'a', profiles: { a: { schemas: join(folder, 'mine') } } })
+    expect(said((await run(SchemaImport, importing)).stderr)).toEqual([])
+  })
+
   test.each([
     ['is a file', () => writeFileSync(join(folder, 'state'), '')],
     [

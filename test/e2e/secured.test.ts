@@ -496,6 +496,15 @@ describe.skipIf(!isHere)('on a secured broker', () => {
     },
   )
 
+  test('a profile accepts a trusted certificate of any host name, and is warned about each time', async () => {
+    const { exitCode, stderr } = await crbus(['topics', 'list', '--quiet'], {
+      profile: { brokers: kafka.at.other, tls: { ca: at('other.pem'), anyHostName: true } },
+    })
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('the host names of the brokers are NOT verified')])
+    const untrusted = { brokers: kafka.at.other, tls: { ca: at('server.pem'), anyHostName: true } }
+    expect(await crbus(['topics', 'list'], { profile: untrusted })).toMatchObject({ exitCode: 3 })
+  })
+
   test('a connection without verified certificates is warned about, also with --quiet', async () => {
     const { exitCode, stderr } = await crbus(['topics', 'list', '--quiet'], {
       profile: { brokers: kafka.at.tls, tls: { insecure: true } },

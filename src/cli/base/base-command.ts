@@ -8,6 +8,7 @@ import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
+import { wantsColor } from '../config/color.ts'
 import type { BusFlags, Config } from '../config/config.ts'
 import { lockBus, refusedBy } from '../config/guard.ts'
 import type { Ask } from '../config/trust/consent.ts'
@@ -24,7 +25,6 @@ export interface CommonFlags extends BusFlags {
   readonly json?: boolean | undefined
   readonly quiet?: boolean | undefined
   readonly debug?: boolean | undefined
-  readonly 'no-color'?: boolean | undefined
   readonly 'dry-run'?: boolean | undefined
   readonly yes?: boolean | undefined
   readonly confirm?: string | undefined
@@ -100,7 +100,7 @@ export abstract class BaseCommand extends Command {
       throw new UsageError(hideArguments(error.message, argv ?? this.argv), (error.suggestions ?? []).map(hint))
     })
     this.given = parsed.flags as CommonFlags
-    if (this.given['no-color']) this.#context = { ...this.context, io: { ...this.context.io, color: false } }
+    if (this.given['no-color']) this.#setColor(false)
     if (parsed.argv.includes(''))
       throw new UsageError('an argument is empty; did a script pass a variable that is not set?')
     for (const [name, value] of Object.entries(parsed.flags)) {
@@ -110,7 +110,10 @@ export abstract class BaseCommand extends Command {
     return parsed
   }
 
-  /** Returns the settings in force. The first call resolves them, and prints a notice about a configuration file that is ignored. */
+  /**
+   * Returns the settings in force. The first call resolves them, prints a notice about a configuration file that is ignored, and
+   * turns the colors of the context on or off, as the profile says.
+   */
   protected configuration(): Promise<Config> {
     this.#config ??= this.#resolveConfiguration()
     return this.#config
@@ -119,7 +122,12 @@ export abstract class BaseCommand extends Command {
   async #resolveConfiguration(): Promise<Config> {
     const config = await this.context.config(this.isEmbeddedOnly ? { ...this.given, embedded: true } : this.given)
     if (config.ignored !== undefined) await this.notice(`note: ${config.ignored}`)
+    this.#setColor(wantsColor(config.color?.value, this.context.io.color))
     return config
+  }
+
+  #setColor(color: boolean): void {
+    this.#context = { ...this.context, io: { ...this.context.io, color } }
   }
 
   /**

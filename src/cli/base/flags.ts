@@ -92,7 +92,7 @@ export const undoFlags = {
 export const schemaFlag = Flags.string({
   parse: nonEmpty,
   description:
-    'Schema file or folder (env CRBUS_SCHEMAS, then crbus.json; default: the folder "schemas" here or in the nearest folder above)',
+    'Schema file or folder (env CRBUS_SCHEMAS, then the profile and crbus.json; default: the folder "schemas" here or in the nearest folder above)',
   helpValue: 'PATH',
 })
 

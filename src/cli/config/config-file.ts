@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { topicNameError } from '../../bus/names/names.ts'
 import { type BusAddress, protocolOf } from './bus-address.ts'
+import { type ColorChoice, colorChoices } from './color.ts'
 import { readJsonFile } from './read-json-file.ts'
 import {
   brokers,
@@ -43,6 +44,9 @@ export interface Profile {
   readonly security: Sourced
   /** The id that the cluster must have. */
   readonly clusterId: string | undefined
+  /** The folder of schemas, or a schema file: an absolute path. Overrides that of the files. */
+  readonly schemas: string | undefined
+  readonly color: ColorChoice | undefined
 }
 
 export interface TopicSettings {
@@ -165,6 +169,8 @@ const profileKeys = shape({
   tls,
   sasl,
   clusterId: text,
+  schemas: path,
+  color: oneOf(...colorChoices),
 })
 
 const profile: typeof profileKeys = (value, at) => {
@@ -238,6 +244,8 @@ function toProfile(name: string, { file, origin }: KeyPath, keys: ReturnType<typ
       protocolSettings(protocolOf(keys.brokers ?? '') ?? '', file) ?? {},
     ]),
     clusterId: keys.clusterId,
+    schemas: keys.schemas,
+    color: keys.color,
   }
 }
 

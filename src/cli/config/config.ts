@@ -1,16 +1,18 @@
 import type { SelectingFlags } from '../same-bus.ts'
 import type { BusAddress } from './bus-address.ts'
+import type { ColorChoice } from './color.ts'
 import type { Profile, TopicSettings } from './config-file.ts'
 import type { Guard } from './guard.ts'
 import type { Setting } from './setting.ts'
 import type { StoreAddress } from './store-address.ts'
 import type { Ask, Asks } from './trust/consent.ts'
 
-/** The flags of the bus and of the event store. `resolveConfig` documents how they rank with the environment and files. */
+/** The flags of the bus, of the event store and of colors. `resolveConfig` documents how they rank with the environment and files. */
 export interface BusFlags extends SelectingFlags {
   readonly 'max-batch-bytes'?: number | undefined
   /** Use the embedded bus, even if the environment or a profile names brokers. Not a flag: `crbus demo` sets it. */
   readonly embedded?: boolean | undefined
+  readonly 'no-color'?: boolean | undefined
 }
 
 /** The settings in force for a command. */
@@ -33,12 +35,22 @@ export interface Config {
   readonly guard: Guard | undefined
   /** The address of the event store. It may hold a password, so print it only through `shownStore`. */
   readonly store: Setting<StoreAddress>
-  /** The schema file or folder. A path from a configuration file need not exist yet. */
-  readonly schemas: (Setting<string> & { readonly mustExist: boolean }) | undefined
+  /** The schema file or folder. */
+  readonly schemas: SchemasSetting | undefined
   /** The folder of templates. */
   readonly templates: Setting<string> | undefined
+  /** When to print colors, if a flag, a variable or the profile says it. */
+  readonly color: Setting<ColorChoice> | undefined
   /** The declared topics and their settings, by name. */
   readonly topics: ReadonlyMap<string, Setting<TopicSettings>>
+}
+
+/** The schema file or folder. */
+export interface SchemasSetting extends Setting<string> {
+  /** False for a path from a configuration file, which need not exist yet. */
+  readonly mustExist: boolean
+  /** Whether it is a setting of the profile in force, and not of a whole file. */
+  readonly isOfProfile: boolean
 }
 
 /** The parts of the process that configuration depends on. */

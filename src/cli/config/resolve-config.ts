@@ -3,7 +3,8 @@ import { UsageError } from '../errors.ts'
 import { flag, hint } from '../suggestions.ts'
 import { type BusAddress, brokersProblem, isSameBus, protocolOf } from './bus-address.ts'
 import { chooseProfile } from './choose-profile.ts'
-import type { BusFlags, ChosenProfile, Config, ConfigSurroundings } from './config.ts'
+import { chooseColor } from './color.ts'
+import type { BusFlags, ChosenProfile, Config, ConfigSurroundings, SchemasSetting } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
 import type { Guard } from './guard.ts'
 import { dataFolder, resolveStore } from './resolve-store.ts'
@@ -20,8 +21,9 @@ import type { Setting } from './setting.ts'
  * |           | bus of another profile, `crbus` in `$XDG_DATA_HOME`                                                     |
  * | store     | `--store`, store of `--profile`, `CRBUS_STORE`, `DATABASE_URL` of Postgres, store of another profile,   |
  * |           | `store.db` in the folder of the embedded bus                                                            |
- * | schemas   | `CRBUS_SCHEMAS`, project's file, user's file                                                            |
+ * | schemas   | schemas of `--profile`, `CRBUS_SCHEMAS`, schemas of another profile, project's file, user's file        |
  * | templates | project's file, user's file                                                                             |
+ * | color     | `--no-color`, `NO_COLOR`, `FORCE_COLOR`, profile                                                        |
  * | topics    | for each topic: project's file, user's file                                                             |
  */
 export async function resolveConfig(
@@ -34,12 +36,6 @@ export async function resolveConfig(
   const ignored = found.find((file) => file.ignored !== undefined)
   const chosen = await chooseProfile(found, defined, flags, surroundings, whyIgnored)
   const bus = await secured(await chooseBus(chosen, flags, surroundings), chosen, flags, surroundings)
-  const { env, cwd } = surroundings
-  const first = <Key extends 'schemas' | 'templates'>(key: Key): Setting<string> | undefined =>
-    files.flatMap(({ path, [key]: value }) => (value === undefined ? [] : [{ value, from: path }]))[0]
-  const schemas = env.CRBUS_SCHEMAS
-    ? { value: resolve(cwd, env.CRBUS_SCHEMAS), from: 'CRBUS_SCHEMAS' }
-    : first('schemas')
   return {
     files: files.map(({ path }) => path),
     project: files.find(({ origin }) => origin === 'project')?.path,
@@ -56,8 +52,9 @@ export async function resolveConfig(
     maxBatchBytes: bus.value.kind === 'kafka' ? chooseMaxBatchBytes(chosen, flags) : undefined,
     guard: guardOf(chosen?.profile, bus.value, defined),
     store: await resolveStore(chosen, bus.value, files, flags, surroundings),
-    schemas: schemas && { ...schemas, mustExist: schemas.from === 'CRBUS_SCHEMAS' },
-    templates: first('templates'),
+    schemas: chooseSchemas(chosen, files, surroundings),
+    templates: firstOf(files, 'templates'),
+    color: chooseColor({ isOff: flags['no-color'], env: surroundings.env, ofProfile: colorOf(chosen) }),
     topics: new Map(
       files
         .toReversed()
@@ -168,6 +165,29 @@ async function consentFor(
   const { asksOf, asksOfBus } = await import('./trust/consent.ts')
   const isOfProject = profile?.origin === 'project' && bus.from === project.path
   return { ...asksOf(project), bus: isOfProject ? asksOfBus(profile, bus.value) : [] }
+}
+
+const colorOf = (chosen: ChosenProfile | undefined): Config['color'] =>
+  chosen?.profile.color && { value: chosen.profile.color, from: chosen.profile.file }
+
+/** Returns the path that the first file with this key has. */
+const firstOf = (files: readonly ConfigFile[], key: 'schemas' | 'templates'): Setting<string> | undefined =>
+  files.flatMap(({ path, [key]: value }) => (value === undefined ? [] : [{ value, from: path }]))[0]
+
+/** Chooses the schemas. Those of the profile rank above the environment if `--profile` chose the profile, otherwise below it. */
+function chooseSchemas(
+  chosen: ChosenProfile | undefined,
+  files: readonly ConfigFile[],
+  { env, cwd }: ConfigSurroundings,
+): SchemasSetting | undefined {
+  const own = chosen?.profile.schemas
+  const ofProfile = own && { value: own, from: chosen?.profile.file ?? '', mustExist: false, isOfProfile: true }
+  if (ofProfile && chosen?.from === '--profile') return ofProfile
+  if (env.CRBUS_SCHEMAS) {
+    return { value: resolve(cwd, env.CRBUS_SCHEMAS), from: 'CRBUS_SCHEMAS', mustExist: true, isOfProfile: false }
+  }
+  const ofFile = firstOf(files, 'schemas')
+  return ofProfile || (ofFile && { ...ofFile, mustExist: false, isOfProfile: false })
 }
 
 function chooseMaxBatchBytes(chosen: ChosenProfile | undefined, flags: BusFlags): Setting<number> | undefined {

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { printable } from '../../ui/text/printable.ts'
+import { colorOfVariables, wantsColor } from '../config/color.ts'
 import { connect, openStoreSetup, probeBus } from '../config/connect.ts'
 import { readConfigFiles, userFile, xdgFolder } from '../config/find-config-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -29,6 +30,7 @@ export function createContext(): Context {
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   const { stdin, stdout, stderr, env } = process
+  const isTerminal = Boolean(stdout.isTTY) && env.TERM !== 'dumb'
   const home = homedir()
   const stateFolder = join(xdgFolder(env.XDG_STATE_HOME, join(home, '.local', 'state')), 'crbus')
   const surroundings = { env, home, cwd: process.cwd(), stateFolder }
@@ -37,8 +39,8 @@ export function createContext(): Context {
       stdin,
       stdout,
       stderr,
-      color: wantsColor(env, Boolean(stdout.isTTY)),
-      screen: Boolean(stdout.isTTY) && env.TERM !== 'dumb',
+      color: wantsColor(colorOfVariables(env)?.value, isTerminal),
+      screen: isTerminal,
     },
     stop,
     now: Date.now,
@@ -61,14 +63,4 @@ export function createContext(): Context {
 function exitUnwritable(error: NodeJS.ErrnoException): void {
   process.stderr.write(`error: cannot write the output: ${printable(error.message)} (CRBUS_UNWRITABLE)\n`)
   process.exit(exitCodes.unwritable)
-}
-
-/**
- * Returns whether to print colors. A non-empty NO_COLOR (https://no-color.org) turns them off and wins over FORCE_COLOR, which
- * turns them on unless it is `0`.
- */
-function wantsColor(env: NodeJS.ProcessEnv, isTty: boolean): boolean {
-  if (env.NO_COLOR) return false
-  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0'
-  return isTty && env.TERM !== 'dumb'
 }

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { brokersProblem } from '../config/bus-address.ts'
+import type { ColorChoice } from '../config/color.ts'
 import { profileNameError } from '../config/config-file.ts'
 import { parseOptions } from '../config/security/named-settings.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../config/security/settings.ts'
 import { parseStore } from '../config/store-address.ts'
 import { UsageError } from '../errors.ts'
-import { flag, hint } from '../suggestions.ts'
+import { flag } from '../suggestions.ts'
 import { type ProfileKeys, securityKeys } from './profile-keys.ts'
 
 /** The flags of `crbus profile create`. */
@@ -19,6 +20,8 @@ export interface CreateFlags {
   readonly 'read-only'?: boolean | undefined
   readonly 'cluster-id'?: string | undefined
   readonly 'max-batch-bytes'?: number | undefined
+  readonly schemas?: string | undefined
+  readonly color?: ColorChoice | undefined
 }
 
 /** Builds a profile from flags. Paths are relative to `cwd`. Throws `UsageError` for flags that a profile cannot hold. */
@@ -41,11 +44,6 @@ export function profileFromFlags(name: string, flags: CreateFlags, cwd: string):
   const problem = brokers === undefined ? undefined : brokersProblem(brokers)
   if (problem !== undefined) throw new UsageError(`--brokers ${problem}`)
   refusePlainSecrets(settings)
-  if (settings.anyHostName?.value) {
-    throw new UsageError(`${settings.anyHostName.from} cannot be stored in a profile`, [
-      hint('set the host name of the certificate: "serverName" in "tls" of the profile'),
-    ])
-  }
   return {
     settings,
     brokers,
@@ -56,6 +54,8 @@ export function profileFromFlags(name: string, flags: CreateFlags, cwd: string):
     readOnly: flags['read-only'] || undefined,
     protected: flags.protected || undefined,
     maxBatchBytes: flags['max-batch-bytes'],
+    schemas: flags.schemas === undefined ? undefined : resolve(cwd, flags.schemas),
+    color: flags.color,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ColorChoice } from '../config/color.ts'
 import { SECRET_PREFIX, type Secret } from '../config/security/secret.ts'
 import type { SecurityKey, SecuritySettings, Sourced } from '../config/security/settings.ts'
 
@@ -12,6 +13,8 @@ export interface ProfileKeys {
   readonly readOnly?: boolean | undefined
   readonly protected?: boolean | undefined
   readonly maxBatchBytes?: number | undefined
+  readonly schemas?: string | undefined
+  readonly color?: ColorChoice | undefined
 }
 
 /** The settings that a profile can hold, in the order of its file, with their keys in `tls` and `sasl`. */
@@ -23,6 +26,7 @@ const securityPaths: Partial<Readonly<Record<SecurityKey, string>>> = {
   passphrase: 'tls.keyPassphrase',
   serverName: 'tls.serverName',
   insecure: 'tls.insecure',
+  anyHostName: 'tls.anyHostName',
   mechanism: 'sasl.mechanism',
   username: 'sasl.username',
   password: 'sasl.password',

@@ -1,4 +1,5 @@
 import type { BusAddress } from '../config/bus-address.ts'
+import type { ColorChoice } from '../config/color.ts'
 import type { ConfigFile, Profile } from '../config/config-file.ts'
 import type { Guard } from '../config/guard.ts'
 import { resolveSecurity, type Security } from '../config/security/resolve-security.ts'
@@ -22,6 +23,8 @@ export interface ShownProfile {
   readonly guard: Guard | undefined
   /** Where the event store is: an address, a path or `env:NAME`. */
   readonly storeLocation: string | undefined
+  readonly schemas: Setting<string> | undefined
+  readonly color: Setting<ColorChoice> | undefined
   /** Why the settings of TLS and login cannot be used as they are. */
   readonly problem: string | undefined
 }
@@ -43,7 +46,7 @@ export function shownBus(bus: BusAddress): ShownBus {
 /** Returns a profile without secrets. */
 export function shownProfile({ name, file, bus, store, guard, maxBatchBytes, ...profile }: Profile): ShownProfile {
   const { security, problem } = securityOf(profile, bus)
-  const { clusterId } = profile
+  const { clusterId, schemas, color } = profile
   return {
     name,
     file,
@@ -51,6 +54,8 @@ export function shownProfile({ name, file, bus, store, guard, maxBatchBytes, ...
     maxBatchBytes: maxBatchBytes === undefined ? undefined : { value: maxBatchBytes, from: file },
     guard: guard && { kind: guard, profile: name, file, isByAddress: false },
     storeLocation: store && (store.kind === 'env' ? `env:${store.variable}` : shownStore(store)),
+    schemas: schemas === undefined ? undefined : { value: schemas, from: file },
+    color: color && { value: color, from: file },
     problem,
   }
 }
@@ -98,7 +103,7 @@ export function rowsOfBus(bus: ShownBus & { readonly from: string }): string[][]
 
 /** Returns the rows for a profile in the table of settings. */
 export function rowsOfProfile(profile: ShownProfile): string[][] {
-  const { name, file, bus, maxBatchBytes, guard, storeLocation, problem } = profile
+  const { name, file, bus, maxBatchBytes, guard, storeLocation, schemas, color, problem } = profile
   const row = (key: string, value: string | undefined) => (value === undefined ? [] : [[key, value, file]])
   return [
     ...row('profile', name),
@@ -107,6 +112,8 @@ export function rowsOfProfile(profile: ShownProfile): string[][] {
     ...row('max-batch-bytes', maxBatchBytes && String(maxBatchBytes.value)),
     ...row('guard', guard?.kind),
     ...row('store', storeLocation),
+    ...row('schemas', schemas?.value),
+    ...row('color', color?.value),
   ]
 }
 
@@ -118,7 +125,7 @@ export function securityWords({ bus, problem }: ShownProfile): string {
   const words = [
     ...(tls === undefined ? [] : ['TLS']),
     ...(tls?.cert !== undefined || tls?.pfx !== undefined ? ['client certificate'] : []),
-    ...(tls?.insecure ? ['NOT verified'] : []),
+    ...(tls?.insecure ? ['NOT verified'] : tls?.anyHostName ? ['host names NOT verified'] : []),
     ...(sasl === undefined ? [] : [`${sasl.mechanism}${sasl.username === undefined ? '' : ` as ${sasl.username}`}`]),
   ]
   return words.length === 0 ? 'none' : words.join(', ')

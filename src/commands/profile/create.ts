@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
 import { nonEmpty } from '../../cli/base/parse-flags.ts'
+import { colorChoices } from '../../cli/config/color.ts'
 import { resolveSecurity } from '../../cli/config/security/resolve-security.ts'
 import type { Sourced } from '../../cli/config/security/settings.ts'
 import type { WrittenProfile } from '../../cli/profiles/written-profile.ts'
@@ -52,6 +53,16 @@ export default class ProfileCreate extends ChangeCommand {
       min: 1,
       helpValue: 'BYTES',
     }),
+    schemas: Flags.string({
+      parse: nonEmpty,
+      description: 'Folder of schemas, or a schema file, that decodes the events of this bus',
+      helpValue: 'PATH',
+    }),
+    color: Flags.option({
+      description: 'When to print colors: auto (on a terminal), always or never',
+      options: colorChoices,
+      helpValue: 'WHEN',
+    })(),
     protected: Flags.boolean({ description: 'Ask for the name of what a command changes', exclusive: ['read-only'] }),
     'read-only': Flags.boolean({ description: 'Refuse all changes' }),
     'cluster-id': Flags.string({

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
+import { wantsColor } from '../../cli/config/color.ts'
 import type { Config } from '../../cli/config/config.ts'
 import { promptText, shells } from '../../ui/profiles/format-prompt.ts'
 import { write } from '../../ui/text/io.ts'
@@ -28,14 +29,14 @@ export default class ProfilePrompt extends BaseCommand {
     let config: Config
     try {
       // Not `configuration()`, which would print notices at every prompt.
-      config = await this.context.config({})
+      config = await this.context.config({ 'no-color': this.given['no-color'] })
     } catch {
       return {}
     }
-    const { profile, guard } = config
+    const { profile, guard, color: choice } = config
     if (profile !== undefined && !this.isJson) {
-      const { io, env, stop } = this.context
-      const color = flags.shell === undefined ? io.color : !env.NO_COLOR
+      const { io, stop } = this.context
+      const color = wantsColor(choice?.value, flags.shell !== undefined || io.color)
       const text = promptText(profile.value, { isGuarded: guard !== undefined, color, shell: flags.shell })
       // As bytes, because text is written without the marks of the shell.
       await write(io.stdout, Buffer.from(`${text}\n`), stop.signal)

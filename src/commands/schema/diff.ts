@@ -55,13 +55,13 @@ export default class SchemaDiffCommand extends BaseCommand {
 
   async run(): Promise<SchemaDiffDocument> {
     const { args, flags } = await this.parse(SchemaDiffCommand)
-    const { cwd, git, io } = this.context
+    const { cwd, git } = this.context
     const map = toAnswers('--map', flags.map, 'crate::Money=i64')
     const assume = toAnswers('--assume', flags.assume, 'feature:uuid=on')
     const known = await answersIn(await this.schemaLocation())
     const diff = diffSchemas(args.old, args.new, { cwd, git, root: flags.root, answers: { map, assume }, known })
     if (!diff.ok) throw new UsageError(diff.reason, diff.hints.map(toSuggestion))
-    await this.print(formatSchemaDiff(diff, io))
+    await this.print(formatSchemaDiff(diff, this.context.io))
     if (diff.changeCounts.silent + diff.changeCounts.breaks > 0) this.foundSomething()
     return schemaDiffDocument(diff)
   }

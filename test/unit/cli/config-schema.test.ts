@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
+import { colorChoices } from '../../../src/cli/config/color.ts'
 import { parseConfigFile, recordKeys, topicCodecs, topicEnvelopes } from '../../../src/cli/config/config-file.ts'
 import { mechanisms } from '../../../src/cli/config/security/settings.ts'
 import { UsageError } from '../../../src/cli/errors.ts'
@@ -66,6 +67,7 @@ test('the schema of crbus.json describes every key, and has the values that crbu
   const keys = parts(schema).flatMap(({ properties = {} }) => Object.entries(properties))
   expect(keys.filter(([, { description }]) => !description).map(([key]) => key)).toEqual([])
   expect(at(['profiles', '*', 'sasl', 'mechanism']).enum).toEqual(mechanisms)
+  expect(at(['profiles', '*', 'color']).enum).toEqual(colorChoices)
   expect(at(['topics', '*', 'codec']).enum).toEqual(topicCodecs)
   expect(at(['topics', '*', 'envelope']).enum).toEqual(topicEnvelopes)
   expect(at(['topics', '*', 'key']).enum).toEqual(recordKeys)
@@ -88,7 +90,8 @@ describe('the schema of crbus.json and crbus agree', () => {
     {},
     { $schema: 'x', allow: { env: ['A'], folders: ['/a'] } },
     { profiles: { a: { brokers: 'a:1', tls: true, sasl: { mechanism: 'PLAIN', username: 'a', password: 'env:A' } } } },
-    { profiles: { a: { tls: { ca: 'ca.pem', insecure: true }, maxBatchBytes: 1 } } },
+    { profiles: { a: { tls: { ca: 'ca.pem', insecure: true, anyHostName: true }, maxBatchBytes: 1 } } },
+    { profiles: { a: { dataDir: 'x', schemas: 'schemas', color: 'always' } } },
     { topics: { t: { partitions: 3, replication: 1, retention: '7d', codec: 'cbor', key: 'type' } } },
   ])('on valid content: %j', (content) => {
     expect(validate(content), JSON.stringify(validate.errors)).toBe(true)
@@ -106,6 +109,9 @@ describe('the schema of crbus.json and crbus agree', () => {
     [{ profiles: { a: { sasl: {} } } }],
     [{ profiles: { a: { sasl: { mechanism: 'NTLM' } } } }],
     [{ profiles: { a: { maxBatchBytes: 0 } } }],
+    [{ profiles: { a: { tls: { anyHostName: 'yes' } } } }],
+    [{ profiles: { a: { schemas: '' } } }],
+    [{ profiles: { a: { color: true } } }],
     [{ topics: { t: { partitions: 1.5 } } }],
     [{ topics: { t: { codec: 'xml' } } }],
     [{ allow: { env: 'A' } }],

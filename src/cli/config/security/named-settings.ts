@@ -127,6 +127,7 @@ const variables: Readonly<Record<string, ReadGiven>> = {
   CRBUS_TLS_KEY_PASSPHRASE: setting('passphrase', secret),
   CRBUS_TLS_SERVER_NAME: setting('serverName', word),
   CRBUS_TLS_INSECURE: setting('insecure', yesOrNo),
+  CRBUS_TLS_ANY_HOST_NAME: setting('anyHostName', yesOrNo),
   CRBUS_SASL_MECHANISM: setting('mechanism', mechanism),
   CRBUS_SASL_USERNAME: setting('username', secret),
   CRBUS_SASL_PASSWORD: setting('password', secret),

@@ -51,6 +51,7 @@ const tlsKeys = shape({
   keyPassphrase: secret,
   serverName: text,
   insecure: yesOrNo,
+  anyHostName: yesOrNo,
 })
 
 const saslKeys = shape({

@@ -3,12 +3,16 @@ import type { Config } from '../config.ts'
 import type { Security } from './resolve-security.ts'
 import type { Secret } from './secret.ts'
 
-/** Returns warnings about a connection, as sentences: certificates that are not verified, and secrets that others can read. */
+/** Returns warnings about a connection, as sentences: certificates or host names that are not verified, and secrets that others can read. */
 export function securityWarnings({ tls, login, from }: Security, { files }: Pick<Config, 'files'>): string[] {
   const warnings: string[] = []
   if (tls?.insecure) {
     warnings.push(
       `the certificates of the brokers are NOT verified (${from.tls.join(', ')}): anyone between here and them can read and change everything`,
+    )
+  } else if (tls?.anyHostName) {
+    warnings.push(
+      `the host names of the brokers are NOT verified (${from.tls.join(', ')}): anyone between here and them who has any certificate of a trusted authority can read and change everything`,
     )
   }
   const plain = [tls?.passphrase, ...secretsOf(login)].some((secret) => secret?.kind === 'plain')

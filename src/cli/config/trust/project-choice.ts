@@ -9,7 +9,7 @@ interface ProjectChoice {
   readonly what: string
 }
 
-/** The part of a configuration that a change goes to. `schemas` is the folder that imports are written to. */
+/** The part of a configuration that a change goes to. `schemas` is the folder or file that imports are written to. */
 export type ChangedPart = 'bus' | 'store' | 'schemas'
 
 /**
@@ -19,13 +19,12 @@ export type ChangedPart = 'bus' | 'store' | 'schemas'
  */
 export function choiceOfProject(config: Config, file: string, part: ChangedPart): ProjectChoice | undefined {
   const { profile, profiles, schemas } = config
-  if (part === 'schemas') {
-    const folder = schemas?.from === file ? outside(schemas.value, file) : undefined
-    return folder === undefined ? undefined : { file, what: `this goes to ${folder}, as "schemas" of ${file} says` }
-  }
-  const target = (part === 'bus' ? busOf : storeOf)(config, file)
+  const target = targets[part](config, file)
   if (target === undefined) return undefined
-  const { from } = config[part]
+  if (part === 'schemas' && !schemas?.isOfProfile) {
+    return { file, what: `this goes to ${target}, as "schemas" of ${file} says` }
+  }
+  const from = config[part]?.from ?? ''
   // No file names the store beside an embedded bus, so the source of the bus counts.
   const isOfProject = isOf(from, file) || (part === 'store' && isOf(config.bus.from, file))
   if (!isOfProject) return { file, what: `this goes to ${target}, as ${file} chooses your profile '${profile?.value}'` }
@@ -47,6 +46,14 @@ function busOf(config: Config, file: string): string | undefined {
   return value.kind === 'kafka' ? `the brokers ${value.brokers}` : outside(value.folder, file)
 }
 
+function schemasOf(config: Config, file: string): string | undefined {
+  const { schemas } = config
+  if (schemas === undefined) return undefined
+  // The key of the user's whole file is the user's choice, also beside a profile that the project names.
+  const isChosenHere = schemas.isOfProfile ? isChosen(config, schemas.from, file) : isOf(schemas.from, file)
+  return isChosenHere ? outside(schemas.value, file) : undefined
+}
+
 function storeOf(config: Config, file: string): string | undefined {
   const { value, from } = config.store
   const { bus } = config
@@ -55,4 +62,11 @@ function storeOf(config: Config, file: string): string | undefined {
   if (!isBeside && !isChosen(config, from, file)) return undefined
   if (value.kind === 'postgres') return `the event store ${shownStore(value)}`
   return value.kind === 'sqlite' ? outside(value.path, file) : undefined
+}
+
+/** Returns the target of a change to each part; `undefined` if the user chose it, or if it is inside the project's folder. */
+const targets: Readonly<Record<ChangedPart, (config: Config, file: string) => string | undefined>> = {
+  bus: busOf,
+  store: storeOf,
+  schemas: schemasOf,
 }

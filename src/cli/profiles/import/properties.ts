@@ -53,9 +53,7 @@ const readOption: ReadProperty = ({ property, value, source, leave }) => {
 
 function option(property: string, value: string, source: Source, leave: (reason: string) => void): Sourced {
   try {
-    const { anyHostName, ...settings } = parseOptions([`${property}=${value}`], source.folder).settings
-    if (anyHostName?.value) leave('a profile cannot accept certificates of other hosts; set "serverName" in "tls"')
-    return settings
+    return parseOptions([`${property}=${value}`], source.folder).settings
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     // The message begins with the flag that it is about.
