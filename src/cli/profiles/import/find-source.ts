@@ -35,7 +35,12 @@ function usualPlaces(tool: Tool, { env, home, cwd }: ConfigSurroundings): readon
   const given = (name: string) => (env[name] ? [resolve(cwd, env[name])] : [])
   switch (tool) {
     case 'rpk':
-      return [join(config, 'rpk/rpk.yaml'), join(home, 'Library/Application Support/rpk/rpk.yaml')]
+      return [
+        join(config, 'rpk/rpk.yaml'),
+        join(home, 'Library/Application Support/rpk/rpk.yaml'),
+        // The file of a broker, in which rpk had its settings before release 23.2.
+        '/etc/redpanda/redpanda.yaml',
+      ]
     case 'kaf':
       return [join(home, '.kaf/config')]
     case 'kafkactl':

@@ -9,7 +9,8 @@ import { type ProfileKeys, securityKeys, securityPath } from '../profile-keys.ts
 import type { Tool } from './find-source.ts'
 import type { Foreign, ForeignProfile, Source } from './foreign-profile.ts'
 import { readProperties } from './properties.ts'
-import { readKaf, readKafkactl, readRpk } from './yaml-tools.ts'
+import { readRpk } from './rpk.ts'
+import { readKaf, readKafkactl } from './yaml-tools.ts'
 
 /** Something that the user should know about an import. */
 export interface ImportNote {
@@ -136,20 +137,25 @@ const variableEnds: Partial<Readonly<Record<SecurityKey, string>>> = {
   pfx: 'TLS_PFX',
 }
 
-/** Replaces secrets by variables, unless they may be copied. `taken` holds the variables of all profiles. */
+/** Replaces secrets by variables, unless they may be copied. So it does with a password that is missing. `taken` holds the variables of all profiles. */
 function withoutSecrets(name: string, settings: Sourced, mayCopy: boolean, taken: Set<string>) {
   const needed: ImportNote[] = []
   const replaced: Record<string, unknown> = {}
-  for (const key of mayCopy ? [] : secretKeys) {
-    const setting = settings[key]
-    const end = variableEnds[key]
-    if (setting?.value.kind !== 'plain' || end === undefined) continue
-    const variable = freeVariable(name, end, taken)
-    replaced[key] = { value: { kind: 'env', variable }, from: setting.from }
+  const replace = (key: keyof typeof variableEnds, from: string, why: string) => {
+    const variable = freeVariable(name, variableEnds[key] ?? '', taken)
+    replaced[key] = { value: { kind: 'env', variable }, from }
     const path = securityPath(key)
-    const message = `profile ${name}: set the environment variable ${variable}, which ${path} reads; the secret was not copied`
+    const message = `profile ${name}: set the environment variable ${variable}, which ${path} reads; ${why}`
     needed.push({ code: 'needs-secret', profile: name, setting: path, variable, message })
   }
+  for (const key of mayCopy ? [] : secretKeys) {
+    const setting = settings[key]
+    if (setting?.value.kind !== 'plain' || variableEnds[key] === undefined) continue
+    replace(key, setting.from, 'the secret was not copied')
+  }
+  // A tool may ask for the password, or keep it in a keyring.
+  const { username, password } = settings
+  if (username !== undefined && password === undefined) replace('password', username.from, 'the file has no password')
   return { settings: { ...settings, ...replaced } as Sourced, needed }
 }
 

@@ -75,14 +75,15 @@ const javaReaders: Readonly<Record<string, ReadProperty | undefined>> = {
       leave('it is too long')
       return {}
     }
-    const { username, password, clientId, clientSecret, scope } = Object.fromEntries(
+    const { username, password, clientId, clientSecret, scope, awsProfileName } = Object.fromEntries(
       [...value.matchAll(/(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')/g)].map(([, key = '', double, single]) => [
         key,
         double?.replaceAll(/\\(.)/g, '$1') ?? single ?? '',
       ]),
     )
-    if (!/\.(PlainLoginModule|ScramLoginModule|OAuthBearerLoginModule)\b/.test(value))
+    if (!/\.(PlainLoginModule|ScramLoginModule|OAuthBearerLoginModule|IAMLoginModule)\b/.test(value))
       leave('crbus does not support this login')
+    if (awsProfileName !== undefined) leave('choose the profile of AWS with the variable AWS_PROFILE')
     return sourced(source, {
       username: foreignSecret(username),
       password: foreignSecret(password),
@@ -91,6 +92,9 @@ const javaReaders: Readonly<Record<string, ReadProperty | undefined>> = {
       scope,
     })
   },
+  // The class that logs in to MSK, beside its mechanism: https://github.com/aws/aws-msk-iam-auth
+  'sasl.client.callback.handler.class': (given) =>
+    given.value === 'software.amazon.msk.auth.iam.IAMClientCallbackHandler' ? {} : readOption(given),
   'ssl.truststore.location': ({ value, properties, source, leave }) => {
     if (isPem(value, properties.get('ssl.truststore.type')))
       return sourced(source, { ca: foreignFile(value, source, leave) })

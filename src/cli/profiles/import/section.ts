@@ -4,7 +4,7 @@ import type { LeftOut } from './foreign-profile.ts'
 const UNKNOWN = 'crbus does not have this setting'
 
 /**
- * An object of a YAML file. Remembers which keys were read, so that all others can be reported. All scalars are texts. Merges of YAML
+ * An object of a YAML file. Its keys are found in any case, because kafkactl reads them so and writes them in lower case. Remembers which keys were read, so that all others can be reported. All scalars are texts. Merges of YAML
  * (`<<: *name`) are resolved one level deep, for the objects that are read.
  */
 export class Section {
@@ -20,6 +20,11 @@ export class Section {
     this.#values = new Map([...merged, own].flatMap((one) => Object.entries(one)))
     this.#unread = new Set(this.#values.keys())
     this.#leftOut = leftOut
+  }
+
+  /** Whether the object has a key, even with an empty value. Does not count as reading it. */
+  has(key: string): boolean {
+    return this.#find(key) !== undefined
   }
 
   /** Returns a text; `undefined` for an absent or empty one. */
@@ -75,6 +80,13 @@ export class Section {
     })
   }
 
+  /** Returns the objects of a list. A single object counts as a list. Items of other types are left out. */
+  sections(key: string): Section[] {
+    const value = this.#take(key)
+    const items = Array.isArray(value) ? value : [value]
+    return items.filter(isObject).map((item) => new Section(item, this.#name(key), this.#leftOut))
+  }
+
   /** Reports a key that was read and cannot be used. */
   leave(key: string, reason: string): void {
     this.#leftOut.push({ setting: this.#name(key), reason })
@@ -82,17 +94,26 @@ export class Section {
 
   /** Reports all keys that were not read. `reasons` says why, by the key; `''` as a reason keeps quiet. */
   close(reasons: Readonly<Record<string, string>> = {}): void {
+    const known = new Map(Object.entries(reasons).map(([key, reason]) => [key.toLowerCase(), reason]))
     for (const key of this.#unread) {
-      const reason = Object.hasOwn(reasons, key) ? reasons[key] : UNKNOWN
+      const reason = known.get(key.toLowerCase()) ?? UNKNOWN
       if (reason) this.leave(key, reason)
     }
   }
 
   #take(key: string): unknown {
-    this.#unread.delete(key)
-    const value = this.#values.get(key)
+    const found = this.#find(key) ?? key
+    this.#unread.delete(found)
+    const value = this.#values.get(found)
     // Texts, because the parser does not interpret scalars.
     return value === null || value === 'null' || value === '~' ? undefined : value
+  }
+
+  /** Returns a key as the file writes it; the exact one first. */
+  #find(key: string): string | undefined {
+    if (this.#values.has(key)) return key
+    const lower = key.toLowerCase()
+    return [...this.#values.keys()].find((one) => one.toLowerCase() === lower)
   }
 
   #name(key: string): string {

@@ -100,6 +100,142 @@ cloud_auth:
     expect(kafka('tls: null').tls).toBeUndefined()
     expect(kafka('sasl: { type: PLAIN, user: 0123, password: 0x10 }').sasl.username).toBe('0123')
   })
+
+  test('have the defaults of rpk: SCRAM-SHA-256, port 9092 and the broker of this machine', () => {
+    const { profiles } = run(
+      'rpk',
+      `version: 6
+profiles:
+  - { name: default, description: Default rpk profile, prompt: "", from_cloud: false, kafka_api: {}, admin_api: {} }
+  - name: short
+    kafka_api: { brokers: [redpanda-0, "[::1]", "kafka://redpanda-1:9093"], sasl: { user: alice, password: ${SECRET} } }
+`,
+    )
+    expect(profiles).toEqual({
+      default: { brokers: '127.0.0.1:9092' },
+      short: {
+        brokers: 'redpanda-0:9092,[::1]:9092,redpanda-1:9093',
+        sasl: { mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'env:SHORT_PASSWORD' },
+      },
+    })
+    const none = 'version: 6\nglobals: { no_default_cluster: true }\nprofiles: [{ name: a, kafka_api: {} }]'
+    expect(run('rpk', none)).toMatchObject({
+      profiles: {},
+      notes: expect.arrayContaining(['profile a is not imported: it has no valid brokers']),
+    })
+  })
+
+  test('read their password from a variable also if the file has none', () => {
+    const text =
+      'profiles: [{ name: a, kafka_api: { brokers: [a:1], sasl: { user: alice, mechanism: SCRAM-SHA-512 } } }]'
+    const { profiles, notes } = run('rpk', text)
+    expect(profiles.a.sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'alice', password: 'env:A_PASSWORD' })
+    expect(notes).toEqual([
+      'profile a: set the environment variable A_PASSWORD, which sasl.password reads; the file has no password',
+    ])
+  })
+
+  test('have the token that newer releases keep as a password', () => {
+    const { profiles, variables } = run(
+      'rpk',
+      `profiles: [{ name: a, kafka_api: { brokers: [a:1], tls: {}, sasl: { mechanism: OAUTHBEARER, password: "token:${SECRET}" } } }]`,
+    )
+    expect(profiles.a.sasl).toEqual({ mechanism: 'OAUTHBEARER', token: 'env:A_TOKEN' })
+    expect(variables).toEqual(['A_TOKEN'])
+    const copied = run(
+      'rpk',
+      `profiles: [{ name: a, kafka_api: { brokers: [a:1], sasl: { mechanism: oauthbearer, password: "token:cmd:x" } } }]`,
+      { withSecrets: true },
+    )
+    expect(copied.profiles.a.sasl).toEqual({ mechanism: 'OAUTHBEARER', token: 'plain:cmd:x' })
+  })
+
+  test('of Redpanda Cloud keep brokers and TLS, and report the login that only rpk has', () => {
+    const { profiles, notes } = run(
+      'rpk',
+      `version: 5
+current_profile: rpk-cloud
+current_cloud_auth_org_id: org
+current_cloud_auth_kind: sso
+profiles:
+    - name: rpk-cloud
+      description: 'eu "ns/cluster"'
+      prompt: ""
+      from_cloud: true
+      cloud_cluster:
+          namespace: ns
+          cluster_id: abc
+          cluster_name: cluster
+          auth_org_id: org
+          auth_kind: sso
+          cluster_type: dedicated
+      kafka_api:
+          brokers: [seed-1.abc.fmc.prd.cloud.redpanda.com:9092]
+          tls: {}
+          sasl: { mechanism: CLOUD-OIDC }
+      admin_api: { addresses: [api-1.abc.fmc.prd.cloud.redpanda.com], tls: {} }
+      schema_registry: {}
+      license_check: { last_update: 0 }
+cloud_auth:
+    - { name: org-sso, organization: Org, org_id: org, kind: sso, auth_token: ${SECRET}, refresh_token: ${SECRET} }
+`,
+    )
+    expect(profiles).toEqual({ 'rpk-cloud': { brokers: 'seed-1.abc.fmc.prd.cloud.redpanda.com:9092', tls: true } })
+    expect(notes).toContain(
+      'profile rpk-cloud: left out kafka_api.sasl.mechanism: only rpk can log in with the token of "rpk cloud login"; create a user of the cluster and set "sasl" of the profile',
+    )
+    expect(notes.join('\n')).not.toMatch(/does not have this setting|left out login/)
+  })
+
+  describe('in the file of a broker', () => {
+    const broker = (text: string) => run('rpk', text)
+
+    test('are read from the section rpk, also with the keys of releases before 21.8', () => {
+      const { profiles, notes } = broker(`redpanda:
+  data_directory: /var/lib/redpanda/data
+  kafka_api: [{ address: 0.0.0.0, port: 9092 }]
+rpk:
+  tune_network: true
+  kafka_api:
+    brokers: [redpanda-0:9093]
+    tls: { truststore_file: /etc/redpanda/ca.pem }
+    sasl: { user: alice, password: ${SECRET}, type: SCRAM-SHA-256 }
+`)
+      expect(profiles).toEqual({
+        redpanda: {
+          brokers: 'redpanda-0:9093',
+          tls: { ca: '/etc/redpanda/ca.pem' },
+          sasl: { mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'env:REDPANDA_PASSWORD' },
+        },
+      })
+      expect(notes[0]).toBe('left out the settings of the broker: it concerns only the broker')
+      const older = broker(`rpk: { tls: { cert_file: a.pem, key_file: a.key }, sasl: { user: bob, password: x } }`)
+      expect(older.profiles.redpanda).toEqual({
+        brokers: '127.0.0.1:9092',
+        tls: { cert: '/etc/tool/a.pem', key: '/etc/tool/a.key' },
+        sasl: { mechanism: 'SCRAM-SHA-256', username: 'bob', password: 'env:REDPANDA_PASSWORD' },
+      })
+    })
+
+    test.each([
+      ['one listener', 'kafka_api: { address: 0.0.0.0, port: 29092 }', '127.0.0.1:29092'],
+      [
+        'a list of listeners',
+        'kafka_api: [{ address: 10.0.0.1, port: 9092 }, { address: "::", port: 19092 }]',
+        '10.0.0.1:9092,127.0.0.1:19092',
+      ],
+      [
+        'a listener without TLS beside one with TLS',
+        'kafka_api: [{ name: out, address: 10.0.0.1, port: 9093 }, { name: in, address: 10.0.0.1, port: 9092 }], kafka_api_tls: [{ name: out, enabled: true }]',
+        '10.0.0.1:9092',
+      ],
+      ['no listener', 'data_directory: /x', '127.0.0.1:9092'],
+    ])('have the brokers of its listeners: %s', (_, redpanda, brokers) => {
+      expect(broker(`redpanda: { ${redpanda} }\nrpk: { overprovisioned: true }`).profiles.redpanda.brokers).toBe(
+        brokers,
+      )
+    })
+  })
 })
 
 test('the clusters of kaf become profiles, without sections that their protocol does not use', () => {
@@ -139,6 +275,20 @@ clusters:
   brokers: [a:1]
   security-protocol: PLAINTEXT
   SASL: { mechanism: PLAIN, username: u, password: ${SECRET} }
+- name: chosen
+  brokers: [a:1]
+  security-protocol: SASL_PLAINTEXT
+  SASL: { username: u, password: ${SECRET} }
+- name: encrypted
+  brokers: [a:1]
+  TLS: { cafile: ca.pem, clientfile: "", clientkeyfile: "", insecure: false }
+  security-protocol: SASL_PLAINTEXT
+  SASL: { mechanism: SCRAM-SHA-512, username: u, password: ${SECRET} }
+- name: amazon
+  brokers: [a:1]
+  TLS: { insecure: true }
+  security-protocol: SASL_SSL
+  SASL: { mechanism: AWS_MSK_IAM }
 `,
   )
 
@@ -161,6 +311,17 @@ clusters:
       },
     },
     open: { brokers: 'a:1' },
+    chosen: {
+      brokers: 'a:1',
+      tls: false,
+      sasl: { mechanism: 'PLAIN', username: 'u', password: 'env:CHOSEN_PASSWORD' },
+    },
+    encrypted: {
+      brokers: 'a:1',
+      tls: { ca: '/etc/tool/ca.pem' },
+      sasl: { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'env:ENCRYPTED_PASSWORD' },
+    },
+    amazon: { brokers: 'a:1', tls: { insecure: true }, sasl: { mechanism: 'AWS_MSK_IAM' } },
   })
   expect(notes.filter((note) => note.includes('confluent-cloud'))).toEqual([
     'profile confluent-cloud: left out SASL.version: crbus asks the brokers for their versions',
@@ -197,6 +358,11 @@ test('the contexts of kafkactl become profiles, with the names that Kafka has fo
   second:
     <<: *remote
     tls: { enabled: false, ca: my-ca }
+  lower:
+    brokers: lower:9093
+    clientid: mine
+    tls: { enabled: true, cert: my-cert, certkey: my-key, certkeypassphrase: ${SECRET} }
+    sasl: { enabled: true, username: admin, version: v1 }
   azure:
     brokers: azure:9093
     tls: { enabled: true }
@@ -217,6 +383,11 @@ current-context: remote
       sasl: { ...sasl, password: 'env:REMOTE_PASSWORD' },
     },
     second: { brokers: 'remote-1:9093,remote-2:9093', sasl: { ...sasl, password: 'env:SECOND_PASSWORD' } },
+    lower: {
+      brokers: 'lower:9093',
+      tls: { cert: '/etc/tool/my-cert', key: '/etc/tool/my-key', keyPassphrase: 'env:LOWER_KEY_PASSPHRASE' },
+      sasl: { mechanism: 'PLAIN', username: 'admin', password: 'env:LOWER_PASSWORD' },
+    },
     azure: { brokers: 'azure:9093', tls: true, sasl: { mechanism: 'OAUTHBEARER' } },
   })
   expect(settings).toEqual(
@@ -280,6 +451,26 @@ ssl.endpoint.identification.algorithm=
       expect.stringContaining('left out ssl.truststore.location: crbus reads PEM; convert it with: keytool'),
       expect.stringContaining('CLIENT_KEY_PASSPHRASE'),
       expect.stringContaining('CLIENT_PASSWORD'),
+    ])
+  })
+
+  test('of a Java client of Amazon MSK becomes a profile that signs its logins', () => {
+    const { profiles, notes } = run(
+      'librdkafka',
+      `bootstrap.servers=b-1.msk.example.com:9098
+security.protocol=SASL_SSL
+sasl.mechanism=AWS_MSK_IAM
+sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required awsProfileName="staging";
+sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler
+`,
+    )
+    expect(profiles.client).toEqual({
+      brokers: 'b-1.msk.example.com:9098',
+      tls: true,
+      sasl: { mechanism: 'AWS_MSK_IAM' },
+    })
+    expect(notes).toEqual([
+      'profile client: left out sasl.jaas.config: choose the profile of AWS with the variable AWS_PROFILE',
     ])
   })
 
