@@ -181,7 +181,7 @@ describe('a readable password', () => {
       onTestFinished(tunnel.close)
       const env = { CRBUS_SASL_MECHANISM: 'PLAIN', CRBUS_SASL_USERNAME: 'me', CRBUS_SASL_PASSWORD: SECRET }
       const { all, exitCode } = await crbus(words, { CRBUS_BROKERS: tunnel.address, ...env })
-      const message = `PLAIN without TLS would send the password readable through the network to ${host}:9092`
+      const message = `PLAIN without TLS would send the password unencrypted over the network to ${host}:9092`
       expect([exitCode, all]).toEqual([2, expect.stringContaining(message)])
       expect(tunnel.received()).toContain(SECRET)
     },

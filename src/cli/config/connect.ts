@@ -82,12 +82,12 @@ async function refuseOtherCluster(bus: EventBus, clusterId: string): Promise<voi
  * reach through the network. Behind a tunnel, for example, the given address is on this machine, and the brokers are not.
  */
 async function refuseDistantBrokers(bus: EventBus, { login }: Security): Promise<void> {
-  const { refuseReadable } = await import('./security/resolve-security.ts')
+  const { refuseUnencrypted } = await import('./security/resolve-security.ts')
   const { brokers } = await bus.admin.describeCluster()
   for (const { host, port } of brokers) {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
     if (login !== undefined)
-      refuseReadable(login.mechanism, address, ` to ${address}, which the brokers tell clients to use`)
+      refuseUnencrypted(login.mechanism, address, ` to ${address}, which the brokers tell clients to use`)
   }
 }
 

@@ -159,14 +159,14 @@ describe('resolveSecurity', () => {
     ],
     ['a key without a certificate', { CRBUS_TLS_KEY: 'client.key' }, 'no client certificate is set'],
     [
-      'a password that the network would show',
+      'a password that would cross the network unencrypted',
       { CRBUS_SASL_MECHANISM: 'PLAIN', CRBUS_SASL_USERNAME: 'a', CRBUS_SASL_PASSWORD: 'hunter2' },
-      'PLAIN without TLS would send the password readable',
+      'PLAIN without TLS would send the password unencrypted over the network',
     ],
     [
-      'a token that the network would show',
+      'a token that would cross the network unencrypted',
       { CRBUS_SASL_MECHANISM: 'OAUTHBEARER', CRBUS_SASL_TOKEN: 'hunter2' },
-      'OAUTHBEARER without TLS would send the token readable',
+      'OAUTHBEARER without TLS would send the token unencrypted over the network',
     ],
   ])('refuses %s', (_, env, message) => {
     let thrown: unknown
@@ -179,11 +179,11 @@ describe('resolveSecurity', () => {
     expect(JSON.stringify(thrown)).not.toContain('hunter2')
   })
 
-  test('sends a readable password to this machine, or if TLS was turned off on purpose', () => {
+  test('sends an unencrypted password to this machine, or if TLS was turned off on purpose', () => {
     const login = { CRBUS_SASL_MECHANISM: 'PLAIN', CRBUS_SASL_USERNAME: 'a', CRBUS_SASL_PASSWORD: 'b' }
     expect(resolve(login, [], 'localhost:9092,127.0.0.1:9094,[::1]:9096')?.login).toBeDefined()
-    expect(() => resolve(login, [], 'localhost:9092,kafka:9092')).toThrow('readable')
-    expect(() => resolve(login, [], 'localhost.example.com:9092')).toThrow('readable')
+    expect(() => resolve(login, [], 'localhost:9092,kafka:9092')).toThrow('unencrypted')
+    expect(() => resolve(login, [], 'localhost.example.com:9092')).toThrow('unencrypted')
     expect(resolve({ ...login, CRBUS_TLS: 'no' })?.tls).toBeUndefined()
   })
 })

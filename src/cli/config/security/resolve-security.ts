@@ -93,7 +93,7 @@ export function resolveSecurity(sources: readonly Sourced[], brokers: string): S
   const login = mechanism === undefined ? undefined : toLogin(mechanism, all)
   const isReadable =
     tls === undefined && all.tls === undefined && (mechanism === 'PLAIN' || mechanism === 'OAUTHBEARER')
-  if (isReadable) refuseReadable(mechanism, brokers)
+  if (isReadable) refuseUnencrypted(mechanism, brokers)
   return {
     tls,
     login,
@@ -162,10 +162,10 @@ const LOCAL = /^(?:[a-z_]+:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$
  * Refuses a login whose secret anyone on the network could read, unless a setting says so: PLAIN sends the password as it is,
  * OAUTHBEARER the token. `why` is added to the message.
  */
-export function refuseReadable(mechanism: Mechanism, brokers: string, why = ''): void {
+export function refuseUnencrypted(mechanism: Mechanism, brokers: string, why = ''): void {
   if (brokers.split(',').every((address) => LOCAL.test(address.trim()))) return
   const sent = mechanism === 'PLAIN' ? 'password' : 'token'
-  throw new UsageError(`${mechanism} without TLS would send the ${sent} readable through the network${why}`, [
+  throw new UsageError(`${mechanism} without TLS would send the ${sent} unencrypted over the network${why}`, [
     hint('set "tls": true in the profile, CRBUS_TLS=true, or --tls'),
     hint('if the network is trusted, say so: "tls": false, CRBUS_TLS=false, or --no-tls'),
   ])
