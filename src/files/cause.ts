@@ -46,12 +46,6 @@ export function causeOf(error: unknown, path: string): string {
   }
 }
 
-/** Describes why the file system refused to read `path`, as {@link causeOf} does. */
-export const whyUnreadable = (error: unknown, path: string): string =>
-  isMissing(error, path) && statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory()
-    ? 'there is no such file'
-    : causeOf(error, path)
-
 /** Whether an error means that the disk or the disk quota of the user is full. */
 export const isDiskFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')

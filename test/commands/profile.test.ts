@@ -322,12 +322,14 @@ describe('crbus profile validate', () => {
     expect(await findings([], { USER_NAME: 'alice', SET: SECRET })).toEqual([
       "undefined-profile | profile | names profile 'nope', which no file defines",
       'unset-variable | profiles.a.sasl.password | NOT_SET is not set',
-      expect.stringMatching(/^unreadable-file \| profiles\.b\.sasl\.password \| .*missing\.txt cannot be read/),
+      expect.stringMatching(
+        /^unreadable-file \| profiles\.b\.sasl\.password \| cannot be read: .*missing\.txt does not exist$/,
+      ),
       expect.stringMatching(
         /^open-file \| profiles\.c\.sasl\.password \| other users can read .*chmod 600 \/open\.txt/,
       ),
       "missing-program | profiles.d.sasl.password | there is no program 'no-such-program-of-crbus'",
-      expect.stringMatching(/^incomplete \| profiles\.f \| PLAIN without TLS would send the password readable/),
+      expect.stringMatching(/^incomplete \| profiles\.f \| PLAIN without TLS would send the password unencrypted/),
       'unset-variable | profiles.f.store | SHOP_DB is not set',
       expect.stringMatching(/^incomplete \| profiles\.g \| .*has no password/),
     ])

@@ -332,7 +332,13 @@ describe.skipIf(!isHere)('on a secured broker', () => {
         /belong to cluster \S+, but the profile has the clusterId another/,
         /crbus config/,
       ],
-      ['a variable that is not set', () => ({ profile: login('PLAIN', 'env:MISSING') }), 2, /MISSING is not set/, /^$/],
+      [
+        'a variable that is not set',
+        () => ({ profile: login('PLAIN', 'env:MISSING') }),
+        2,
+        /MISSING is not set/,
+        /^export MISSING=…$/,
+      ],
       [
         'a program that does not exist',
         () => ({ profile: login('PLAIN', 'cmd:no-such-program') }),
@@ -352,7 +358,7 @@ describe.skipIf(!isHere)('on a secured broker', () => {
         () => ({ profile: { brokers: kafka.at.tls, tls: { ca: join(folder, 'password') } } }),
         2,
         /is not PEM/,
-        /^$/,
+        /^openssl x509/,
       ],
     ]
 

@@ -1,10 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import { whyUnreadable } from '../../files/cause.ts'
 import type { ConfigSurroundings } from '../config/config.ts'
 import { type ConfigFile, type Profile, parseConfigFile } from '../config/config-file.ts'
 import { readJsonFile } from '../config/read-json-file.ts'
 import type { KeyProblem, Origin } from '../config/read-keys.ts'
+import { whyUnreadable } from '../config/security/file-secret.ts'
 import { fromEnvironment } from '../config/security/named-settings.ts'
 import { resolveSecurity } from '../config/security/resolve-security.ts'
 import type { Secret } from '../config/security/secret.ts'
@@ -127,8 +127,8 @@ function findingOfSecret(
       return env[secret.variable] ? undefined : { code: 'unset-variable', message: `${secret.variable} is not set` }
     case 'file': {
       const { path } = secret
-      const reason = whyNotReadable(path)
-      if (reason !== undefined) return { code: 'unreadable-file', message: `${path} cannot be read: ${reason}` }
+      const reason = whyNoFile(path)
+      if (reason !== undefined) return { code: 'unreadable-file', message: `cannot be read: ${reason}` }
       if (PUBLIC.includes(key) || !isReadableByOthers(path)) return undefined
       return {
         code: 'open-file',
@@ -145,12 +145,12 @@ function findingOfSecret(
   }
 }
 
-function whyNotReadable(path: string): string | undefined {
+function whyNoFile(path: string): string | undefined {
   try {
     accessSync(path, constants.R_OK)
-    return statSync(path).isDirectory() ? 'it is a folder' : undefined
+    return statSync(path).isDirectory() ? `${path} is a folder` : undefined
   } catch (error) {
-    return whyUnreadable(error, path)
+    return whyUnreadable(path, error)
   }
 }
 

@@ -1,11 +1,13 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Sasl } from '../../../drivers/kafka/kafka-options.ts'
 import { UsageError } from '../../errors.ts'
-import { run } from '../../suggestions.ts'
+import { hint, run } from '../../suggestions.ts'
 import type { ConfigSurroundings } from '../config.ts'
 import { certificateNames, checkCertificates, pemText } from './check-certificates.ts'
+import { readBytes } from './file-secret.ts'
 import { clientCredentialsToken, expiryOf } from './oauth.ts'
-import { readBytes, readSecret } from './read-secret.ts'
+import { loadOptionalPackage } from './optional-package.ts'
+import { readSecret } from './read-secret.ts'
 import type { Login, Security, Tls } from './resolve-security.ts'
 import type { Secret } from './secret.ts'
 
@@ -127,14 +129,14 @@ const MSK_PACKAGE = 'aws-msk-iam-sasl-signer-js'
 
 function mskToken({ region }: Extract<Login, { mechanism: 'AWS_MSK_IAM' }>, env: ConfigSurroundings['env']) {
   const chosen = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
-  if (!chosen) throw new UsageError('AWS_MSK_IAM needs the region of the cluster: set sasl.region, or AWS_REGION')
+  if (!chosen) {
+    throw new UsageError('AWS_MSK_IAM needs the region of the cluster', [
+      run('export AWS_REGION=eu-central-1'),
+      hint('or set "region" in "sasl" of the profile'),
+    ])
+  }
   return async (): Promise<{ value: string }> => {
-    let signer: MskSigner
-    try {
-      signer = await import(MSK_PACKAGE)
-    } catch {
-      throw new UsageError(`AWS_MSK_IAM needs the package ${MSK_PACKAGE}`, [run(`npm install --global ${MSK_PACKAGE}`)])
-    }
+    const signer = await loadOptionalPackage<MskSigner>(MSK_PACKAGE, 'AWS_MSK_IAM')
     const { token } = await signer.generateAuthToken({ region: chosen })
     return { value: token }
   }

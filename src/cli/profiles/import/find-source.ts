@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { findUp } from '../../../files/find-up.ts'
 import type { ConfigSurroundings } from '../../config/config.ts'
 import { xdgFolder } from '../../config/find-config-files.ts'
-import { readBytes } from '../../config/security/read-secret.ts'
+import { readBytes } from '../../config/security/file-secret.ts'
 import { UsageError } from '../../errors.ts'
 import { run } from '../../suggestions.ts'
 import type { Source } from './foreign-profile.ts'
@@ -24,7 +24,8 @@ export function findSource(tool: Tool, file: string | undefined, surroundings: C
     const searched = places.length === 0 ? 'has no usual place' : `is not in ${places.join(' or ')}`
     throw new UsageError(`the configuration of ${tool} ${searched}`, [run(`crbus profile import ${tool} FILE`)])
   }
-  const bytes = readBytes(path, `the configuration of ${tool}`)
+  const advice = run(`crbus profile import ${tool} FILE`, 'reads another file')
+  const bytes = readBytes(path, `the configuration of ${tool}`, advice)
   if (bytes.length > MAX_BYTES) throw new UsageError(`${path} is larger than 128 KiB, the most that crbus imports`)
   return { path, text: bytes.toString('utf8'), folder: dirname(path), home }
 }
