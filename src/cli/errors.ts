@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import type { Hint } from '../bus/hints.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
@@ -50,7 +51,7 @@ export function toFailure(error: unknown, flags: SelectingFlags = {}): Failure {
 function describeFailure(error: unknown): Failure {
   if (error instanceof EventBusError) {
     const { code, message, hints } = error
-    const suggestions = error instanceof RefusedError ? error.suggestions : hints.map(toSuggestion)
+    const suggestions = error instanceof RefusedError ? error.suggestions : suggestionsOfCause(error, hints)
     return { code: `CRBUS_${code}`, message, suggestions, exitCode: eventBusErrorCodes[code] }
   }
   if (error instanceof EventStoreError) {
@@ -68,6 +69,16 @@ function describeFailure(error: unknown): Failure {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const report = hint('this is a bug in crbus: please report it with the lines above')
   return { code: 'CRBUS_BUG', message, suggestions: [report], exitCode: exitCodes.bug }
+}
+
+/**
+ * Returns the suggestions of the usage error that caused the error of a bus, such as a token in a variable that is not set; otherwise
+ * those for the hints of the bus.
+ */
+function suggestionsOfCause(error: EventBusError, hints: readonly Hint[]): readonly Suggestion[] {
+  let cause: unknown = error.cause
+  while (cause instanceof Error && !(cause instanceof UsageError)) cause = cause.cause
+  return cause instanceof UsageError && cause.suggestions.length > 0 ? cause.suggestions : hints.map(toSuggestion)
 }
 
 /** The suggestions of an error of the command line or of a template; `undefined` for any other error. */

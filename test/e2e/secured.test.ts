@@ -340,6 +340,15 @@ describe.skipIf(!isHere)('on a secured broker', () => {
         /^export MISSING=…$/,
       ],
       [
+        'a token in a variable that is not set',
+        () => ({
+          profile: { ...login('OAUTHBEARER', ''), sasl: { mechanism: 'OAUTHBEARER', token: 'env:MISSING' } },
+        }),
+        3,
+        /the token \(sasl\.token\) cannot be read: the environment variable MISSING is not set/,
+        /^export MISSING=…$/,
+      ],
+      [
         'a program that does not exist',
         () => ({ profile: login('PLAIN', 'cmd:no-such-program') }),
         2,

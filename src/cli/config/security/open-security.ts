@@ -137,8 +137,15 @@ function mskToken({ region }: Extract<Login, { mechanism: 'AWS_MSK_IAM' }>, env:
   }
   return async (): Promise<{ value: string }> => {
     const signer = await loadOptionalPackage<MskSigner>(MSK_PACKAGE, 'AWS_MSK_IAM')
-    const { token } = await signer.generateAuthToken({ region: chosen })
-    return { value: token }
+    try {
+      const { token } = await signer.generateAuthToken({ region: chosen })
+      return { value: token }
+    } catch (error) {
+      throw new UsageError(`AWS_MSK_IAM cannot sign the login: ${(error as Error).message}`, [
+        run('aws sts get-caller-identity', 'shows which credentials of AWS are in force'),
+        hint('set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
+      ])
+    }
   }
 }
 
