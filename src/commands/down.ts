@@ -47,7 +47,7 @@ export default class Down extends LocalCommand {
       name: 'the local servers',
       shown: formatDown(report, purge, isNothing, content),
       isNothing,
-      question: purge ? 'Delete this data?' : undefined,
+      question: purge ? `Delete the data of the local servers${formatContent(content)}?` : undefined,
       apply: async () => {
         await applyDown(local, purge)
         return {}
@@ -73,7 +73,9 @@ function formatDown(report: LocalReport, purge: boolean, isNothing: boolean, con
   if (isNothing) return 'the local servers are stopped already\n'
   const table = formatLocalServers(report.servers)
   if (!purge) return table
-  const known =
-    content === undefined ? '' : `: ${plural(content.topicCount, 'topic')}, ${plural(content.eventCount, 'event')}`
-  return `${table}deletes this data${known}\n`
+  return `${table}deletes this data${formatContent(content)}\n`
 }
+
+/** Counts what would be deleted. Empty if the broker does not answer. */
+const formatContent = (content: Content | undefined): string =>
+  content === undefined ? '' : `: ${plural(content.topicCount, 'topic')}, ${plural(content.eventCount, 'event')}`

@@ -3,7 +3,7 @@ import type { JsonTime } from '../bus/time/json-time.ts'
 import type { AppliedReset } from '../operations/reset/apply.ts'
 import type { ResetPlan, ResetStep } from '../operations/reset/plan.ts'
 import { clampText, resetDocument, resetNoteText } from './notes/reset-notes.ts'
-import { plural } from './text/listed.ts'
+import { counted, plural } from './text/listed.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
@@ -90,6 +90,14 @@ function sampleOf({ sampled, types, conversationCount, sagaCount, replayed, skip
   const driven = sagaCount === 0 ? '' : ` and ${plural(sagaCount, 'saga')}, which a replay drives again`
   const isAll = BigInt(sampled) === replayed + skipped
   return `; ${isAll ? 'by type' : `by type, in a sample of ${sampled}`}: ${[...named, ...more].join(', ')}${ids}${driven}`
+}
+
+/** Asks whether to delete groups, with the number of their committed offsets. */
+export function groupDeletionQuestion(plans: readonly ResetPlan[]): string {
+  const names = plans.map(({ group }) => group)
+  const offsetCount = plans.flatMap(({ steps }) => steps).filter(({ from }) => from !== null).length
+  const kind = plans[0]?.bus.kind
+  return printable(`Delete ${counted(names, 'group')} with ${plural(offsetCount, 'committed offset')} on ${kind}?`)
 }
 
 /**

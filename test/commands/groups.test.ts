@@ -12,6 +12,7 @@ import GroupsList from '../../src/commands/groups/list.ts'
 import GroupsMembers from '../../src/commands/groups/members.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
+import TopicsDelete from '../../src/commands/topics/delete.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { withAdmin } from '../support/with-admin.ts'
@@ -158,6 +159,24 @@ describe('groups', () => {
 
     await run(ResetUndo, '--last', '--group', 'billing', '--yes')
     expect(broker.groups.committed('billing')).toHaveLength(2)
+  })
+
+  test.each([
+    [['billing'], 'Delete group billing with 2 committed offsets on memory?'],
+    [['billing', 'empty'], 'Delete 2 groups (billing, empty) with 2 committed offsets on memory?'],
+  ])('groups are named and their offsets counted before they are deleted: %j', async (groups, question) => {
+    broker.groups.commit('empty', [])
+    const asked = { broker, isTerminal: true, stdin: 'n\n' }
+    const { exitCode, stderr } = await runCli(GroupsDelete, groups, asked)
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining(`${question} [y/N] `)])
+  })
+
+  test('topics are named and their events counted before they are deleted', async () => {
+    const asked = { broker, isTerminal: true, stdin: 'n\n' }
+    const one = await runCli(TopicsDelete, ['payment-events'], asked)
+    expect(one.stderr).toContain('Delete topic payment-events with 3 events on memory? [y/N] ')
+    const both = await runCli(TopicsDelete, ['payment-events', 'order-events'], asked)
+    expect(both.stderr).toContain('Delete 2 topics (payment-events, order-events) with 3 events on memory? [y/N] ')
   })
 
   test('groups name the groups that were deleted before one could not be', async () => {

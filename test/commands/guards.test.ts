@@ -253,7 +253,7 @@ describe('a guard', () => {
     guard({ protected: true })
 
     const yes = await runWith(terminal('y\n'), TopicsDelete, 'old-events', '--yes')
-    expect(yes.stderr).toContain('Delete this topic on memory?\nprofile')
+    expect(yes.stderr).toMatch(/Delete topic old-events with \d+ events? on memory\?\nprofile/)
     expect(yes.stderr).toContain(`is protected (${join(folder, 'crbus.json')}): type old-events to confirm: `)
     expect(yes.stderr).toContain("error: 'y' is not 'old-events'; nothing was done")
     expect(yes.exitCode).toBe(6)

@@ -21,12 +21,13 @@ beforeEach(() => {
 })
 
 /** Runs a command with only the programs in `folder`, so that Docker and Java of this machine are not found. */
-const run = (command: Runnable, argv: readonly string[] = []) =>
+const run = (command: Runnable, argv: readonly string[] = [], more: object = {}) =>
   runCli(command, [...argv], {
     broker: new MemoryBroker(),
     cwd: folder,
     stateFolder: join(folder, 'state'),
     env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
+    ...more,
   })
 
 const program = (name: string, script: string) => {
@@ -210,6 +211,11 @@ describe('crbus down', () => {
     const asked = await run(Down, ['--purge'])
     expect(asked.exitCode).toBe(6)
     expect(asked.stdout).toContain(`${data}/broker`)
+    const declined = await run(Down, ['--purge'], { isTerminal: true, stdin: 'n\n' })
+    expect([declined.exitCode, declined.stderr]).toEqual([
+      6,
+      expect.stringContaining('Delete the data of the local servers? [y/N] '),
+    ])
     expect(existsSync(join(data, 'broker'))).toBe(true)
     expect((await run(Down, ['--purge', '--yes'])).exitCode).toBe(0)
     expect(execFileSync('ls', [data], { encoding: 'utf8' })).toBe('mine.txt\n')

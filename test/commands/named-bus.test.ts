@@ -36,7 +36,7 @@ test('a plan begins with the bus, and its prompt names it again', async () => {
   withProfile({ brokers })
   const { stdout, stderr } = await run(TopicsDelete, ['order-events'], { isTerminal: true, stdin: 'n\n' })
   expect(stdout).toMatch(/^BUS {2}prod: kafka-1:9092,kafka-2:9092 \(cluster memory\)\n\nTOPIC/)
-  expect(stderr).toContain(`on ${PROD}\nDelete this topic`)
+  expect(stderr).toContain(`on ${PROD}\nDelete topic order-events with 0 events on memory? [y/N] `)
 })
 
 test('the prompt of a protected profile names the bus and the profile', async () => {

@@ -3,7 +3,7 @@ import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { applyGroupDeletion, planGroupDeletion } from '../../operations/reset/delete-groups.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
-import { wordsOfReset } from '../../ui/format-reset.ts'
+import { groupDeletionQuestion, wordsOfReset } from '../../ui/format-reset.ts'
 import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
 
 export default class GroupsDelete extends ChangeCommand {
@@ -23,14 +23,12 @@ export default class GroupsDelete extends ChangeCommand {
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
     const texts = groups.map((group) => wordsOfReset(group, this.undoCommand))
-    const [first] = texts
-    const kind = groups[0]?.bus.kind
     return this.carryOut({
       plan: { groups: texts.map(({ plan }) => plan) },
       name: groups.map(({ group }) => group).join(','),
       shown: texts.map(({ shown }) => shown).join('\n'),
       isNothing: false,
-      question: texts.length === 1 && first ? first.question : `Delete these ${groups.length} groups on ${kind}?`,
+      question: groupDeletionQuestion(groups),
       apply: async () => ({
         deleted: await applyGroupDeletion(bus, groups, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
       }),

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags } from '../../cli/base/flags.ts'
 import { applyDeleteTopics, type DeleteTopicPlan, planDeleteTopics } from '../../operations/topics/topics.ts'
+import { counted, plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
 import { formatTable } from '../../ui/text/table.ts'
 
@@ -25,13 +26,14 @@ export default class TopicsDelete extends ChangeCommand {
       compacted.length === 0
         ? ''
         : `\nnote: EVENTS-LOST counts offsets of compacted topics, so there may be fewer events: ${printable(compacted.join(', '))}\n`
-    const many = names.length === 1 ? 'this topic' : `these ${names.length} topics`
+    const eventCount = plan.topics.reduce((sum, topic) => sum + topic.eventCount, 0n)
+    const events = `${compacted.length === 0 ? '' : 'up to '}${plural(eventCount, 'event')}`
     return this.carryOut({
       plan,
       name: names.join(','),
       shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows) + inexact,
       isNothing: false,
-      question: `Delete ${many} on ${plan.bus.kind}?`,
+      question: `Delete ${counted(names, 'topic')} with ${events} on ${plan.bus.kind}?`,
       apply: async () => {
         await applyDeleteTopics(bus, plan)
         return {}

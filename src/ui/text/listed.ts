@@ -12,3 +12,10 @@ export const listedPartitions = (partitions: readonly TopicPartition[], max: num
 /** Formats a count with its noun: `1 event`, `2 events`. */
 export const plural = (count: number | bigint, noun: string): string =>
   `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
+
+/** The most names that a question lists. */
+const MAX_NAMES = 5
+
+/** Names things with their noun, and counts them if there are several: `topic a`, `2 topics (a, b)`. */
+export const counted = (names: readonly string[], noun: string): string =>
+  names.length === 1 ? `${noun} ${names[0]}` : `${plural(names.length, noun)} (${listed(names, MAX_NAMES)})`
