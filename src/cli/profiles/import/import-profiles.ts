@@ -141,16 +141,21 @@ const variableEnds: Partial<Readonly<Record<SecurityKey, string>>> = {
 function withoutSecrets(name: string, settings: Sourced, mayCopy: boolean, taken: Set<string>) {
   const needed: ImportNote[] = []
   const replaced: Record<string, unknown> = {}
-  const replace = (key: keyof typeof variableEnds, from: string, why: string) => {
-    const variable = freeVariable(name, variableEnds[key] ?? '', taken)
-    replaced[key] = { value: { kind: 'env', variable }, from }
+  const need = (key: SecurityKey, variable: string, why: string) => {
     const path = securityPath(key)
     const message = `profile ${name}: set the environment variable ${variable}, which ${path} reads; ${why}`
     needed.push({ code: 'needs-secret', profile: name, setting: path, variable, message })
   }
-  for (const key of mayCopy ? [] : secretKeys) {
+  const replace = (key: SecurityKey, from: string, why: string) => {
+    const variable = freeVariable(name, variableEnds[key] ?? '', taken)
+    replaced[key] = { value: { kind: 'env', variable }, from }
+    need(key, variable, why)
+  }
+  for (const key of secretKeys) {
     const setting = settings[key]
-    if (setting?.value.kind !== 'plain' || variableEnds[key] === undefined) continue
+    // A stranger may have written the file, so the user has to see which variable it chose.
+    if (setting?.value.kind === 'env') need(key, setting.value.variable, 'the file names it')
+    if (mayCopy || setting?.value.kind !== 'plain' || variableEnds[key] === undefined) continue
     replace(key, setting.from, 'the secret was not copied')
   }
   // A tool may ask for the password, or keep it in a keyring.

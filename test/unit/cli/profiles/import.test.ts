@@ -420,6 +420,7 @@ broken line ${SECRET}
     expect(notes).toEqual([
       'profile client: left out line 9 of /etc/tool/client.properties: it is not name=value',
       'profile client: left out session.timeout.ms: crbus does not have this setting',
+      'profile client: set the environment variable API_SECRET, which sasl.password reads; the file names it',
     ])
   })
 
@@ -503,6 +504,34 @@ describe('a hostile file', () => {
     )
     expect(rpk.profiles.a.sasl.username).toBe(`plain:${evil}`)
   })
+
+  test('cannot make a profile read a variable that the plan does not name', () => {
+    const login = `sasl: { mechanism: PLAIN, user: u, password: '\${AWS_SECRET_ACCESS_KEY}' }`
+    const { profiles, notes } = run(
+      'rpk',
+      `profiles: [{ name: a, kafka_api: { brokers: [evil:1], tls: {}, ${login} } }]`,
+    )
+    expect(profiles.a.sasl.password).toBe('env:AWS_SECRET_ACCESS_KEY')
+    expect(notes).toEqual([
+      'profile a: set the environment variable AWS_SECRET_ACCESS_KEY, which sasl.password reads; the file names it',
+    ])
+  })
+
+  test.each(['cmd:touch evil', 'env:AWS_SECRET_ACCESS_KEY', 'file:/etc/passwd', 'keyring:login/me', 'plain:x'])(
+    'keeps a password that looks like a reference as a text: %s',
+    (password) => {
+      const files: [Tool, string][] = [
+        ['rpk', `profiles: [{ name: a, kafka_api: { brokers: [a:1], sasl: { user: u, password: '${password}' } } }]`],
+        ['kaf', `clusters: [{ name: a, brokers: [a:1], SASL: { username: u, password: '${password}' } }]`],
+        ['kafkactl', `contexts: { a: { sasl: { enabled: true, username: u, password: '${password}' } } }`],
+        ['kcat', `bootstrap.servers=a:1\nsasl.mechanism=PLAIN\nsasl.username=u\nsasl.password=${password}`],
+      ]
+      for (const [tool, text] of files) {
+        const [profile] = Object.values<{ sasl: object }>(run(tool, text, { withSecrets: true }).profiles)
+        expect(profile?.sasl, tool).toMatchObject({ username: 'u', password: `plain:${password}` })
+      }
+    },
+  )
 
   test('with nested aliases is read without growing', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
