@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from 'node:util'
-import { Errors } from '@oclif/core'
 import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
 import type { Hint } from '../bus/hints.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
@@ -63,7 +62,7 @@ function describeFailure(error: unknown): Failure {
   if (suggestions !== undefined) {
     const { message } = error as Error
     // oclif dims its messages on a terminal; `printable` would show the codes for that.
-    const text = error instanceof Errors.CLIError ? stripVTControlCharacters(message) : message
+    const text = isOclifError(error) ? stripVTControlCharacters(message) : message
     return { code: 'CRBUS_USAGE', message: text, suggestions, exitCode: exitCodes.usage }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -85,8 +84,15 @@ function suggestionsOfCause(error: EventBusError, hints: readonly Hint[]): reado
 function suggestionsOfUsage(error: unknown): readonly Suggestion[] | undefined {
   if (error instanceof UsageError) return error.suggestions
   if (error instanceof ScaffoldRefused) return error.hints.map(toSuggestion)
-  return error instanceof Errors.CLIError ? (error.suggestions ?? []).map(hint) : undefined
+  return isOclifError(error) ? (error.suggestions ?? []).map(hint) : undefined
 }
+
+/**
+ * Whether an error is a `CLIError` of oclif. Checks its members and not its class, because this file is also loaded for the prompt of
+ * a shell, which must not wait for oclif.
+ */
+const isOclifError = (error: unknown): error is Error & { readonly suggestions?: readonly string[] } =>
+  error instanceof Error && 'oclif' in error && 'render' in error
 
 /** The last line of oclif's messages. */
 const SEE_HELP = 'See more help with --help'

@@ -323,3 +323,57 @@ const bytesOf = ({ timestamp, key, value, headers }: BusRecord) => ({
   value: value && Buffer.from(value).toString('hex'),
   headers: headers.map(([name, content]) => [name, content && Buffer.from(content).toString('hex')]),
 })
+
+describe('the prompt of a shell', () => {
+  const config = (content: string) => {
+    mkdirSync(join(folder, 'crbus'))
+    writeFileSync(join(folder, 'crbus/config.json'), content, { mode: 0o600 })
+  }
+  const PROD = JSON.stringify({ profile: 'prod', profiles: { prod: { brokers: 'kafka-1:9092', protected: true } } })
+  const shown = async (argv: string[], options = {}) => {
+    const { stdout, stderr, exitCode } = await crbus(['profile', 'prompt', ...argv], options)
+    return [exitCode, stdout, stderr]
+  }
+
+  test.each([[[]], [['--shell', 'zsh']], [['--shell=bash']], [['--no-color']]])(
+    'is the current profile, without the parser of commands or with it: %j',
+    async (argv) => {
+      config(PROD)
+      expect(await shown(argv)).toEqual([0, 'prod!', ''])
+      const env = { ...ENV(), NO_COLOR: undefined, FORCE_COLOR: '1' }
+      expect((await shown(argv, { env }))[1]).toEqual(
+        argv[0] === '--no-color' ? 'prod!' : expect.stringContaining('[31m'),
+      )
+    },
+  )
+
+  test('comes without the parser of commands, which takes most of the time', async () => {
+    config(PROD)
+    const log = `import { registerHooks } from 'node:module'
+      import { statSync } from 'node:fs'
+      let size = 0
+      registerHooks({ load: (url, context, next) => {
+        if (url.startsWith('file:')) size += statSync(new URL(url)).size
+        return next(url, context)
+      } })
+      process.on('exit', () => console.error(size))`
+    const options = ['--import', `data:text/javascript,${encodeURIComponent(log)}`, bin, 'profile', 'prompt']
+    const { stdout, stderr } = await execa(process.execPath, options, { env: ENV() })
+    expect(stdout).toBe('prod!')
+    // The parser alone has 300 kB.
+    expect(Number(stderr)).toBeLessThan(200_000)
+  })
+
+  test('is empty after an error, and in a folder that was removed', async () => {
+    config('{ "profile": ')
+    expect(await shown([])).toEqual([0, '', ''])
+    const removed = mkdtempSync(join(tmpdir(), 'crbus-removed-'))
+    const script = `cd '${removed}' && rmdir '${removed}' && '${process.execPath}' '${bin}' profile prompt`
+    const { exitCode, stdout, stderr } = await execa('sh', ['-c', script], { env: ENV(), reject: false })
+    expect([exitCode, stdout, stderr]).toEqual([0, '', ''])
+  })
+
+  test('is a usage error for a shell that crbus does not know', async () => {
+    expect(await shown(['--shell', 'fish'])).toEqual([2, '', expect.stringContaining('--shell')])
+  })
+})

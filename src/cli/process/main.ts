@@ -19,6 +19,7 @@ export async function main(binUrl: string): Promise<void> {
   delete process.env.DEBUG
   const hasFolder = leaveRemovedFolder()
   ensureHomeAndShell()
+  if (argv[0] === 'profile' && argv[1] === 'prompt' && (await answeredPrompt(argv, hasFolder))) return
   const { run, settings } = await import('@oclif/core')
   // NODE_ENV=test or development would make oclif look for TypeScript sources.
   settings.enableAutoTranspile = false
@@ -48,6 +49,20 @@ export async function main(binUrl: string): Promise<void> {
 
 /** Whether a word of the command line may hold a password: a connection setting, or an address with a user. */
 const mayHoldSecret = (word: string): boolean => /^-X|^--option\b|:.*@|passw|secret|token/i.test(word)
+
+/**
+ * Prints the prompt of a shell without oclif, which would take most of the time: a shell waits for it before each command. Returns
+ * false for flags that only the command itself reads. In a removed folder, the prompt is empty.
+ */
+async function answeredPrompt(argv: readonly string[], hasFolder: boolean): Promise<boolean> {
+  const { printPrompt, promptRequest, readPrompt } = await import('./shell-prompt.ts')
+  const request = promptRequest(argv)
+  if (request === undefined) return false
+  if (!hasFolder) return true
+  const context = (await import('./create-context.ts')).createContext()
+  await printPrompt(context, await readPrompt(context, request), request)
+  return true
+}
 
 /**
  * Returns false if the working directory was removed, after changing to `/`. In a removed directory, oclif would print a

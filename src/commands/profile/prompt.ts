@@ -1,12 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { wantsColor } from '../../cli/config/color.ts'
-import type { Config } from '../../cli/config/config.ts'
-import { promptText, shells } from '../../ui/profiles/format-prompt.ts'
-import { write } from '../../ui/text/io.ts'
-
-/** The `--json` document: keys of `crbus config`. Empty without a profile, or if the settings are invalid. */
-type PromptDocument = Partial<Pick<Config, 'profile' | 'guard'>>
+import { type Prompt, printPrompt, readPrompt } from '../../cli/process/shell-prompt.ts'
+import { shells } from '../../ui/profiles/format-prompt.ts'
 
 export default class ProfilePrompt extends BaseCommand {
   static override summary = 'Print the current profile for a shell prompt'
@@ -24,23 +19,11 @@ export default class ProfilePrompt extends BaseCommand {
     })(),
   }
 
-  async run(): Promise<PromptDocument> {
+  async run(): Promise<Prompt> {
     const { flags } = await this.parse(ProfilePrompt)
-    let config: Config
-    try {
-      // Not `configuration()`, which would print notices at every prompt.
-      config = await this.context.config({ 'no-color': this.given['no-color'] })
-    } catch {
-      return {}
-    }
-    const { profile, guard, color: choice } = config
-    if (profile !== undefined && !this.isJson) {
-      const { io, stop } = this.context
-      const color = wantsColor(choice?.value, flags.shell !== undefined || io.color)
-      const text = promptText(profile.value, { isGuarded: guard !== undefined, color, shell: flags.shell })
-      // As bytes, because text is written without the marks of the shell.
-      await write(io.stdout, Buffer.from(`${text}\n`), stop.signal)
-    }
-    return { profile, guard }
+    // Not `configuration()`, which would print notices at every prompt.
+    const { color, ...prompt } = await readPrompt(this.context, flags)
+    if (!this.isJson) await printPrompt(this.context, { color, ...prompt }, flags)
+    return prompt
   }
 }
