@@ -132,13 +132,13 @@ const spinners = {
   },
 }
 
-/** Whether every command loads a file of src/cli. */
+/** Whether every command and the prompt of a shell load a file of src/cli. Leaves out the files with oclif, which the prompt must not load. */
 const isNeededByCommands = (id) => {
   const [, path] = /\/src\/cli\/(.*)\.ts$/.exec(id) ?? []
   if (path === undefined) return false
   if (path.startsWith('config/security/'))
     return /(named-settings|profile-keys|resolve-security|secret|settings)$/.test(path)
-  return /^(config\/[^/]+|base\/(base-command|flags|parse-flags)|process\/context|errors|suggestions)$/.test(path)
+  return /^(config\/[^/]+|process\/context|errors|suggestions)$/.test(path)
 }
 
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
