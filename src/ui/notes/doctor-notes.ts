@@ -40,11 +40,11 @@ export function findingText(fact: Fact): string {
     case 'port-open':
       return `${fact.address} accepts TCP connections (${fact.duration} ms)`
     case 'certificate-valid':
-      return `${fact.address} has the certificate ${fact.subject}, issued by ${fact.issuer}, valid until ${day(fact.expires)}`
+      return `${fact.address} has the certificate '${fact.subject}', issued by '${fact.issuer}', valid until ${day(fact.expires)}`
     case 'certificate-expires-soon':
-      return `${fact.address} has the certificate ${fact.subject}, which expires on ${day(fact.expires)}`
+      return `${fact.address} has the certificate '${fact.subject}', which expires on ${day(fact.expires)}`
     case 'certificate-not-verified':
-      return `${fact.address} has the certificate ${fact.subject}, which does not pass verification (${fact.reason}), and the settings ignore that`
+      return `${fact.address} has the certificate '${fact.subject}', which does not pass verification (${fact.reason}), and the settings ignore that`
     case 'requests-supported': {
       const release = fact.release === undefined ? '' : `, as Kafka ${fact.release} or later does`
       return `${fact.address} supports all requests that crbus needs${release}`
