@@ -59,7 +59,7 @@ describe('schema import', () => {
 
   test('reads a path once even if it is named twice', async () => {
     const { stderr, exitCode } = await schemaImport('src/order.rs', './src/order.rs')
-    expect(stderr).toContain('from 1 files')
+    expect(stderr).toContain('from 1 file\n')
     expect(exitCode).toBe(0)
   })
 

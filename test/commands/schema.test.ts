@@ -202,4 +202,12 @@ describe('schema sample', () => {
     expect(stderr).toContain('did you mean SeatReserved.v1?')
     expect(exitCode).toBe(2)
   })
+
+  test('says that a type is not an event, instead of suggesting its own name', async () => {
+    const { stderr, exitCode } = await sample(schema.root)
+    expect(stderr).toContain(
+      `${schema.root} is a type, not an event: name an event type or a variant, such as OrderPlaced.v1`,
+    )
+    expect(exitCode).toBe(2)
+  })
 })

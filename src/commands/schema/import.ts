@@ -8,6 +8,7 @@ import { applySchemaImport, planSchemaImport } from '../../operations/schemas/im
 import { formatImportProblems } from '../../ui/schemas/format-schema-import.ts'
 import { importNoteText } from '../../ui/schemas/import-note-words.ts'
 import { type SchemaImportDocument, schemaImportDocument } from '../../ui/schemas/schema-import-document.ts'
+import { plural } from '../../ui/text/listed.ts'
 
 export default class SchemaImport extends BaseCommand {
   static override summary = 'Create a schema from the types in Rust source'
@@ -83,7 +84,7 @@ export default class SchemaImport extends BaseCommand {
     const verb = { create: 'written', change: 'changed', nothing: 'up to date' }[plan.effect]
     const done = plan.effect === 'nothing' ? 'is' : flags['dry-run'] ? 'would be' : 'was'
     await this.notice(
-      `${plan.path} ${done} ${verb}: ${plan.root} with ${plan.eventTypes.length} event types and ${plan.typeCount} types, from ${plan.sources.length} files`,
+      `${plan.path} ${done} ${verb}: ${plan.root} with ${plural(plan.eventTypes.length, 'event type')} and ${plural(plan.typeCount, 'type')}, from ${plural(plan.sources.length, 'file')}`,
     )
     return document
   }

@@ -70,6 +70,11 @@ export function findVariantPath(schema: Schema, name: string): FoundPath {
   const variant = tree === undefined ? undefined : findVariant(schema, tree, name)
   if (variant?.kind === 'one') return { ok: true, path: variant.variant.path }
   if (variant?.kind === 'several') return { ok: false, reason: variant.reason }
+  if (schema.types.has(name)) {
+    const [example] = schema.events.keys()
+    const suggestion = example === undefined ? '' : `, such as ${example}`
+    return { ok: false, reason: `${name} is a type, not an event: name an event type or a variant${suggestion}` }
+  }
   const paths = tree === undefined ? [] : [...variantsOf(tree)].map(({ path }) => path)
   const [similar] = namesLike(name, new Set([...schema.events.keys(), ...schema.types.keys(), ...paths]))
   const suggestion = similar === undefined ? '' : `: did you mean ${similar}?`
