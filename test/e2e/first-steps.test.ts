@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newUser } from '../support/packed.ts'
+import { killShells, type RunningShell, startShell } from '../support/running-shell.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 
@@ -19,17 +19,15 @@ function firstSteps(): readonly [service: string, other: string] {
 
 const [service, other] = firstSteps()
 const id = /"order_id":"([^"]+)"/.exec(other)?.[1] as string
-const spawned: { readonly pid?: number | undefined }[] = []
 let folder: string
 
 /** Runs commands as a new user: with an empty folder, an empty home and no variables of crbus. */
-function terminal(commands: string, cwd: string) {
+function terminal(commands: string, cwd: string): RunningShell {
   const { CRBUS_BROKERS, REDPANDA_BROKERS, CRBUS_DATA_DIR, CRBUS_PROFILE, CRBUS_STORE, DATABASE_URL, ...env } =
     process.env
   const paths = [join(folder, 'bin'), join(root, 'node_modules', '.bin'), env.PATH]
-  const running = execa('sh', ['-ec', commands], {
+  return startShell(['sh', '-ec', commands], {
     cwd,
-    extendEnv: false,
     env: {
       ...env,
       PATH: paths.join(delimiter),
@@ -39,50 +37,10 @@ function terminal(commands: string, cwd: string) {
       // A service logs text on a terminal, but JSON into a pipe such as this one.
       LOG_FORMAT: 'text',
     },
-    all: true,
-    reject: false,
-    // In a process group, so that Ctrl-C also reaches the children of the shell.
-    detached: true,
-    buffer: false,
   })
-  spawned.push(running)
-  let text = ''
-  const waiting = new Set<() => void>()
-  const look = () => {
-    for (const check of waiting) check()
-  }
-  running.all.on('data', (chunk: Buffer) => {
-    text += chunk.toString()
-    look()
-  })
-  let isOver = false
-  void running.then(() => {
-    isOver = true
-    look()
-  })
-  return {
-    said: () => text,
-    isOver: () => isOver,
-    /** Resolves when the terminal shows the text, and rejects if it ends without it. */
-    shows: (wanted: RegExp) =>
-      new Promise<void>((resolve, reject) => {
-        const check = () => {
-          if (wanted.test(text)) resolve()
-          else if (isOver) reject(new Error(`ended without ${wanted}:\n${text}`))
-          else return
-          waiting.delete(check)
-        }
-        waiting.add(check)
-        check()
-      }),
-    async interrupt() {
-      if (!isOver) process.kill(-(running.pid as number), 'SIGINT')
-      await running
-    },
-  }
 }
 
-let shop: ReturnType<typeof terminal>
+let shop: RunningShell
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-first-'))
@@ -97,13 +55,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await shop.interrupt()
-  for (const { pid } of spawned) {
-    try {
-      process.kill(-(pid as number), 'SIGKILL')
-    } catch {
-      // It has already ended.
-    }
-  }
+  killShells()
 })
 
 describe('the first steps of the README, typed as they stand there', () => {
