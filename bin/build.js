@@ -132,14 +132,12 @@ const spinners = {
   },
 }
 
-/** Whether every command and the prompt of a shell load a file of src/cli. Leaves out the files with oclif, which the prompt must not load. */
-const isNeededByCommands = (id) => {
-  const [, path] = /\/src\/cli\/(.*)\.ts$/.exec(id) ?? []
-  if (path === undefined) return false
-  if (path.startsWith('config/security/'))
-    return /(named-settings|profile-keys|resolve-security|secret|settings)$/.test(path)
-  return /^(config\/[^/]+|process\/context|errors|suggestions)$/.test(path)
-}
+/**
+ * Matches the files of src/cli that every command and the prompt of a shell load. Not the files with oclif, which the prompt must not
+ * load.
+ */
+const CONFIGURATION =
+  /\/src\/cli\/(errors|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|secret|secret-variables|set-variable|settings))\.ts$/
 
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(
@@ -176,14 +174,19 @@ await bundle(
     // Merge small files that nearly every command loads: each file takes a disk block and time to open.
     groups: [
       { name: 'bus', test: /\/src\/bus\// },
-      // The next three without their imports, which the library shares: the library must not load the command line.
+      // The next four without their imports, which the library shares: the library must not load the command line.
       { name: 'drivers', test: /\/src\/drivers\/[^/]+\.ts/, includeDependenciesRecursively: false },
       {
         name: 'kafka',
         test: /\/(src\/drivers\/kafka\/(?!connection\/probe)|node_modules\/kafkajs\/|bin\/shims\/sasl-requests)/,
         includeDependenciesRecursively: false,
       },
-      { name: 'command', test: isNeededByCommands, includeDependenciesRecursively: false },
+      { name: 'configuration', test: CONFIGURATION, includeDependenciesRecursively: false },
+      {
+        name: 'command',
+        test: /\/src\/cli\/base\/(base-command|flags|parse-flags)\.ts/,
+        includeDependenciesRecursively: false,
+      },
       {
         name: 'records',
         test: /\/src\/codecs\/(event-record|metadata-json|trace-headers|json|unsafe-characters|prometheus)\.ts/,
