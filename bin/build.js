@@ -137,7 +137,7 @@ const spinners = {
  * load.
  */
 const CONFIGURATION =
-  /\/src\/cli\/(errors|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|secret|secret-variables|set-variable|settings))\.ts$/
+  /\/src\/cli\/(errors|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|settings|secrets\/(secret|secret-variables|set-variable)))\.ts$/
 
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(

@@ -111,7 +111,7 @@ async function refuseToProbeDistantBrokers(brokers: string, security: Security):
 /** Connects to the event store at an address, to create its tables. `UsageError` if the address is unknown. */
 export async function openStoreSetup(address: StoreAddress): Promise<StoreSetup> {
   if (address.kind === 'unknown') {
-    const { setVariable } = await import('./security/set-variable.ts')
+    const { setVariable } = await import('./security/secrets/set-variable.ts')
     throw new UsageError(`cannot find the event store: ${address.variable} ${address.reason}`, [
       ...(process.env[address.variable] ? [] : setVariable(address.variable, process.env)),
       flag('--store postgres://user:password@host/database'),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { withoutSecrets } from '../config/security/secret-variables.ts'
+import { withoutSecrets } from '../config/security/secrets/secret-variables.ts'
 
 /** The output of git, or why it failed. */
 export type GitAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }

@@ -2,7 +2,7 @@ import { delimiter, dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { write } from '../../ui/text/io.ts'
-import { withoutSecrets } from '../config/security/secret-variables.ts'
+import { withoutSecrets } from '../config/security/secrets/secret-variables.ts'
 
 interface ToolRun {
   readonly cwd: string

@@ -1,5 +1,5 @@
 import type { ColorChoice } from '../config/color.ts'
-import { SECRET_PREFIX, type Secret } from '../config/security/secret.ts'
+import { SECRET_PREFIX, type Secret } from '../config/security/secrets/secret.ts'
 import type { SecurityKey, SecuritySettings, Sourced } from '../config/security/settings.ts'
 
 /** A profile as a configuration file has it. */

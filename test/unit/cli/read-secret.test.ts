@@ -3,10 +3,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { outputOf } from '../../../src/cli/config/security/command-secret.ts'
 import { loadOptionalPackage } from '../../../src/cli/config/security/optional-package.ts'
-import { readSecret } from '../../../src/cli/config/security/read-secret.ts'
-import { parseSecret } from '../../../src/cli/config/security/secret.ts'
+import { outputOf } from '../../../src/cli/config/security/secrets/command-secret.ts'
+import { readSecret } from '../../../src/cli/config/security/secrets/read-secret.ts'
+import { parseSecret } from '../../../src/cli/config/security/secrets/secret.ts'
 import { UsageError } from '../../../src/cli/errors.ts'
 import { formatSuggestion } from '../../../src/cli/suggestions.ts'
 
@@ -83,7 +83,7 @@ describe('a secret', () => {
     file('closed', SECRET, 0o000)
     // Runs as another user, because root may read every file.
     const script = `
-      const { readBytes } = await import('${new URL('../../../src/cli/config/security/file-secret.ts', import.meta.url)}')
+      const { readBytes } = await import('${new URL('../../../src/cli/config/security/secrets/file-secret.ts', import.meta.url)}')
       if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534) }
       try { readBytes(process.argv[1], 'the password') } catch (error) {
         console.log(JSON.stringify([error.message, ...error.suggestions]))

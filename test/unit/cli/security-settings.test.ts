@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { fromEnvironment, fromKafkaVariables, parseOptions } from '../../../src/cli/config/security/named-settings.ts'
 import { isTokenUrl } from '../../../src/cli/config/security/profile-keys.ts'
 import { resolveSecurity } from '../../../src/cli/config/security/resolve-security.ts'
-import { parsePem, parseSecret, shownSecret } from '../../../src/cli/config/security/secret.ts'
-import { withoutSecrets } from '../../../src/cli/config/security/secret-variables.ts'
+import { parsePem, parseSecret, shownSecret } from '../../../src/cli/config/security/secrets/secret.ts'
+import { withoutSecrets } from '../../../src/cli/config/security/secrets/secret-variables.ts'
 import { shownSecurity } from '../../../src/cli/config/security/shown-security.ts'
 
 const surroundings = (env: Record<string, string>) => ({ env, home: '/home/me', cwd: '/work' })

@@ -4,7 +4,7 @@ import { flag, hint } from '../../suggestions.ts'
 import type { ConfigSurroundings } from '../config.ts'
 import type { Setting } from '../setting.ts'
 import { isTokenUrl } from './profile-keys.ts'
-import { parsePem, parseSecret, type Secret } from './secret.ts'
+import { parsePem, parseSecret, type Secret } from './secrets/secret.ts'
 import {
   mechanisms,
   protocolNames,

@@ -4,12 +4,12 @@ import { UsageError } from '../../errors.ts'
 import { hint, run } from '../../suggestions.ts'
 import type { ConfigSurroundings } from '../config.ts'
 import { certificateNames, checkCertificates, pemText } from './check-certificates.ts'
-import { readBytes } from './file-secret.ts'
 import { clientCredentialsToken, expiryOf } from './oauth.ts'
 import { loadOptionalPackage } from './optional-package.ts'
-import { readSecret } from './read-secret.ts'
 import type { Login, Security, Tls } from './resolve-security.ts'
-import type { Secret } from './secret.ts'
+import { readBytes } from './secrets/file-secret.ts'
+import { readSecret } from './secrets/read-secret.ts'
+import type { Secret } from './secrets/secret.ts'
 
 /** The options of `RedpandaEventBus` for TLS and login. */
 export interface OpenedSecurity {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { invalid, type KeyPath, type Read, shape, text, yesOrNo } from '../read-keys.ts'
 import type { Setting } from '../setting.ts'
-import { type ParsedSecret, parsePem, parseSecret, SECRET_FORMS, type Secret } from './secret.ts'
+import { type ParsedSecret, parsePem, parseSecret, SECRET_FORMS, type Secret } from './secrets/secret.ts'
 import { type Mechanism, mechanisms, type SecurityKey, type SecuritySettings, type Sourced } from './settings.ts'
 
 const readWith =

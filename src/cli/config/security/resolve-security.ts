@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { hint } from '../../suggestions.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from './secrets/secret.ts'
 import { type Mechanism, merged, type SecurityKey, type SecuritySettings, type Sourced } from './settings.ts'
 
 /** How to connect with TLS. The texts are references until `openSecurity` reads them. */

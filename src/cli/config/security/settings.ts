@@ -1,5 +1,5 @@
 import type { Setting } from '../setting.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from './secrets/secret.ts'
 
 /** The SASL mechanisms, by the names that brokers use. */
 export const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER', 'AWS_MSK_IAM'] as const

@@ -1,5 +1,5 @@
 import type { Login, Security, Tls } from './resolve-security.ts'
-import { type Secret, shownSecret } from './secret.ts'
+import { type Secret, shownSecret } from './secrets/secret.ts'
 
 /** TLS and login as `crbus config` shows them: where secrets are, not what they are. An absent key is not set. */
 export interface ShownSecurity {

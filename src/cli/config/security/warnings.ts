@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import type { Security } from './resolve-security.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from './secrets/secret.ts'
 
 /** Returns warnings about a connection, as sentences: certificates or host names that are not verified, and secrets that others can read. */
 export function securityWarnings({ tls, login, from }: Security, { files }: Pick<Config, 'files'>): string[] {

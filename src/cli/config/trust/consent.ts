@@ -4,7 +4,7 @@ import { readAtMost } from '../../../files/read-at-most.ts'
 import { plural } from '../../../ui/text/listed.ts'
 import type { BusAddress } from '../bus-address.ts'
 import type { ConfigFile, Profile } from '../config-file.ts'
-import { shownSecret } from '../security/secret.ts'
+import { shownSecret } from '../security/secrets/secret.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../security/settings.ts'
 import { outside, realPath } from './outside.ts'
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { isTokenUrl } from '../../config/security/profile-keys.ts'
-import type { Secret } from '../../config/security/secret.ts'
+import type { Secret } from '../../config/security/secrets/secret.ts'
 import { type Mechanism, mechanisms, type SecuritySettings, type Sourced } from '../../config/security/settings.ts'
 
 /** A setting of another tool that a profile does not have. */

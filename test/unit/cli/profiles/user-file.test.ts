@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { parsePem, parseSecret } from '../../../../src/cli/config/security/secret.ts'
+import { parsePem, parseSecret } from '../../../../src/cli/config/security/secrets/secret.ts'
 import { secretText } from '../../../../src/cli/profiles/profile-keys.ts'
 import { removeProfile, setProfile } from '../../../../src/cli/profiles/user-file.ts'
 

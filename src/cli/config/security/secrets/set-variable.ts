@@ -1,6 +1,6 @@
-import { namesLike } from '../../../bus/names/names-like.ts'
-import { hint, run, type Suggestion } from '../../suggestions.ts'
-import type { ConfigSurroundings } from '../config.ts'
+import { namesLike } from '../../../../bus/names/names-like.ts'
+import { hint, run, type Suggestion } from '../../../suggestions.ts'
+import type { ConfigSurroundings } from '../../config.ts'
 
 /** How many set variables with similar names an error suggests. */
 const MAX_SIMILAR = 3

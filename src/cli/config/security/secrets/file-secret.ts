@@ -1,7 +1,7 @@
-import { causeOf, isMissing, refuseSpecial } from '../../../files/cause.ts'
-import { readAtMost } from '../../../files/read-at-most.ts'
-import { UsageError } from '../../errors.ts'
-import { hint, run, type Suggestion, shellWord } from '../../suggestions.ts'
+import { causeOf, isMissing, refuseSpecial } from '../../../../files/cause.ts'
+import { readAtMost } from '../../../../files/read-at-most.ts'
+import { UsageError } from '../../../errors.ts'
+import { hint, run, type Suggestion, shellWord } from '../../../suggestions.ts'
 
 /** The longest secret that is read. A chain of certificates takes a tenth of this. */
 export const MAX_SECRET_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts'
-import { hint, run, type Suggestion, shellWord } from '../../suggestions.ts'
-import type { ConfigSurroundings } from '../config.ts'
+import { UsageError } from '../../../errors.ts'
+import { hint, run, type Suggestion, shellWord } from '../../../suggestions.ts'
+import type { ConfigSurroundings } from '../../config.ts'
 import { MAX_SECRET_BYTES } from './file-secret.ts'
 import { withoutSecrets } from './secret-variables.ts'
 

@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts'
-import { hint, run, type Suggestion, shellWord } from '../../suggestions.ts'
-import { loadOptionalPackage } from './optional-package.ts'
+import { UsageError } from '../../../errors.ts'
+import { hint, run, type Suggestion, shellWord } from '../../../suggestions.ts'
+import { loadOptionalPackage } from '../optional-package.ts'
 import type { Secret } from './secret.ts'
 
 /** The part of `@napi-rs/keyring` that is used. */

@@ -1,4 +1,4 @@
-import type { ConfigSurroundings } from '../config.ts'
+import type { ConfigSurroundings } from '../../config.ts'
 
 /**
  * Matches the variables with secrets of connections that crbus reads itself: its own, those of other Kafka clients, and those of
