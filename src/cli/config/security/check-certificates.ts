@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { UsageError } from '../../errors.ts'
-import { hint, type Suggestion } from '../../suggestions.ts'
+import { hint, run, type Suggestion } from '../../suggestions.ts'
 
 /** Certificates and keys of a connection, as they were read. */
 interface Material {
@@ -115,12 +115,15 @@ function checkStore(pfx: Buffer, passphrase: string | undefined): void {
 export function pemText(name: 'ca' | 'cert' | 'key', text: string): string {
   if (text.includes('-----BEGIN')) return text.includes('\n') ? text : text.replaceAll('\\n', '\n')
   // DER begins with a sequence.
-  if (text.charCodeAt(0) !== 0x30) throw fail(name, 'is not PEM: it has no line "-----BEGIN …-----"')
+  if (text.charCodeAt(0) !== 0x30) {
+    const where = hint('name another file; "crbus config" shows where the setting comes from')
+    throw fail(name, 'is not PEM: it has no line "-----BEGIN …-----"', where)
+  }
   const kind = name === 'key' ? 'pkey' : 'x509'
   throw fail(
     name,
     'is not PEM, but probably DER',
-    hint(`convert it: openssl ${kind} -inform der -in FILE -out FILE.pem`),
+    run(`openssl ${kind} -inform der -in FILE -out FILE.pem`, 'converts it'),
     PFX,
   )
 }
