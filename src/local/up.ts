@@ -20,7 +20,7 @@ import {
 import { freePort, isFree } from './ports.ts'
 import { isRunning, type Started, startProcess, stopProcess } from './processes.ts'
 import { lastLines, programsOnPath } from './programs.ts'
-import { composeDown, composeUp, containerOf, POSTGRES, REDPANDA } from './servers/compose.ts'
+import { composeDown, composeUp, containerOf, endOfContainerLog, POSTGRES, REDPANDA } from './servers/compose.ts'
 import { fetchJars, JAVA_ENV, newClusterId, prepareKafka } from './servers/kafka.ts'
 import {
   type FoundPostgres,
@@ -183,7 +183,7 @@ export async function applyUp(local: Local, plan: UpPlan, wait: number): Promise
         writeState(local, state)
       }
     }
-    await untilHealthy(local, state, wait)
+    await untilHealthy(local, plan.found, state, wait)
     local.signal.throwIfAborted()
     for (const running of started.values()) running.keep()
   } catch (error) {
@@ -222,7 +222,7 @@ async function startServer(local: Local, plan: UpPlan, state: LocalState, server
 }
 
 /** Waits until all servers are healthy. Throws `CONNECTION_FAILED` with the reason if a server ends or the time is over. */
-async function untilHealthy(local: Local, state: LocalState, wait: number): Promise<void> {
+async function untilHealthy(local: Local, found: FoundEngine, state: LocalState, wait: number): Promise<void> {
   const until = monotonicClock.now() + wait
   for (const [server, { running }] of serversOf(state)) {
     if (state.engine === 'java' && running === undefined) continue
@@ -232,7 +232,7 @@ async function untilHealthy(local: Local, state: LocalState, wait: number): Prom
       const problem = await problemOf(local, state, server)
       if (problem === undefined) break
       if (running !== undefined && !(await isRunning(running))) throw endedAtStart(local, server)
-      if (monotonicClock.now() > until) throw notHealthy(local, state, server, wait, problem)
+      if (monotonicClock.now() > until) throw await notHealthy(local, found, server, wait, problem)
       await sleep(200, local.signal)
     }
   }
@@ -244,8 +244,17 @@ function endedAtStart(local: Local, server: ServerName): EventBusError {
   return new EventBusError('CONNECTION_FAILED', `the ${server} ended while it was starting; the end of ${log}:\n${end}`)
 }
 
-function notHealthy(local: Local, state: LocalState, server: ServerName, wait: number, problem: ServerProblem) {
-  const log = state.engine === 'java' ? `; its log is ${logFile(local, server)}` : ''
+async function notHealthy(
+  local: Local,
+  found: FoundEngine,
+  server: ServerName,
+  wait: number,
+  problem: ServerProblem,
+): Promise<EventBusError> {
+  // The log of a container is removed with it.
+  const end = found.engine === 'java' ? '' : await endOfContainerLog(local, found.program, server)
+  const log =
+    found.engine === 'java' ? `; its log is ${logFile(local, server)}` : end && `; the end of its log:\n${end}`
   const reason = 'reason' in problem ? `: ${problem.reason}` : ''
   return new EventBusError(
     'CONNECTION_FAILED',

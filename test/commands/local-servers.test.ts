@@ -95,6 +95,7 @@ describe('crbus up', () => {
     const words = calls().filter((call) => call.startsWith('compose -p'))
     expect(words.map((call) => call.replace(/^compose -p crbus-\w+ -f /, ''))).toEqual([
       `${file} up -d`,
+      `${file} logs --no-color --no-log-prefix --tail 20 broker`,
       `${file} down`,
     ])
     const { services } = JSON.parse(readFileSync(file, 'utf8'))
@@ -136,6 +137,15 @@ describe('crbus up', () => {
     expect(other.stdout).toContain('profile local is replaced in')
     expect(other.stderr).toContain('--yes')
     expect(readFileSync(file, 'utf8')).toBe('{"profiles":{"local":{"dataDir":"x"}}}')
+  })
+
+  test('shows the end of the log of a container that does not become healthy, because the log is removed with it', async () => {
+    fakeDocker(`case "$*" in *' logs '*) echo 'no space left for the log';; esac`)
+    const { exitCode, stderr } = await run(Up, ['--yes', '--wait', '1ms'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toContain('so what was started was stopped; the end of its log:\nno space left for the log')
+    const done = calls().map((line) => line.replace(/^.*compose\.yaml /, ''))
+    expect(done.slice(-2)).toEqual(['logs --no-color --no-log-prefix --tail 20 broker', 'down'])
   })
 
   test('refuses an engine that cannot use the existing data', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../../files/write-whole.ts'
 import { type Local, projectName, refused, type ServerName } from '../model.ts'
-import { mustRun, runProgram } from '../programs.ts'
+import { lastLines, mustRun, runProgram } from '../programs.ts'
 import { DATABASE } from './postgres.ts'
 
 /** Releases of the images. Newer releases of Postgres cannot read the data of 17. */
@@ -86,6 +86,13 @@ export async function containerOf(local: Local, program: string, server: ServerN
   const words = [...project(local), 'ps', '-q', server]
   const { ok, output } = await runProgram(program, words, { timeout: MAX_ANSWER_MS })
   return (ok && /^[0-9a-f]{12,64}$/m.exec(output)?.[0].slice(0, 12)) || undefined
+}
+
+/** Returns the last lines that a container has logged; none if the engine does not answer. */
+export async function endOfContainerLog(local: Local, program: string, server: ServerName): Promise<string> {
+  const words = [...project(local), 'logs', '--no-color', '--no-log-prefix', '--tail', '20', server]
+  const { ok, output } = await runProgram(program, words, { timeout: MAX_ANSWER_MS })
+  return ok ? lastLines(output) : ''
 }
 
 /** Returns the size of the data in a running container, in bytes. */
