@@ -35,7 +35,7 @@ const watchFlag = Flags.string({
 
 /** The paragraph about exit codes in the help of every doctor command. */
 export const DOCTOR_EXITS =
-  'Each finding says what is true, why it matters, and what to type to mend it. The command only reads. It ends with exit code 0 if it found no fault, 10 if it found one, and 3 if the bus cannot be reached.'
+  'Each finding says what is true, why it matters, and what to type to mend it. The command only reads. It ends with exit code 0 if all is well, 10 if it found an error or a warning, 3 if the bus cannot be reached, and 2 for wrong usage.'
 
 /** A diagnosis; `isUnreachable`: no broker answered. */
 export interface Diagnosis {
