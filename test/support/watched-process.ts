@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
@@ -29,16 +30,53 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The ports that were returned before: their servers may not listen yet, so the system may offer them again. */
-const taken = new Set<number>()
+/**
+ * Ports for servers. Systems give higher ones to outgoing connections, which could take the port of a server that is about to start,
+ * or connect to themselves where a server has stopped.
+ */
+const FIRST_PORT = 12_000
+const PORT_COUNT = 20_000
 
+/** A file for each port that a test process has reserved, with the id of the process: its server may not listen yet. */
+const RESERVED = join(tmpdir(), 'crbus-test-ports')
+
+/** Returns a port of 127.0.0.1 on which no server listens. Other test processes do not get the same one. */
 export async function freePort(): Promise<number> {
+  mkdirSync(RESERVED, { recursive: true })
+  for (let tried = 0; tried < PORT_COUNT; tried += 1) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORT_COUNT)
+    if (reserve(port) && (await canListen(port))) return port
+  }
+  throw new Error('no free port')
+}
+
+/** Reserves the port until this process ends. Returns false if another process has reserved it. */
+function reserve(port: number): boolean {
+  const file = join(RESERVED, `${port}`)
+  try {
+    if (existsSync(file) && !isRunning(Number(readFileSync(file, 'utf8')))) rmSync(file, { force: true })
+    writeFileSync(file, `${process.pid}`, { flag: 'wx' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function canListen(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  } catch {
+    return false
+  }
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  if (taken.has(address.port)) return freePort()
-  taken.add(address.port)
-  return address.port
+  return true
 }
