@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { EventBusError } from '../../src/bus/errors.ts'
+import { serializedEvent } from '../../src/bus/event.ts'
 import { formatFailure, toFailure } from '../../src/cli/errors.ts'
 import { formatSuggestion, toSuggestion } from '../../src/cli/suggestions.ts'
 import { driverHints } from '../../src/drivers/hints.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
 import { isKafkaSince, kafkaTool } from '../support/kafka.ts'
-import { type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
+import { BRIEF_SESSION_MS, type SecuredKafka, startSecuredKafka, unsecuredToken } from '../support/secured-kafka.ts'
 import { newTopic, numbered, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
 // Connections, logins and ACLs fail on a real Kafka with the reason of the broker, and never suggest that it is down.
@@ -197,6 +198,27 @@ describe.skipIf(!isHere)('a secured broker', () => {
         expect(took).toBeLessThan(TIMEOUT_MS / 2)
       },
     )
+
+    test('whose sessions are short keeps publishing and delivering, since connections log in again', async () => {
+      const sasl = { mechanism: 'scram-sha-256' as const, username: 'alice', password: users.alice }
+      const bus = openBus({ brokers: kafka.at.brief, sasl })
+      const topic = await newTopic(bus)
+      const subscription = await bus.subscribe([topic], { group: uniqueGroup(), autoOffsetReset: 'earliest' })
+      const began = performance.now()
+      let sent = 0
+      await publishNext()
+      for await (const received of subscription) {
+        expect(received).toMatchObject({ ok: true, event: { eventType: `Counted.v${sent}` } })
+        if (performance.now() - began > 3 * BRIEF_SESSION_MS) break
+        await publishNext()
+      }
+      expect(sent).toBeGreaterThan(3)
+
+      async function publishNext() {
+        sent += 1
+        await bus.publish(topic, serializedEvent(`Counted.v${sent}`, Buffer.from('{}')))
+      }
+    })
 
     test('refuses a mechanism that it does not offer', async () => {
       const sasl = { mechanism: 'scram-sha-512' as const, username: 'alice', password: users.alice }

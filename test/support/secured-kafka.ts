@@ -10,6 +10,9 @@ import { freePort } from './watched-process.ts'
 const run = promisify(execFile)
 const PASSWORD = 'changeit'
 
+/** Shorter than the time before its end at which clients usually log in again. */
+export const BRIEF_SESSION_MS = 3000
+
 /** A key with its self-signed certificate. */
 interface Identity {
   /** A PKCS #12 file with the password {@link PASSWORD}. */
@@ -22,7 +25,7 @@ interface Identity {
 export interface SecuredKafka {
   /** `127.0.0.1:port` of each listener: see {@link startSecuredKafka}. */
   readonly at: Readonly<
-    Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login' | 'secure' | 'away', string>
+    Record<'plain' | 'tls' | 'signed' | 'mutual' | 'expired' | 'other' | 'login' | 'brief' | 'secure' | 'away', string>
   >
   /** PEM of the certificates of the TLS listeners, and of the authority that signed one of them. */
   readonly certificates: Readonly<Record<'tls' | 'signed' | 'expired' | 'other' | 'authority', string>>
@@ -38,7 +41,7 @@ export interface SecuredKafka {
  * Starts a broker with these listeners: `plain` (a super user without a login), `tls` (a self-signed certificate), `signed`
  * (TLS with a certificate of an authority), `mutual` (TLS that requires a client certificate), `expired` (TLS with an expired
  * certificate), `other` (TLS with a certificate for another host), `login` (PLAIN, SCRAM, and OAUTHBEARER with unsigned
- * tokens), `secure` (all logins over TLS with a certificate of an authority) and `away` (TLS; clients are told an address
+ * tokens), `brief` (as `login`; a SCRAM login is valid for {@link BRIEF_SESSION_MS}), `secure` (all logins over TLS with a certificate of an authority) and `away` (TLS; clients are told an address
  * that does not answer). The user `alice` may do everything, all other users what ACLs allow.
  */
 export async function startSecuredKafka(users: Readonly<Record<string, string>>): Promise<SecuredKafka> {
@@ -93,6 +96,11 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
     OTHER: await tls(other),
     AWAY: { ...(await tls(server)), advertised: '127.0.0.1:1' },
     LOGIN: { port: await freePort(), protocol: 'SASL_PLAINTEXT' as const, properties: logins },
+    BRIEF: {
+      port: await freePort(),
+      protocol: 'SASL_PLAINTEXT' as const,
+      properties: { ...logins, 'scram-sha-256.connections.max.reauth.ms': `${BRIEF_SESSION_MS}` },
+    },
     SECURE: {
       port: await freePort(),
       protocol: 'SASL_SSL' as const,
@@ -122,6 +130,7 @@ export async function startSecuredKafka(users: Readonly<Record<string, string>>)
       expired: at(listeners.EXPIRED),
       other: at(listeners.OTHER),
       login: at(listeners.LOGIN),
+      brief: at(listeners.BRIEF),
       secure: at(listeners.SECURE),
       away: at(listeners.AWAY),
     },

@@ -39,6 +39,8 @@ export interface WireOptions {
 /** The parts of kafkajs's connection that this file uses. */
 interface KafkaJsConnection {
   readonly socket?: Socket
+  /** How long the login is valid, in milliseconds; 0 without a limit. */
+  readonly sessionLifetime: { toString(): string }
   readonly requestQueue: {
     /** By correlation id, in the order sent. */
     readonly inflight: ReadonlyMap<number, unknown>
@@ -58,6 +60,12 @@ interface KafkaJsConnection {
   rejectRequests(error: Error): void
   disconnect(): Promise<unknown>
 }
+
+/**
+ * How long before the end of its session a connection logs in again (KIP-368): this long, or half of a shorter session. With a fixed
+ * time, a connection of a short session would log in before every request, which brokers refuse within one second.
+ */
+const MAX_REAUTHENTICATION_MS = 10_000
 
 /** The API key of SaslAuthenticate. */
 const SASL_AUTHENTICATE = 36
@@ -94,11 +102,13 @@ export class WireConnection implements ApiConnection {
       socketFactory: openSocket,
       connectionTimeout: timeout,
       requestTimeout: timeout,
-      reauthenticationThreshold: 10_000,
       // `#timed` implements time-outs instead: the check of kafkajs polls ten times a second and leaves the connection open.
       enforceRequestTimeout: false,
     })
     this.#connection.processData = this.#receiver()
+    Object.defineProperty(this.#connection, 'reauthenticationThreshold', {
+      get: () => Math.min(MAX_REAUTHENTICATION_MS, Number(this.#connection.sessionLifetime) / 2),
+    })
     // kafkajs would set a timer with a negative delay after every answer, and Node 24 would print a warning. The timer is only
     // needed with a limit of requests in flight, which is not used here.
     this.#connection.requestQueue.scheduleCheckPendingRequests = silence
