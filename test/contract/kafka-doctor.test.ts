@@ -119,7 +119,7 @@ describe.skipIf(!isHere)('the doctor', () => {
 
     const { findings } = JSON.parse(stdout)
     expect(findings.filter(isFault)).toMatchObject([
-      { code: 'declared-topic-missing', suggestions: [{ run: 'crbus topics apply' }] },
+      { code: 'declared-topic-missing', suggestions: [{ run: `crbus topics apply -b ${brokers}` }] },
     ])
     expect(exitCode).toBe(10)
   })

@@ -71,7 +71,7 @@ describe.skipIf(!isHere)('the built command line on damaged batches', () => {
     proxy.rules = {}
     expect(stdout.split('\n')).toEqual(lines.slice(0, 8))
     expect(stderr).toMatch(
-      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8}, but its header says 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: crbus tail damaged-events --partition 0 --from 12 \(skips the batch that cannot be read\)$/,
+      /^error: damaged-events\[0\] at offset 8: the record batch is corrupt: its checksum is 0x[0-9a-f]{8}, but its header says 0x[0-9a-f]{8} \(CRBUS_DESERIALIZATION_FAILED\)\n {2}try: crbus tail damaged-events --partition 0 --from 12 -b 127\.0\.0\.1:\d+ \(skips the batch that cannot be read\)$/,
     )
     expect(exitCode).toBe(7)
   })

@@ -17,10 +17,10 @@ const legitimate: readonly (readonly [file: string, text: string])[] = [
   ['operations/schemas/source.ts', '--name-only'],
   ['operations/schemas/source.ts', '--full-tree'],
   // Flags of Redpanda, Docker and Postgres.
-  ...['--mode', '--kafka-addr', '--advertise-kafka-addr', '--exit-when-healthy', '--volumes'].map(
+  ...['--mode', '--kafka-addr', '--advertise-kafka-addr', '--exit-when-healthy', '--volumes', '--tail'].map(
     (flag) => ['local/servers/compose.ts', flag] as const,
   ),
-  ...['--smp', '--memory'].map((flag) => ['local/servers/compose.ts', flag] as const),
+  ...['--smp', '--memory', '--no-color', '--no-log-prefix'].map((flag) => ['local/servers/compose.ts', flag] as const),
   ...['--version', '--pwfile=', '--auth=', '--encoding=', '--no-locale', '--single'].map(
     (flag) => ['local/servers/postgres.ts', flag] as const,
   ),
