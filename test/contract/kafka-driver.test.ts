@@ -60,6 +60,11 @@ describe('a broker address', () => {
     }
   })
 
+  test('of IPv6 is named in brackets', async () => {
+    const bus = openBus({ brokers: '[::1]:1' })
+    await expect(bus.admin.describeCluster()).rejects.toThrow('Connection failed: [::1]:1 ')
+  })
+
   test('without a listener fails at once with the address', async () => {
     const bus = openBus({ brokers: '127.0.0.1:1' })
     const failed = {

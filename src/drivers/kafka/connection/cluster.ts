@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import { connectionFailed, type EventBusError, transportError } from '../../../bus/errors.ts'
+import { type EventBusError, transportError } from '../../../bus/errors.ts'
 import { sleep } from '../../../bus/time/sleep.ts'
-import { driverHints } from '../../hints.ts'
 import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
 import { type Api, ask } from '../protocol/api.ts'
@@ -14,6 +13,7 @@ import {
   metadataApi,
   type PartitionMetadata,
 } from '../protocol/metadata.ts'
+import { type Address, addressText, toAddress } from './address.ts'
 import { atAdvertised } from './connection-failure.ts'
 import { triedFor } from './tried-for.ts'
 import { protocolFailure, WireConnection } from './wire.ts'
@@ -26,11 +26,6 @@ export interface ClusterOptions {
   readonly maxBatchBytes?: number | undefined
   readonly tls?: boolean | ConnectionOptions | undefined
   readonly sasl?: Sasl | undefined
-}
-
-export interface Address {
-  readonly host: string
-  readonly port: number
 }
 
 /** The partitions of a topic, as one Metadata request has returned them. */
@@ -58,7 +53,6 @@ const FAILOVER_RETRY_MS = 30_000
 /** The back-off after a failed attempt, which doubles with each attempt. */
 const MIN_PAUSE_MS = 20
 const MAX_PAUSE_MS = 500
-const KAFKA_PORT = 9092
 
 /** The connections to the brokers of a cluster, opened when first needed, and what is known about the cluster. */
 export class KafkaCluster {
@@ -357,28 +351,14 @@ export class KafkaCluster {
   }
 
   /** Whether only the brokers named this address, and it has never answered this client. */
-  #isAdvertisedOnly({ host, port }: Address): boolean {
+  #isAdvertisedOnly(address: Address): boolean {
+    const { host, port } = address
     const isGiven = this.#bootstrapAddresses.some((one) => one.host === host && one.port === port)
-    return !isGiven && !this.#answered.has(`${host}:${port}`)
+    return !isGiven && !this.#answered.has(addressText(address))
   }
 }
 
 const busClosed = () => transportError('the bus is closed')
 
 /** The key of a connection. */
-const keyOf = (channel: string, { host, port }: Address): string => `${channel} ${host}:${port}`
-
-/** Parses `host`, `host:port` or `[IPv6]:port`, optionally after a scheme. The default port is 9092, as in librdkafka. */
-export function toAddress(broker: string): Address {
-  const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/@]+))(?::(\d{1,5}))?$/.exec(broker)
-  const host = found?.[1] ?? found?.[2]
-  const port = Number(found?.[3] ?? KAFKA_PORT)
-  if (host === undefined || port < 1 || port > 65535) {
-    // What precedes an @ may be a password.
-    const shown = broker.includes('@') ? '' : ` '${broker}'`
-    throw connectionFailed(`invalid broker address${shown}: expected host:port`, {
-      hints: [driverHints.nameBrokers()],
-    })
-  }
-  return { host, port }
-}
+const keyOf = (channel: string, address: Address): string => `${channel} ${addressText(address)}`

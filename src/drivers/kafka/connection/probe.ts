@@ -21,7 +21,7 @@ import { findCoordinatorApi, type Metadata, metadataApi } from '../protocol/meta
 import { produceApi } from '../protocol/produce.ts'
 import { createTopicApi, deleteTopicApi } from '../protocol/topics.ts'
 import { type RedpandaEventBusOptions, redpandaOptions } from '../redpanda-options.ts'
-import { type Address, toAddress } from './cluster.ts'
+import { type Address, addressText, toAddress } from './address.ts'
 import { toFailure } from './connection-failure.ts'
 import { WireConnection } from './wire.ts'
 
@@ -70,9 +70,9 @@ export async function probeConnection(options: RedpandaEventBusOptions): Promise
   const deadline = performance.now() + PROBE_TIMEOUT_MS
   const probes = new Map<string, Promise<Probed>>()
   const probe = (address: Address): Promise<Probed> => {
-    const known = probes.get(nameOf(address))
+    const known = probes.get(addressText(address))
     const probed = known ?? probeBroker(address, complete, deadline)
-    probes.set(nameOf(address), probed)
+    probes.set(addressText(address), probed)
     return probed
   }
   const bootstrap = await Promise.all(
@@ -86,14 +86,12 @@ export async function probeConnection(options: RedpandaEventBusOptions): Promise
   const metadata = bootstrap.find((one) => one.metadata !== undefined)?.metadata
   const given = bootstrap.map((one) => one.probe)
   if (metadata === undefined) return { kind: 'kafka', bootstrap: given, advertised: [] }
-  const others = metadata.brokers.filter((broker) => given.every(({ address }) => address !== nameOf(broker)))
+  const others = metadata.brokers.filter((broker) => given.every(({ address }) => address !== addressText(broker)))
   const advertised = await Promise.all(
     others.map(async (broker) => ({ ...(await probe(broker)).probe, broker: broker.id })),
   )
   return { kind: 'kafka', bootstrap: given, advertised, cluster: toCluster(metadata) }
 }
-
-const nameOf = ({ host, port }: Address): string => `${host}:${port}`
 
 function toCluster({ clusterId, controller, brokers, topics }: Metadata): ProbedCluster {
   const partitions = topics.flatMap(({ topic, partitions: own }) =>
@@ -101,7 +99,12 @@ function toCluster({ clusterId, controller, brokers, topics }: Metadata): Probed
       return { topic, partition, leader, replicas, inSync }
     }),
   )
-  return { clusterId, controller, brokers: brokers.map((own) => ({ id: own.id, address: nameOf(own) })), partitions }
+  return {
+    clusterId,
+    controller,
+    brokers: brokers.map((own) => ({ id: own.id, address: addressText(own) })),
+    partitions,
+  }
 }
 
 interface Probed {
@@ -113,7 +116,7 @@ interface Probed {
 /** Connects to one address until `deadline`, by `performance.now`. Stops at the first stage that fails. */
 async function probeBroker(target: Address, { tls, sasl }: SecurityOptions, deadline: number): Promise<Probed> {
   const { host, port } = target
-  const address = nameOf(target)
+  const address = addressText(target)
   let probe: BrokerProbe = { address }
   const failed = (stage: ConnectionStage, error: unknown) => ({
     probe: { ...probe, failure: toProbeFailure(address, stage, error) },

@@ -16,6 +16,7 @@ import { type FailureSubject, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { type Api, type ApiConnection, type ApiRequest, type ApiVersions, apiVersionsApi } from '../protocol/api.ts'
 import { Reader } from '../protocol/bytes.ts'
+import { addressText } from './address.ts'
 import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
 import { toKafkaJsSasl } from './sasl.ts'
 
@@ -115,7 +116,7 @@ export class WireConnection implements ApiConnection {
   }
 
   get address(): string {
-    return `${this.#options.host}:${this.#options.port}`
+    return addressText(this.#options)
   }
 
   get isClosed(): boolean {
