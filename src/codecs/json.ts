@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { parseJsonKeys } from './parse-json-keys.ts'
 import { asBuffer } from './text-cache.ts'
 
 /**
@@ -19,7 +20,7 @@ const maybeInexact = /\d(?:\d{15}|[eE]\+?\d{3})/
 /** Parses JSON text without losing digits of large integers. */
 export function parseJson(text: string): ParsedJson {
   try {
-    const value: unknown = maybeInexact.test(text) ? JSON.parse(text, toExact) : JSON.parse(text)
+    const value: unknown = parseJsonKeys(text, maybeInexact.test(text) ? toExact : undefined)
     if (text.length > MIN_DEEP_CHARS && isTooDeep(value)) return { ok: false, reason: `JSON ${tooDeep}` }
     return { ok: true, value }
   } catch (error) {

@@ -3,6 +3,7 @@ import type { EventMetadata, SerializedEvent } from '../../bus/event.ts'
 import type { Header } from '../../bus/record.ts'
 import { toJsonTime } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
+import { parseJsonKeys } from '../../codecs/parse-json-keys.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
 
@@ -41,7 +42,7 @@ function payloadFields({ bincodeJson, payload }: EventView, { data }: Serialized
       schema,
       ...(variant === undefined ? {} : { variant }),
       ...(warning === undefined ? {} : { warning }),
-      data: JSON.parse(json),
+      data: parseJsonKeys(json),
       ...(isExact ? {} : { data_base64: base64(data) }),
     }
   }
@@ -66,7 +67,7 @@ export function metadataDocument(metadata: EventMetadata | null): JsonDocument |
 }
 
 /** Converts a decoded value to what JSON can represent: bytes to base64, dates to RFC 3339, large integers to strings. */
-const jsonValue = (value: unknown): unknown => JSON.parse(valueJson(value))
+const jsonValue = (value: unknown): unknown => parseJsonKeys(valueJson(value))
 
 const base64 = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64')
 

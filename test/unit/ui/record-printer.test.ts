@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { BusRecord, Header } from '../../../src/bus/record.ts'
 import { encodeCbor } from '../../../src/codecs/cbor/cbor.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
+import { parseJsonKeys } from '../../../src/codecs/parse-json-keys.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
 import { SchemaSet } from '../../../src/operations/schemas/compiled.ts'
 import type { Schema } from '../../../src/schema/model.ts'
@@ -144,7 +145,7 @@ describe('recordDocument', () => {
     fc.assert(
       fc.property(fc.oneof(record, cborRecord), (one) => {
         const document = recordDocument(viewOf(one, { schemas: some }))
-        const parsed: unknown = JSON.parse(writer.write(viewOf(one, { schemas: some })))
+        const parsed = parseJsonKeys(writer.write(viewOf(one, { schemas: some })))
         expect(document).toEqual(parsed)
         expect(JSON.stringify(document)).toBe(JSON.stringify(parsed))
       }),
