@@ -139,6 +139,17 @@ const spinners = {
 const CONFIGURATION =
   /\/src\/cli\/(errors|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|settings|secrets\/(secret|secret-variables|set-variable)))\.ts$/
 
+// oclif sorts its commands by the rules of a language, whose tables take 5 ms of each start to load. Their names are ASCII.
+const byCodeUnit = {
+  name: 'by-code-unit',
+  transform(code, id) {
+    if (!id.endsWith('/@oclif/core/lib/config/plugin.js')) return undefined
+    const changed = code.replace('a.id.localeCompare(b.id)', 'a.id < b.id ? -1 : 1')
+    if (changed === code) throw new Error('oclif sorts its commands in another way')
+    return changed
+  },
+}
+
 const commands = globSync('src/commands/**/*.ts', { cwd: root })
 await bundle(
   {
@@ -168,7 +179,7 @@ await bundle(
         '@lezer/highlight': `${root}bin/shims/lezer-highlight.js`,
       },
     },
-    plugins: [screen, required, english, spinners],
+    plugins: [screen, required, english, spinners, byCodeUnit],
     // Needed for groups without the imports of their files.
     preserveEntrySignatures: 'allow-extension',
     // Merge small files that nearly every command loads: each file takes a disk block and time to open.
