@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
+import { type Calculate, type Comprehension, type Node, nodesOf, partsOf } from './cel-tree.ts'
 import type { LinearRegExps } from './linear-regexp.ts'
 
 /**
@@ -13,34 +14,6 @@ const MAX_DEPTH = 1000
 const CHARACTERS_PER_STEP = 8
 /** The cost of creating an error, in steps of 20 ns: 10 µs. */
 const STEPS_PER_ERROR = 500
-
-/**
- * A node of the syntax tree of cel-js. Its types leave these properties out, so `package.json` pins the version in which they
- * were found.
- */
-interface Node {
-  readonly op: string
-  readonly args: unknown
-  /** `alternate` is the expansion of a macro such as `all`. */
-  readonly meta: { readonly alternate?: Node; evaluate: Calculate }
-  /** Computes the node from its operands, which are the first arguments. The node of a call gets all operands as one list. */
-  handle?: Calculate
-}
-
-/** A node that the library evaluates with this method. */
-interface Evaluable {
-  evaluate(evaluator: unknown, node: unknown, context: unknown): unknown
-}
-
-/** The arguments of a `comprehension` node, which iterates over a list. */
-interface Comprehension {
-  readonly iterable: Node
-  readonly init: Node
-  /** The node that is evaluated for each element. */
-  step: Evaluable
-  /** Whether to continue, given the result so far. */
-  condition?: (found: unknown) => boolean
-}
 
 /**
  * Ends an evaluation that exceeds its budget. CEL's `||` and `&&` may catch the error, so callers check {@link Budget.isSpent}
@@ -112,8 +85,6 @@ export function meter(root: ASTNode, budget: Budget, regExps: LinearRegExps | un
     node.handle = op === 'comprehension' ? charged : chargingErrors(spend === undefined ? calculate : charged, budget)
   }
 }
-
-type Calculate = (...operands: unknown[]) => unknown
 
 /** Charges for each error that is thrown. Operators such as `||` catch errors, so one evaluation may create a million of them. */
 const chargingErrors =
@@ -213,22 +184,3 @@ function spendOnSearch(wanted: unknown, all: unknown, budget: Budget): void {
 }
 
 const isCollection = (value: unknown): value is object => value !== null && typeof value === 'object'
-
-/** Lists a node and all nodes below it, each once. */
-function nodesOf(root: Node): readonly Node[] {
-  const found = new Set<Node>([root])
-  // Iterating over a set includes the elements added meanwhile.
-  for (const node of found) for (const part of partsOf(node)) found.add(part)
-  return [...found]
-}
-
-/** Lists the nodes directly below a node that are evaluated for it. */
-function partsOf({ op, args, meta }: Node): readonly Node[] {
-  if (meta.alternate !== undefined) return [meta.alternate]
-  if (op === 'value') return []
-  if (op === 'comprehension') {
-    const { iterable, init, step } = args as Comprehension
-    return [iterable, init, step as unknown as Node]
-  }
-  return [args].flat(3).filter((one): one is Node => typeof one === 'object' && one !== null && 'op' in one)
-}

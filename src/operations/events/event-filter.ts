@@ -2,6 +2,8 @@ import { positionName } from '../../bus/names/names.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { Budget, MAX_STEPS, meter, patternsOf, whyTooDeep } from './cel-budget.ts'
 import type { EventView } from './event-view.ts'
+import { fieldsRead } from './fields-read.ts'
+import { filterScope, scopeTypes } from './filter-scope.ts'
 import { globMatcher } from './glob.ts'
 import { LinearRegExps } from './linear-regexp.ts'
 
@@ -140,6 +142,7 @@ async function compileWhere(
   } catch (error) {
     return { ok: false, reason: messageOf(error) }
   }
+  const toScope = filterScope(fieldsRead(evaluate.ast, new Set(Object.keys(scopeTypes))))
   const budget = new Budget()
   meter(evaluate.ast, budget, regExps)
   const fail = (reason: string): false => {
@@ -152,7 +155,7 @@ async function compileWhere(
     filter: (view) => {
       budget.refill()
       try {
-        const result = evaluate(filterScope(view))
+        const result = evaluate(toScope(view))
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
         if (typeof result !== 'boolean') return fail('the result of the expression is not true or false')
         stats.evaluated += 1
@@ -216,71 +219,3 @@ const compareDigits =
 
 /** Whether a string is the base64 of bytes. crbus prints bytes as base64, so users compare them with that text. */
 const isBase64 = (text: string, bytes: Uint8Array): boolean => Buffer.from(bytes).toString('base64') === text
-
-/** The variables of an expression, with their CEL types. */
-const scopeTypes = {
-  topic: 'string',
-  partition: 'int',
-  offset: 'int',
-  timestamp: 'google.protobuf.Timestamp',
-  key: 'dyn',
-  event_type: 'string',
-  event_version: 'int',
-  metadata: 'map',
-  data: 'dyn',
-} as const
-
-/** Builds the variables for an event. They have the names of the fields of `tail -o json`; `data` is the decoded payload. */
-function filterScope({ record, envelope, payload }: EventView): Record<string, unknown> {
-  const { topic, partition, offset, timestamp, key } = record
-  const event = envelope?.ok ? envelope.event : undefined
-  const { correlationId, causationId, userId, timestamp: at, extra } = event?.metadata ?? {}
-  return {
-    topic,
-    partition: BigInt(partition),
-    offset,
-    timestamp: toDate(timestamp),
-    key: key === null ? null : Buffer.from(key).toString('utf8'),
-    event_type: event?.eventType ?? '',
-    event_version: BigInt(event?.eventVersion ?? 0),
-    metadata: celValue(
-      withoutUndefined({
-        ...extra,
-        correlation_id: correlationId,
-        causation_id: causationId,
-        user_id: userId,
-        timestamp: at,
-      }),
-    ),
-    data: payload?.ok ? celValue(payload.value) : null,
-  }
-}
-
-/**
- * The range of CEL's timestamps, the years 1 to 9999. Other timestamps are clamped to it, which keeps them before or after the
- * rest.
- */
-const FIRST_DATE = -62135596800000n
-const LAST_DATE = 253402300799999n
-
-function toDate(timestamp: bigint): Date {
-  return new Date(Number(timestamp < FIRST_DATE ? FIRST_DATE : timestamp > LAST_DATE ? LAST_DATE : timestamp))
-}
-
-const withoutUndefined = (fields: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-
-/**
- * Converts a decoded value for CEL. Whole numbers become bigints, because cel-js represents `int` as a bigint and does not mix
- * bigints and numbers. CBOR's undefined and an invalid `Date` become null.
- */
-function celValue(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(celValue)
-  // The library recognizes dates by their class. Dates with digits beyond milliseconds have a subclass, so copy them.
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : new Date(value)
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value ?? null
-  const fields = Object.entries(value).map(([name, found]) => [name, celValue(found)] as const)
-  // The library finds the type of a value by its property `constructor`. An object with a field of that name becomes a map.
-  return Object.hasOwn(value, 'constructor') ? new Map(fields) : Object.fromEntries(fields)
-}

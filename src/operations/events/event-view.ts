@@ -3,6 +3,7 @@ import type { DecodedEnvelope } from '../../codecs/envelope.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../../codecs/payload.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
+import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
 
 /** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */
@@ -58,6 +59,8 @@ export interface EventView {
   readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
   /** The payload as JSON text; `undefined` if no schema decodes the payload. */
   readonly bincodeJson: BincodeJson | undefined
+  /** Returns the value of the payload, in which only the selected fields matter; null if the payload is undecodable or missing. */
+  readonly fieldsOf: (selected: FieldSelection) => unknown
 }
 
 /** Creates a view of a record, which decodes envelope and payload on first access. By default, the codec is detected. */
@@ -110,6 +113,15 @@ class LazyView implements EventView {
       isExact: schema.isExactAsJson(variant) && warning === undefined,
     }
     return this.#json
+  }
+
+  fieldsOf(selected: FieldSelection): unknown {
+    if (selected !== 'all' && this.envelope?.ok) {
+      const value = this.#schema?.fieldDecoder(selected)(this.envelope.event.data)
+      if (value !== undefined) return value
+    }
+    const { payload } = this
+    return payload?.ok ? payload.value : null
   }
 
   #read(event: EventBytes): NonNullable<EventView['payload']> {

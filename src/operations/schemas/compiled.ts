@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { compileDecoder, type Decoder } from '../../schema/bincode/compile-decoder.ts'
+import { compileDecoder, compileFieldDecoder, type Decoder } from '../../schema/bincode/compile-decoder.ts'
 import { compileEncoder, type Encoded, type Encoder } from '../../schema/bincode/compile-encoder.ts'
+import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 import { writeSchemaFile } from '../../schema/schema-file.ts'
@@ -13,6 +14,8 @@ export class CompiledSchema {
   readonly schema: Schema
   #decoder: Decoder | undefined
   #encoder: Encoder | undefined
+  /** The results of {@link fieldDecoder}. An expression reads the same fields of all events. */
+  readonly #fieldDecoders = new Map<FieldSelection, (bytes: Uint8Array) => unknown>()
   #id: string | undefined
   /** The results of {@link isExactAsJson} by variant. */
   readonly #exact = new Map<string, boolean>()
@@ -26,6 +29,16 @@ export class CompiledSchema {
   get decoder(): Decoder {
     this.#decoder ??= compileDecoder(this.schema)
     return this.#decoder
+  }
+
+  /** Returns the decoder that decodes only the selected fields; see {@link compileFieldDecoder}. */
+  fieldDecoder(selected: FieldSelection): (bytes: Uint8Array) => unknown {
+    let decode = this.#fieldDecoders.get(selected)
+    if (decode === undefined) {
+      decode = compileFieldDecoder(this.schema, selected)
+      this.#fieldDecoders.set(selected, decode)
+    }
+    return decode
   }
 
   get encoder(): Encoder {

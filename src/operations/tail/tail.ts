@@ -120,6 +120,9 @@ function readOptions({ signal, follow, to, onOutage }: TailRequest): ReadOptions
 /** Milliseconds that a filter may block the event loop. Signals are handled only when the event loop gets a turn. */
 const MAX_BLOCKING_MS = 100
 
+/** Events that are yielded at once after a filter. They are still in the cache of the processor when they are printed. */
+const MAX_PASSED = 256
+
 /**
  * Yields the events that pass a filter, until an abort. Because an expression may take long for each event, regularly yields the
  * events found so far and gives the event loop a turn to handle signals. Also yields the events before an error of the filter.
@@ -137,6 +140,10 @@ async function* passing(
     } catch (error) {
       yield found
       throw error
+    }
+    if (found.length === MAX_PASSED) {
+      yield found
+      found = []
     }
     if (performance.now() - lastTurn < MAX_BLOCKING_MS) continue
     yield found

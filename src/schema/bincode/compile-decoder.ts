@@ -2,6 +2,7 @@ import type { Schema } from '../model.ts'
 import { type Cursor, finish, newCursor, start } from './reading/cursor.ts'
 import { explain } from './reading/explain.ts'
 import type { Explanation } from './reading/explanation.ts'
+import { type FieldSelection, fieldReader } from './reading/read-fields.ts'
 import { jsonReader } from './reading/read-json.ts'
 import { valueReader } from './reading/read-value.ts'
 import { type Shape, shapeOf } from './shape.ts'
@@ -90,6 +91,20 @@ export function compileDecoder(schema: Schema): Decoder {
       if (!finish(cursor)) return { ...failure(cursor, shape, sizes, bytes), variant: variantOf(bytes) }
       return { ok: true, json, variant: variantOf(bytes) }
     },
+  }
+}
+
+/**
+ * Compiles a schema to a function that decodes as {@link compileDecoder} does, but creates only the selected fields of the value. It
+ * checks all other fields as strictly, and leaves them undefined. Returns `undefined` for bytes that do not decode.
+ */
+export function compileFieldDecoder(schema: Schema, selected: FieldSelection): (bytes: Uint8Array) => unknown {
+  const shape = shapeOf(schema)
+  const cursor = newCursor()
+  const read = fieldReader(shape, sizesOf(shape), selected)
+  return (bytes) => {
+    const value = readAll(cursor, read, bytes)
+    return finish(cursor) ? value : undefined
   }
 }
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { compileDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
+import { compileDecoder, compileFieldDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
 import { explain } from '../../../src/schema/bincode/reading/explain.ts'
+import type { FieldSelection } from '../../../src/schema/bincode/reading/read-fields.ts'
 import { shapeOf } from '../../../src/schema/bincode/shape.ts'
 import { sizesOf } from '../../../src/schema/bincode/shape-size.ts'
 import { listOf, type Random, seededRandom } from './support/random.ts'
@@ -161,3 +162,47 @@ describe('random values', () => {
     expect(good).toBeGreaterThan(20_000)
   }, 120_000)
 })
+
+/** Payloads to try with the decoder of selected fields. */
+const selectedPayloads = 200_000
+
+/** A selection of some fields of a decoded value, at any depth. */
+function selectionOf(value: unknown, random: Random): FieldSelection {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || random.chance(0.2)) return 'all'
+  const fields = Object.entries(value).filter(() => random.chance(0.5))
+  return new Map(fields.map(([name, inside]) => [name, selectionOf(inside, random)]))
+}
+
+/** Whether two decoded values have the same selected fields. */
+function agree(left: unknown, right: unknown, selected: FieldSelection): boolean {
+  if (selected === 'all') return isDeepStrictEqual(left, right)
+  if (left === null || typeof left !== 'object' || Array.isArray(left)) return isDeepStrictEqual(left, right)
+  return [...selected].every(([name, inside]) =>
+    agree((left as Record<string, unknown>)[name], (right as Record<string, unknown>)?.[name], inside),
+  )
+}
+
+test('the decoder of selected fields refuses the same bytes as the decoder of all, and gives the same fields', () => {
+  const random = seededRandom(7)
+  let good = 0
+  let bad = 0
+  while (good + bad < selectedPayloads) {
+    const { name, schema, decoder, encoder } = random.pick(codecs)
+    const seedValue = encoder.encode(randomValue(schema, { kind: 'named', name }, random))
+    if (!seedValue.ok) return expect.fail(`${name}: ${seedValue.path}: ${seedValue.reason}`)
+    const original = Buffer.from(seedValue.bytes)
+    const whole = decoder.decode(original)
+    const selected = selectionOf(whole.ok && whole.value, random)
+    const decodeFields = compileFieldDecoder(schema, selected)
+    for (let spoilt = 0; spoilt < 40; spoilt += 1) {
+      const bytes = spoilt === 0 ? original : mutated(original, random)
+      const all = decoder.decode(bytes)
+      const some = decodeFields(bytes)
+      if (all.ok) good += 1
+      else bad += 1
+      const isSame = all.ok ? agree(all.value, some, selected) : some === undefined
+      if (!isSame) return expect.fail(`${name} ${bytes.toString('hex')}`)
+    }
+  }
+  expect(Math.min(good, bad)).toBeGreaterThan(selectedPayloads / 50)
+}, 60_000)

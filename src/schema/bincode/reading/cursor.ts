@@ -317,14 +317,24 @@ const MAX_SCANNED_STRING_BYTES = 160
 /** Reads a string. Short ASCII strings skip the slower decoding of UTF-8. */
 export function readString(cursor: Cursor): string {
   const length = readLength(cursor, 1, 'String')
+  const { position } = cursor
+  return skipShortAscii(cursor, length) ? sliceAscii(cursor, position, position + length) : readUtf8(cursor, length)
+}
+
+/** Checks a string as {@link readString} does, and moves past it. */
+export function skipString(cursor: Cursor): void {
+  const length = readLength(cursor, 1, 'String')
+  if (!skipShortAscii(cursor, length)) skipUtf8(cursor, length)
+}
+
+/** Moves past a short ASCII string and returns true. Does not move for any other string, and after a failure. */
+function skipShortAscii(cursor: Cursor, length: number): boolean {
   const { position, bytes } = cursor
   const end = position + length
-  if (hasFailed(cursor) || length > MAX_SCANNED_STRING_BYTES) return readUtf8(cursor, length)
-  for (let at = position; at < end; at += 1) {
-    if ((bytes[at] as number) > 0x7f) return readUtf8(cursor, length)
-  }
+  if (hasFailed(cursor) || length > MAX_SCANNED_STRING_BYTES) return false
+  for (let at = position; at < end; at += 1) if ((bytes[at] as number) > 0x7f) return false
   cursor.position = end
-  return sliceAscii(cursor, position, end)
+  return true
 }
 
 /** Returns ASCII bytes as a string. */
@@ -336,13 +346,19 @@ function sliceAscii(cursor: Cursor, start: number, end: number): string {
 
 function readUtf8(cursor: Cursor, length: number): string {
   const { position, bytes } = cursor
-  if (hasFailed(cursor)) return ''
+  return skipUtf8(cursor, length) ? utf8Slice.call(bytes, position, position + length) : ''
+}
+
+/** Moves past a string and returns true, or fails and returns false if its bytes are not UTF-8. */
+function skipUtf8(cursor: Cursor, length: number): boolean {
+  const { position, bytes } = cursor
+  if (hasFailed(cursor)) return false
   if (!isUtf8(bytes.subarray(position, position + length))) {
     fail(cursor, 'expected String: its bytes are not UTF-8')
-    return ''
+    return false
   }
   cursor.position = position + length
-  return utf8Slice.call(bytes, position, position + length)
+  return true
 }
 
 /** Reads a string that JSON writes without escapes. For any other string, reads nothing and returns `undefined`. */
