@@ -24,12 +24,16 @@ export function formatCheck(check: CheckDocument, format: CheckFormat): string {
 /** Replaces each `|`, because Nagios takes what follows the first one as performance data. */
 const withoutBars = (line: string): string => line.replaceAll('|', '/')
 
-/** Formats performance data: `'label'=value[unit];[warn];[crit];[min]` (https://nagios-plugins.org/doc/guidelines.html#AEN200). */
-function performanceData({ name, labels, value, unit, warn, max }: Measure): string {
+/**
+ * Formats performance data: `'label'=value[unit];[warn];[crit];[min]` (https://nagios-plugins.org/doc/guidelines.html#AEN200).
+ * The range `2:` alerts below 2.
+ */
+function performanceData({ name, labels, value, unit, warn, max, min }: Measure): string {
+  const critical = max ?? (min === undefined ? '' : `${min}:`)
   const label = printable([...Object.values(labels), name].join(' '))
     .replaceAll("'", "''")
     .replaceAll('=', '_')
-  return `'${label}'=${value}${unit};${warn ?? ''};${max ?? ''};0`
+  return `'${label}'=${value}${unit};${warn ?? ''};${critical};0`
 }
 
 function prometheus({ check, status, measures }: CheckDocument): string {

@@ -31,6 +31,8 @@ beforeEach(async () => {
 
 describe('check lag', () => {
   const check = (...argv: string[]) => runCli(CheckLag, argv, { broker })
+  /** The condition of a group that has stopped, at the end of each line. */
+  const STOPPED = '(billing is Empty, 0 members, verdict stopped)'
 
   test.each([
     [['--max-events', '3', '--max-age', '90s'], 0, 'LAG OK - billing: 3 events waiting, the oldest 90s old'],
@@ -41,8 +43,61 @@ describe('check lag', () => {
       2,
       'LAG CRITICAL - billing: 3 events waiting, above 1; billing: the oldest waiting event is 90s old, above 60s',
     ],
-  ])('with %j exits with %i', async (limits, exitCode, line) => {
-    expect(await check('--group', 'billing', ...limits)).toEqual({ exitCode, stdout: `${line}\n`, stderr: '' })
+    [['--max-verdict', 'stalled'], 2, 'LAG CRITICAL - billing: the verdict is stopped, worse than stalled'],
+    [['--max-verdict', 'stopped'], 0, 'LAG OK - billing: 3 events waiting, the oldest 90s old'],
+    [['--warn-verdict', 'stalled'], 1, 'LAG WARNING - billing: the verdict is stopped, worse than stalled'],
+  ])('with %j and no limit for members exits with %i', async (limits, exitCode, line) => {
+    expect(await check('--group', 'billing', '--min-members', '0', ...limits)).toEqual({
+      exitCode,
+      stdout: `${line} ${STOPPED}\n`,
+      stderr: '',
+    })
+  })
+
+  test('a group without members is critical while events wait for it, whatever the limits', async () => {
+    const limits = ['--max-events', '9', '--max-age', '1h']
+    expect(await check('--group', 'billing', ...limits)).toMatchObject({
+      exitCode: 2,
+      stdout: `LAG CRITICAL - billing has no members, 3 events waiting ${STOPPED}\n`,
+    })
+    await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 5n }])
+    expect(await check('--group', 'billing', ...limits)).toMatchObject({
+      exitCode: 0,
+      stdout: 'LAG OK - billing: 0 events waiting (billing is Empty, 0 members, verdict ok)\n',
+    })
+  })
+
+  test('a group with fewer members than --min-members is critical', async () => {
+    await using _ = await bus.subscribe(['order-events'], { group: 'shipping' })
+    await bus.admin.describeGroup('shipping')
+    expect(await check('--group', 'billing', '--min-members', '1')).toMatchObject({
+      exitCode: 2,
+      stdout: `LAG CRITICAL - billing has 0 members, fewer than 1 ${STOPPED}\n`,
+    })
+    const { stdout } = await check('--group', 'shipping', '--min-members', '2', '--format', 'nagios')
+    expect(stdout).toContain('LAG CRITICAL - shipping has 1 member, fewer than 2')
+    expect(stdout).toContain(" | 'shipping members'=1;;2:;0\n")
+  })
+
+  test.each([
+    [['--max-verdict', 'catching-up'], '--max-verdict catching-up needs two measurements'],
+    [
+      ['--warn-verdict', 'ok', '--sample', '4999ms'],
+      "--warn-verdict ok needs a --sample of at least 5s, the default commit interval of Kafka's clients",
+    ],
+  ])('rejects %j, because the measurements could not show a worse verdict', async (argv, reason) => {
+    expect(await check('--group', 'billing', ...argv)).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining(`LAG UNKNOWN - ${reason}`),
+    })
+  })
+
+  test('names the worst of several groups, with its state, members and verdict', async () => {
+    await bus.admin.commitOffsets('archive', [{ topic: 'order-events', partition: 0, offset: 5n }])
+    const { stdout } = await check('--group', '*', '--max-events', '2')
+    expect(stdout).toBe(
+      `LAG CRITICAL - billing has no members, 3 events waiting; billing: 3 events waiting, above 2 ${STOPPED}\n`,
+    )
   })
 
   test.each([
@@ -79,13 +134,14 @@ describe('check lag', () => {
     const stream = await bus.subscribe(['order-events'], { group: 'fresh' })
     expect(await check('--group', 'fresh', '--max-events', '9')).toMatchObject({
       exitCode: 3,
-      stdout: 'LAG UNKNOWN - fresh has committed no offsets\n',
+      stdout: 'LAG UNKNOWN - fresh has committed no offsets (fresh is Stable, 1 member, verdict never-committed)\n',
     })
     await stream.close()
     await bus.admin.commitOffsets('ahead', [{ topic: 'order-events', partition: 0, offset: 9n }])
     expect(await check('--group', 'ahead', '--max-events', '9')).toMatchObject({
       exitCode: 2,
-      stdout: 'LAG CRITICAL - ahead committed outside the log of order-events[0]\n',
+      stdout:
+        'LAG CRITICAL - ahead committed outside the log of order-events[0] (ahead is Empty, 0 members, verdict beyond-the-log)\n',
     })
   })
 
@@ -99,14 +155,15 @@ describe('check lag', () => {
     await bus.log.append('ahead-events', records)
     await bus.admin.commitOffsets('ahead', [{ topic: 'ahead-events', partition: 0, offset: 0n }])
 
-    expect(await check('--group', 'ahead', '--max-age', '1h')).toMatchObject({
+    const allowed = ['--group', 'ahead', '--min-members', '0']
+    expect(await check(...allowed, '--max-age', '1h', '--format', 'nagios')).toMatchObject({
       exitCode: 3,
       stdout:
-        'LAG UNKNOWN - ahead: no age is known in ahead-events[0]: the first waiting event is dated in the future\n',
+        "LAG UNKNOWN - ahead: no age is known in ahead-events[0]: the first waiting event is dated in the future (ahead is Empty, 0 members, verdict stopped) | 'ahead lag_events'=2;;;0 'ahead members'=0;;0:;0\n",
     })
-    expect(await check('--group', 'ahead', '--max-events', '9')).toMatchObject({
+    expect(await check(...allowed, '--max-events', '9')).toMatchObject({
       exitCode: 0,
-      stdout: 'LAG OK - ahead: 2 events waiting\n',
+      stdout: 'LAG OK - ahead: 2 events waiting (ahead is Empty, 0 members, verdict stopped)\n',
     })
     const lag = await runCli(Lag, ['--group', 'ahead'], { broker })
     expect(lag.stderr).toBe(
@@ -118,9 +175,10 @@ describe('check lag', () => {
 
   test('prints the formats nagios, prometheus and json', async () => {
     const limits = ['--group', 'bill*', '--max-events', '9', '--warn-events', '2', '--max-age', '5m']
+    limits.push('--min-members', '0')
     const nagios = await check(...limits, '--format', 'nagios')
     expect(nagios.stdout).toBe(
-      "LAG WARNING - billing: 3 events waiting, above 2 | 'billing lag_events'=3;2;9;0 'billing lag_seconds'=90s;;300;0\n",
+      `LAG WARNING - billing: 3 events waiting, above 2 ${STOPPED} | 'billing lag_events'=3;2;9;0 'billing lag_seconds'=90s;;300;0 'billing members'=0;;0:;0\n`,
     )
     const prometheus = await check(...limits, '--format', 'prometheus')
     expect(prometheus.stdout).toContain('crbus_check_status{check="lag"} 1\n')
@@ -129,7 +187,8 @@ describe('check lag', () => {
     expect(JSON.parse(json.stdout)).toEqual({
       check: 'lag',
       status: 'warning',
-      message: 'billing: 3 events waiting, above 2',
+      message: `billing: 3 events waiting, above 2 ${STOPPED}`,
+      worst: { group: 'billing', state: 'Empty', memberCount: 0, verdict: 'stopped' },
       findings: [
         {
           ...{ status: 'warning', code: 'lag-above-limit', group: 'billing', lag: 3, counts: 'records', limit: 2 },
@@ -139,6 +198,7 @@ describe('check lag', () => {
       measures: [
         { name: 'lag_events', labels: { group: 'billing' }, value: 3, unit: '', warn: 2, max: 9 },
         { name: 'lag_seconds', labels: { group: 'billing' }, value: 90, unit: 's', max: 300 },
+        { name: 'members', labels: { group: 'billing' }, value: 0, unit: '', min: 0 },
       ],
       bus: { kind: 'memory', clusterId: 'memory' },
     })

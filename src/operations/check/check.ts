@@ -1,5 +1,6 @@
-import type { TopicPartition } from '../../bus/admin.ts'
+import type { GroupState, TopicPartition } from '../../bus/admin.ts'
 import type { EventCount } from '../events/event-count.ts'
+import type { LagVerdict } from '../lag/verdict.ts'
 
 /** The four statuses of Nagios plugins. */
 export type CheckStatus = 'ok' | 'warning' | 'critical' | 'unknown'
@@ -15,6 +16,17 @@ export interface Measure {
   /** The limits of the check in the same unit; absent if the check has none. */
   readonly warn?: number | undefined
   readonly max?: number | undefined
+  /** Critical below this value; absent if the check has no such limit. */
+  readonly min?: number | undefined
+}
+
+/** The condition of the group that decided the status of a check. */
+export interface WorstGroup {
+  readonly group: string
+  readonly state: GroupState
+  readonly memberCount: number
+  /** Absent if the measurements do not allow a verdict. */
+  readonly verdict?: LagVerdict | undefined
 }
 
 /** A transaction that is open in a partition. */
@@ -71,6 +83,17 @@ export type CheckResult =
       readonly partitions: readonly TopicPartition[]
       readonly reason: NoAgeReason
     }
+  /** Events wait and the group has no member that could read them. */
+  | ({ readonly code: 'group-without-members' } & Pick<LagOfGroup, 'group' | 'lag' | 'counts'>)
+  | { readonly code: 'too-few-members'; readonly group: string; readonly memberCount: number; readonly limit: number }
+  | {
+      readonly code: 'verdict-worse-than-limit'
+      readonly group: string
+      readonly verdict: LagVerdict
+      readonly limit: LagVerdict
+    }
+  /** The check has a limit for the verdict, and the measurements do not allow one. */
+  | { readonly code: 'verdict-unknown'; readonly group: string }
   /** `age` is the age of the oldest waiting event. `uncommitted` lists the partitions without a committed offset. */
   | ({
       readonly code: 'lag-within-limits'
@@ -125,6 +148,8 @@ export interface Check {
   /** Without `ok` findings unless the whole check is `ok`. */
   readonly findings: readonly Finding[]
   readonly measures: readonly Measure[]
+  /** Absent if the check is not about groups, or measured none. */
+  readonly worst?: WorstGroup | undefined
 }
 
 /** Worst first. `unknown` is worse than `warning`, because it may hide a critical problem. */

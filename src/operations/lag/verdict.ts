@@ -3,7 +3,7 @@
  *
  * - `beyond-the-log`: the committed offset is before the start or after the end of the log, or the topic is gone
  * - `stopped`: events wait and no member reads them
- * - `stalled`: events wait, a member owns the partition, and nothing was committed during the sample
+ * - `stalled`: events wait, a member owns the partition, and nothing was committed during a sample of five seconds or more
  * - `rewound`: the committed offset moved back during the sample
  * - `held-back`: all waiting events come after the start of an open transaction, where read-committed consumers stop
  * - `falling-behind`: the group commits, but the lag does not shrink
@@ -11,7 +11,7 @@
  * - `catching-up`: the lag shrinks
  * - `ok`: no events wait, or only events that arrived during the sample
  */
-const lagVerdicts = [
+export const lagVerdicts = [
   'beyond-the-log',
   'stopped',
   'stalled',
@@ -63,7 +63,13 @@ export interface LagEvidence {
  */
 const MIN_HELD_BACK_AGE_MS = 10_000
 
-/** Returns the verdict; `undefined` if events wait, a member may read them, and there is no earlier snapshot to see progress. */
+/** Kafka's default `auto.commit.interval.ms`. A group that keeps up may commit nothing for this long, so it has not stalled yet. */
+export const COMMIT_INTERVAL_MS = 5000
+
+/**
+ * Returns the verdict; `undefined` if events wait, a member may read them, and there is no earlier snapshot to see progress, or
+ * one that is too recent for a commit since then.
+ */
 export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   const { current, before, hasReader, hasWaiting, isHeldBack = false } = evidence
   const { committed, start, end } = current
@@ -80,7 +86,7 @@ export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   if (!moved && hasReader === false) return 'stopped'
   if (isHeldBack && !arrivedDuringSample(evidence)) return 'held-back'
   const wasCaughtUp = before.committed >= (before.lastStable ?? before.end)
-  if (!moved && !wasCaughtUp) return 'stalled'
+  if (!moved && !wasCaughtUp) return (evidence.elapsed ?? 0) < COMMIT_INTERVAL_MS ? undefined : 'stalled'
   if (arrivedDuringSample(evidence)) return 'ok'
   return end - committed < before.end - before.committed ? 'catching-up' : 'falling-behind'
 }
@@ -92,6 +98,15 @@ const arrivedDuringSample = ({ age, elapsed }: LagEvidence): boolean =>
 /** Returns a number for sorting: smaller is worse. An unknown verdict is worse than `ok` and better than every other verdict. */
 export const verdictRank = (verdict: LagVerdict | undefined): number =>
   verdict === undefined ? lagVerdicts.indexOf('ok') - 0.5 : lagVerdicts.indexOf(verdict)
+
+/** Whether a verdict is worse than another one. */
+export const isWorse = (verdict: LagVerdict, limit: LagVerdict): boolean => verdictRank(verdict) < verdictRank(limit)
+
+/**
+ * Whether one snapshot shows every verdict that is worse than this limit. The others, from `stalled` on, are about movement
+ * between two snapshots.
+ */
+export const oneSnapshotTells = (limit: LagVerdict): boolean => verdictRank(limit) <= verdictRank('stalled')
 
 /** Returns the worst of some verdicts; `ok` for an empty list. */
 export function worstVerdict(verdicts: readonly (LagVerdict | undefined)[]): LagVerdict | undefined {

@@ -1,6 +1,13 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import { partitionName } from '../../bus/names/names.ts'
-import type { Check, CheckResult, Finding, NoAgeReason, OpenTransactionAt } from '../../operations/check/check.ts'
+import type {
+  Check,
+  CheckResult,
+  Finding,
+  NoAgeReason,
+  OpenTransactionAt,
+  WorstGroup,
+} from '../../operations/check/check.ts'
 import { listed, listedPartitions, plural } from '../text/listed.ts'
 
 /** The most partitions or transactions that a finding lists. It is small because a check prints one line. */
@@ -46,6 +53,14 @@ function findingText(result: CheckResult): string {
       const { group, partitions, reason } = result
       return `${group}: no age is known in ${partitionList(partitions)}: the first waiting event ${noAge[reason]}`
     }
+    case 'group-without-members':
+      return `${result.group} has no members, ${waiting(result)}`
+    case 'too-few-members':
+      return `${result.group} has ${plural(result.memberCount, 'member')}, fewer than ${result.limit}`
+    case 'verdict-worse-than-limit':
+      return `${result.group}: the verdict is ${result.verdict}, worse than ${result.limit}`
+    case 'verdict-unknown':
+      return `${result.group}: the verdict is not known, because the two measurements cannot be compared`
     case 'lag-within-limits': {
       const { group, age, transactions, uncommitted } = result
       const oldest = age === undefined ? '' : `, the oldest ${Math.floor(age)}s old`
@@ -108,14 +123,23 @@ const transactionList = (transactions: readonly OpenTransactionAt[]): string =>
     MAX_LISTED,
   )
 
-/** Returns the sentences of all findings of a check in one line. */
-export const checkMessage = ({ findings }: Check): string => findings.map(findingText).join('; ')
+/** Returns the sentences of all findings of a check in one line, and the condition of the worst group. */
+export const checkMessage = ({ findings, worst }: Pick<Check, 'findings' | 'worst'>): string =>
+  `${findings.map(findingText).join('; ')}${worst === undefined ? '' : ` (${conditionOf(worst)})`}`
+
+const conditionOf = ({ group, state, memberCount, verdict }: WorstGroup): string =>
+  [
+    `${group} is ${state}`,
+    plural(memberCount, 'member'),
+    ...(verdict === undefined ? [] : [`verdict ${verdict}`]),
+  ].join(', ')
 
 /** Returns the JSON document of a check. `message` is the line for people; every finding has its own, and times are RFC 3339. */
-export const checkDocument = ({ check, status, findings, measures }: Check) => ({
+export const checkDocument = ({ check, status, findings, measures, worst }: Check) => ({
   check,
   status,
-  message: checkMessage({ check, status, findings, measures }),
+  message: checkMessage({ findings, worst }),
+  worst,
   findings: findings.map((finding) => ({ ...withTimes(finding), message: findingText(finding) })),
   measures,
 })

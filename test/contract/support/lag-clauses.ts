@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { measureLag } from '../../../src/operations/lag/lag.ts'
+import { COMMIT_INTERVAL_MS } from '../../../src/operations/lag/verdict.ts'
 import { countWaiting } from '../../../src/operations/lag/waiting-by-type.ts'
 import type { Contract } from '../bus-contract.ts'
 import { eventually, newTopic, numberedList, take, text, uniqueGroup, uniqueTopic } from './harness.ts'
@@ -123,7 +124,7 @@ export function lagClauses({ bus, open }: Contract): void {
     await stream.close()
   })
 
-  test('judges a running group by two snapshots, without disturbing it', async () => {
+  test('judges a running group by two snapshots at least a commit interval apart, without disturbing it', async () => {
     const topic = await newTopic(bus())
     const group = uniqueGroup()
     await bus().publish(topic, numberedList(5))
@@ -133,12 +134,15 @@ export function lagClauses({ bus, open }: Contract): void {
     const before = await bus().admin.describeGroup(group)
 
     const once = await lagOf(group)
-    const twice = await lagOf(group, { sample: 1 })
+    const soon = await lagOf(group, { sample: 1 })
+    const later = await lagOf(group, { sample: COMMIT_INTERVAL_MS })
 
     const [member] = before.members
     expect(once).toMatchObject({ state: 'Stable', memberCount: 1, lag: 3n, verdict: undefined })
     expect(once?.topics[0]?.partitions).toMatchObject([{ memberId: member?.memberId, clientId: member?.clientId }])
-    expect(twice).toMatchObject({ lag: 3n, verdict: 'stalled', rates: { in: 0, out: 0, catchUp: undefined } })
+    const rates = { in: 0, out: 0, catchUp: undefined }
+    expect(soon).toMatchObject({ lag: 3n, verdict: undefined, rates })
+    expect(later).toMatchObject({ lag: 3n, verdict: 'stalled', rates })
     expect(await bus().admin.describeGroup(group)).toEqual(before)
     await stream.close()
     await eventually(async () => expect(await lagOf(group)).toMatchObject({ state: 'Empty', verdict: 'stopped' }))

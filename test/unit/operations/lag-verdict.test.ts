@@ -42,6 +42,8 @@ describe('the verdict of two snapshots', () => {
     ['the lag stays the same although commits move', 'falling-behind', at(40), at(50, 110), {}],
     ['commits move without a member', 'catching-up', at(40), at(60), { hasReader: false }],
     ['nothing is committed during the sample', 'stalled', at(40), at(40), {}],
+    ['nothing is committed during a sample of a commit interval', 'stalled', at(40), at(40), { elapsed: 5000 }],
+    ['nothing is committed during a sample under a commit interval', undefined, at(40), at(40), { elapsed: 4999 }],
     ['nothing is committed at an open transaction', 'held-back', at(40), at(40), { isHeldBack: true }],
     ['commits reach an open transaction', 'held-back', at(40), at(60), { isHeldBack: true }],
     ['commits reach a transaction that began during the sample', 'ok', at(40), at(60), { isHeldBack: true, age: 9000 }],
