@@ -9,10 +9,14 @@ export interface TopicSummary {
   readonly replication: number
   /** Whether the broker created the topic for its own use, as it does with `__consumer_offsets`. */
   readonly internal: boolean
+  /** The number of partitions with a replica that is not in sync with the leader. */
+  readonly underReplicated: number
+  /** The number of partitions without a leader, which can be neither read nor written. */
+  readonly leaderless: number
 }
 
 /** A topic with its partitions and settings. */
-export interface TopicDescription extends TopicSummary {
+export interface TopicDescription extends Omit<TopicSummary, 'underReplicated' | 'leaderless'> {
   /** The partitions, sorted by number. */
   readonly layout: readonly PartitionLayout[]
   /** Settings that differ from the bus's defaults, sorted by name. Sensitive values are absent. */

@@ -1,17 +1,21 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { groupFlag, readFlags, storeFlags, topicFlag } from '../cli/base/flags.ts'
 import { parseListen } from '../cli/base/parse-flags.ts'
-import { measureLag } from '../operations/lag/lag.ts'
-import { formatMetrics } from '../ui/format-metrics.ts'
+import { openExistingStore } from '../cli/existing-store.ts'
+import { buildOf } from '../cli/metrics/build.ts'
+import { storeFailure } from '../cli/metrics/store-failure.ts'
+import { lagWindow } from '../operations/lag/window.ts'
+import { measure } from '../operations/metrics/measurement.ts'
+import { formatMetrics } from '../ui/metrics/format-metrics.ts'
 import { type LagDocument, lagDocument } from '../ui/notes/lag-notes.ts'
 
 export default class Metrics extends BaseCommand {
-  static override summary = 'Print or serve the lag of consumer groups as Prometheus metrics'
+  static override summary = 'Print or serve metrics of groups, topics and the event store for Prometheus'
   static override document = 'lag'
   static override description = [
-    'Prints the Prometheus text format, for example for the textfile collector of node_exporter. With --json, prints the document of "crbus lag --json". The command only reads, and does not join a group.',
-    'With --listen, serves the metrics at /metrics for Prometheus to scrape. Every scrape measures again. If the bus cannot be measured, the response is a 503 with the reason, so Prometheus sets "up" to 0. Without a host, only this machine can connect. Ctrl-C or SIGTERM ends the command.',
+    'Prints the Prometheus text format, for example for the textfile collector of node_exporter. With --json, prints the document of "crbus lag --json". The command only reads, and does not join a group. If there is an event store, what waits in it is measured too: the outbox, due timers and dead letters.',
+    'With --listen, serves the metrics at /metrics for Prometheus to scrape, as OpenMetrics or text. Every scrape measures again. Verdicts and the time to catch up compare a measurement with the one ten seconds before, or with the last one if scrapes come less often. If the bus cannot be measured, crbus_up is 0, and /healthz answers 503 with the reason. Without a host, only this machine can connect. Ctrl-C or SIGTERM ends the command.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> metrics > /var/lib/node_exporter/crbus.prom',
@@ -20,6 +24,7 @@ export default class Metrics extends BaseCommand {
   ]
   static override flags = {
     ...readFlags,
+    store: storeFlags.store,
     group: groupFlag,
     topic: topicFlag,
     listen: Flags.string({
@@ -36,16 +41,24 @@ export default class Metrics extends BaseCommand {
     const { group: groups, topic: topics, listen } = flags
     const address = listen === undefined ? undefined : parseListen(listen)
     const bus = await this.openBus()
-    const measure = () => measureLag(bus, { groups, topics, now: this.context.now, signal: this.signal })
+    const config = await this.configuration()
+    const measureLag = lagWindow(bus, { groups, topics, now: this.context.now })
+    const openStore = () => openExistingStore(config, this.context)
+    const measureOnce = () => measure({ bus, topics, measureLag, openStore })
+    const build = buildOf(this.config.version)
     if (address === undefined) {
-      const report = await measure()
-      await this.print(formatMetrics(report))
-      return lagDocument(report, this.context.now())
+      const measurement = await measureOnce()
+      if (!measurement.bus.ok) throw measurement.bus.error
+      await this.print(formatMetrics(measurement, build))
+      const failure = storeFailure(measurement.store)
+      if (failure !== undefined) await this.notice(failure)
+      return lagDocument(measurement.bus.lag, this.context.now())
     }
-    const { serveMetrics } = await import('../cli/metrics-server.ts')
+    const { serveMetrics } = await import('../cli/metrics/metrics-server.ts')
     await serveMetrics({
       ...address,
-      measure: async () => [...formatMetrics(await measure())].join(''),
+      measure: measureOnce,
+      build,
       signal: this.signal,
       onNotice: (notice) => void this.notice(notice),
     })

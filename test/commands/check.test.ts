@@ -3,7 +3,6 @@ import { serializedEvent } from '../../src/bus/event.ts'
 import CheckLag from '../../src/commands/check/lag.ts'
 import CheckTopic from '../../src/commands/check/topic.ts'
 import Lag from '../../src/commands/lag.ts'
-import Metrics from '../../src/commands/metrics.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { runCli } from './run-cli.ts'
@@ -301,22 +300,4 @@ describe('check topic', () => {
       stdout: 'TOPIC CRITICAL - empty-events holds no events\n',
     })
   })
-})
-
-test('metrics prints the Prometheus text format', async () => {
-  await bus.admin.commitOffsets('a"b\\', [{ topic: 'order-events', partition: 0, offset: 5n }])
-
-  const { stdout, exitCode } = await runCli(Metrics, [], { broker })
-
-  for (const line of stdout.trim().split('\n')) {
-    expect(line).toMatch(/^# (HELP|TYPE) |^[a-z_]+\{([a-z]+="([^"\\]|\\.)*",?)*\} -?[0-9.]+$/)
-  }
-  const place = '{group="billing",topic="order-events",partition="0"}'
-  expect(stdout).toContain(`crbus_group_committed_offset${place} 2\n`)
-  expect(stdout).toContain(`crbus_group_end_offset${place} 5\n`)
-  expect(stdout).toContain(`crbus_group_lag_events${place} 3\n`)
-  expect(stdout).toContain(`crbus_group_lag_seconds${place} 90\n`)
-  expect(stdout).toContain('crbus_group_verdict{group="billing",verdict="stopped"} 1\n')
-  expect(stdout).toContain('crbus_group_lag_seconds{group="a\\"b\\\\",topic="order-events",partition="0"} 0\n')
-  expect(exitCode).toBe(0)
 })

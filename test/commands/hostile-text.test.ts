@@ -241,7 +241,7 @@ describe('untrusted text is escaped in the output of', () => {
       describeGroups: async (groups) => Promise.all(groups.map(described)),
       listTopics: async () => [
         ...(await bus.admin.listTopics()),
-        { topic: BAD, partitions: 1, replication: 1, internal: false },
+        { topic: BAD, partitions: 1, replication: 1, internal: false, underReplicated: 0, leaderless: 0 },
       ],
     })
   }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { Flags } from '@oclif/core'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusProbe } from '../../bus/probe.ts'
@@ -7,6 +6,7 @@ import type { WatchRequest } from '../../operations/doctor/group.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { findingDocument, formatFindings } from '../../ui/format-doctor.ts'
 import { write } from '../../ui/text/io.ts'
+import { openExistingStore } from '../existing-store.ts'
 import { suggestOnSameBus } from '../same-bus.ts'
 import { formatSuggestion, toSuggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
@@ -86,9 +86,7 @@ export abstract class DoctorCommand extends BaseCommand {
 
   /** Opens the event store that the configuration names. Without one, opens that beside the embedded bus, if its file exists. */
   protected async openExistingStore(): Promise<StoreSetup | undefined> {
-    const { store } = await this.configuration()
-    const isAbsent = store.from === 'default' && store.value.kind === 'sqlite' && !existsSync(store.value.path)
-    return isAbsent ? undefined : this.context.openStoreSetup(store.value)
+    return openExistingStore(await this.configuration(), this.context)
   }
 }
 

@@ -103,7 +103,14 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       const rows = all<{ name: string; count: number }>(
         'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
       )
-      return rows.map(({ name, count }) => ({ topic: name, partitions: count, replication: 1, internal: false }))
+      return rows.map(({ name, count }) => ({
+        topic: name,
+        partitions: count,
+        replication: 1,
+        internal: false,
+        underReplicated: 0,
+        leaderless: 0,
+      }))
     }),
 
     // `cleanup.policy` is stored like any other setting, but no topic is ever compacted.

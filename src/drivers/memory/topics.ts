@@ -62,7 +62,14 @@ export class MemoryTopics {
 
   list(): TopicSummary[] {
     return [...this.#topics]
-      .map(([topic, { partitions }]) => ({ topic, partitions: partitions.length, replication: 1, internal: false }))
+      .map(([topic, { partitions }]) => ({
+        topic,
+        partitions: partitions.length,
+        replication: 1,
+        internal: false,
+        underReplicated: 0,
+        leaderless: 0,
+      }))
       .sort((a, b) => compareText(a.topic, b.topic))
   }
 

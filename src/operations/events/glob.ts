@@ -41,5 +41,11 @@ export function globMatcher(glob: string): (text: string) => boolean {
   }
 }
 
+/** Returns whether a name matches one of the globs; any name matches an empty list. */
+export function matchesSome(globs: readonly string[] = []): (name: string) => boolean {
+  const patterns = globs.map(globMatcher)
+  return (name) => patterns.length === 0 || patterns.some((matches) => matches(name))
+}
+
 /** Returns the length of the character at an index in UTF-16 code units: 2 for an emoji, so that `?` matches the whole emoji. */
 const characterLength = (text: string, index: number): number => ((text.codePointAt(index) as number) > 0xffff ? 2 : 1)

@@ -2,7 +2,7 @@ import type { GroupDescription, TopicPartition } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
-import { globMatcher, isGlob } from '../events/glob.ts'
+import { isGlob, matchesSome } from '../events/glob.ts'
 import { operationHints } from '../hints.ts'
 import type { PartitionOffsets } from './verdict.ts'
 
@@ -42,7 +42,7 @@ export async function chooseGroups(
   if (wanted.length > 0 && !wanted.some(isGlob)) return [...new Set(wanted)]
   const known = (await bus.admin.listGroups()).filter(isConsumerGroup).map(({ group }) => group)
   const named = wanted.filter((name) => !isGlob(name))
-  return [...new Set([...named, ...known.filter(matcher(wanted))])]
+  return [...new Set([...named, ...known.filter(matchesSome(wanted))])]
 }
 
 /** Whether a group commits offsets. A group that no member has joined has no protocol type, but may have offsets. */
@@ -54,12 +54,6 @@ const noSuchGroup = (group: string) =>
     group,
     hints: [operationHints.measureAll(), operationHints.measureLike(group)],
   })
-
-/** Returns whether a name matches one of the globs; any name matches an empty list. */
-const matcher = (globs: readonly string[] = []): ((name: string) => boolean) => {
-  const patterns = globs.map(globMatcher)
-  return (name) => patterns.length === 0 || patterns.some((matches) => matches(name))
-}
 
 /**
  * Reads the committed offsets and members of the groups, then the ends of the partitions. In this order, a group that commits in
@@ -78,7 +72,7 @@ export async function takeSnapshot(
     return state === 'Dead' && committed[at]?.length === 0 && named.includes(group)
   })
   if (missing !== undefined) throw noSuchGroup(missing.group)
-  const isWanted = matcher(topics)
+  const isWanted = matchesSome(topics)
   // For each group, the partitions that it reads or has a committed offset on, by topic.
   const used = descriptions.map(({ members }, at) => {
     const offsets = new Map<string, Map<number, bigint | undefined>>()

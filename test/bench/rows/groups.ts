@@ -72,12 +72,13 @@ async function lagOfMany(setting: Setting): Promise<readonly Line[]> {
   }
   // Two tables of groups and topics and one of partitions, each with a head, and a blank line before the next.
   const table = 2 * (MANY_GROUPS + 2) + places + 1
-  // Nine metrics, each with two lines of head: two of groups, seven of partitions.
-  const metrics = 9 * 2 + 2 * MANY_GROUPS + 7 * places
+  // Fifteen metrics, each with two lines of head: three of crbus, two of groups (one with ten verdicts), four of their partitions,
+  // three of the topic and three of its partitions.
+  const metrics = 15 * 2 + 3 + 11 * MANY_GROUPS + 4 * places + 3 + 3 * MANY_PARTITIONS
   return [
     ...(await piped('lag', crbus('lag', ...chosen), table)),
     ...(await piped('lag --json', crbus('lag', '--json', ...chosen), 1)),
-    ...(await piped('metrics', crbus('metrics', ...chosen), metrics)),
+    ...(await piped('metrics', crbus('metrics', ...chosen, '--topic', topic), metrics)),
   ]
 }
 

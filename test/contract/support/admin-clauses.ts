@@ -12,7 +12,10 @@ export function adminClauses({ bus, open }: Contract): void {
 
     const other = await open()
     const listed = (await other.admin.listTopics()).find((summary) => summary.topic === topic)
-    expect(listed).toEqual({ topic, partitions: 2, replication: 1, internal: false })
+    expect(listed).toEqual({
+      ...{ topic, partitions: 2, replication: 1, internal: false },
+      ...{ underReplicated: 0, leaderless: 0 },
+    })
     const described = await other.admin.describeTopic(topic)
     expect(described).toMatchObject({ topic, partitions: 2, replication: 1, internal: false })
     expect(described.layout.map(({ partition }) => partition)).toEqual([0, 1])

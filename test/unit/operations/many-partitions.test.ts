@@ -21,7 +21,7 @@ describe('lists longer than the arguments of a call', () => {
   })
 
   test('check topic finds the fewest replicas of 150,000 partitions', async () => {
-    const summary = { topic, partitions: COUNT, replication: 3, internal: false }
+    const summary = { topic, partitions: COUNT, replication: 3, internal: false, underReplicated: 0, leaderless: 0 }
     const layout = partitions.map((partition) => {
       const replicas = partition === COUNT - 1 ? [1] : [1, 2, 3]
       return { partition, leader: 1, replicas, inSync: replicas }

@@ -70,7 +70,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
 
   return {
     async listTopics() {
-      return (await listed()).map(toSummary).sort((a, b) => compareText(a.topic, b.topic))
+      return (await listed()).map(withHealth).sort((a, b) => compareText(a.topic, b.topic))
     },
 
     async compactedTopics(topics) {
@@ -163,6 +163,12 @@ const toSummary = ({ topic, internal, partitions }: TopicMetadata) => ({
   partitions: partitions.length,
   replication: partitions[0]?.replicas.length ?? 0,
   internal: internal || isInternal(topic),
+})
+
+const withHealth = (topic: TopicMetadata) => ({
+  ...toSummary(topic),
+  underReplicated: topic.partitions.filter(({ replicas, inSync }) => inSync.length < replicas.length).length,
+  leaderless: topic.partitions.filter(({ leader }) => leader === -1).length,
 })
 
 /**

@@ -1,0 +1,41 @@
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { StoreSetup } from '../../store/layout.ts'
+import type { LagReport } from '../lag/report.ts'
+import { measureStore, type StoreFigures } from './store.ts'
+import { measureTopics, type TopicFigures } from './topics.ts'
+
+/** What the metrics are made of. */
+export interface Measurement {
+  readonly bus: BusFigures
+  /** Absent if there is no event store. */
+  readonly store?: StoreFigures | undefined
+  /** How long the measurement took, in milliseconds. */
+  readonly duration: number
+}
+
+/** The figures of a bus, or why it could not be measured. */
+export type BusFigures =
+  | { readonly ok: true; readonly lag: LagReport; readonly topics: readonly TopicFigures[] }
+  | { readonly ok: false; readonly error: unknown }
+
+export interface MeasurementRequest {
+  readonly bus: EventBus
+  /** Globs of topic names. Absent or empty: all topics. */
+  readonly topics?: readonly string[] | undefined
+  readonly measureLag: () => Promise<LagReport>
+  /** Resolves with `undefined` if there is no event store. */
+  readonly openStore: () => Promise<StoreSetup | undefined>
+}
+
+/** Measures a bus and an event store at the same time. Never rejects: either may fail while the other one is measured. */
+export async function measure({ bus, topics, measureLag, openStore }: MeasurementRequest): Promise<Measurement> {
+  const began = performance.now()
+  const [figures, store] = await Promise.all([
+    Promise.all([measureLag(), measureTopics(bus, topics)]).then(
+      ([lag, measured]): BusFigures => ({ ok: true, lag, topics: measured }),
+      (error: unknown): BusFigures => ({ ok: false, error }),
+    ),
+    measureStore(openStore),
+  ])
+  return { bus: figures, store, duration: performance.now() - began }
+}
