@@ -25,7 +25,9 @@ export async function diagnoseSlowness(bus: EventBus, request: WatchRequest): Pr
   const { group, duration, signal } = request
   const { findings, isConsumer } = await judgeGroup(bus, group)
   if (!isConsumer) return findings
-  const report = await measureLag(bus, { groups: [group], sample: duration, now: request.now, signal })
+  // Each finding names the duration that the user chose, so that it is true of any.
+  const measured = { groups: [group], sample: duration, commitInterval: 0, now: request.now, signal }
+  const report = await measureLag(bus, measured)
   const [lagging] = report.groups
   if (lagging === undefined || signal.aborted) return findings
   const parts = lagging.topics.flatMap(({ topic, partitions }) => partitions.map((own): Part => ({ topic, ...own })))

@@ -29,10 +29,11 @@ interface LagFindings {
   readonly waiting: (partition: PartitionSnapshot) => FirstWaiting
   /** Milliseconds since 1970. */
   readonly now: number
+  readonly commitInterval?: number | undefined
 }
 
 /** Counts and judges the lag of every partition of a snapshot, compared with the earlier snapshot if there is one. */
-export function judgeSnapshot({ snapshot, before, waiting, now }: LagFindings): JudgedSnapshot {
+export function judgeSnapshot({ snapshot, before, waiting, now, commitInterval }: LagFindings): JudgedSnapshot {
   const elapsed = before === undefined ? undefined : snapshot.taken - before.taken
   const earlierGroups = new Map(before?.groups.map(({ description, partitions }) => [description.group, partitions]))
   const groups = snapshot.groups.map(({ description, partitions }) => {
@@ -46,6 +47,7 @@ export function judgeSnapshot({ snapshot, before, waiting, now }: LagFindings): 
         elapsed,
         waiting: waiting(partition),
         now,
+        commitInterval,
       }),
     )
     return { description, byTopic: Map.groupBy(judged, (_, at) => partitions[at]?.topic ?? '') }
@@ -83,12 +85,13 @@ interface PartitionContext {
   readonly before: PartitionOffsets | undefined
   readonly elapsed: number | undefined
   readonly now: number
+  readonly commitInterval: number | undefined
 }
 
 function judgePartition(
   snapshot: PartitionSnapshot,
   { state }: GroupDescription,
-  { owner, before, elapsed, waiting, now }: PartitionContext,
+  { owner, before, elapsed, waiting, now, commitInterval }: PartitionContext,
 ): PartitionLag {
   const { partition, committed, start, end, lastStable = end } = snapshot
   const { open } = waiting
@@ -103,6 +106,7 @@ function judgePartition(
     hasWaiting: first !== undefined,
     isHeldBack: mayBeHeldBack && waiting.committed === undefined,
     age,
+    commitInterval,
   })
   const { lag, gone } = countLag(snapshot, waiting)
   const judged = {

@@ -8,6 +8,8 @@ import { chooseGroups, type LagSelection, type LagSnapshot, takeSnapshot } from 
 export interface LagRequest extends LagSelection {
   /** Milliseconds between two snapshots. Absent: one snapshot. */
   readonly sample?: number | undefined
+  /** Milliseconds in which a group that keeps up commits, so that a shorter sample finds none stalled. Default: five seconds. */
+  readonly commitInterval?: number | undefined
   /** Returns the time that ages are relative to, in milliseconds since 1970. */
   readonly now: () => number
   readonly signal: AbortSignal
@@ -22,7 +24,7 @@ export async function measureLag(bus: EventBus, request: LagRequest): Promise<La
   const groups = await chooseGroups(bus, request)
   const before = request.sample === undefined ? undefined : await takeSnapshot(bus, groups, request)
   if (request.sample !== undefined) await sleep(request.sample, request.signal)
-  return reportLag(bus, await takeSnapshot(bus, groups, request), before, request.now())
+  return reportLag(bus, await takeSnapshot(bus, groups, request), before, request)
 }
 
 /**
@@ -33,12 +35,12 @@ export async function reportLag(
   bus: EventBus,
   snapshot: LagSnapshot,
   before: LagSnapshot | undefined,
-  now: number,
+  { now, commitInterval }: Pick<LagRequest, 'now' | 'commitInterval'>,
 ): Promise<LagReport> {
   const waiting = await readFirstWaiting(
     bus,
     snapshot.groups.flatMap(({ partitions }) => partitions),
   )
-  const judged = judgeSnapshot({ snapshot, before, waiting, now })
+  const judged = judgeSnapshot({ snapshot, before, waiting, now: now(), commitInterval })
   return toReport(judged, await bus.admin.compactedTopics(uncertainTopics(judged)))
 }

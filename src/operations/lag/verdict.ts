@@ -55,6 +55,8 @@ export interface LagEvidence {
   readonly isHeldBack?: boolean | undefined
   /** Age of the first waiting record in milliseconds. */
   readonly age: number | undefined
+  /** Milliseconds in which a group that keeps up commits. Default: {@link COMMIT_INTERVAL_MS}. */
+  readonly commitInterval?: number | undefined
 }
 
 /**
@@ -71,7 +73,7 @@ export const COMMIT_INTERVAL_MS = 5000
  * one that is too recent for a commit since then.
  */
 export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
-  const { current, before, hasReader, hasWaiting, isHeldBack = false } = evidence
+  const { current, before, hasReader, hasWaiting, isHeldBack = false, commitInterval = COMMIT_INTERVAL_MS } = evidence
   const { committed, start, end } = current
   if (start === undefined || end === undefined) return 'beyond-the-log'
   if (committed === undefined) return start === end ? 'ok' : 'never-committed'
@@ -86,7 +88,7 @@ export function judgeLag(evidence: LagEvidence): LagVerdict | undefined {
   if (!moved && hasReader === false) return 'stopped'
   if (isHeldBack && !arrivedDuringSample(evidence)) return 'held-back'
   const wasCaughtUp = before.committed >= (before.lastStable ?? before.end)
-  if (!moved && !wasCaughtUp) return (evidence.elapsed ?? 0) < COMMIT_INTERVAL_MS ? undefined : 'stalled'
+  if (!moved && !wasCaughtUp) return (evidence.elapsed ?? 0) < commitInterval ? undefined : 'stalled'
   if (arrivedDuringSample(evidence)) return 'ok'
   return end - committed < before.end - before.committed ? 'catching-up' : 'falling-behind'
 }

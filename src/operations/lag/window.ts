@@ -21,7 +21,7 @@ export function lagWindow(bus: EventBus, request: Omit<LagRequest, 'sample' | 's
   return async () => {
     const snapshot = await takeSnapshot(bus, await chooseGroups(bus, request), request)
     const before = earlier.findLast(({ taken }) => snapshot.taken - taken >= WINDOW_MS) ?? earlier[0]
-    const report = await reportLag(bus, snapshot, before, request.now())
+    const report = await reportLag(bus, snapshot, before, request)
     earlier = withSnapshot(earlier, snapshot, before)
     return report
   }
