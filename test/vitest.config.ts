@@ -17,6 +17,7 @@ const slow = process.env.CI
   : [
       'test/contract/kafka-damage.test.ts',
       'test/contract/outbox-kills.test.ts',
+      'test/contract/promtool.test.ts',
       'test/contract/shop-chaos.test.ts',
       'test/e2e/dockerfile.test.ts',
       'test/e2e/executable.test.ts',

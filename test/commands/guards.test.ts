@@ -45,6 +45,8 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'groups/members': { argv: ['billing'] },
   lag: { argv: ['--by-type'] },
   metrics: { argv: [] },
+  'metrics/alerts': { argv: [] },
+  'metrics/dashboard': { argv: [] },
   'new/aggregate': { argv: ['order', '--event', 'OrderPlaced:order_id=uuid', '--no-install'] },
   'new/saga': { argv: ['checkout', '--on', 'order-events,stock-events', '--no-install'] },
   'new/service': { argv: ['shop', '--no-install'] },

@@ -82,6 +82,8 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'groups/members': [[BAD], [`no${BAD}`]],
   lag: [[], ['--group', BAD, '--by-type'], ['--group', `no${BAD}`], ['--sample', BAD]],
   metrics: [[], ['--group', BAD], ['--listen', BAD]],
+  'metrics/alerts': [[BAD]],
+  'metrics/dashboard': [[BAD]],
   'new/aggregate': [[BAD], ['order', '--event', BAD], ['order', '--event', 'Placed:id=uuid', '--set', `${BAD}=1`]],
   'new/saga': [[BAD], ['checkout', '--on', BAD], ['checkout', '--template', BAD]],
   'new/service': [[BAD], ['shop', '--template', BAD], ['shop', '--crbus', BAD, '--no-install', '--dry-run']],

@@ -61,6 +61,8 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'groups delete-offsets': ['billing', '--topic', 'order-events', '--yes'],
   lag: ['--sample', '1ms', '--by-type'],
   metrics: [],
+  'metrics alerts': [],
+  'metrics dashboard': [],
   doctor: [],
   'doctor connection': [],
   'doctor events': ['--topic', 'order-events', '--group', 'billing'],

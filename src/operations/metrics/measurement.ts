@@ -14,7 +14,7 @@ export interface Measurement {
 }
 
 /** The figures of a bus, or why it could not be measured. */
-export type BusFigures =
+type BusFigures =
   | { readonly ok: true; readonly lag: LagReport; readonly topics: readonly TopicFigures[] }
   | { readonly ok: false; readonly error: unknown }
 
