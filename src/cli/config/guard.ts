@@ -69,6 +69,7 @@ const adminChanges: Changes<BusAdmin> = {
   deleteGroup: true,
   listTopics: false,
   compactedTopics: false,
+  topicSizes: false,
   describeTopic: false,
   listGroups: false,
   describeGroup: false,

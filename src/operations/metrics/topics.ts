@@ -10,6 +10,8 @@ export interface TopicFigures {
   readonly underReplicated: number
   /** The number of partitions without a leader. */
   readonly leaderless: number
+  /** Its size in bytes, without replicas; absent if the bus does not know it. */
+  readonly size?: bigint | undefined
   /** The ends of the partitions; empty if one of them has no leader, because the bus then answers for none. */
   readonly ranges: readonly PartitionRange[]
 }
@@ -19,12 +21,13 @@ export async function measureTopics(bus: EventBus, globs?: readonly string[]): P
   const isWanted = matchesSome(globs)
   const topics = (await bus.admin.listTopics()).filter(({ topic, internal }) => !internal && isWanted(topic))
   const led = topics.filter(({ leaderless }) => leaderless === 0).map(({ topic }) => topic)
-  const ranges = await bus.log.rangesOf(led)
+  const [ranges, sizes] = await Promise.all([bus.log.rangesOf(led), bus.admin.topicSizes(led)])
   return topics.map(({ topic, partitions, underReplicated, leaderless }) => ({
     topic,
     partitionCount: partitions,
     underReplicated,
     leaderless,
+    size: sizes.get(topic),
     ranges: ranges.get(topic) ?? [],
   }))
 }

@@ -120,6 +120,13 @@ const graphs: readonly Panel[] = [
     ],
   },
   {
+    title: 'Size of topics',
+    description: 'Bytes of the logs, without replicas. The embedded bus does not know the sizes of its topics.',
+    type: 'timeseries',
+    unit: 'bytes',
+    queries: [{ expr: 'max by (topic) (crbus_topic_size_bytes{topic=~"$topic"})', legend: '{{topic}}' }],
+  },
+  {
     title: 'Partitions that need attention',
     description: 'Partitions with replicas that are not in sync, or without a leader.',
     type: 'timeseries',

@@ -5,9 +5,12 @@ import type { MetricFamily } from './family.ts'
 /** Returns the metrics of topics. */
 export function topicFamilies(topics: readonly TopicFigures[]): readonly MetricFamily[] {
   const ofTopics =
-    (read: (topic: TopicFigures) => number): MetricFamily['samples'] =>
+    (read: (topic: TopicFigures) => number | bigint | undefined): MetricFamily['samples'] =>
     (name) =>
-      topics.map((topic) => sampleLine(name, { topic: topic.topic }, read(topic)))
+      topics.map((topic) => {
+        const value = read(topic)
+        return value === undefined ? '' : sampleLine(name, { topic: topic.topic }, value)
+      })
   const ofPartitions =
     (read: (range: TopicFigures['ranges'][number]) => bigint): MetricFamily['samples'] =>
     (name) =>
@@ -30,6 +33,12 @@ export function topicFamilies(topics: readonly TopicFigures[]): readonly MetricF
       name: 'crbus_topic_leaderless_partitions',
       help: 'partitions without a leader, which can be neither read nor written',
       samples: ofTopics(({ leaderless }) => leaderless),
+    },
+    {
+      name: 'crbus_topic_size_bytes',
+      help: 'bytes of the log of the topic, without replicas',
+      unit: 'bytes',
+      samples: ofTopics(({ size }) => size),
     },
     {
       name: 'crbus_topic_offsets_total',

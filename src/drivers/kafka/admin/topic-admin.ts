@@ -13,6 +13,7 @@ import { type ConfigEntry, describeTopicConfigsApi, incrementalAlterConfigsApi }
 import { LATEST } from '../protocol/list-offsets.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
 import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult } from '../protocol/topics.ts'
+import { topicSizes } from './topic-sizes.ts'
 
 /** The `config_source` of a setting that is set on the topic itself. */
 const DYNAMIC_TOPIC_CONFIG = 1
@@ -28,6 +29,7 @@ type TopicAdmin = Pick<
   BusAdmin,
   | 'listTopics'
   | 'compactedTopics'
+  | 'topicSizes'
   | 'describeTopic'
   | 'createTopic'
   | 'addPartitions'
@@ -85,6 +87,8 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
         entries.some(({ value }) => value?.split(',').includes('compact') ?? false)
       return new Set(answers.flatMap(({ topic, entries }) => (isCompacted(entries) ? [topic] : [])))
     },
+
+    topicSizes: (topics) => topicSizes(cluster, topics),
 
     describeTopic,
 
