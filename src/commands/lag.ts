@@ -4,6 +4,7 @@ import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
 import type { NamedBus } from '../operations/bus-identity.ts'
 import { measureLag } from '../operations/lag/lag.ts'
+import { COMMIT_INTERVAL_MS } from '../operations/lag/verdict.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag/waiting-by-type.ts'
 import { type LagUpdate, watchLag } from '../operations/lag/watch.ts'
 import { formatLag, formatWaiting } from '../ui/format-lag.ts'
@@ -14,19 +15,21 @@ import { write } from '../ui/text/io.ts'
 /** The most waiting events of a topic that --by-type reads. */
 const MAX_EVENTS_BY_TYPE = 10_000
 
+const SHORT_SAMPLE = `note: no group is called stalled, because the sample is shorter than ${COMMIT_INTERVAL_MS / 1000}s, the default commit interval of Kafka's clients`
+
 /** The default of --interval. */
 const INTERVAL_MS = 2000
 
-const VERDICTS = `VERDICT is the worst verdict of the partitions, listed from worst to best:
+const VERDICTS = `VERDICT is the worst verdict of the partitions; "stalled 1/3" is that of one of three. From worst to best:
   beyond-the-log   the committed offset is outside the log
   stopped          events wait, and the group has no member that reads them
-  stalled          events wait, and nothing was committed during the sample
+  stalled          events wait, and nothing was committed during a sample of 5s or more
   rewound          the committed offset moved back during the sample
   held-back        only events behind an open transaction wait
   falling-behind   offsets are committed, but the lag does not shrink
   never-committed  there are events, and nothing was committed
   catching-up      the lag shrinks
-  -                events wait and members read; a single measurement shows no more
+  -                events wait and members read; one measurement, or a short sample, shows no more
   ok               nothing waits, or only events that came during the sample`
 
 export default class Lag extends BaseCommand {
@@ -75,6 +78,8 @@ export default class Lag extends BaseCommand {
     if (report.groups.length === 0) await this.notice(noGroups({ groups, topics }))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
     for (const note of lagNotes(report, this.context.now())) await this.notice(`note: ${note}`)
+    const isShort = sample !== undefined && sample < COMMIT_INTERVAL_MS
+    if (isShort && report.groups.length > 0) await this.notice(SHORT_SAMPLE)
     const document = lagDocument(report, this.context.now())
     if (!flags['by-type']) return document
     const waiting = await countWaiting(bus, report, { limit: MAX_EVENTS_BY_TYPE, signal: this.signal })

@@ -1,4 +1,5 @@
-import type { GroupLag, LagReport, LagSummary } from '../operations/lag/report.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../operations/lag/report.ts'
+import type { LagVerdict } from '../operations/lag/verdict.ts'
 import type { WaitingTypes } from '../operations/lag/waiting-by-type.ts'
 import { formatDuration } from './text/format-duration.ts'
 import { formatTable, tableParts } from './text/table.ts'
@@ -20,14 +21,23 @@ export function* formatLag(
       group.state,
       group.memberCount,
       group.topics.length,
-      ...summaryCells(group, isSampled),
+      ...summaryCells(
+        group,
+        isSampled,
+        group.topics.flatMap((topic) => topic.partitions),
+      ),
     ]),
   )
   yield '\n'
   yield* tableParts(
     ['GROUP', 'TOPIC', 'PARTITIONS', ...summary],
     groups.flatMap(({ group, topics }) =>
-      topics.map((topic) => [group, topic.topic, topic.partitions.length, ...summaryCells(topic, isSampled)]),
+      topics.map((topic) => [
+        group,
+        topic.topic,
+        topic.partitions.length,
+        ...summaryCells(topic, isSampled, topic.partitions),
+      ]),
     ),
   )
   if (!partitions) return
@@ -49,11 +59,27 @@ function* partitionRows({ group, topics }: GroupLag, isSampled: boolean) {
   }
 }
 
-function summaryCells({ lag, age, rates, verdict }: LagSummary, isSampled: boolean): (string | bigint)[] {
+function summaryCells(
+  { lag, age, rates, verdict }: LagSummary,
+  isSampled: boolean,
+  parts: readonly PartitionLag[] = [],
+): (string | bigint)[] {
   const { in: incoming, out, catchUp } = rates ?? {}
   const rate = (perSecond: number | undefined) => perSecond?.toFixed(1) ?? ''
   const sampled = [rate(incoming), rate(out), catchUp === undefined ? '' : formatDuration(catchUp)]
-  return [lag ?? '', age === undefined ? '' : formatDuration(age), ...(isSampled ? sampled : []), verdict ?? '']
+  return [
+    lag ?? '',
+    age === undefined ? '' : formatDuration(age),
+    ...(isSampled ? sampled : []),
+    verdictCell(verdict, parts),
+  ]
+}
+
+/** Returns a verdict, with the number of partitions that have it if some do not: `stalled 1/3`. */
+function verdictCell(verdict: LagVerdict | undefined, parts: readonly PartitionLag[]): string {
+  if (verdict === undefined || verdict === 'ok' || parts.length === 0) return verdict ?? ''
+  const count = parts.filter((part) => part.verdict === verdict).length
+  return count === parts.length ? verdict : `${verdict} ${count}/${parts.length}`
 }
 
 /** Formats waiting events by event type. EVENTS is the number of events of this type among the READ ones of all WAITING events. */

@@ -57,7 +57,7 @@ describe('check lag', () => {
     const limits = ['--max-events', '9', '--max-age', '1h']
     expect(await check('--group', 'billing', ...limits)).toMatchObject({
       exitCode: 2,
-      stdout: `LAG CRITICAL - billing has no members, 3 events waiting ${STOPPED}\n`,
+      stdout: `LAG CRITICAL - billing: 3 events waiting, and no member reads them ${STOPPED}\n`,
     })
     await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 5n }])
     expect(await check('--group', 'billing', ...limits)).toMatchObject({
@@ -95,7 +95,7 @@ describe('check lag', () => {
     await bus.admin.commitOffsets('archive', [{ topic: 'order-events', partition: 0, offset: 5n }])
     const { stdout } = await check('--group', '*', '--max-events', '2')
     expect(stdout).toBe(
-      `LAG CRITICAL - billing has no members, 3 events waiting; billing: 3 events waiting, above 2 ${STOPPED}\n`,
+      `LAG CRITICAL - billing: 3 events waiting, and no member reads them; billing: 3 events waiting, above 2 ${STOPPED}\n`,
     )
   })
 

@@ -126,6 +126,30 @@ describe('lag', () => {
     await stream.close()
   })
 
+  test('says that a sample shorter than a commit interval finds no stalled group', async () => {
+    await publish(2)
+    expect((await runCli(Lag, ['--sample', '1ms'], { broker })).stderr).toBe('no groups yet\n')
+    await (await subscribe('billing', 1)).close()
+    const { stderr } = await runCli(Lag, ['--sample', '1ms'], { broker })
+    expect(stderr).toBe(
+      "note: no group is called stalled, because the sample is shorter than 5s, the default commit interval of Kafka's clients\n",
+    )
+  })
+
+  test('shows how many partitions have the worst verdict, and names those without a committed offset', async () => {
+    await bus.admin.createTopic('wide-events', { partitions: 3 })
+    const records = [0, 1, 2].map((partition) => ({ key: null, value: Buffer.from('x'), partition }))
+    await bus.log.append('wide-events', records)
+    await bus.admin.commitOffsets('billing', [{ topic: 'wide-events', partition: 1, offset: 0n }])
+
+    const { stdout, stderr } = await runCli(Lag, [], { broker })
+
+    expect(stdout.match(/ stopped 1\/3\n/g)).toHaveLength(2)
+    expect(stderr).toBe(
+      'note: billing: 2 partitions with events and no committed offset, which LAG does not count: wide-events[0], wide-events[2]\n',
+    )
+  })
+
   test('counts waiting events by event type with --by-type', async () => {
     await publish(2)
     await (await subscribe('billing', 2)).close()

@@ -81,8 +81,10 @@ describe.skipIf(brokers === '')('a compacted topic', () => {
     })
     const report = await measureLag(bus, { groups: [atStart], now: Date.now, signal })
     expect(report.groups).toMatchObject([{ lag: 1500n, counts: 'offsets', topics: [{ counts: 'offsets' }] }])
-    const check = { groups: [atStart], maxEvents: 10, now: Date.now, signal }
-    expect(checkMessage(await checkLag(bus, check))).toBe(`${atStart}: at most 1500 events waiting, above 10`)
+    const check = { groups: [atStart], maxEvents: 10, minMembers: 0, now: Date.now, signal }
+    expect(checkMessage(await checkLag(bus, check))).toBe(
+      `${atStart}: at most 1500 events waiting, above 10 (${atStart} is Empty, 0 members, verdict stopped)`,
+    )
     expect(await describeGroup(bus, atStart)).toMatchObject({ offsets: [{ lag: 1500n, counts: 'offsets' }] })
     expect(await describeTopic(bus, topic)).toMatchObject({ counts: 'offsets' })
     const listed = new Map((await listTopics(bus)).map((one) => [one.topic, one]))

@@ -220,7 +220,10 @@ describe.skipIf(brokers === '')('lag on a real Kafka', () => {
     expect(await countWaiting(bus, report, { limit: 100, signal })).toMatchObject([{ lag: 3n, sampled: 3 }])
     expect(await checkLag(bus, { groups: [group], maxEvents: 3, now: () => now, signal })).toMatchObject({
       status: 'critical',
-      findings: [{ code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], gone: 2n }],
+      findings: [
+        { code: 'committed-outside-log', group, partitions: [{ topic, partition: 0 }], gone: 2n },
+        { code: 'group-without-members', group, lag: 3n },
+      ],
     })
     expect(await describeGroup(bus, group)).toMatchObject({
       lag: 3n,

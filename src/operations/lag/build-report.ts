@@ -217,7 +217,7 @@ function summarizeGroup(
   const topicCounts = new Set(topics.map(({ counts }) => counts))
   const counts = topicCounts.has('offsets') ? 'offsets' : topicCounts.has('records') ? 'records' : undefined
   const summary = summarize(topics)
-  const notes = notesOf({ gone: summary.gone, topics })
+  const notes = notesOf({ lag: summary.lag, gone: summary.gone, topics })
   return {
     group,
     state,

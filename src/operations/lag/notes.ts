@@ -2,7 +2,7 @@ import type { TopicPartition } from '../../bus/admin.ts'
 import type { GroupLag, LagNote, PartitionLag } from './report.ts'
 
 /** Lists what the numbers of a group do not show, from the partitions of its topics. */
-export function notesOf({ gone, topics }: Pick<GroupLag, 'gone' | 'topics'>): LagNote[] {
+export function notesOf({ lag, gone, topics }: Pick<GroupLag, 'lag' | 'gone' | 'topics'>): LagNote[] {
   // A group may have thousands of partitions, and most have nothing to note.
   const noted = topics.flatMap(({ topic, partitions }) =>
     partitions.filter(isNoted).map((partition) => ({ ...partition, topic })),
@@ -22,10 +22,18 @@ export function notesOf({ gone, topics }: Pick<GroupLag, 'gone' | 'topics'>): La
     const partitions = partitionsWith((partition) => partition.gone !== undefined)
     notes.push({ code: 'deleted-unread', gone, partitions })
   }
+  const uncommitted = partitionsWith(isUncommitted)
+  // A group that has committed nothing at all has no lag and says so by its verdict.
+  if (lag !== undefined && uncommitted.length > 0) notes.push({ code: 'never-committed', partitions: uncommitted })
   if (compacted.length > 0) notes.push({ code: 'offsets-counted', topics: compacted })
   if (inFuture.length > 0) notes.push({ code: 'first-event-in-future', partitions: inFuture })
   return [...notes, ...unreadable]
 }
 
-const isNoted = ({ transaction, gone, ahead, unreadable }: PartitionLag): boolean =>
-  transaction !== undefined || gone !== undefined || ahead !== undefined || unreadable !== undefined
+const isUncommitted = ({ verdict }: PartitionLag): boolean => verdict === 'never-committed'
+
+function isNoted(partition: PartitionLag): boolean {
+  const { transaction, gone, ahead, unreadable } = partition
+  const isUnusual = transaction !== undefined || gone !== undefined || ahead !== undefined || unreadable !== undefined
+  return isUnusual || isUncommitted(partition)
+}

@@ -88,6 +88,8 @@ export type LagNote =
   | ({ readonly code: 'open-transaction' } & TopicPartition & OpenTransaction)
   /** `gone` is the number of events that were deleted before the group read them. `lag` does not count them. */
   | { readonly code: 'deleted-unread'; readonly gone: bigint; readonly partitions: readonly TopicPartition[] }
+  /** The partitions hold events, and the group has committed nothing there. `lag` does not count these events. */
+  | { readonly code: 'never-committed'; readonly partitions: readonly TopicPartition[] }
   /** The topics are compacted, so their lag is an upper bound of the events that wait. */
   | { readonly code: 'offsets-counted'; readonly topics: readonly string[] }
   /** The first waiting event is dated in the future, so it has no age. */

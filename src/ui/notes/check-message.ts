@@ -54,7 +54,7 @@ function findingText(result: CheckResult): string {
       return `${group}: no age is known in ${partitionList(partitions)}: the first waiting event ${noAge[reason]}`
     }
     case 'group-without-members':
-      return `${result.group} has no members, ${waiting(result)}`
+      return `${result.group}: ${waiting(result)}, and no member reads them`
     case 'too-few-members':
       return `${result.group} has ${plural(result.memberCount, 'member')}, fewer than ${result.limit}`
     case 'verdict-worse-than-limit':

@@ -22,6 +22,10 @@ function lagNoteText(note: LagNote, now: number): string {
       const from = listedPartitions(note.partitions, MAX_LISTED)
       return `${note.gone} events after the committed offset were deleted unread from ${from}; LAG does not count them`
     }
+    case 'never-committed': {
+      const count = note.partitions.length
+      return `${count} ${partitions(count)} with events and no committed offset, which LAG does not count: ${listedPartitions(note.partitions, MAX_LISTED)}`
+    }
     case 'offsets-counted':
       return `LAG counts offsets of compacted topics, so fewer events may wait: ${listed(note.topics, MAX_LISTED)}`
     case 'first-event-in-future':
