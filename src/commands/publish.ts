@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
 import { toEventSettings, toFormat } from '../cli/base/event-flags.ts'
 import { utcNotice } from '../cli/base/parse-flags.ts'
-import { publishFlags, toData, toLines, toSettingsAt, toStdin } from '../cli/base/publish-flags.ts'
+import { publishFlags, toData, toLines, toSettingsAt, toStdin, toTarget } from '../cli/base/publish-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { run, toSuggestion } from '../cli/suggestions.ts'
@@ -46,7 +46,7 @@ export default class Publish extends ChangeCommand {
     '<%= config.bin %> tail order-events --from start --no-follow -o json | <%= config.bin %> publish copy-events',
   ]
   static override args = {
-    topic: Args.string({ description: 'Topic to publish to', required: true, ignoreStdin: true }),
+    topic: Args.string({ description: 'Topic to publish to', ignoreStdin: true }),
     input: Args.string({ description: '- to read stdin, which is the default if input is piped', ignoreStdin: true }),
   }
   static override flags = publishFlags
@@ -55,13 +55,13 @@ export default class Publish extends ChangeCommand {
 
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
-    const { topic } = args
+    const { topic, input } = toTarget(args, flags.topic)
     const schemas = await openSchemas(await this.schemaLocation(), flags.schema)
     const format = toFormat(flags, formatOfTopic(await this.configuration(), topic))
     const settingsAt = toSettingsAt(flags, { topic, schemas, ...format }, this.context.now)
     const settings = settingsAt?.(1) ?? { ...toEventSettings(flags), topic, schemas, ...format }
     const { stdin } = this.context.io
-    const file = flags.file ?? toStdin(args.input)
+    const file = flags.file ?? toStdin(input)
     const data = toData(flags, this.context.now)
     const source = await openSource({ ...flags, topic, data, file }, { stdin, cwd: this.context.cwd })
     if (!source.ok) throw new UsageError(source.reason, source.hints.map(toSuggestion))

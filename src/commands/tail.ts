@@ -39,7 +39,7 @@ export default class Tail extends BaseCommand {
 
   async run(): Promise<{ readonly events: readonly unknown[] } | undefined> {
     const { argv, flags } = await this.parse(Tail)
-    const topics = [...new Set(argv as string[])]
+    const topics = [...new Set([...(argv as string[]), ...(flags.topic ?? [])])]
     if (topics.length === 0)
       throw new UsageError('name a topic', [run('crbus topics list'), run('crbus tail order-events')])
     const { from, to } = toTailRange(flags, this.context.now())

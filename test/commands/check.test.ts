@@ -175,11 +175,11 @@ describe('check lag', () => {
   test('prints the formats nagios, prometheus and json', async () => {
     const limits = ['--group', 'bill*', '--max-events', '9', '--warn-events', '2', '--max-age', '5m']
     limits.push('--min-members', '0')
-    const nagios = await check(...limits, '--format', 'nagios')
+    const nagios = await check(...limits, '-o', 'nagios')
     expect(nagios.stdout).toBe(
       `LAG WARNING - billing: 3 events waiting, above 2 ${STOPPED} | 'billing lag_events'=3;2;9;0 'billing lag_seconds'=90s;;300;0 'billing members'=0;;0:;0\n`,
     )
-    const prometheus = await check(...limits, '--format', 'prometheus')
+    const prometheus = await check(...limits, '-o', 'prometheus')
     expect(prometheus.stdout).toContain('crbus_check_status{check="lag"} 1\n')
     expect(prometheus.stdout).toContain('crbus_lag_events{group="billing"} 3\n')
     const json = await check(...limits, '--format', 'json')

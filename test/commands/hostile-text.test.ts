@@ -36,11 +36,11 @@ const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts
 /** The arguments of each command, with hostile text wherever a user, a file or a broker can supply text. */
 const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'check/lag': [
-    ['--group', BAD, '--max-events', '1', '--format', 'nagios'],
+    ['--group', BAD, '--max-events', '1', '-o', 'nagios'],
     ['--group', BAD, '--max-events', BAD],
   ],
   'check/topic': [
-    ['order-events', '--max-silence', '1h', '--format', 'prometheus'],
+    ['order-events', '--max-silence', '1h', '-o', 'prometheus'],
     [BAD, '--max-silence', '1h'],
   ],
   config: [[], ['--profile', BAD], ['--profile', 'prod'], ['--profile', 'theirs'], ['--data-dir', BAD]],
@@ -148,7 +148,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--schema', `no${BAD}`],
     [BAD, '--schema', 'schemas'],
   ],
-  'schema/show': [['--schema', 'broken'], [BAD], ['--as', 'ts'], ['--as', 'json-schema'], ['--schema', BAD], []],
+  'schema/show': [['--schema', 'broken'], [BAD], ['-o', 'ts'], ['-o', 'json-schema'], ['--schema', BAD], []],
   'store/init': [
     ['--store', `store${BAD}`, '--yes'],
     ['--store', BAD],

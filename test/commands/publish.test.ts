@@ -239,6 +239,24 @@ describe('publish', () => {
     expect(error.suggestions.some(({ flag = '' }: { flag?: string }) => flag.includes('--lines'))).toBe(rest.length > 0)
   })
 
+  test.each([
+    [['-t', 'order-events']],
+    [['order-events', '-t', 'order-events']],
+    [['-t', 'order-events', '-']],
+    [['order-events', '-']],
+  ])('takes the topic of %j', async (argv) => {
+    const { stdout, exitCode } = await publish([...argv, '--type', 'A.v1'], '{"a":1}\n')
+    expect([stdout, exitCode]).toEqual(['order-events[0]@0 A.v1\n', 0])
+  })
+
+  test('refuses an argument and --topic that name two topics, and a command line without a topic', async () => {
+    const two = await publish(['order-events', '-t', 'payment-events', '--type', 'A.v1', '--data', '1'])
+    expect(two.stderr).toContain("the argument 'order-events' and --topic payment-events name two topics")
+    const none = await publish(['--type', 'A.v1', '--data', '1'])
+    expect(none.stderr).toContain('name the topic to publish to')
+    expect([two.exitCode, none.exitCode]).toEqual([2, 2])
+  })
+
   test('writes a tombstone for a key', async () => {
     await publish(['order-events', '--tombstone', '--key', 'gone'])
     expect(await values('order-events')).toEqual([null])

@@ -136,6 +136,6 @@ function printedDocument({ document }: Runnable, argv: readonly string[]): strin
   const end = argv.indexOf('--')
   const words = (end === -1 ? argv : argv.slice(0, end)).join(' ')
   if (/(^| )--json( |$)/.test(words)) return document
-  if (document === 'check' && /--format[ =]json/.test(words)) return 'check'
+  if (document === 'check' && /(--format|--output|-o)[ =]json/.test(words)) return 'check'
   return document === 'tail' && /(^| )(-o|--output)[ =]?json( |$)/.test(words) ? 'record' : undefined
 }

@@ -58,15 +58,15 @@ enum OrderAction {
   })
 
   test('prints JSON Schema, which is part of the document with --json', async () => {
-    const { stdout } = await show('Money', '--as', 'json-schema')
+    const { stdout } = await show('Money', '-o', 'json-schema')
     expect(JSON.parse(stdout)).toMatchObject({ title: 'Money of order-events', $ref: '#/$defs/Money' })
-    const json = await show('Money', '--as', 'json-schema', '--json')
+    const json = await show('Money', '-o', 'json-schema', '--json')
     expect(JSON.parse(json.stdout)).toMatchObject({ as: 'json-schema', jsonSchema: JSON.parse(stdout) })
   })
 
   test('prints TypeScript', async () => {
-    const { stdout } = await show('--as', 'ts')
-    expect(stdout).toMatch(/^\/\/ .+; written by crbus schema show --as ts\n/)
+    const { stdout } = await show('-o', 'ts')
+    expect(stdout).toMatch(/^\/\/ .+; written by crbus schema show -o ts\n/)
     expect(stdout).toContain("export interface OrderEvents {\n  'OrderPlaced.v1': OrderPlaced\n")
   })
 

@@ -47,6 +47,19 @@ describe('tail', () => {
     expect(exitCode).toBe(6)
   })
 
+  test('shows the topics of the arguments and of --topic', async () => {
+    await publish([...order, '--data', '1'])
+    await publish(['payment-events', '--type', 'B.v1', '--data', '1'])
+    const argvs = [
+      ['-t', 'order-events', '-t', 'payment-events'],
+      ['order-events', '-t', 'payment-events', '-t', 'order-events'],
+    ]
+    for (const argv of argvs) {
+      const { stdout } = await tail([...argv, '-e', '-o', '%t'])
+      expect(stdout.split('\n').filter(Boolean).sort()).toEqual(['order-events', 'payment-events'])
+    }
+  })
+
   test('shows the newest events, oldest first, and ends with -e', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const { stdout, stderr } = await tail(['order-events', '-e', '-n', '3', '-o', '%{i}'])

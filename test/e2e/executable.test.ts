@@ -34,7 +34,7 @@ beforeEach(() => {
 describe.runIf(process.platform === 'linux')('the single executable, without Node on the machine', () => {
   test('lists topics, publishes, tails and runs the demo', async () => {
     expect((await crbus(['--version'])).stdout).toMatch(/^crbus\/\d+\.\d+\.\d+ node-v24\./)
-    expect((await crbus(['publish', 'order-events', '-t', 'OrderPlaced.v1', '-d', '{"id":1}'])).exitCode).toBe(0)
+    expect((await crbus(['publish', 'order-events', '--type', 'OrderPlaced.v1', '-d', '{"id":1}'])).exitCode).toBe(0)
     expect((await crbus(['topics', 'list', '-q'])).stdout).toMatch(/^order-events +3 +1 +1$/m)
     expect((await crbus(['tail', 'order-events', '--no-follow', '-o', '%y'])).stdout).toBe('OrderPlaced.v1')
     expect((await crbus(['demo', '--checkouts', '2', '--pause', '1', '-q'])).stderr).toMatch(/2 checkouts: 2 completed/)

@@ -183,7 +183,7 @@ describe('the packed tarball, installed elsewhere', () => {
   test('shows its live screen without any other installed package', async () => {
     const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`
     const data = { ...env, CRBUS_DATA_DIR: join(folder, 'screen'), TERM: 'xterm' }
-    await execa('sh', ['-c', `${crbus} publish order-events -t A.v1 -d '{}'`], { env: data })
+    await execa('sh', ['-c', `${crbus} publish order-events --type A.v1 -d '{}'`], { env: data })
     const watch = `stty rows 24 cols 80; ${crbus} lag --watch`
     const running = execa('script', ['-qfec', watch, '/dev/null'], { env: data, reject: false })
     // The key is typed before the screen reads keys, so it is the first one that it reads.

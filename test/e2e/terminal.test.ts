@@ -41,7 +41,9 @@ const shown = async (running: ReturnType<typeof onPseudoTerminal>, text: string)
 describe('on a terminal', () => {
   test('tail prints colors, but no control sequences from events', async () => {
     const data = JSON.stringify({ note: '\u001b[2J\u0007\u202egone' })
-    await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A\u001b]0;title\u0007', '-d', data], { env })
+    await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'A\u001b]0;title\u0007', '-d', data], {
+      env,
+    })
     const { stdout } = await onTerminal('tail order-events --no-follow')
     expect(stdout).toContain('\u001b[')
     expect(stdout).not.toContain('\u001b[2J')
@@ -51,7 +53,7 @@ describe('on a terminal', () => {
   })
 
   test('tail ends on Ctrl-C with exit code 130 and a count of events', async () => {
-    await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A', '-d', '{"n":1}'], { env })
+    await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'A', '-d', '{"n":1}'], { env })
     const running = onTerminal('tail order-events')
     expect(await shown(running, '"n":1')).toContain('"n":1')
     running.stdin?.write('\u0003')
@@ -146,7 +148,7 @@ describe('lag --watch on a terminal', () => {
   }
 
   beforeEach(async () => {
-    await execa(process.execPath, [bin, 'publish', 'order-events', '-t', 'A', '-d', '{"n":1}'], { env })
+    await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'A', '-d', '{"n":1}'], { env })
     const group = ['--group', 'billing', '--topic', 'order-events', '--to', 'start', '--new-group', '--yes']
     await execa(process.execPath, [bin, 'reset', ...group], { env })
   })

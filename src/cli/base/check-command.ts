@@ -8,7 +8,9 @@ import { anyOf } from './parse-flags.ts'
 
 /** Flags of every monitoring command. */
 export const checkFlags = {
-  format: Flags.option({ options: checkFormats })({
+  output: Flags.option({ options: checkFormats })({
+    char: 'o',
+    aliases: ['format'],
     description: `Output format: ${anyOf(checkFormats)} (default: text)`,
     default: 'text',
     ...defaultInDescription,

@@ -9,7 +9,6 @@ import { nonEmpty, toPair } from './parse-flags.ts'
 /** Flags that set the fields of an event and its record. */
 export const eventFlags = {
   type: Flags.string({
-    char: 't',
     description: 'Event type, such as OrderPlaced.v1',
     parse: nonEmpty,
     helpGroup: 'EVENT',
@@ -21,6 +20,7 @@ export const eventFlags = {
     helpValue: 'NUMBER',
   }),
   'correlation-id': Flags.string({
+    char: 'c',
     description: 'Correlation id in the metadata',
     parse: nonEmpty,
     helpGroup: 'EVENT',

@@ -4,7 +4,7 @@ import { compileData, compileTexts } from '../../operations/publish/data-templat
 import type { EventSettings } from '../../operations/publish/event-settings.ts'
 import { type LineRange, parseLines } from '../../operations/publish/lines.ts'
 import { UsageError } from '../errors.ts'
-import { flag, shellWord } from '../suggestions.ts'
+import { flag, hint, run, shellWord } from '../suggestions.ts'
 import { type EventFlags, eventFlags, templateTexts, toEventSettings } from './event-flags.ts'
 import { busFlags, changeFlags, schemaFlag } from './flags.ts'
 import { anyOf, nonEmpty } from './parse-flags.ts'
@@ -12,6 +12,12 @@ import { anyOf, nonEmpty } from './parse-flags.ts'
 /** The flags of `crbus publish`. */
 export const publishFlags = {
   ...busFlags,
+  topic: Flags.string({
+    char: 't',
+    description: 'Topic to publish to, in place of the argument',
+    parse: nonEmpty,
+    helpValue: 'TOPIC',
+  }),
   ...eventFlags,
   data: Flags.string({
     char: 'd',
@@ -85,6 +91,26 @@ export function toSettingsAt(
   if (!compiled.ok) throw new UsageError(`--${compiled.flag}: ${compiled.reason}`)
   const { render } = compiled
   return render && ((index) => ({ ...toEventSettings({ ...flags, ...render(index) }), ...rest }))
+}
+
+/** Returns the topic and the input that the arguments and `--topic` name. With `--topic`, a single `-` is the input. */
+export function toTarget(
+  { topic: named, input }: { readonly topic?: string | undefined; readonly input?: string | undefined },
+  topic: string | undefined,
+): { readonly topic: string; readonly input: string | undefined } {
+  if (topic === undefined) {
+    if (named !== undefined) return { topic: named, input }
+    throw new UsageError('name the topic to publish to', [
+      run(`crbus publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`),
+      run('crbus topics list'),
+    ])
+  }
+  if (named === '-' && input === undefined) return { topic, input: '-' }
+  if (named === undefined || named === topic) return { topic, input }
+  throw new UsageError(`the argument '${named}' and --topic ${topic} name two topics`, [
+    hint('publish to one topic at a time'),
+    flag(`--file ${shellWord(named)}`, 'reads a file'),
+  ])
 }
 
 /** Checks the argument after the topic. It can only be `-`, for stdin. */

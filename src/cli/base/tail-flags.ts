@@ -30,6 +30,14 @@ export const FORMATS = `--output takes text, json (one line for each event, whic
 /** The flags of `crbus tail`. */
 export const tailFlags = {
   ...readFlags,
+  topic: Flags.string({
+    char: 't',
+    description: 'Topic to show, like the arguments; repeatable',
+    parse: nonEmpty,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'TOPIC',
+  }),
   from: Flags.string({ description: 'Position to start at, or a range', helpGroup: 'RANGE', helpValue: 'POSITION' }),
   to: Flags.string({ description: 'Position to stop before', helpGroup: 'RANGE', helpValue: 'POSITION' }),
   number: Flags.integer({
@@ -52,7 +60,6 @@ export const tailFlags = {
     helpGroup: 'RANGE',
   }),
   type: Flags.string({
-    char: 't',
     description: 'Only events of this type; * and ? are wildcards; repeatable',
     parse: nonEmpty,
     multiple: true,
@@ -80,7 +87,6 @@ export const tailFlags = {
     helpValue: 'EXPRESSION',
   }),
   grep: Flags.string({
-    char: 'g',
     description: 'Only events with this text in their type, metadata or payload',
     parse: nonEmpty,
     helpGroup: 'FILTER',

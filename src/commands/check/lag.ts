@@ -17,7 +17,7 @@ export default class CheckLag extends CheckCommand {
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> check lag --group billing --max-events 1000 --max-age 5m',
-    "<%= config.bin %> check lag --group 'composable-rust-*' --max-age 5m --warn-age 1m --format nagios",
+    "<%= config.bin %> check lag --group 'composable-rust-*' --max-age 5m --warn-age 1m -o nagios",
     '<%= config.bin %> check lag --group billing --max-verdict catching-up --sample 10s --min-members 2',
   ]
   static override flags = {
@@ -65,7 +65,7 @@ export default class CheckLag extends CheckCommand {
 
   protected async check(): Promise<Check> {
     const { flags } = await this.parse(CheckLag)
-    this.format = flags.format
+    this.format = flags.output
     const { group: groups, topic: topics } = flags
     const limits = {
       maxEvents: flags['max-events'],

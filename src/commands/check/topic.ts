@@ -35,7 +35,7 @@ export default class CheckTopic extends CheckCommand {
 
   protected async check(): Promise<Check> {
     const { args, flags } = await this.parse(CheckTopic)
-    this.format = flags.format
+    this.format = flags.output
     const { partitions, replication } = flags
     const maxSilence = toDuration('--max-silence', flags['max-silence'])
     const bus = await this.openBus()

@@ -16,7 +16,7 @@ export default class SchemaSample extends BaseCommand {
     'Each line is an event that "crbus publish TOPIC" reads without flags and publishes in the bytes that a Rust service would write. Values fit the names of their fields: an email field gets an email address, a cents field a price, a timestamp field the current time.'
   static override examples = [
     '<%= config.bin %> schema sample OrderPlaced.v1',
-    '<%= config.bin %> schema sample --count 100 --seed 7 | <%= config.bin %> publish order-events',
+    '<%= config.bin %> schema sample -n 100 --seed 7 | <%= config.bin %> publish order-events',
   ]
   static override args = {
     event: Args.string({
@@ -26,8 +26,9 @@ export default class SchemaSample extends BaseCommand {
   }
   static override flags = {
     schema: schemaFlag,
-    count: Flags.integer({
+    number: Flags.integer({
       char: 'n',
+      aliases: ['count'],
       description: 'Number of events (default: one of each type)',
       min: 1,
       helpValue: 'NUMBER',
@@ -46,7 +47,7 @@ export default class SchemaSample extends BaseCommand {
     const { sampleEvents } = await import('../../operations/schemas/sample.ts')
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
-    const { count, seed } = flags
+    const { number: count, seed } = flags
     const samples = await sampleEvents(read.schema, { name: args.event, count, seed, now: this.context.now() })
     if (!samples.ok) throw new UsageError(samples.reason, [run('crbus schema show')])
     for (const warning of samples.warnings) await this.notice(`warning: ${sampleWarningText(warning)}`)

@@ -16,7 +16,7 @@ export default class SchemaShow extends BaseCommand {
   static override examples = [
     '<%= config.bin %> schema show',
     '<%= config.bin %> schema show OrderPlaced.v1',
-    '<%= config.bin %> schema show --as ts > src/order-events.ts',
+    '<%= config.bin %> schema show -o ts > src/order-events.ts',
   ]
   static override args = {
     type: Args.string({
@@ -26,7 +26,9 @@ export default class SchemaShow extends BaseCommand {
   }
   static override flags = {
     schema: schemaFlag,
-    as: Flags.option({ options: notations, default: 'rust' as const, ...defaultInDescription })({
+    output: Flags.option({ options: notations, default: 'rust' as const, ...defaultInDescription })({
+      char: 'o',
+      aliases: ['as'],
       description: `Language of the types: ${anyOf(notations)} (default: rust)`,
       helpValue: 'LANGUAGE',
     }),
@@ -40,13 +42,13 @@ export default class SchemaShow extends BaseCommand {
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.type)
     if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
     const shown = showSchema(read.schema, {
-      ...{ as: flags.as, name: args.type },
-      writtenBy: `crbus schema show --as ${flags.as}`,
+      ...{ as: flags.output, name: args.type },
+      writtenBy: `crbus schema show -o ${flags.output}`,
     })
     if (!shown.ok) throw new UsageError(shown.reason, [run('crbus schema show')])
     const { topic, root, types, shown: what } = shown
     const isText = typeof what === 'string'
     await this.print(isText ? what : `${JSON.stringify(what, undefined, 2)}\n`)
-    return { topic, root, types, as: flags.as, ...(isText ? { text: what } : { jsonSchema: what }) }
+    return { topic, root, types, as: flags.output, ...(isText ? { text: what } : { jsonSchema: what }) }
   }
 }
