@@ -157,7 +157,7 @@ await bundle(
     testing: 'src/testing.ts',
     otel: 'src/otel.ts',
     'cli/main': 'src/cli/process/main.ts',
-    'cli/command-not-found': 'src/cli/process/command-not-found.ts',
+    'cli/command-not-found': 'src/cli/wrong-usage/command-not-found.ts',
     'cli/help': 'src/cli/process/help.ts',
     ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
   },
@@ -195,7 +195,7 @@ await bundle(
       { name: 'configuration', test: CONFIGURATION, includeDependenciesRecursively: false },
       {
         name: 'command',
-        test: /\/src\/cli\/base\/(base-command|flags|parse-flags)\.ts/,
+        test: /\/src\/cli\/(base\/(base-command|flags|parse-flags)|wrong-usage\/checked-flags)\.ts/,
         includeDependenciesRecursively: false,
       },
       {

@@ -12,7 +12,8 @@ const helpOf = (command) =>
 
 // oclif separates the words of a command name by colons, and replaces them only when it prints to a terminal.
 const helpFields = JSON.parse(readFileSync(`${root}dist/cli/help.json`, 'utf8'))
-const commands = config.commands.map((command) => ({
+const ownCommands = config.commands.filter(({ id, aliases = [] }) => !aliases.includes(id))
+const commands = ownCommands.map((command) => ({
   ...command,
   ...helpFields[command.id],
   id: command.id.replaceAll(':', ' '),

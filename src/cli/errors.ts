@@ -94,15 +94,12 @@ function suggestionsOfUsage(error: unknown): readonly Suggestion[] | undefined {
 const isOclifError = (error: unknown): error is Error & { readonly suggestions?: readonly string[] } =>
   error instanceof Error && 'oclif' in error && 'render' in error
 
-/** The last line of oclif's messages. */
-const SEE_HELP = 'See more help with --help'
-
 /** Formats a failure as one line, for monitoring: what is wrong, and the first suggestion. */
 export function inOneLine(error: unknown, flags: SelectingFlags = {}): string {
   const { code, message, suggestions } = toFailure(error, flags)
   const lines = message.split('\n').map((line) => line.trim())
   // A usage error may have several lines. The further lines of a bug are its stack.
-  const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '' && line !== SEE_HELP).join(' ') : lines[0]
+  const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '').join(' ') : lines[0]
   return `${text}${suggestions[0] === undefined ? '' : ` (try: ${formatSuggestion(suggestions[0])})`}`
 }
 

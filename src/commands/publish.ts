@@ -45,6 +45,7 @@ export default class Publish extends ChangeCommand {
     '<%= config.bin %> publish order-events --type OrderPlaced.v1 --file orders.ndjson',
     '<%= config.bin %> tail order-events --from start --no-follow -o json | <%= config.bin %> publish copy-events',
   ]
+  static override aliases = ['produce']
   static override args = {
     topic: Args.string({ description: 'Topic to publish to', ignoreStdin: true }),
     input: Args.string({ description: '- to read stdin, which is the default if input is piped', ignoreStdin: true }),

@@ -5,7 +5,7 @@ import { DEFAULT_LAST_EVENTS, FORMATS, POSITIONS, tailFlags, toTailRange } from 
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { youngGenerationBound } from '../cli/process/young-generation.ts'
-import { flag, run, shellWord } from '../cli/suggestions.ts'
+import { run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
@@ -26,6 +26,7 @@ export default class Tail extends BaseCommand {
     FORMATS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes RE2 regular expressions. An expression that takes more than 20 million steps for one event ends the command.',
   ].join('\n\n')
+  static override aliases = ['consume']
   static override strict = false
   static override args = { topic: Args.string({ description: 'Topics to show', ignoreStdin: true }) }
   static override usage = 'tail TOPIC...'
@@ -61,7 +62,10 @@ export default class Tail extends BaseCommand {
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
     }
     const opened = await openPrinter(flags.output, reading, this.context.io)
-    if (!opened.ok) throw new UsageError(`--output: ${opened.reason}`, [flag('-o json'), run('crbus tail --help')])
+    if (!opened.ok) {
+      const { suggestOutput } = await import('../cli/wrong-usage/flags-of-other-tools.ts')
+      throw new UsageError(`--output: ${opened.reason}`, [suggestOutput(flags.output), run('crbus tail --help')])
+    }
     const { printer } = opened
     const bus = await this.openBus()
     let events = 0

@@ -348,8 +348,8 @@ describe('lag --watch without a terminal', () => {
   })
 
   test.each([
-    ['--sample', ['--watch', '--sample', '2s'], '--sample=2s cannot also be provided when using --watch'],
-    ['--by-type', ['--watch', '--by-type'], '--by-type=true cannot also be provided when using --watch'],
+    ['--sample', ['--watch', '--sample', '2s'], '--watch and --sample exclude each other'],
+    ['--by-type', ['--watch', '--by-type'], '--watch and --by-type exclude each other'],
     ['--interval alone', ['--interval', '2s'], '--watch'],
     ['an invalid interval', ['--watch', '--interval', 'soon'], '--interval soon is not a duration'],
   ])('rejects %s', async (_, argv, message) => {

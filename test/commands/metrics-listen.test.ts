@@ -293,7 +293,7 @@ describe('metrics --listen', () => {
     other.close()
   })
 
-  test.each(['', 'x', '65536', ':9464', '-1', 'a b:1', '[::1]', 'host:'])('rejects the address %j', async (address) => {
+  test.each(['x', '65536', ':9464', '-1', 'a b:1', '[::1]', 'host:'])('rejects the address %j', async (address) => {
     const { exitCode, stderr } = await runCli(Metrics, [`--listen=${address}`], { broker })
     expect(exitCode).toBe(2)
     expect(stderr).toContain('--listen 9464')

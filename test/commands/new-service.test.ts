@@ -142,7 +142,7 @@ describe('new aggregate', () => {
       '  try: --event OrderPlaced:order_id=uuid,total=money\n  try: --event OrderFailed\n',
     ],
     [['order', '--event', 'StockShort:a=uuid'], '  try: --event DoIt/StockShort:a=uuid\n'],
-    [['order', ...orderFlags, '--codec', 'json'], 'Expected --codec=json to be one of'],
+    [['order', ...orderFlags, '--codec', 'json'], '--codec json is not one of cbor'],
     [['order', ...orderFlags, '--set', 'colour=red'], "does not ask for 'colour'"],
     [['order', ...orderFlags, '--set', 'colour=red'], '  try: --set codec=cbor\n  try: --set partitions='],
     [['order', ...orderFlags, '--partitions', '0'], "invalid answer '0' to 'partitions'"],

@@ -132,7 +132,7 @@ describe('a template that cannot be read', () => {
     ['has too long a name', () => 'x'.repeat(300), 'its name is too long for the file system'],
     ['is an address', () => 'https://example.org/a.git', "'https://example.org/a.git' is not a folder"],
     ['is an address of ssh', () => 'git@example.org:a/b.git', "'git@example.org:a/b.git' is not a folder"],
-    ['is an empty string', () => '', 'the value is empty'],
+    ['is an empty string', () => '', '--template is empty'],
   ]
   test.each(folders)('a template that cannot be read is refused with a reason if it %s', async (_, make, reason) => {
     const before = readdirSync(shop)

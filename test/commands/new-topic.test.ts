@@ -42,8 +42,8 @@ describe('new topic', () => {
   test.each([
     [['--key', 'aggregate'], '--key aggregate needs --id'],
     [['--key', 'type', '--id', 'order_id'], '--key type uses the event type as the record key'],
-    [['--codec', 'rust'], 'Expected --codec=rust to be one of: cbor, json, bincode'],
-    [['--id', ''], 'the value is empty'],
+    [['--codec', 'rust'], '--codec rust is not one of cbor, json, bincode'],
+    [['--id', ''], '--id is empty'],
   ])('refuses %j and does not change crbus.json', async (flags, reason) => {
     const before = read('crbus.json')
     const { exitCode, stderr } = await declare(...flags)

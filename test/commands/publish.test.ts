@@ -142,7 +142,7 @@ describe('publish', () => {
 
   test.each([
     { what: 'a folder', argv: ['--type', 'A.v1', '--file', tmpdir()], text: 'it is a folder' },
-    { what: 'an empty event type', argv: ['--type', '', '--data', '{}'], text: 'Parsing --type' },
+    { what: 'an empty event type', argv: ['--type', '', '--data', '{}'], text: '--type is empty' },
   ])('refuses $what', async ({ argv, text }) => {
     const { stderr, exitCode } = await publish(['order-events', ...argv])
     expect(stderr).toContain(text)
@@ -205,11 +205,11 @@ describe('publish', () => {
       ['', '--type', 'A.v1', '--data', '1'],
       'an argument is empty; did a script pass a variable that is not set?',
     ],
-    ['an empty correlation id', [...order, '--data', '1', '--correlation-id', ''], 'Parsing --correlation-id'],
-    ['an empty causation id', [...order, '--data', '1', '--causation-id', ' '], 'Parsing --causation-id'],
-    ['an empty user id', [...order, '--data', '1', '--user-id', ''], 'Parsing --user-id'],
-    ['an empty file', [...order, '--file', ''], 'Parsing --file'],
-    ['an empty schema', [...order, '--data', '1', '--schema', ''], 'Parsing --schema'],
+    ['an empty correlation id', [...order, '--data', '1', '--correlation-id', ''], '--correlation-id is empty'],
+    ['an empty causation id', [...order, '--data', '1', '--causation-id', ' '], '--causation-id is empty'],
+    ['an empty user id', [...order, '--data', '1', '--user-id', ''], '--user-id is empty'],
+    ['an empty file', [...order, '--file', ''], '--file is empty'],
+    ['an empty schema', [...order, '--data', '1', '--schema', ''], '--schema is empty'],
     [
       'a count beyond 2^53',
       [...order, '--data', '1', '--count', '9007199254740993'],

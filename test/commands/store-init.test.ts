@@ -143,7 +143,7 @@ describe('store init', () => {
     test('the location of the store is refused without printing the value when it is neither a Postgres URL nor a path', async () => {
       const said = '2 --store is neither postgres://… nor a path'
       expect(await where(['--store', 'mysql://u:hunter2@h'])).toBe(said)
-      expect(await where(['--store', ''])).toBe(said)
+      expect(await where(['--store', ''])).toBe('2 --store is empty; did a script pass a variable that is not set?')
       expect(await where([], { CRBUS_STORE: 'mysql://u:hunter2@h' })).toBe(
         '2 cannot find the event store: CRBUS_STORE is neither postgres://… nor a path',
       )

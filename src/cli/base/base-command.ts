@@ -15,7 +15,8 @@ import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { type Context, injectedContext } from '../process/context.ts'
-import { hint } from '../suggestions.ts'
+import { checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
+import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
 
 /** A signal that never aborts, for text that is also written after the command was stopped. */
 const NEVER = new AbortController().signal
@@ -94,14 +95,22 @@ export abstract class BaseCommand extends Command {
     B extends Record<string, unknown>,
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv).catch(async (error: unknown) => {
-      if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) throw error
-      const { hideArguments } = await import('../process/hide-arguments.ts')
-      throw new UsageError(hideArguments(error.message, argv ?? this.argv), (error.suggestions ?? []).map(hint))
+    const flags = { ...options?.baseFlags, ...options?.flags }
+    const input = { ...options, strict: options?.strict, flags: checkedFlags(flags) } as Interfaces.Input<F, B, A>
+    const parsed = await super.parse(input, argv).catch(async (error: unknown) => {
+      const isOfParser = error instanceof Errors.CLIError || error instanceof InvalidValueError
+      if (!isOfParser || error instanceof Errors.ExitError) throw error
+      const { parserError } = await import('../wrong-usage/parser-errors.ts')
+      throw parserError(error, {
+        name: String(this.id).replaceAll(':', ' '),
+        argv: argv ?? this.argv,
+        flags: flags as FlagDefinitions,
+        examples: examplesOf(this.ctor),
+      })
     })
     this.given = parsed.flags as CommonFlags
     if (this.given['no-color']) this.#setColor(false)
-    if (parsed.argv.includes(''))
+    if (parsed.argv.some((word) => String(word).trim() === ''))
       throw new UsageError('an argument is empty; did a script pass a variable that is not set?')
     for (const [name, value] of Object.entries(parsed.flags)) {
       if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
@@ -312,6 +321,12 @@ function nameBus({ bus, profile, guard }: Config): NamedBus {
     return { kind: 'kafka', brokers: address.brokers, profile: profile?.value, guard: guard?.kind }
   return { kind: 'embedded', profile: profile?.value, guard: guard?.kind }
 }
+
+/** Returns the examples of a command, without the name of the program. */
+const examplesOf = ({ examples = [] }: typeof Command): readonly string[] =>
+  examples
+    .filter((one) => typeof one === 'string')
+    .map((one) => one.replaceAll('<%= config.bin %>', 'crbus').slice('crbus '.length))
 
 /** Reads the flags that say how to report a failure, for a command line that does not parse. */
 function reportingFlags(argv: readonly string[]): CommonFlags {

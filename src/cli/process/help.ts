@@ -1,14 +1,38 @@
-import { type Command, Help, type Interfaces } from '@oclif/core'
+import { type Command, Errors, Help, type Interfaces } from '@oclif/core'
 
 /** The fields of a command that only its help shows. The build keeps them out of oclif's manifest, which every command reads. */
 type HelpFields = Pick<Command.Cached, 'flags' | 'description' | 'examples' | 'usage'>
 
 /** The help of crbus. oclif creates it for `--help`, also for `crbus help …`. */
 export default class CrbusHelp extends Help {
+  /** Shows the help of a command, a topic or crbus. Suggests similar commands for one that does not exist. */
+  override async showHelp(argv: string[]): Promise<void> {
+    try {
+      await super.showHelp(argv)
+    } catch (error) {
+      if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) throw error
+      const { unknownCommand } = await import('../wrong-usage/unknown-command.ts')
+      const end = argv.findIndex((word) => word.startsWith('-'))
+      throw unknownCommand(argv.slice(0, end === -1 ? undefined : end), argv, this.config.commandIDs)
+    }
+  }
+
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     const { readFileSync } = process.getBuiltinModule('node:fs')
     const all = JSON.parse(readFileSync(new URL('help.json', import.meta.url), 'utf8')) as Record<string, HelpFields>
-    await super.showCommandHelp({ ...command, ...all[command.id] })
+    const id = this.#ownId(command)
+    await super.showCommandHelp({ ...command, id, ...all[id] })
+  }
+
+  /** Lists commands without their aliases, which the help of each command names. */
+  protected override formatCommands(commands: Command.Loadable[]): string {
+    return super.formatCommands(commands.filter((command) => this.#ownId(command) === command.id))
+  }
+
+  /** Returns the id of a command that is found by an alias. oclif has an entry with the same aliases for each alias. */
+  #ownId({ id, aliases = [] }: Command.Loadable): string {
+    if (!aliases.includes(id)) return id
+    return this.config.commands.find((one) => one.aliases?.includes(id) && !one.aliases.includes(one.id))?.id ?? id
   }
 
   /** Formats the help of a topic without commands, such as `crbus help json`, without a usage line, which would name a missing command. */

@@ -1,11 +1,16 @@
+import { arrangeWords } from '../wrong-usage/arrange-words.ts'
+
+/** The words that print the version, in place of a command. */
+const VERSION_WORDS: readonly string[] = ['--version', '-v', '-V', 'version']
+
 /**
  * Runs a command line. Calls oclif's `run`, not its `execute`: `execute` ends with a flush that gives up after ten seconds
  * and loses output that a slow reader has not read yet.
  */
 export async function main(binUrl: string): Promise<void> {
-  const argv = process.argv.slice(2)
+  const given = process.argv.slice(2)
   // Scripts and shell prompts ask for the version, so answer before oclif is loaded.
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  if (given.length === 1 && VERSION_WORDS.includes(given[0] ?? '')) {
     // A static import of node:fs also loads its streams, which costs four milliseconds at every start.
     const { readFileSync } = process.getBuiltinModule('node:fs')
     const { name, version } = JSON.parse(readFileSync(new URL('../package.json', binUrl), 'utf8'))
@@ -14,9 +19,10 @@ export async function main(binUrl: string): Promise<void> {
     return
   }
   // The title replaces the command line in the list of processes, where a password must not stay.
-  if (argv.some(mayHoldSecret)) process.title = 'crbus'
+  if (given.some(mayHoldSecret)) process.title = 'crbus'
   // oclif would print the whole command line, with the passwords in it.
   delete process.env.DEBUG
+  const argv = arrangeWords(given)
   const hasFolder = leaveRemovedFolder()
   ensureHomeAndShell()
   if (argv[0] === 'profile' && argv[1] === 'prompt' && (await answeredPrompt(argv, hasFolder))) return
@@ -28,6 +34,7 @@ export async function main(binUrl: string): Promise<void> {
       const [{ UsageError }, { hint }] = await Promise.all([import('../errors.ts'), import('../suggestions.ts')])
       throw new UsageError('the working directory no longer exists', [hint('cd to a folder that exists')])
     }
+    if (argv[0]?.startsWith('-') && !isHelp(argv[0])) await refuseWithoutCommand(argv)
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     // crbus has no plugins. Searching for them would read package.json of the data folder, and warn if it is invalid.
     await run(words, {
@@ -49,6 +56,14 @@ export async function main(binUrl: string): Promise<void> {
 
 /** Whether a word of the command line may hold a password: a connection setting, or an address with a user. */
 const mayHoldSecret = (word: string): boolean => /^-X|^--option\b|:.*@|passw|secret|token/i.test(word)
+
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
+/** Throws the error for a command line that has no command. */
+async function refuseWithoutCommand(argv: readonly string[]): Promise<never> {
+  const { missingCommand } = await import('../wrong-usage/missing-command.ts')
+  throw missingCommand(argv)
+}
 
 /**
  * Prints the prompt of a shell without oclif, which would take most of the time: a shell waits for it before each command. Returns

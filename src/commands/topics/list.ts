@@ -7,6 +7,7 @@ import { formatTable } from '../../ui/text/table.ts'
 export default class TopicsList extends BaseCommand {
   static override summary = 'List the topics on the bus'
   static override document = 'topics/list'
+  static override aliases = ['ls']
   static override examples = ['<%= config.bin %> topics list', '<%= config.bin %> topics list -b 127.0.0.1:9092 --json']
   static override flags = {
     ...busFlags,
