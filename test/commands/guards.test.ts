@@ -80,6 +80,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
   'topics/describe': { argv: ['order-events'] },
   'topics/list': { argv: [] },
+  version: { argv: [] },
 }
 
 const changing = Object.entries(commands).flatMap(([id, { argv, changes }]) =>

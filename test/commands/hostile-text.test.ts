@@ -172,6 +172,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'topics/describe': [['order-events'], [BAD]],
   down: [[BAD], ['--dry-run']],
   status: [[BAD], []],
+  version: [[BAD], []],
   up: [
     ['--engine', BAD],
     ['--port', BAD],

@@ -85,6 +85,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   up: ['--dry-run'],
   down: ['--dry-run'],
   status: [],
+  version: [],
   'store init': ['--store', 'store.db', '--dry-run'],
 }
 
