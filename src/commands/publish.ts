@@ -2,7 +2,15 @@ import { Args } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
 import { toEventSettings, toFormat } from '../cli/base/event-flags.ts'
 import { utcNotice } from '../cli/base/parse-flags.ts'
-import { publishFlags, toData, toLines, toSettingsAt, toStdin, toTarget } from '../cli/base/publish-flags.ts'
+import {
+  nothingToPublish,
+  publishFlags,
+  toData,
+  toLines,
+  toSettingsAt,
+  toStdin,
+  toTarget,
+} from '../cli/base/publish-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { run, toSuggestion } from '../cli/suggestions.ts'
@@ -97,7 +105,9 @@ export default class Publish extends ChangeCommand {
       this.signal.removeEventListener('abort', release)
       release()
     }
-    if (summary.published === 0 && this.context.stop.reason === undefined) await this.notice('nothing to publish')
+    if (summary.published === 0 && this.context.stop.reason === undefined) {
+      throw nothingToPublish(file, flags)
+    }
     return summary
   }
 

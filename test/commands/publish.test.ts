@@ -257,6 +257,22 @@ describe('publish', () => {
     expect([two.exitCode, none.exitCode]).toEqual([2, 2])
   })
 
+  test.each([
+    ['empty stdin', [], '', 'stdin is empty or has only blank lines'],
+    ['blank lines', [], ' \n\n\t\n', 'stdin is empty or has only blank lines'],
+    ['an empty file', ['--file', '/dev/null'], '', '/dev/null is empty or has only blank lines'],
+    ['lines that the input does not have', ['--lines', '5-'], '{"a":1}\n', 'stdin has no event in --lines 5-'],
+  ])('refuses %s as input', async (_, flags, stdin, reason) => {
+    const { stdout, stderr, exitCode } = await publish([...order, ...flags], stdin)
+    expect(stderr).toContain(`nothing to publish: ${reason}`)
+    expect([stdout, exitCode]).toEqual(['', 2])
+  })
+
+  test("publishes one event with empty data for --data ''", async () => {
+    const { stdout, exitCode } = await publish([...order, '--codec', 'text', '--data', ''])
+    expect([stdout, exitCode]).toEqual(['order-events[0]@0 OrderPlaced.v1\n', 0])
+  })
+
   test('writes a tombstone for a key', async () => {
     await publish(['order-events', '--tombstone', '--key', 'gone'])
     expect(await values('order-events')).toEqual([null])

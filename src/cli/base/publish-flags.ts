@@ -122,6 +122,23 @@ export function toStdin(input: string | undefined): '-' | undefined {
   ])
 }
 
+/** Builds the error for input without an event. A script that publishes nothing has usually lost its input. */
+export function nothingToPublish(
+  file: string | undefined,
+  { data, lines }: { readonly data?: string | undefined; readonly lines?: string | undefined },
+): UsageError {
+  const input = data !== undefined ? '--data' : file === undefined || file === '-' ? 'stdin' : file
+  if (lines !== undefined) {
+    return new UsageError(`nothing to publish: ${input} has no event in --lines ${lines}`, [
+      hint('leave out --lines to publish all lines'),
+    ])
+  }
+  return new UsageError(`nothing to publish: ${input} is empty or has only blank lines`, [
+    flag(`--data '{"order_id":"o-1"}'`, 'publishes one event'),
+    flag('--file orders.ndjson', 'reads a file'),
+  ])
+}
+
 /** Parses `--lines` to ranges of lines; `undefined` if the flag is not given. */
 export function toLines(text: string | undefined): readonly LineRange[] | undefined {
   if (text === undefined) return undefined
