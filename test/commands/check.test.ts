@@ -108,7 +108,7 @@ describe('check lag', () => {
     [
       'a limit that is not a number',
       ['--group', 'billing', '--max-events', 'x'],
-      '--max-events x is not a whole number (try: --max-events 10)',
+      '--max-events x is not a whole number (try: --max-events NUMBER)',
     ],
     ['an empty name', ['--group', '', '--max-events', '1'], '--group is empty'],
     [

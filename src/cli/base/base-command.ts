@@ -15,7 +15,8 @@ import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { type Context, injectedContext } from '../process/context.ts'
-import { checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
+import { run } from '../suggestions.ts'
+import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
 import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
 
 /** A signal that never aborts, for text that is also written after the command was stopped. */
@@ -96,7 +97,8 @@ export abstract class BaseCommand extends Command {
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const flags = { ...options?.baseFlags, ...options?.flags }
-    const input = { ...options, strict: options?.strict, flags: checkedFlags(flags) } as Interfaces.Input<F, B, A>
+    const args = checkedArgs(options?.args ?? {})
+    const input = { ...options, strict: options?.strict, args, flags: checkedFlags(flags) } as Interfaces.Input<F, B, A>
     const parsed = await super.parse(input, argv).catch(async (error: unknown) => {
       const isOfParser = error instanceof Errors.CLIError || error instanceof InvalidValueError
       if (!isOfParser || error instanceof Errors.ExitError) throw error
@@ -111,7 +113,9 @@ export abstract class BaseCommand extends Command {
     this.given = parsed.flags as CommonFlags
     if (this.given['no-color']) this.#setColor(false)
     if (parsed.argv.some((word) => String(word).trim() === ''))
-      throw new UsageError('an argument is empty; did a script pass a variable that is not set?')
+      throw new UsageError('an argument is empty; did a script pass a variable that is not set?', [
+        run(`crbus ${String(this.id).replaceAll(':', ' ')} --help`),
+      ])
     for (const [name, value] of Object.entries(parsed.flags)) {
       if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
       throw new UsageError(`--${name} is too large: the largest number is ${Number.MAX_SAFE_INTEGER}`)

@@ -1,15 +1,27 @@
 import { Flags } from '@oclif/core'
 import type { FlagDefinition } from './flag-definition.ts'
 
-/** A value that a flag does not accept. oclif replaces the message of every error in a parser of a flag, so this one has fields. */
+/**
+ * A value that a flag or an argument does not accept. oclif replaces the message of every error in a parser of a flag, so this one has
+ * fields.
+ */
 export class InvalidValueError extends Error {
   override readonly name = 'InvalidValueError'
-  readonly flag: string
+  /** The name of the flag; `undefined` for an argument. */
+  readonly flag: string | undefined
   readonly value: string
   readonly problem: 'blank' | 'integer' | 'option' | 'rejected'
-  constructor(flag: string, value: string, problem: InvalidValueError['problem'], cause?: unknown) {
+  /** The values to choose from. */
+  readonly options: readonly string[]
+  constructor(
+    flag: string | undefined,
+    value: string,
+    problem: InvalidValueError['problem'],
+    { options = [], cause }: { readonly options?: readonly string[]; readonly cause?: unknown } = {},
+  ) {
     super(problem, { cause })
     this.flag = flag
+    this.options = options
     this.value = value
     this.problem = problem
   }
@@ -34,12 +46,29 @@ export function checkedFlags<F extends Readonly<Record<string, unknown>>>(flags:
 function checked(name: string, { options, ...flag }: FlagDefinition & { readonly parse: Parse }) {
   const parse: Parse = async (value, context, definition) => {
     if (value.trim() === '' && !MAY_BE_BLANK.has(name)) throw new InvalidValueError(name, value, 'blank')
-    if (options !== undefined && !options.includes(value)) throw new InvalidValueError(name, value, 'option')
+    if (options !== undefined && !options.includes(value))
+      throw new InvalidValueError(name, value, 'option', { options })
     try {
       return await flag.parse(value, context, definition)
     } catch (error) {
-      throw new InvalidValueError(name, value, flag.parse === INTEGER_PARSE ? 'integer' : 'rejected', error)
+      throw new InvalidValueError(name, value, flag.parse === INTEGER_PARSE ? 'integer' : 'rejected', { cause: error })
     }
   }
   return { ...flag, parse }
+}
+
+/** Returns the arguments with parsers that throw {@link InvalidValueError} for a value that is not one of the options. */
+export function checkedArgs<A extends Readonly<Record<string, unknown>>>(args: A): A {
+  const entries = Object.entries(
+    args as unknown as Record<string, { readonly options?: readonly string[]; readonly parse: Parse }>,
+  )
+  return Object.fromEntries(
+    entries.map(([name, { options, ...arg }]) => {
+      const parse: Parse = async (value, context, definition) => {
+        if (options?.includes(value) === false) throw new InvalidValueError(undefined, value, 'option', { options })
+        return arg.parse(value, context, definition)
+      }
+      return [name, { ...arg, parse }]
+    }),
+  ) as unknown as A
 }

@@ -72,16 +72,22 @@ function describe(error: Error, command: ParsedCommand): Problem {
 
 const help = ({ name }: ParsedCommand): Suggestion => run(`crbus ${name} --help`)
 
-function invalidValue({ flag: name, value, problem, cause }: InvalidValueError, command: ParsedCommand): Problem {
+function invalidValue(error: InvalidValueError, command: ParsedCommand): Problem {
+  const { flag: name, value, problem, options, cause } = error
+  const similar = namesLike(value, options)
+  const suggested = (similar.length === 0 ? options : similar).slice(0, MAX_FLAGS)
+  if (name === undefined) {
+    return {
+      message: `'${value}' is not one of ${options.join(', ')}`,
+      suggestions: [...suggested.map((option) => run(`crbus ${command.name} ${option}`)), help(command)],
+    }
+  }
   const definition: FlagDefinition = command.flags[name] ?? { type: 'option' }
   if (problem === 'blank') {
     const message = `--${name} is empty; did a script pass a variable that is not set?`
     return { message, suggestions: [flag(withPlaceholder(name, definition))] }
   }
   if (problem === 'option') {
-    const { options = [] } = definition
-    const near = namesLike(value, options)
-    const suggested = (near.length === 0 ? options : near).slice(0, MAX_FLAGS)
     return {
       message: `--${name} ${value} is not one of ${options.join(', ')}`,
       suggestions: suggested.map((option) => flag(`--${name} ${option}`)),
@@ -91,12 +97,17 @@ function invalidValue({ flag: name, value, problem, cause }: InvalidValueError, 
     const reason = cause instanceof Error ? cause.message : String(cause)
     return { message: `--${name} ${value}: ${reason}`, suggestions: [help(command)] }
   }
+  if (!/^-?\d+$/.test(value)) {
+    const message = `--${name} ${value} is not a whole number`
+    return { message, suggestions: [flag(withPlaceholder(name, definition))] }
+  }
   const { min, max } = definition
-  const example = flag(`--${name} ${Math.max(min ?? 0, Math.min(10, max ?? 10))}`)
-  if (!/^-?\d+$/.test(value)) return { message: `--${name} ${value} is not a whole number`, suggestions: [example] }
-  const limit =
-    min !== undefined && Number(value) < min ? `the smallest number is ${min}` : `the largest number is ${max}`
-  return { message: `--${name} ${value} is out of range: ${limit}`, suggestions: [example] }
+  const isTooSmall = min !== undefined && Number(value) < min
+  const limit = isTooSmall ? min : max
+  return {
+    message: `--${name} ${value} is out of range: the ${isTooSmall ? 'smallest' : 'largest'} number is ${limit}`,
+    suggestions: [flag(`--${name} ${limit}`)],
+  }
 }
 
 function unknownFlags(given: readonly string[], command: ParsedCommand): Problem {
