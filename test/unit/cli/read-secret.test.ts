@@ -91,7 +91,7 @@ describe('a secret', () => {
     const path = join(folder, 'closed')
     const options = ['--no-warnings', '--input-type=module', '--eval', script, path]
     expect(JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' }))).toEqual([
-      `the password cannot be read: ${path}: permission denied: ${path}`,
+      `the password cannot be read: ${path}: permission denied`,
       { run: `ls -l ${path}`, note: 'shows who may read it' },
       { hint: correct },
     ])
