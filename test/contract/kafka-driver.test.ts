@@ -69,7 +69,9 @@ describe('a broker address', () => {
     const bus = openBus({ brokers: '127.0.0.1:1' })
     const failed = {
       code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(/127\.0\.0\.1:1 refused the connection\); tried for 0\.\d s, the limit is 0\.5 s/),
+      message: expect.stringMatching(
+        /^Connection failed: 127\.0\.0\.1:1 refused the connection; tried for 0\.\d s, and no attempt begins after 0\.5 s/,
+      ),
     }
     const took = await elapsed(async () => {
       await expect(bus.admin.listTopics()).rejects.toMatchObject(failed)
@@ -84,7 +86,9 @@ describe('a broker address', () => {
     const bus = openBus({ brokers: silent, timeout: 600 })
     const failed = {
       code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(/did not answer within 600 ms\); tried for 0\.[6-9] s, the limit is 0\.6 s$/),
+      message: expect.stringMatching(
+        /did not answer within 600 ms; tried for 0\.[6-9] s, and no attempt begins after 0\.6 s$/,
+      ),
       hints: expect.arrayContaining([expect.objectContaining({ text: expect.stringContaining('a larger timeout') })]),
     }
     expect(await elapsed(() => expect(bus.admin.listTopics()).rejects.toMatchObject(failed))).toBeLessThan(2000)

@@ -245,7 +245,9 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
   const { brokers } = subject
   const [topic, group] = [ownTopic ?? '', ownGroup ?? '']
   if (error.kind === 'connection') {
-    return connectionFailed(`${brokers.join(', ')} (${error.message})`, {
+    // Nearly all messages begin with the address of a broker, which a single broker's address would only repeat.
+    const named = brokers.join(', ')
+    return connectionFailed(error.message.startsWith(`${named} `) ? error.message : `${named} (${error.message})`, {
       ...details,
       hints: error.hints ?? [driverHints.checkAddress(), CHECK_BROKER],
     })

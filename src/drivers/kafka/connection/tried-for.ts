@@ -12,7 +12,7 @@ const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000
  */
 export function triedFor(error: EventBusError, tried: number, limit: number, isSet: boolean): EventBusError {
   const { code, topic, topics, group, isPassing } = error
-  const message = `${error.message}; tried for ${seconds(tried)}, the limit is ${seconds(limit)}`
+  const message = `${error.message}; tried for ${seconds(tried)}, and no attempt begins after ${seconds(limit)}`
   const hints = isSet ? [...error.hints, driverHints.raiseTimeout()] : error.hints
   return new EventBusError(code, message, {
     topic,
