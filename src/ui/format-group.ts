@@ -1,3 +1,4 @@
+import { addressText } from '../bus/names/address-text.ts'
 import { partitionName } from '../bus/names/names.ts'
 import type { GroupOverview, GroupReport } from '../operations/groups/groups.ts'
 import { printable } from './text/printable.ts'
@@ -23,7 +24,7 @@ export function formatGroup(report: GroupReport): string {
   const { group, state, type, protocol, members, topics, isAutoNamed, coordinator, offsets, lag: totalLag } = report
   const head = [
     ['GROUP', isAutoNamed ? `${group} (the default name, made of its topics)` : group],
-    ...(coordinator ? [['COORDINATOR', `${coordinator.id} (${coordinator.host}:${coordinator.port})`]] : []),
+    ...(coordinator ? [['COORDINATOR', `${coordinator.id} (${addressText(coordinator)})`]] : []),
     ['STATE', state],
     ['TYPE', type],
     ['PROTOCOL', protocol || '-'],

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { advice } from '../../bus/hints.ts'
+import { addressText } from '../../bus/names/address-text.ts'
 import type { BusProbe } from '../../bus/probe.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { RefusedError, UsageError } from '../errors.ts'
@@ -84,8 +85,8 @@ async function refuseOtherCluster(bus: EventBus, clusterId: string): Promise<voi
 async function refuseDistantBrokers(bus: EventBus, { login }: Security): Promise<void> {
   const { refuseUnencrypted } = await import('./security/resolve-security.ts')
   const { brokers } = await bus.admin.describeCluster()
-  for (const { host, port } of brokers) {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  for (const broker of brokers) {
+    const address = addressText(broker)
     if (login !== undefined)
       refuseUnencrypted(login.mechanism, address, ` to ${address}, which the brokers tell clients to use`)
   }

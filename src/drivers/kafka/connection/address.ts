@@ -10,10 +10,6 @@ export interface Address {
 
 const KAFKA_PORT = 9092
 
-/** Formats an address as users write it: an IPv6 address in brackets. */
-export const addressText = ({ host, port }: Address): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-
 /** Parses `host`, `host:port` or `[IPv6]:port`, optionally after a scheme. The default port is 9092, as in librdkafka. */
 export function toAddress(broker: string): Address {
   const found = /^(?:[A-Za-z_]+:\/\/)?(?:\[([^\]]+)\]|([^:/@]+))(?::(\d{1,5}))?$/.exec(broker)

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type EventBusError, transportError } from '../../../bus/errors.ts'
+import { addressText } from '../../../bus/names/address-text.ts'
 import { sleep } from '../../../bus/time/sleep.ts'
 import { type ErrorSubject, errorCode, isNoGroup, isPassing, KafkaFailure, toBusError } from '../kafka-errors.ts'
 import { MAX_BATCH_BYTES, type Sasl } from '../kafka-options.ts'
@@ -13,7 +14,7 @@ import {
   metadataApi,
   type PartitionMetadata,
 } from '../protocol/metadata.ts'
-import { type Address, addressText, toAddress } from './address.ts'
+import { type Address, toAddress } from './address.ts'
 import { atAdvertised } from './connection-failure.ts'
 import { triedFor } from './tried-for.ts'
 import { protocolFailure, WireConnection } from './wire.ts'

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectPlain, isIP } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { addressText } from '../../../bus/names/address-text.ts'
 import type {
   BrokerCertificate,
   BrokerProbe,
@@ -21,7 +22,7 @@ import { findCoordinatorApi, type Metadata, metadataApi } from '../protocol/meta
 import { produceApi } from '../protocol/produce.ts'
 import { createTopicApi, deleteTopicApi } from '../protocol/topics.ts'
 import { type RedpandaEventBusOptions, redpandaOptions } from '../redpanda-options.ts'
-import { type Address, addressText, toAddress } from './address.ts'
+import { type Address, toAddress } from './address.ts'
 import { toFailure } from './connection-failure.ts'
 import { WireConnection } from './wire.ts'
 

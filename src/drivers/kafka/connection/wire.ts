@@ -4,6 +4,7 @@
  * producer are not used: they cannot read without a group or commit without joining one, nest retries in retries, wait forever
  * for a broker that hangs, and restart a consumer on a record that fails.
  */
+
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import node from 'node:process'
 import type { ConnectionOptions } from 'node:tls'
@@ -12,11 +13,11 @@ import KafkaConnection from 'kafkajs/src/network/connection.js'
 // @ts-expect-error kafkajs has types for its public API only
 import protocolErrors from 'kafkajs/src/protocol/error.js'
 import { diagnostics } from '../../../bus/diagnostics.ts'
+import { addressText } from '../../../bus/names/address-text.ts'
 import { type FailureSubject, KafkaFailure } from '../kafka-errors.ts'
 import type { Sasl } from '../kafka-options.ts'
 import { type Api, type ApiConnection, type ApiRequest, type ApiVersions, apiVersionsApi } from '../protocol/api.ts'
 import { Reader } from '../protocol/bytes.ts'
-import { addressText } from './address.ts'
 import { ANSWERS_IN_TLS, type ConnectionStage, toFailure } from './connection-failure.ts'
 import { toKafkaJsSasl } from './sasl.ts'
 
