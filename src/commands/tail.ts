@@ -9,9 +9,10 @@ import { run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
+import { findMisspelledTypes } from '../operations/tail/similar-types.ts'
 import { tail } from '../operations/tail/tail.ts'
 import { formatOutage } from '../ui/format-outage.ts'
-import { tailNoticeText } from '../ui/notes/tail-notices.ts'
+import { tailNoticeText, unseenTypeText } from '../ui/notes/tail-notices.ts'
 import { openPrinter } from '../ui/records/open-printer.ts'
 import { recordDocument } from '../ui/records/record-document.ts'
 import { tailSummary } from '../ui/records/tail-summary.ts'
@@ -68,6 +69,9 @@ export default class Tail extends BaseCommand {
     }
     const { printer } = opened
     const bus = await this.openBus()
+    for (const unseen of await findMisspelledTypes(bus, { topics, types: flags.type }, reading.schemas)) {
+      await this.notice(unseenTypeText(unseen))
+    }
     let events = 0
     const boundMemory = youngGenerationBound()
     const collected: unknown[] = []

@@ -60,6 +60,18 @@ describe('tail', () => {
     }
   })
 
+  test('names a similar event type for one that no event has', async () => {
+    await publish([...order, '--data', '1'])
+    const misspelled = await tail(['order-events', '-e', '--type', 'OrderPlacd.v1', '--type', 'Order*'])
+    expect(misspelled.stderr).toBe('no event has the type OrderPlacd.v1 yet; did you mean OrderPlaced.v1?\n1 event\n')
+    const unversioned = await tail(['order-events', '-e', '--type', 'OrderPlaced'])
+    expect(unversioned.stderr).toBe('no event has the type OrderPlaced yet; did you mean OrderPlaced.v1?\n0 events\n')
+    const unlike = await tail(['order-events', '-e', '--type', 'PaymentFailed.v1'])
+    expect(unlike.stderr).toBe('0 events\n')
+    const right = await tail(['order-events', '-e', '--type', 'OrderPlaced.v1'])
+    expect(right.stderr).toBe('1 event\n')
+  })
+
   test('shows the newest events, oldest first, and ends with -e', async () => {
     await publish([...order, '--data', '{"i":{{i}}}', '--count', '30'])
     const { stdout, stderr } = await tail(['order-events', '-e', '-n', '3', '-o', '%{i}'])

@@ -1,5 +1,6 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { TailNotice } from '../../operations/tail/notices.ts'
+import type { UnseenType } from '../../operations/tail/similar-types.ts'
 
 /** The most topics that the notice about a missing topic lists. */
 const MAX_LISTED = 10
@@ -36,3 +37,7 @@ function existingText({ similar, existing }: Extract<TailNotice, { readonly code
   const named = [...existing.slice(0, MAX_LISTED), ...(existing.length > MAX_LISTED ? ['…'] : [])]
   return `existing topics: ${named.join(', ')}`
 }
+
+/** Says that an event type is probably misspelled. */
+export const unseenTypeText = ({ eventType, similar }: UnseenType): string =>
+  `no event has the type ${eventType} yet; did you mean ${similar.join(' or ')}?`
