@@ -46,6 +46,13 @@ export function causeOf(error: unknown, path: string): string {
   }
 }
 
+/** Describes a cause like {@link causeOf}, for a message that has just named the path: leaves out this path at the end. */
+export function causeAfterPath(error: unknown, path: string): string {
+  const cause = causeOf(error, path)
+  const own = `: ${resolve(path)}`
+  return cause.endsWith(own) ? cause.slice(0, -own.length) : cause
+}
+
 /** Whether an error means that the disk or the disk quota of the user is full. */
 export const isDiskFull = (error: unknown): boolean =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')

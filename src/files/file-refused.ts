@@ -1,6 +1,6 @@
 import { EventBusError } from '../bus/errors.ts'
 import { advice, type Hint } from '../bus/hints.ts'
-import { causeOf, isDiskFull } from './cause.ts'
+import { causeAfterPath, isDiskFull } from './cause.ts'
 
 /**
  * Creates the `REFUSED` error (exit code 6) for a file that cannot be created or written.
@@ -10,7 +10,7 @@ import { causeOf, isDiskFull } from './cause.ts'
  */
 export function fileRefused(what: string, path: string, error: unknown, elsewhere: readonly Hint[]): EventBusError {
   const hints = isDiskFull(error) ? [advice('make room on the disk'), ...elsewhere] : elsewhere
-  return new EventBusError('REFUSED', `${what} ${path} cannot be written: ${causeOf(error, path)}`, {
+  return new EventBusError('REFUSED', `${what} ${path} cannot be written: ${causeAfterPath(error, path)}`, {
     hints,
     cause: error,
   })

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, statSync } from 'node:fs'
-import { causeOf, isMissing, kindOf } from '../files/cause.ts'
+import { causeAfterPath, isMissing, kindOf } from '../files/cause.ts'
 import { openInput } from '../files/open-input.ts'
 
 // Reads files that the user names. Problems are returned as plain sentences instead of errors of the operating system.
@@ -39,7 +39,7 @@ function problemAt(path: string, wanted: Wanted): Problem | undefined {
     accessSync(path, constants.R_OK)
     return undefined
   } catch (error) {
-    return isMissing(error, path) ? MISSING : { cause: causeOf(error, path) }
+    return isMissing(error, path) ? MISSING : { cause: causeAfterPath(error, path) }
   }
 }
 
@@ -62,7 +62,7 @@ export async function readText(path: string): Promise<ReadText> {
     if (!isUtf8(bytes)) return fail('is not UTF-8 text')
     return { ok: true, text: bytes.toString('utf8').replace(/^\ufeff/, '') }
   } catch (error) {
-    return fail(`cannot be read: ${causeOf(error, path)}`)
+    return fail(`cannot be read: ${causeAfterPath(error, path)}`)
   }
 }
 

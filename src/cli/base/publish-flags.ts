@@ -135,7 +135,7 @@ export function nothingToPublish(
   }
   return new UsageError(`nothing to publish: ${input} is empty or has only blank lines`, [
     flag(`--data '{"order_id":"o-1"}'`, 'publishes one event'),
-    flag('--file orders.ndjson', 'reads a file'),
+    ...(input === 'stdin' ? [flag('--file orders.ndjson', 'reads a file')] : []),
   ])
 }
 

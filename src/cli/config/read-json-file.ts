@@ -1,4 +1,4 @@
-import { causeOf } from '../../files/cause.ts'
+import { causeAfterPath } from '../../files/cause.ts'
 import { readAtMost } from '../../files/read-at-most.ts'
 import { UsageError } from '../errors.ts'
 
@@ -11,7 +11,7 @@ export function readJsonFile(path: string): unknown {
   try {
     bytes = readAtMost(path, MAX_FILE_BYTES + 1)
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${causeOf(error, path)}`)
+    throw new UsageError(`${path} cannot be read: ${causeAfterPath(error, path)}`)
   }
   if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${path} is larger than 1 MiB, the most that crbus reads`)
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')

@@ -1,4 +1,5 @@
 import { type Command, Errors, Help, type Interfaces } from '@oclif/core'
+import { commandIds, isAlias } from '../wrong-usage/command-ids.ts'
 
 /** The fields of a command that only its help shows. The build keeps them out of oclif's manifest, which every command reads. */
 type HelpFields = Pick<Command.Cached, 'flags' | 'description' | 'examples' | 'usage'>
@@ -13,7 +14,7 @@ export default class CrbusHelp extends Help {
       if (!(error instanceof Errors.CLIError) || error instanceof Errors.ExitError) throw error
       const { unknownCommand } = await import('../wrong-usage/unknown-command.ts')
       const end = argv.findIndex((word) => word.startsWith('-'))
-      throw unknownCommand(argv.slice(0, end === -1 ? undefined : end), argv, this.config.commandIDs)
+      throw unknownCommand(argv.slice(0, end === -1 ? undefined : end), argv, commandIds(this.config.commands))
     }
   }
 
@@ -26,13 +27,13 @@ export default class CrbusHelp extends Help {
 
   /** Lists commands without their aliases, which the help of each command names. */
   protected override formatCommands(commands: Command.Loadable[]): string {
-    return super.formatCommands(commands.filter((command) => this.#ownId(command) === command.id))
+    return super.formatCommands(commands.filter((command) => !isAlias(command)))
   }
 
-  /** Returns the id of a command that is found by an alias. oclif has an entry with the same aliases for each alias. */
-  #ownId({ id, aliases = [] }: Command.Loadable): string {
-    if (!aliases.includes(id)) return id
-    return this.config.commands.find((one) => one.aliases?.includes(id) && !one.aliases.includes(one.id))?.id ?? id
+  /** Returns the id of a command that is found by an alias. */
+  #ownId(command: Command.Loadable): string {
+    if (!isAlias(command)) return command.id
+    return this.config.commands.find((one) => one.aliases?.includes(command.id) && !isAlias(one))?.id ?? command.id
   }
 
   /** Formats the help of a topic without commands, such as `crbus help json`, without a usage line, which would name a missing command. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { EventBusError } from '../../bus/errors.ts'
 import { advice } from '../../bus/hints.ts'
-import { causeOf } from '../../files/cause.ts'
+import { causeAfterPath } from '../../files/cause.ts'
 import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
 import { operationHints } from '../hints.ts'
@@ -75,7 +75,7 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
 export async function listUndoFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeOf(error, folder)}`, {
+    throw new EventBusError('REFUSED', `${folder} cannot be read: ${causeAfterPath(error, folder)}`, {
       hints: [operationHints.otherUndoFolder()],
       cause: error,
     })

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path'
-import { causeOf, isMissing, refuseSpecial } from '../../../../files/cause.ts'
+import { causeAfterPath, isMissing, refuseSpecial } from '../../../../files/cause.ts'
 import { readAtMost } from '../../../../files/read-at-most.ts'
 import { UsageError } from '../../../errors.ts'
 import { hint, run, type Suggestion, shellWord } from '../../../suggestions.ts'
@@ -41,10 +40,6 @@ export function readText(path: string, what: string): string {
   return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
-/** Describes why a file cannot be read, in words that begin with its path. The cause names another path only. */
-export function whyUnreadable(path: string, error: unknown): string {
-  if (isMissing(error, path)) return `${path} does not exist`
-  const cause = causeOf(error, path)
-  const own = `: ${resolve(path)}`
-  return `${path}: ${cause.endsWith(own) ? cause.slice(0, -own.length) : cause}`
-}
+/** Describes why a file cannot be read, in words that begin with its path. */
+export const whyUnreadable = (path: string, error: unknown): string =>
+  isMissing(error, path) ? `${path} does not exist` : `${path}: ${causeAfterPath(error, path)}`
