@@ -11,6 +11,8 @@ export interface BusRecord {
    * seconds, microseconds or nanoseconds.
    */
   readonly timestamp: bigint
+  /** `append`: the broker set the timestamp when it appended the record. Absent: the producer set it. */
+  readonly timestampType?: 'append' | undefined
   /** `null` when the record has no key, which differs from an empty key. */
   readonly key: Uint8Array | null
   /** `null` for a tombstone, which differs from an empty value. */

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { busFlags, defaultInDescription } from '../cli/base/flags.ts'
+import { busFlags, defaultInDescription, timeFlags } from '../cli/base/flags.ts'
 import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
 import { createDemoTopics, type DemoSummary, demoTopics, runDemo } from '../operations/demo.ts'
@@ -16,6 +16,7 @@ export default class Demo extends BaseCommand {
     'Runs three aggregates and a saga, as "crbus new" generates them, on the embedded bus: orders are placed, stock is reserved, and some payments fail and are compensated.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
+    ...timeFlags,
     profile: busFlags.profile,
     'data-dir': { ...busFlags['data-dir'], exclusive: [] },
     checkouts: Flags.integer({
@@ -47,8 +48,8 @@ export default class Demo extends BaseCommand {
     await this.noteProjectChoice('bus')
     const bus = await this.openBus()
     await createDemoTopics(bus)
-    const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
-    const format = textFormatter({ color: io.color, columns })
+    const columns = () => (io.stdout.isTTY && io.stdout.columns) || undefined
+    const format = textFormatter({ color: io.color, columns, timeZone: this.timeZone })
     const showEvents = new AbortController()
     stop.signal.addEventListener('abort', () => showEvents.abort(), { once: true })
     const counts = { eventCount: 0, completed: 0, compensated: 0 }
@@ -58,7 +59,7 @@ export default class Demo extends BaseCommand {
         follow: true,
         last: 0,
         signal: showEvents.signal,
-        onNotice: (notice) => void this.notice(tailNoticeText(notice)),
+        onNotice: (notice) => void this.notice(tailNoticeText(notice, this.timeZone)),
       })
       for await (const batch of views) {
         await this.print(batch.map(format).join(''))

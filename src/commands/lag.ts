@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { groupFlag, readFlags, timeFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
 import type { NamedBus } from '../operations/bus-identity.ts'
 import { measureLag } from '../operations/lag/lag.ts'
@@ -51,6 +51,7 @@ export default class Lag extends BaseCommand {
   ]
   static override flags = {
     ...readFlags,
+    ...timeFlags,
     group: groupFlag,
     topic: topicFlag,
     sample: Flags.string({
@@ -77,7 +78,7 @@ export default class Lag extends BaseCommand {
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
     if (report.groups.length === 0) await this.notice(noGroups({ groups, topics }))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
-    for (const note of lagNotes(report, this.context.now())) await this.notice(`note: ${note}`)
+    for (const note of lagNotes(report, this.context.now(), this.timeZone)) await this.notice(`note: ${note}`)
     const isShort = sample !== undefined && sample < COMMIT_INTERVAL_MS
     if (isShort && report.groups.length > 0) await this.notice(SHORT_SAMPLE)
     const document = lagDocument(report, this.context.now())
@@ -100,7 +101,15 @@ export default class Lag extends BaseCommand {
     const { showLag } = await import('../ui/live/show-lag.tsx')
     const onInterrupt = () => stop.request('interrupted')
     const bus = () => this.namedBus()
-    await showLag(updates, { io, interval, bus, nothing: noGroups(choice), signal: this.signal, onInterrupt })
+    await showLag(updates, {
+      io,
+      interval,
+      bus,
+      timeZone: this.timeZone,
+      nothing: noGroups(choice),
+      signal: this.signal,
+      onInterrupt,
+    })
     // Ends a measurement that is still running, so that the command does not wait for it.
     quit.abort()
   }

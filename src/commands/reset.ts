@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
-import { changeFlags, readFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
+import { changeFlags, readFlags, timeFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
 import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
 import { onSameBus } from '../cli/same-bus.ts'
@@ -42,6 +42,7 @@ export default class Reset extends ChangeCommand {
     ...readFlags,
     ...changeFlags,
     ...undoFlags,
+    ...timeFlags,
     group: Flags.string({
       char: 'g',
       description: 'Consumer group to reset',
@@ -97,7 +98,7 @@ export default class Reset extends ChangeCommand {
     if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut({
       planOnly,
-      ...wordsOfReset(plan, this.undoCommand),
+      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
     if (planOut !== undefined)

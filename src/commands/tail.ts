@@ -62,7 +62,13 @@ export default class Tail extends BaseCommand {
       // --schema also says how payloads are written, so it overrides the configured codecs.
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
     }
-    const opened = await openPrinter(flags.output, reading, this.context.io)
+    const opened = await openPrinter(flags.output, reading, {
+      io: this.context.io,
+      timeZone: this.timeZone,
+      headers: flags.headers,
+      truncate: !flags['no-truncate'],
+      now: this.context.now,
+    })
     if (!opened.ok) {
       const { suggestOutput } = await import('../cli/wrong-usage/flags-of-other-tools.ts')
       throw new UsageError(`--output: ${opened.reason}`, [suggestOutput(flags.output), run('crbus tail --help')])
@@ -87,7 +93,7 @@ export default class Tail extends BaseCommand {
       filter: compiled.filter,
       reading,
       signal: this.signal,
-      onNotice: (notice) => void this.notice(tailNoticeText(notice)),
+      onNotice: (notice) => void this.notice(tailNoticeText(notice, this.timeZone)),
       onOutage: (outage) => void this.notice(formatOutage(outage)),
     })
     try {

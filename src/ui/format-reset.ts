@@ -3,6 +3,7 @@ import type { JsonTime } from '../bus/time/json-time.ts'
 import type { AppliedReset } from '../operations/reset/apply.ts'
 import type { ResetPlan, ResetStep } from '../operations/reset/plan.ts'
 import { clampText, resetDocument, resetNoteText } from './notes/reset-notes.ts'
+import { formatTime, type TimeZone } from './text/format-time.ts'
 import { counted, plural } from './text/listed.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
@@ -11,15 +12,17 @@ import { formatTable } from './text/table.ts'
 const isChange = ({ from, to, fromDetails, toDetails }: ResetStep): boolean =>
   from !== to || fromDetails?.metadata !== toDetails?.metadata || fromDetails?.leaderEpoch !== toDetails?.leaderEpoch
 
-const time = (timestamp: JsonTime | null): string =>
-  typeof timestamp === 'bigint' ? `${timestamp}ms` : (timestamp ?? '-')
+function timeText(timestamp: JsonTime | null, timeZone: TimeZone): string {
+  if (timestamp === null) return '-'
+  return typeof timestamp === 'bigint' ? `${timestamp}ms` : formatTime(Date.parse(timestamp), timeZone)
+}
 
 /** The most event types, and the most partitions with a changed target, that a plan lists. */
 const MAX_TYPES = 8
 const MAX_CLAMPED = 5
 
 /** Formats a plan for people: every partition, the events delivered again or skipped, and notes. */
-function formatResetPlan(plan: ResetPlan): string {
+function formatResetPlan(plan: ResetPlan, timeZone: TimeZone): string {
   const { group, to, state, memberIds, steps, notes } = plan
   const table = formatTable(
     ['TOPIC', 'PARTITION', 'FROM', 'TO', 'EFFECT', 'EVENTS', 'FIRST-EVENT', 'LAST-EVENT'],
@@ -30,8 +33,8 @@ function formatResetPlan(plan: ResetPlan): string {
       step.to ?? '-',
       step.effect,
       step.counts === 'offsets' ? `≤${step.eventCount}` : step.eventCount,
-      time(step.firstEventAt),
-      time(step.lastEventAt),
+      timeText(step.firstEventAt, timeZone),
+      timeText(step.lastEventAt, timeZone),
     ]),
   )
   const active =
@@ -102,9 +105,9 @@ export function groupDeletionQuestion(plans: readonly ResetPlan[]): string {
 
 /**
  * Returns the document and the texts of a command that applies a plan, for `carryOut`. `undoCommand` returns the command
- * line that restores an undo file.
+ * line that restores an undo file. The texts show times in the zone `timeZone`.
  */
-export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) => string) {
+export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) => string, timeZone: TimeZone) {
   const changes = plan.steps.filter(isChange)
   const [verb, pastTense] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
@@ -114,7 +117,7 @@ export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) =>
   return {
     plan: resetDocument(plan),
     name: plan.group,
-    shown: formatResetPlan(plan),
+    shown: formatResetPlan(plan, timeZone),
     isNothing: changes.length === 0 && !isDeletion,
     question: printable(`${action} on ${plan.bus.kind}: ${summaryOf(plan)}?`),
     done({ undoFile, moved }: AppliedReset): string {

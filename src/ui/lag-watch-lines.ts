@@ -38,7 +38,7 @@ export class LagWatchLines {
       text: this.#isJson
         ? `${stringifyJson({ time: new Date(time).toISOString(), ...lagDocument(report, time), bus })}\n`
         : formatLagWatch(report, time),
-      notices: [...empty, ...lagNotes({ groups }, time).map((note) => `note: ${note}`)],
+      notices: [...empty, ...lagNotes({ groups }, time, 'utc').map((note) => `note: ${note}`)],
     }
   }
 }

@@ -228,16 +228,16 @@ describe('a CBOR value', () => {
     expect(await records('copy')).toEqual(await records('values'))
   })
 
-  test('a wide CBOR value is printed on several lines with the same text as on one', async () => {
+  test('-o pretty prints a CBOR value on several lines with the same text as on one', async () => {
     await appendPayload(inMap(`83 f9 8000 f9 7e00 58 40 ${'01'.repeat(64)}`))
-    const { textFormatter } = await import('../../src/ui/records/format-record-text.ts')
+    const { prettyFormatter } = await import('../../src/ui/records/text/format-record-pretty.ts')
     const { viewOf } = await import('../../src/operations/events/event-view.ts')
     const bus = new InMemoryEventBus({ broker, createTopics: true })
     const [range] = await bus.log.ranges('values')
     const printed: string[] = []
     const slice = { topic: 'values', partition: 0, from: 0n, to: range?.end ?? 0n }
     for await (const batch of bus.log.read([slice])) {
-      const format = textFormatter({ color: false, columns: 20 })
+      const format = prettyFormatter({ color: false, timeZone: 'utc', now: Date.now })
       printed.push(...batch.map((record) => format(viewOf(record))))
     }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { groupActive } from '../../src/bus/errors.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import { Stop } from '../../src/cli/process/stop.ts'
@@ -72,7 +72,7 @@ describe('reset', () => {
   })
 
   test('shows the plan with --dry-run and changes nothing', async () => {
-    const { stdout, exitCode } = await reset(...base, '10m ago', '--dry-run')
+    const { stdout, exitCode } = await reset(...base, '10m ago', '--dry-run', '--utc')
 
     expect(stdout).toBe(
       [
@@ -88,6 +88,18 @@ describe('reset', () => {
     )
     expect(exitCode).toBe(0)
     expect(committed()).toEqual([6n])
+  })
+
+  test('shows local times with their offset in the plan, and UTC in the document', async () => {
+    vi.stubEnv('TZ', 'Asia/Kolkata')
+    try {
+      const { stdout } = await reset(...base, '10m ago', '--dry-run')
+      expect(stdout).toContain(' 2026-11-23 15:20:00.000 +05:30  2026-11-23 15:25:00.000 +05:30\n')
+      const document = JSON.parse((await reset(...base, '10m ago', '--dry-run', '--json')).stdout)
+      expect(document.steps[0].firstEventAt).toBe('2026-11-23T09:50:00.000Z')
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   test('moves offsets with --yes, prints how to undo it, and undoes it', async () => {

@@ -60,7 +60,7 @@ describe('tail and publish', () => {
     })
 
     test('64-bit timestamps are printed as a date, as a number with its unit, or as absent', async () => {
-      const { stdout, exitCode } = await tail(['order-events', '-e', '-o', '%T %d'])
+      const { stdout, exitCode } = await tail(['order-events', '-e', '-o', '%T %d', '--utc'])
       expect(stdout.split('\n').filter(Boolean)).toEqual([
         '-1 ',
         '0 1970-01-01T00:00:00.000Z',

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
 import type { TopicLog } from '../../src/bus/topic-log.ts'
 import { Stop } from '../../src/cli/process/stop.ts'
@@ -97,6 +97,37 @@ describe('tail', () => {
     expect(await shown('--from', 'start', '-n', '2')).toBe('0 1')
     expect(await shown('--from', '27', '--to', 'end')).toBe('27 28 29')
     expect(await shown('--from', '@2020-01-01', '-n', '1')).toBe('0')
+  })
+
+  test('shows local times with their offset, which --from accepts, and UTC with --utc and in JSON', async () => {
+    vi.stubEnv('TZ', 'Asia/Kolkata')
+    try {
+      const at = BigInt(Date.UTC(2026, 10, 23, 9, 30, 0, 5))
+      const bus = new InMemoryEventBus({ broker, createTopics: true })
+      await bus.log.append('order-events', [{ key: null, value: null, timestamp: at }])
+      const shown = async (...argv: string[]) => (await tail(['order-events', '-e', ...argv])).stdout
+      const local = '2026-11-23 15:00:00.005 +05:30'
+      expect(await shown()).toBe(`${local} order-events[0]@0 tombstone (no key)\n`)
+      expect(await shown('-o', '%d')).toBe(`${local}\n`)
+      expect(await shown('-o', 'pretty')).toContain(`  time       ${local} (29m59s ago)\n`)
+      expect(await shown('-o', '%d', '--utc')).toBe('2026-11-23T09:30:00.005Z\n')
+      expect(await shown('--utc')).toMatch(/^2026-11-23T09:30:00.005Z order-events/)
+      expect(JSON.parse(await shown('-o', 'json')).timestamp).toBe('2026-11-23T09:30:00.005Z')
+      expect(await shown('--from', `@${local}`, '-o', '%o')).toBe('0\n')
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+
+  test('shows the key of a record, its headers with --headers, and everything of it with -o pretty', async () => {
+    await publish([...order, '--data', '{"total":7}', '--key', 'o-1', '--header', 'tenant=acme'])
+    const { stdout } = await tail(['order-events', '-e', '--headers'])
+    expect(stdout).toMatch(/ order-events\[0\]@0 OrderPlaced.v1 key=o-1 \{"total":7\} .*header:tenant=acme\n$/)
+    expect((await tail(['order-events', '-e'])).stdout).not.toContain('header:')
+    const pretty = (await tail(['order-events', '-e', '-o', 'pretty'])).stdout
+    expect(pretty).toMatch(/^OrderPlaced.v1 order-events\[0\]@0\n {2}topic {6}order-events\n/)
+    expect(pretty).toContain('  headers    tenant: acme\n')
+    expect(pretty).toMatch(/\n {2}\{\n {4}"total": 7\n {2}\}\n\n$/)
   })
 
   test('filters by type, key, correlation id, expression and text, searching back as far as needed', async () => {

@@ -88,7 +88,7 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
       last: 10,
       follow: false,
       signal,
-      onNotice: (notice: TailNotice) => void notices.push(tailNoticeText(notice)),
+      onNotice: (notice: TailNotice) => void notices.push(tailNoticeText(notice, 'utc')),
     }
     const offsets: bigint[] = []
     for await (const batch of tail(bus, { ...request, from: range?.from, to: range?.to, ...more })) {

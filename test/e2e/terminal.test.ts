@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { cellWidth } from '../../src/ui/text/cell-width.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 let env: Record<string, string>
@@ -50,6 +51,23 @@ describe('on a terminal', () => {
     expect(stdout).not.toContain('\u001b]')
     expect(stripVTControlCharacters(stdout)).toContain('A\\x1b]0;title\\x07')
     expect(stdout).toContain('\\u202egone')
+  })
+
+  test('tail cuts lines to the width of the terminal, and shows all of them with --no-truncate', async () => {
+    const data = JSON.stringify({ note: `日本語 👩‍👩‍👧 ${'x'.repeat(200)}` })
+    await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', data], { env })
+    const lastLine = async (words: string) => {
+      const { stdout } = await onPseudoTerminal(
+        `stty cols 58 rows 20; ${crbus} tail order-events --no-follow ${words} -q`,
+      )
+      return stripVTControlCharacters(stdout).trimEnd().split('\r\n').at(-1) ?? ''
+    }
+    const cut = await lastLine('')
+    expect(cut).toMatch(/^\d\d:\d\d:\d\d\.\d{3} order-events\[\d\]@0 OrderPlaced.v1 \{"note":"日…$/)
+    expect(cellWidth(cut)).toBe(58)
+    expect(await lastLine('--no-truncate')).toContain(`"note":"日本語 👩‍👩‍👧 ${'x'.repeat(200)}"}`)
+    const { stdout: piped } = await execa(process.execPath, [bin, 'tail', 'order-events', '-e'], { env })
+    expect(piped).toContain('x'.repeat(200))
   })
 
   test('tail ends on Ctrl-C with exit code 130 and a count of events', async () => {

@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import { withSimilarNames } from '../../bus/names/similar-names.ts'
 import type { BusIdentity, NamedBus } from '../../operations/bus-identity.ts'
+import type { TimeZone } from '../../ui/text/format-time.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
@@ -29,6 +30,7 @@ export interface CommonFlags extends BusFlags {
   readonly debug?: boolean | undefined
   readonly 'dry-run'?: boolean | undefined
   readonly yes?: boolean | undefined
+  readonly utc?: boolean | undefined
   readonly confirm?: string | undefined
 }
 
@@ -82,6 +84,11 @@ export abstract class BaseCommand extends Command {
 
   protected get isQuiet(): boolean {
     return this.given.quiet ?? false
+  }
+
+  /** The zone in which text shows times. */
+  protected get timeZone(): TimeZone {
+    return this.given.utc ? 'utc' : 'local'
   }
 
   override async init(): Promise<void> {

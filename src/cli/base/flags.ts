@@ -69,6 +69,11 @@ export const storeFlags = {
 /** Stops oclif from printing a default before the description of a flag, because our descriptions end with the default. */
 export const defaultInDescription = { defaultHelp: async () => undefined }
 
+/** Flag of commands that show times. Their JSON documents are in UTC in any case. */
+export const timeFlags = {
+  utc: Flags.boolean({ description: 'Show times in UTC instead of local time', helpGroup: 'GLOBAL' }),
+}
+
 /** Flags of commands that change a bus or an event store. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'Show what would be done, and change nothing' }),

@@ -3,7 +3,7 @@ import { viewCodecs } from '../../operations/events/event-view.ts'
 import { isReversed, type OffsetSpec, parsePoint, parseRange } from '../../operations/offsets/offset-grammar.ts'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
-import { defaultInDescription, readFlags, schemaFlag } from './flags.ts'
+import { defaultInDescription, readFlags, schemaFlag, timeFlags } from './flags.ts'
 import { anyOf, invalidPosition, nonEmpty } from './parse-flags.ts'
 
 /** How many of the newest events to show first, without --from and --number. */
@@ -19,7 +19,7 @@ export const POSITIONS = `--from and --to take
                            a day or time without a zone is UTC
 --to with a time shows events with an earlier timestamp. A notice names offsets that were not searched for such events.`
 
-export const FORMATS = `--output takes text, json (one line for each event, which "crbus publish" reads), raw (the values, escaped on a terminal), or a format string such as '%t[%p]@%o %y %{order_id}' with
+export const FORMATS = `--output takes text (one line for each event, cut to the width of a terminal), pretty (everything of an event, in several lines), json (one line for each event, which "crbus publish" reads), raw (the values, escaped on a terminal), or a format string such as '%t[%p]@%o %y %{order_id}' with
   %t topic        %p partition    %o offset       %k key
   %v payload      %T time in ms   %d time         %h headers
   %y event type   %e version      %m metadata     %f envelope
@@ -38,6 +38,7 @@ export const tailFlags = {
     multipleNonGreedy: true,
     helpValue: 'TOPIC',
   }),
+  ...timeFlags,
   from: Flags.string({ description: 'Position to start at, or a range', helpGroup: 'RANGE', helpValue: 'POSITION' }),
   to: Flags.string({ description: 'Position to stop before', helpGroup: 'RANGE', helpValue: 'POSITION' }),
   number: Flags.integer({
@@ -94,11 +95,13 @@ export const tailFlags = {
   }),
   output: Flags.string({
     char: 'o',
-    description: 'Output format: text, json, raw or a format string (default: text)',
+    description: 'Output format: text, pretty, json, raw or a format string (default: text)',
     default: 'text',
     ...defaultInDescription,
     helpValue: 'FORMAT',
   }),
+  headers: Flags.boolean({ description: 'Show the headers of records in text output' }),
+  'no-truncate': Flags.boolean({ description: 'Do not cut the lines of text output to the width of the terminal' }),
   codec: Flags.option({ options: viewCodecs })({
     description: `Codec of the payloads: ${anyOf(viewCodecs)} (default: the codec of the topic in crbus.json, else by schema, else by the bytes)`,
     helpValue: 'CODEC',

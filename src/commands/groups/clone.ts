@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { changeFlags, readFlags, undoFlags } from '../../cli/base/flags.ts'
+import { changeFlags, readFlags, timeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
 import { planReset } from '../../operations/reset/make-plan.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
@@ -17,7 +17,7 @@ export default class GroupsClone extends ChangeCommand {
     from: Args.string({ description: 'Group to copy offsets from', required: true, ignoreStdin: true }),
     to: Args.string({ description: 'Group to copy offsets to', required: true, ignoreStdin: true }),
   }
-  static override flags = { ...readFlags, ...changeFlags, ...undoFlags }
+  static override flags = { ...readFlags, ...changeFlags, ...undoFlags, ...timeFlags }
 
   async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(GroupsClone)
@@ -33,7 +33,7 @@ export default class GroupsClone extends ChangeCommand {
       signal: this.signal,
     })
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand),
+      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

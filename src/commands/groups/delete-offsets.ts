@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { toTopicChoices } from '../../cli/base/parse-flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
 import { planReset } from '../../operations/reset/make-plan.ts'
@@ -20,6 +20,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     ...busFlags,
     ...changeFlags,
     ...undoFlags,
+    ...timeFlags,
     topic: Flags.string({
       char: 't',
       description: 'Topic, or some of its partitions, such as order-events:0,1; repeatable',
@@ -38,7 +39,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     const target = { kind: 'nothing' } as const
     const plan = await planReset(bus, { group: args.group, scope, target, to: 'nothing committed', now })
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand),
+      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { applyGroupDeletion, planGroupDeletion } from '../../operations/reset/delete-groups.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { groupDeletionQuestion, wordsOfReset } from '../../ui/format-reset.ts'
@@ -15,14 +15,14 @@ export default class GroupsDelete extends ChangeCommand {
   static override usage = 'groups delete GROUP...'
   static override examples = ['<%= config.bin %> groups delete old-billing --dry-run']
   static override args = { group: Args.string({ description: 'Groups to delete', required: true, ignoreStdin: true }) }
-  static override flags = { ...busFlags, ...changeFlags, ...undoFlags }
+  static override flags = { ...busFlags, ...changeFlags, ...undoFlags, ...timeFlags }
 
   async run(): Promise<{ readonly groups: readonly ResetDocument[]; readonly applied: boolean }> {
     const { argv, flags } = await this.parse(GroupsDelete)
     const bus = await this.openBus()
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
-    const texts = groups.map((group) => wordsOfReset(group, this.undoCommand))
+    const texts = groups.map((group) => wordsOfReset(group, this.undoCommand, this.timeZone))
     return this.carryOut({
       plan: { groups: texts.map(({ plan }) => plan) },
       name: groups.map(({ group }) => group).join(','),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Args } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, undoFlags, waitFlag } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags, undoFlags, waitFlag } from '../../cli/base/flags.ts'
 import { toWait } from '../../cli/base/parse-flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
 import { readPlanFile } from '../../operations/reset/plan-file.ts'
@@ -17,7 +17,7 @@ export default class ResetApply extends ChangeCommand {
     'The command refuses a stale plan: the group has committed offsets since, or the log no longer has the offsets of the plan.'
   static override examples = ['<%= config.bin %> reset apply plan.json']
   static override args = { plan: Args.string({ description: 'Plan file', required: true, ignoreStdin: true }) }
-  static override flags = { ...busFlags, ...changeFlags, ...undoFlags, wait: waitFlag }
+  static override flags = { ...busFlags, ...changeFlags, ...undoFlags, ...timeFlags, wait: waitFlag }
 
   async run(): Promise<ResetDocument & { readonly applied: boolean }> {
     const { args, flags } = await this.parse(ResetApply)
@@ -25,7 +25,7 @@ export default class ResetApply extends ChangeCommand {
     const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
     const bus = await this.openBus()
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand),
+      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
       apply: async () => {
         const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
         await waitUntilEmpty(bus, plan.group, wait, { signal: this.signal, onWait })

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, undoFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags, undoFlags } from '../../cli/base/flags.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
 import { run, shellWord } from '../../cli/suggestions.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
@@ -25,6 +25,7 @@ export default class ResetUndo extends ChangeCommand {
     ...busFlags,
     ...changeFlags,
     ...undoFlags,
+    ...timeFlags,
     last: Flags.boolean({ description: 'Use the newest undo file of this bus' }),
     group: Flags.string({
       char: 'g',
@@ -47,7 +48,7 @@ export default class ResetUndo extends ChangeCommand {
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand),
+      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

@@ -31,8 +31,8 @@ export function Dashboard({ onKey, ...props }: Props & { readonly onKey: (key: K
   const { isRawModeSupported } = useStdin()
   const group = groupInView(state)
   const [note] = useMemo(
-    () => (group === undefined ? [] : lagNotes({ groups: [group] }, state.time)),
-    [group, state.time],
+    () => (group === undefined ? [] : lagNotes({ groups: [group] }, state.time, state.timeZone)),
+    [group, state.time, state.timeZone],
   )
   useInput((input, key) => toKeys(input, key).forEach(onKey), { isActive: isRawModeSupported })
   return (

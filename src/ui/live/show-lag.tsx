@@ -1,6 +1,7 @@
 import { render } from 'ink'
 import type { NamedBus } from '../../operations/bus-identity.ts'
 import type { LagUpdate } from '../../operations/lag/watch.ts'
+import type { TimeZone } from '../text/format-time.ts'
 import type { Io } from '../text/io.ts'
 import { Dashboard } from './dashboard.tsx'
 import { throttledFrames } from './frames.ts'
@@ -16,6 +17,8 @@ export interface LagScreen {
   readonly io: Io
   /** Milliseconds between two measurements. */
   readonly interval: number
+  /** The zone of the times on the screen. */
+  readonly timeZone: TimeZone
   /** Returns the bus, to name it on the screen. */
   readonly bus: () => Promise<NamedBus | undefined>
   /** The text while there is no group. */
@@ -40,7 +43,10 @@ export async function showLag(updates: AsyncIterable<LagUpdate>, screen: LagScre
   const colors = palette(io.color)
   const ended = Promise.withResolvers<void>()
   let resumed = Promise.withResolvers<void>()
-  let state = reduce(initialState(sizeOf(stdout), await screen.bus()), { type: 'measured', update: first.value })
+  let state = reduce(initialState(sizeOf(stdout), await screen.bus(), screen.timeZone), {
+    type: 'measured',
+    update: first.value,
+  })
 
   const dashboard = () => <Dashboard state={state} palette={colors} nothing={nothing} onKey={onKey} />
   const dispatch = (event: DashboardEvent) => {

@@ -1,6 +1,7 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { GroupLag, LagNote, LagReport, PartitionLag } from '../../operations/lag/report.ts'
 import { formatDuration } from '../text/format-duration.ts'
+import { formatTime, type TimeZone } from '../text/format-time.ts'
 import { listed, listedPartitions } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 
@@ -8,14 +9,12 @@ import { printable } from '../text/printable.ts'
 const MAX_LISTED = 3
 
 /** Returns the sentence of a note, without the group. `now` is the time that ages are relative to, in milliseconds. */
-function lagNoteText(note: LagNote, now: number): string {
+function lagNoteText(note: LagNote, now: number, timeZone: TimeZone): string {
   switch (note.code) {
     case 'open-transaction': {
       const { topic, partition, offset, since } = note
       const began =
-        since === undefined
-          ? ''
-          : ` since ${new Date(since).toISOString()} (${formatDuration(Math.max(0, now - since))})`
+        since === undefined ? '' : ` since ${formatTime(since, timeZone)} (${formatDuration(Math.max(0, now - since))})`
       return `a transaction is open in ${partitionName(note)}${began} at offset ${offset} and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic ${topic} --partition ${partition} --start-offset ${offset}`
     }
     case 'deleted-unread': {
@@ -44,12 +43,16 @@ const moreText: Partial<Record<LagNote['code'], (count: number) => string>> = {
 }
 
 /** Returns lines about what the figures of groups do not show. `now` is the time that ages are relative to, in milliseconds. */
-export const lagNotes = ({ groups }: { readonly groups: readonly GroupLag[] }, now: number): string[] =>
+export const lagNotes = (
+  { groups }: { readonly groups: readonly GroupLag[] },
+  now: number,
+  timeZone: TimeZone,
+): string[] =>
   groups.flatMap(({ group, notes = [] }) =>
     [...Map.groupBy(notes, ({ code }) => code)].flatMap(([code, own]) => {
       const more = own.length > MAX_LISTED ? moreText[code]?.(own.length - MAX_LISTED) : undefined
       const shown = more === undefined ? own : own.slice(0, MAX_LISTED)
-      const lines = [...shown.map((note) => lagNoteText(note, now)), ...(more === undefined ? [] : [more])]
+      const lines = [...shown.map((note) => lagNoteText(note, now, timeZone)), ...(more === undefined ? [] : [more])]
       return lines.map((line) => printable(`${group}: ${line}`))
     }),
   )
@@ -59,7 +62,7 @@ export const lagDocument = ({ sample, groups }: LagReport, now: number) => ({
   sample,
   groups: groups.map(({ notes, topics, ...group }) => ({
     ...group,
-    notes: notes?.map((note) => ({ ...withTime(note), message: lagNoteText(note, now) })),
+    notes: notes?.map((note) => ({ ...withTime(note), message: lagNoteText(note, now, 'utc') })),
     topics: topics.map((topic) => ({ ...topic, partitions: topic.partitions.map(partitionDocument) })),
   })),
 })

@@ -1,12 +1,13 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { TailNotice } from '../../operations/tail/notices.ts'
 import type { UnseenType } from '../../operations/tail/similar-types.ts'
+import { formatTime, type TimeZone } from '../text/format-time.ts'
 
 /** The most topics that the notice about a missing topic lists. */
 const MAX_LISTED = 10
 
-/** Returns the sentence of a notice, without a full stop. */
-export function tailNoticeText(notice: TailNotice): string {
+/** Returns the sentence of a notice, without a full stop. It shows times in the zone `timeZone`. */
+export function tailNoticeText(notice: TailNotice, timeZone: TimeZone): string {
   switch (notice.code) {
     case 'offset-replaced': {
       const { start, end, lastStable, wanted, offset } = notice
@@ -21,8 +22,9 @@ export function tailNoticeText(notice: TailNotice): string {
     case 'events-not-searched': {
       const { others, offsets } = notice
       const read = others === 0 ? 'was' : `and ${others} more partition${others === 1 ? '' : 's'} were`
-      const until = new Date(notice.until).toISOString()
-      return `${partitionName(notice)} ${read} read to ${offsets} offsets after the first event at or after ${until}; events with earlier timestamps after that are not shown: to check every event, replace --to by --where 'timestamp < timestamp("${until}")'`
+      const until = formatTime(notice.until, timeZone)
+      const exactly = new Date(notice.until).toISOString()
+      return `${partitionName(notice)} ${read} read to ${offsets} offsets after the first event at or after ${until}; events with earlier timestamps after that are not shown: to check every event, replace --to by --where 'timestamp < timestamp("${exactly}")'`
     }
     case 'topics-awaited':
       return `waiting for topic ${notice.topics.join(', ')} to be created (${existingText(notice)})`

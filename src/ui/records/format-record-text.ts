@@ -1,68 +1,94 @@
-import { Chalk, type ChalkInstance } from 'chalk'
+import { Chalk } from 'chalk'
 import type { EventMetadata } from '../../bus/event.ts'
 import { positionName } from '../../bus/names/names.ts'
 import { isDate } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { decodePayload } from '../../codecs/payload.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
+import { cutLine } from '../text/cut-line.ts'
+import { type TimeZone, timeParts } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataDocument } from './record-document.ts'
+import { eventTypeColor } from './text/event-type-color.ts'
+import { bytesText, headersText, hexText, plainText } from './text/record-parts.ts'
 
 export interface TextStyle {
   readonly color: boolean
-  /** The width of the terminal, to break wide payloads into lines. Absent if the output is not a terminal: one record is one line. */
-  readonly columns: number | undefined
+  /** The zone of the times. */
+  readonly timeZone: TimeZone
+  /** Returns the width of the terminal, which may change. `undefined` if the output is not a terminal. */
+  readonly columns: () => number | undefined
+  /** Whether to show the headers of records. Default: false. */
+  readonly headers?: boolean | undefined
+  /** Whether to cut lines to the width of the terminal. Default: true. Without a terminal, no line is cut. */
+  readonly truncate?: boolean | undefined
 }
 
-/** Codecs whose payloads can be shown as JSON in several lines. */
-const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
-const typeColors = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const
+/** The width of a date with its time, to which other timestamps are aligned. */
+const TIME_CELLS: Readonly<Record<TimeZone, number>> = { local: 30, utc: 24 }
 
 /**
- * Creates a formatter of records for people: time, position, event type, payload, metadata. The same event type always has the
- * same color. On a terminal, the day is a separate line before the first record of the day.
+ * Creates a formatter of records for people, one line each: time, position, event type, key, payload, metadata, headers. On a
+ * terminal, the day and the zone are a separate line before the first record of the day.
  */
-export function textFormatter({ color, columns }: TextStyle): (view: EventView) => string {
-  const chalk = new Chalk({ level: color ? 1 : 0 })
+export function textFormatter(style: TextStyle): (view: EventView) => string {
+  const { timeZone, columns, truncate = true } = style
+  const line = lineFormatter(style)
   let lastDay = ''
-  const when = (timestamp: bigint): readonly [dayLine: string, time: string] => {
-    const { day, time } = clock(timestamp)
-    if (columns === undefined) return ['', `${day} ${time}`]
+  const chalk = new Chalk({ level: style.color ? 1 : 0 })
+  return (view) => {
+    const { timestamp } = view.record
+    const width = columns()
+    if (width === undefined)
+      return `${line(view, formatTimestamp(timestamp, timeZone).padStart(TIME_CELLS[timeZone]))}\n`
+    const { day, time } = clock(timestamp, timeZone)
     const isNew = day !== lastDay
     lastDay = day
-    return [isNew ? `${chalk.dim(`── ${day} ──`)}\n` : '', time]
-  }
-  return (view) => {
-    const { timestamp, value } = view.record
-    const [dayLine, time] = when(timestamp)
-    const position = `${time} ${positionName(view.record)}`
-    const head = `${dayLine}${chalk.dim(position)}`
-    if (value === null) return `${head} ${chalk.dim(`tombstone ${keyText(view.record.key)}`)}\n`
-    if (!view.envelope?.ok) {
-      const reason = printable(view.envelope?.reason ?? 'not decoded')
-      return `${head} ${chalk.red('undecodable')} ${reason} ${chalk.dim(undecoded(value))}\n`
-    }
-    const { event, format, guessed } = view.envelope
-    const notes = format === 'bincode-w3' ? '' : chalk.dim(` ${format}${guessed ? ' guessed' : ''}`)
-    const metadata = metadataText(event.metadata, timestamp)
-    const context = metadata === '' ? '' : ` ${chalk.dim(metadata)}`
-    const { payload } = view
-    const warning = payload?.ok && 'warning' in payload ? payload.warning : undefined
-    const warned = warning === undefined ? '' : ` ${chalk.yellow(`warning: ${printable(warning)}`)}`
-    const title = `${head} ${typeColor(chalk, event.eventType)}${notes}${warned}`
-    const body = payloadText(view)
-    const width = position.length + event.eventType.length + body.length + metadata.length
-    if (columns !== undefined && width > columns * 2 && payload?.ok && structured.has(payload.codec)) {
-      const lines = valueJson(payload.value, 2)
-        .split('\n')
-        .map((line) => `  ${printableJson(line)}`)
-      return `${title}${context}\n${lines.join('\n')}\n`
-    }
-    return `${title} ${body}${context}\n`
+    const shown = line(view, time)
+    const dayLine = isNew ? `${chalk.dim(`── ${day} ──`)}\n` : ''
+    return `${dayLine}${truncate ? cutLine(shown, width) : shown}\n`
   }
 }
+
+/** Returns a function that formats a record as a line that begins with `time`. */
+function lineFormatter({ color, headers = false }: TextStyle): (view: EventView, time: string) => string {
+  const chalk = new Chalk({ level: color ? 1 : 0 })
+  const joined = (...parts: readonly string[]) => parts.filter((part) => part !== '').join(' ')
+  return (view, time) => {
+    const { record, envelope, payload } = view
+    const { key, value } = record
+    const head = chalk.dim(`${time} ${positionName(record)}`)
+    const shownHeaders = headers && record.headers.length > 0 ? chalk.dim(headersText(record.headers)) : ''
+    const keyText = key === null ? '' : chalk.dim(`key=${bytesText(key)}`)
+    if (value === null) return joined(head, chalk.dim('tombstone'), keyText || chalk.dim('(no key)'), shownHeaders)
+    if (!envelope?.ok) {
+      const reason = printable(envelope?.reason ?? 'not decoded')
+      return joined(head, chalk.red('undecodable'), keyText, reason, chalk.dim(undecoded(value)), shownHeaders)
+    }
+    const { event, format, guessed } = envelope
+    const { eventType } = event
+    const warning = payload?.ok && 'warning' in payload ? payload.warning : undefined
+    return joined(
+      head,
+      chalk[eventTypeColor(eventType)](printable(eventType)),
+      format === 'bincode-w3' ? '' : chalk.dim(`${format}${guessed ? ' guessed' : ''}`),
+      warning === undefined ? '' : chalk.yellow(`warning: ${printable(warning)}`),
+      // By default, the key of an event is its type.
+      key !== null && isText(key, eventType) ? '' : keyText,
+      payloadText(view),
+      dimmed(chalk.dim, metadataText(event.metadata, record.timestamp)),
+      shownHeaders,
+    )
+  }
+}
+
+const dimmed = (dim: (text: string) => string, text: string): string => (text === '' ? '' : dim(text))
+
+const isText = (bytes: Uint8Array, text: string): boolean =>
+  // The length is cheaper to compare, and a character has at most three bytes for each of its UTF-16 code units.
+  bytes.length >= text.length && bytes.length <= text.length * 3 && Buffer.from(text).equals(bytes)
 
 /** Formats metadata: `correlation_id=c-42 saga_id=s-1`. Leaves out a timestamp within a second of the record's timestamp. */
 function metadataText(metadata: EventMetadata | null, recordTime: bigint): string {
@@ -75,14 +101,11 @@ function metadataText(metadata: EventMetadata | null, recordTime: bigint): strin
     .join(' ')
 }
 
-const plainText = (value: unknown): string =>
-  typeof value === 'string' && /^[^\s"]+$/.test(value) ? printable(value) : printableJson(JSON.stringify(value))
-
 /** Formats the payload on one line, safe for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
   if (!envelope?.ok) return record.value === null ? '' : undecoded(record.value)
   if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(envelope.event.data)}`
-  if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hex(envelope.event.data)
+  if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hexText(envelope.event.data)
   if (payload.codec === 'text') return printable(String(payload.value))
   return typeof payload.value === 'string' ? printableJson(valueJson(payload.value)) : unquotedJson(payload.value)
 }
@@ -93,38 +116,17 @@ export function unquotedJson(value: unknown): string {
   return json.startsWith('"') ? json.slice(1, -1) : json
 }
 
-/** Colors an event type, with the same color in every run. */
-function typeColor(chalk: ChalkInstance, eventType: string): string {
-  let hash = 0
-  for (const character of eventType) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0
-  return chalk[typeColors[hash % typeColors.length] ?? 'cyan'](printable(eventType))
-}
-
 /** Formats undecodable bytes: as text if they are text or JSON, else in hex. */
-function undecoded(bytes: Uint8Array): string {
+export function undecoded(bytes: Uint8Array): string {
   const found = decodePayload(bytes)
-  const isText = found.ok && (found.codec === 'text' || found.codec === 'json')
-  return isText ? printable(Buffer.from(bytes).toString('utf8')) : hex(bytes)
+  const isReadable = found.ok && (found.codec === 'text' || found.codec === 'json')
+  return isReadable ? printable(Buffer.from(bytes).toString('utf8')) : hexText(bytes)
 }
 
-/** Formats at most 64 bytes in hex, then the number of all bytes if there are more. */
-function hex(bytes: Uint8Array): string {
-  const shown = Buffer.from(bytes.subarray(0, 64)).toString('hex')
-  return bytes.length > 64 ? `0x${shown}… (${bytes.length} bytes)` : `0x${shown}`
-}
-
-const keyText = (key: Uint8Array | null) => (key === null ? '(no key)' : printable(Buffer.from(key).toString('utf8')))
-
-/** Returns the day and time in the local time zone. If the timestamp is not a date, `time` is its number of milliseconds. */
-function clock(timestamp: bigint): { readonly day: string; readonly time: string } {
-  if (timestamp === -1n || !isDate(timestamp)) {
-    return { day: '-'.padEnd(10), time: formatTimestamp(timestamp).padEnd(12) }
-  }
-  const date = new Date(Number(timestamp))
-  const two = (part: number) => String(part).padStart(2, '0')
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  return {
-    day: `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
-    time: `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`,
-  }
+/** Returns the day with its zone, and the time of day. In UTC, the zone is a part of the time. */
+function clock(timestamp: bigint, timeZone: TimeZone): { readonly day: string; readonly time: string } {
+  if (timestamp === -1n || !isDate(timestamp))
+    return { day: '-', time: formatTimestamp(timestamp, timeZone).padEnd(12) }
+  const { day, time, zone } = timeParts(Number(timestamp), timeZone)
+  return timeZone === 'utc' ? { day, time: `${time}${zone}` } : { day: `${day} ${zone}`, time }
 }

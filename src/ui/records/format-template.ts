@@ -1,11 +1,12 @@
 import type { EventView } from '../../operations/events/event-view.ts'
+import type { TimeZone } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable } from '../text/printable.ts'
 import { payloadText, unquotedJson } from './format-record-text.ts'
 import { metadataJson } from './record-json-writer.ts'
 
 /** Returns the text of a token for a record. `index` is the number of the record, counted from 1. */
-type Token = (view: EventView, index: number) => string
+type Token = (view: EventView, index: number, timeZone: TimeZone) => string
 
 export type CompiledTemplate =
   | { readonly ok: true; readonly format: (view: EventView) => string }
@@ -26,7 +27,7 @@ const templateTokens: Readonly<Record<string, Token>> = {
   V: ({ record }) => String(record.value?.length ?? -1),
   S: ({ record }) => String(record.value?.length ?? -1),
   T: ({ record }) => String(record.timestamp),
-  d: ({ record }) => isoTime(record.timestamp),
+  d: ({ record }, _, timeZone) => dateTime(record.timestamp, timeZone),
   h: ({ record }) => record.headers.map(([name, value]) => `${name}=${utf8(value)}`).join(','),
   i: (_, index) => String(index),
   y: (view) => eventOf(view)?.eventType ?? '',
@@ -57,9 +58,9 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 /**
  * Compiles a format such as `%t[%p]@%o %y %{order_id}\n`. `%{a.b[0].c}` is a field of the decoded payload, `%%` a percent sign,
  * `%k{hex}` and `%v{base64}` are bytes. The escapes `\n \t \r \0 \\ \xNN` mean what they mean in kcat. Adds a newline if the
- * format does not end with one.
+ * format does not end with one. `%d` shows the zone `timeZone`.
  */
-export function compileTemplate(template: string): CompiledTemplate {
+export function compileTemplate(template: string, timeZone: TimeZone): CompiledTemplate {
   const parts: (string | Token)[] = []
   const pattern = /%\{([^}]*)\}|%([kvs])\{([^}]*)\}|%(.)|%$|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|\\$/gs
   for (const [whole, path, bytesOf, modifier, letter, code, escaped] of template.matchAll(pattern)) {
@@ -77,7 +78,7 @@ export function compileTemplate(template: string): CompiledTemplate {
     else if (letter !== undefined) {
       const token = templateTokens[letter]
       if (token === undefined) return { ok: false, reason: `there is no token %${letter}` }
-      parts.push((view, index) => printable(token(view, index)))
+      parts.push((view, index) => printable(token(view, index, timeZone)))
     } else if (code !== undefined) parts.push(String.fromCharCode(Number.parseInt(code, 16)))
     else if (escaped !== undefined) {
       const character = escapes[escaped]
@@ -92,7 +93,7 @@ export function compileTemplate(template: string): CompiledTemplate {
     ok: true,
     format: (view) => {
       index += 1
-      return parts.map((part) => (typeof part === 'string' ? part : part(view, index))).join('')
+      return parts.map((part) => (typeof part === 'string' ? part : part(view, index, timeZone))).join('')
     },
   }
 }
@@ -118,4 +119,5 @@ function fieldText(value: unknown): string {
   return json === 'null' ? '' : json
 }
 
-const isoTime = (timestamp: bigint): string => (timestamp === -1n ? '' : formatTimestamp(timestamp))
+const dateTime = (timestamp: bigint, timeZone: TimeZone): string =>
+  timestamp === -1n ? '' : formatTimestamp(timestamp, timeZone)

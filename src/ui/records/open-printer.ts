@@ -1,18 +1,22 @@
 import type { EventView, Reading } from '../../operations/events/event-view.ts'
 import type { Io } from '../text/io.ts'
+import type { TextStyle } from './format-record-text.ts'
 import type { RecordPrinter } from './record-printer.ts'
+import type { PrettyStyle } from './text/format-record-pretty.ts'
 
 /** A printer, or why the output is invalid. */
 export type OpenedPrinter =
   | { readonly ok: true; readonly printer: RecordPrinter }
   | { readonly ok: false; readonly reason: string }
 
-/** Opens the printer for an output: `text`, `json`, `raw` or a format with `%`. */
-export async function openPrinter(
-  output: string,
-  reading: Reading,
-  { stdout, color }: Pick<Io, 'stdout' | 'color'>,
-): Promise<OpenedPrinter> {
+/** How records are printed. */
+export interface PrintStyle extends Pick<TextStyle, 'timeZone' | 'headers' | 'truncate'>, Pick<PrettyStyle, 'now'> {
+  readonly io: Pick<Io, 'stdout' | 'color'>
+}
+
+/** Opens the printer for an output: `text`, `pretty`, `json`, `raw` or a format with `%`. */
+export async function openPrinter(output: string, reading: Reading, style: PrintStyle): Promise<OpenedPrinter> {
+  const { stdout, color } = style.io
   if (output === 'json') {
     const { jsonPrinter } = await import('./record-printer.ts')
     return opened(jsonPrinter(reading))
@@ -22,12 +26,18 @@ export async function openPrinter(
   if (output === 'text') {
     const { textFormatter } = await import('./format-record-text.ts')
     // Some terminals report 0 columns.
-    return opened(new LinePrinter(textFormatter({ color, columns: (stdout.isTTY && stdout.columns) || undefined })))
+    const columns = () => (stdout.isTTY && stdout.columns) || undefined
+    return opened(new LinePrinter(textFormatter({ ...style, color, columns })))
+  }
+  if (output === 'pretty') {
+    const { prettyFormatter } = await import('./text/format-record-pretty.ts')
+    return opened(new LinePrinter(prettyFormatter({ ...style, color })))
   }
   const { compileTemplate } = await import('./format-template.ts')
-  const compiled = compileTemplate(output)
+  const compiled = compileTemplate(output, style.timeZone)
   if (!compiled.ok) return compiled
-  if (!output.includes('%')) return { ok: false, reason: `'${output}' is neither text, json, raw nor a format with %` }
+  if (!output.includes('%'))
+    return { ok: false, reason: `'${output}' is neither text, pretty, json, raw nor a format with %` }
   // As bytes, which `write` does not escape: the format may contain control characters, such as `\0` for xargs. The values in
   // the text are already escaped.
   return opened(new LinePrinter(compiled.format, Buffer.from))

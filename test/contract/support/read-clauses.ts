@@ -116,7 +116,7 @@ export function readClauses({ bus, open }: Contract): void {
       follow: false,
       last: 10,
       signal: testSignal(),
-      onNotice: (notice) => void notices.push(tailNoticeText(notice)),
+      onNotice: (notice) => void notices.push(tailNoticeText(notice, 'utc')),
     })) {
       seen.push(...offsets(views.map(({ record }) => record)))
     }
@@ -140,7 +140,7 @@ export function readClauses({ bus, open }: Contract): void {
       follow: false,
       last: 10,
       signal: testSignal(),
-      onNotice: (notice) => void notices.push(tailNoticeText(notice)),
+      onNotice: (notice) => void notices.push(tailNoticeText(notice, 'utc')),
     })) {
       seen.push(...offsets(views.map(({ record }) => record)))
     }
@@ -254,7 +254,7 @@ export function readClauses({ bus, open }: Contract): void {
     onTestFinished(() => stop.abort())
     const seen: string[] = []
     const notices: string[] = []
-    const onNotice = (notice: TailNotice) => void notices.push(tailNoticeText(notice))
+    const onNotice = (notice: TailNotice) => void notices.push(tailNoticeText(notice, 'utc'))
     const slices = [{ topic, partition: 0, from: 1n }]
     const reading = (async () => {
       for await (const batch of followTopics(bus(), { slices, checkEvery: 50, signal: stop.signal, onNotice }))

@@ -3,7 +3,9 @@ import type { EventMetadata } from '../../../src/bus/event.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
-import { payloadText, textFormatter } from '../../../src/ui/records/format-record-text.ts'
+import { payloadText, type TextStyle, textFormatter } from '../../../src/ui/records/format-record-text.ts'
+
+process.env.TZ = 'Europe/Berlin'
 
 /** 10:00 in the local time zone of the tests. */
 const ten = BigInt(new Date(2026, 10, 23, 10).getTime())
@@ -12,36 +14,129 @@ function record(data: string | Uint8Array, metadata: EventMetadata | null = null
   const event = serializedEvent('OrderPlaced.v1', typeof data === 'string' ? Buffer.from(data) : data, metadata)
   const encoded = encodeEnvelope(event, 'bincode')
   const value = encoded.ok ? Buffer.from(encoded.bytes) : null
-  return viewOf({ topic: 'order-events', partition: 2, offset: 7n, timestamp, key: null, value, headers: [] })
+  return viewOf({
+    topic: 'order-events',
+    partition: 2,
+    offset: 7n,
+    timestamp,
+    key: null,
+    value,
+    headers: [],
+  })
 }
 
-test('writes one line with the day to a pipe', () => {
-  const format = textFormatter({ color: false, columns: undefined })
-  const line = format(record('{"id":1}', { correlationId: 'c 1', userId: 'u', timestamp: '2020-01-01T00:00:00Z' }))
+const toPipe = (style: Partial<TextStyle> = {}) =>
+  textFormatter({
+    color: false,
+    timeZone: 'local',
+    columns: () => undefined,
+    ...style,
+  })
+const toTerminal = (columns: number, style: Partial<TextStyle> = {}) => toPipe({ columns: () => columns, ...style })
+
+test('writes one line with the day and the zone to a pipe', () => {
+  const line = toPipe()(
+    record('{"id":1}', {
+      correlationId: 'c 1',
+      userId: 'u',
+      timestamp: '2020-01-01T00:00:00Z',
+    }),
+  )
   const metadata = 'correlation_id="c 1" user_id=u timestamp=2020-01-01T00:00:00Z'
-  expect(line).toBe(`2026-11-23 10:00:00.000 order-events[2]@7 OrderPlaced.v1 {"id":1} ${metadata}\n`)
+  expect(line).toBe(`2026-11-23 10:00:00.000 +01:00 order-events[2]@7 OrderPlaced.v1 {"id":1} ${metadata}\n`)
 })
 
 test('writes the timestamp of the publisher only when it differs from that of the record', () => {
-  const format = textFormatter({ color: false, columns: undefined })
   const timestamp = new Date(Number(ten) + 20).toISOString()
-  expect(format(record('{}', { timestamp }))).toBe('2026-11-23 10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n')
+  const line = toPipe()(record('{}', { timestamp }))
+  expect(line).toBe('2026-11-23 10:00:00.000 +01:00 order-events[2]@7 OrderPlaced.v1 {}\n')
+})
+
+test('writes times in UTC with a Z', () => {
+  const pipe = toPipe({ timeZone: 'utc' })
+  expect(pipe(record('{}'))).toBe('2026-11-23T09:00:00.000Z order-events[2]@7 OrderPlaced.v1 {}\n')
+  const terminal = toTerminal(100, { timeZone: 'utc' })
+  expect(terminal(record('{}'))).toBe('── 2026-11-23 ──\n09:00:00.000Z order-events[2]@7 OrderPlaced.v1 {}\n')
 })
 
 test('writes each day once, on a separate line, to a terminal', () => {
-  const format = textFormatter({ color: false, columns: 100 })
+  const format = toTerminal(100)
   const day = 86_400_000n
   expect([ten, ten, ten + day].map((time) => format(record('{}', null, time)))).toEqual([
-    '── 2026-11-23 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
+    '── 2026-11-23 +01:00 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
     '10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
-    '── 2026-11-24 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
+    '── 2026-11-24 +01:00 ──\n10:00:00.000 order-events[2]@7 OrderPlaced.v1 {}\n',
   ])
 })
 
-test('breaks a payload that is wider than two lines of the terminal into lines', () => {
-  const format = textFormatter({ color: false, columns: 40 })
-  const lines = format(record(JSON.stringify({ id: 'x'.repeat(60), n: 1 }))).split('\n')
-  expect(lines.slice(2)).toEqual(['  {', `    "id": "${'x'.repeat(60)}",`, '    "n": 1', '  }', ''])
+test('cuts a line to the width of the terminal, also after the width has changed', () => {
+  let columns = 60
+  const format = toTerminal(0, { columns: () => columns })
+  const wide = record(JSON.stringify({ note: '日本語'.repeat(30) }))
+  const lastLine = () => format(wide).split('\n').at(-2) ?? ''
+  expect(lastLine()).toBe('10:00:00.000 order-events[2]@7 OrderPlaced.v1 {"note":"日本…')
+  columns = 30
+  expect(lastLine()).toBe('10:00:00.000 order-events[2]@…')
+  columns = 0
+  expect(lastLine()).toBe('…')
+})
+
+test('cuts no line with --no-truncate, and none to a pipe', () => {
+  const wide = record(JSON.stringify({ note: 'x'.repeat(300) }))
+  for (const format of [toTerminal(40, { truncate: false }), toPipe()]) {
+    expect(format(wide)).toContain(`{"note":"${'x'.repeat(300)}"}\n`)
+  }
+})
+
+test.each([
+  ['o-1', ' key=o-1'],
+  ['o 1', ' key="o 1"'],
+  ['', ' key=""'],
+  [Uint8Array.of(0xff, 1), ' key=0xff01'],
+  ['\u001b[2J', ' key=\\x1b[2J'],
+  ['OrderPlaced.v1', ''],
+  [null, ''],
+])('writes the key %j as %j', (key, text) => {
+  const bytes = typeof key === 'string' ? Buffer.from(key) : key
+  const line = toPipe()(viewOf({ ...record('{}').record, key: bytes }))
+  expect(line).toBe(`2026-11-23 10:00:00.000 +01:00 order-events[2]@7 OrderPlaced.v1${text} {}\n`)
+})
+
+test('writes the key of a tombstone', () => {
+  const tombstone = (key: string | null) =>
+    viewOf({
+      ...record('').record,
+      value: null,
+      key: key === null ? null : Buffer.from(key),
+    })
+  const head = '2026-11-23 10:00:00.000 +01:00 order-events[2]@7 tombstone'
+  expect(toPipe()(tombstone('o-1'))).toBe(`${head} key=o-1\n`)
+  expect(toPipe()(tombstone(null))).toBe(`${head} (no key)\n`)
+})
+
+test('writes headers on request, also those of crbus', () => {
+  const headers = [
+    ['traceparent', Buffer.from('00-4bf9')],
+    ['note', Buffer.from('a b')],
+    ['raw', Uint8Array.of(0xff)],
+    ['none', null],
+  ] as const
+  const view = viewOf({ ...record('{}').record, headers })
+  expect(toPipe()(view)).not.toContain('traceparent')
+  expect(toPipe({ headers: true })(view)).toMatch(
+    / \{\} header:traceparent=00-4bf9 header:note="a b" header:raw=0xff header:none=null\n$/,
+  )
+})
+
+test('colors failures red, compensations yellow, and other events cyan', () => {
+  const colored = (eventType: string) => {
+    const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
+    const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+    return toPipe({ color: true })(viewOf({ ...record('{}').record, value }))
+  }
+  expect(colored('PaymentFailed.v1')).toContain('\u001b[31mPaymentFailed.v1')
+  expect(colored('StockReleased.v1')).toContain('\u001b[33mStockReleased.v1')
+  expect(colored('OrderPlaced.v1')).toContain('\u001b[36mOrderPlaced.v1')
 })
 
 test('writes a guess at bincode without a schema', () => {
@@ -55,12 +150,12 @@ test('writes a guess at bincode without a schema', () => {
     length(16),
     uuid,
   ])
-  const line = textFormatter({ color: false, columns: undefined })(record(data))
+  const line = toPipe()(record(data))
   expect(line).toContain('guess(variant 3, "o-1", 550e8400-e29b-41d4-a716-446655440000, 43 bytes)')
 })
 
 test('writes bytes that do not start like an enum as hex', () => {
-  const line = textFormatter({ color: false, columns: undefined })(record(Uint8Array.of(0xff, 0xfe, 0xfd, 0xfc, 1)))
+  const line = toPipe()(record(Uint8Array.of(0xff, 0xfe, 0xfd, 0xfc, 1)))
   expect(line).toContain('0xfffefdfc01')
 })
 
@@ -68,8 +163,11 @@ test.each([
   ['text', 'plain text'],
   ['JSON', '{"a":1}'],
 ])('writes a value that is not an event as %s', (_, text) => {
-  const bare = viewOf({ ...record(Buffer.from(text)).record, value: Buffer.from(text) })
-  const line = textFormatter({ color: false, columns: undefined })(bare)
+  const bare = viewOf({
+    ...record(Buffer.from(text)).record,
+    value: Buffer.from(text),
+  })
+  const line = toPipe()(bare)
   expect(line).toMatch(/ undecodable not an envelope: .* /)
   expect(line.endsWith(` ${text}\n`)).toBe(true)
   expect(payloadText(bare)).toBe(text)

@@ -36,34 +36,34 @@ describe('the notes of a lag report', () => {
     const lines = [
       'billing: a transaction is open in order-events[0] since 2026-11-23T09:59:48.000Z (12s) at offset 2 and holds back read-committed consumers; to end it: kafka-transactions.sh abort --topic order-events --partition 0 --start-offset 2',
     ]
-    expect(lagNotes(reportOf({ transaction }), NOW)).toEqual(lines)
-    expect(lagNotes(reportOf({ transaction: { offset: 2n, since: undefined } }), NOW)).toEqual([
+    expect(lagNotes(reportOf({ transaction }), NOW, 'utc')).toEqual(lines)
+    expect(lagNotes(reportOf({ transaction: { offset: 2n, since: undefined } }), NOW, 'utc')).toEqual([
       expect.stringContaining('a transaction is open in order-events[0] at offset 2 and'),
     ])
-    const many = lagNotes(reportOf({ transaction }, { partitions: 5 }), NOW)
+    const many = lagNotes(reportOf({ transaction }, { partitions: 5 }), NOW, 'utc')
     expect(many).toHaveLength(4)
     expect(many.at(-1)).toBe('billing: transactions are open in 2 more partitions')
   })
 
   test('the notes of a lag report say which events were deleted unread, and where offsets are counted', () => {
-    expect(lagNotes(reportOf({ gone: 3n }), NOW)).toEqual([
+    expect(lagNotes(reportOf({ gone: 3n }), NOW, 'utc')).toEqual([
       'billing: 3 events after the committed offset were deleted unread from order-events[0]; LAG does not count them',
     ])
-    expect(lagNotes(reportOf({}, { counts: 'offsets' }), NOW)).toEqual([
+    expect(lagNotes(reportOf({}, { counts: 'offsets' }), NOW, 'utc')).toEqual([
       'billing: LAG counts offsets of compacted topics, so fewer events may wait: order-events',
     ])
-    expect(lagNotes(reportOf({}), NOW)).toEqual([])
+    expect(lagNotes(reportOf({}), NOW, 'utc')).toEqual([])
   })
 
   test('the notes of a lag report say why the age of the first waiting event is not known', () => {
-    expect(lagNotes(reportOf({ ahead: 90_000 }), NOW)).toEqual([
+    expect(lagNotes(reportOf({ ahead: 90_000 }), NOW, 'utc')).toEqual([
       'billing: the first waiting event of order-events[0] is dated in the future, so its age is not known',
     ])
     const reason = 'order-events[0] at offset 2: too large'
-    expect(lagNotes(reportOf({ unreadable: reason }), NOW)).toEqual([
+    expect(lagNotes(reportOf({ unreadable: reason }), NOW, 'utc')).toEqual([
       `billing: the first waiting event cannot be read, so its age is not known: ${reason}`,
     ])
-    const many = lagNotes(reportOf({ unreadable: reason }, { partitions: 4 }), NOW)
+    const many = lagNotes(reportOf({ unreadable: reason }, { partitions: 4 }), NOW, 'utc')
     expect(many.at(-1)).toBe('billing: the first waiting event of 1 more partition cannot be read')
   })
 
@@ -98,12 +98,16 @@ describe('a reset plan', () => {
   const undoCommand = (file: string) => `crbus reset undo ${file}`
 
   test('a reset plan says that a number of offsets is an upper bound of the events', () => {
-    const { shown, question } = wordsOfReset(plan, undoCommand)
+    const { shown, question } = wordsOfReset(plan, undoCommand, 'utc')
 
     expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
     expect(shown).toContain('up to 2000 events delivered again\n')
     expect(question).toContain('up to 2000 events delivered again?')
-    const counted = wordsOfReset({ ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' }, undoCommand)
+    const counted = wordsOfReset(
+      { ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' },
+      undoCommand,
+      'utc',
+    )
     expect(counted.shown).toContain('2000 events delivered again\n')
   })
 
@@ -220,7 +224,7 @@ describe('the notices of tail', () => {
   test.each(notices.map(([notice, text]) => ({ notice, text })))(
     'word the notice $notice.code as $text',
     ({ notice, text }) => {
-      expect(tailNoticeText(notice)).toBe(text)
+      expect(tailNoticeText(notice, 'utc')).toBe(text)
     },
   )
 })

@@ -99,7 +99,10 @@ export class BatchReader {
       if (elapsed !== this.#elapsed && !isAppendTime) {
         this.#timestamp = this.#timestampOf(elapsed, elapsedAt)
       }
-      into.push({ topic, partition, offset, timestamp: this.#timestamp, key, value, headers })
+      const timestamp = this.#timestamp
+      // Most topics have timestamps of producers. Their records do without the field, which keeps them small.
+      if (isAppendTime) into.push({ topic, partition, offset, timestamp, timestampType: 'append', key, value, headers })
+      else into.push({ topic, partition, offset, timestamp, key, value, headers })
     }
     if (this.left === 0 && cursor !== body.length) {
       throw corrupt(`${body.length - cursor} bytes remain after its last record`)

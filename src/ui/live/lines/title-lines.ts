@@ -87,7 +87,7 @@ const catchUp = (time: number | undefined): readonly StyledText[] =>
   time === undefined || time === 0 ? [] : [{ text: `   caught up in ${formatAge(time)}` }]
 
 /** Returns the time of the last measurement, and whether the screen is paused. */
-const clock = ({ isPaused, time }: DashboardState, { paused, quiet }: Palette): readonly StyledText[] => [
+const clock = ({ isPaused, time, timeZone }: DashboardState, { paused, quiet }: Palette): readonly StyledText[] => [
   ...(isPaused ? [{ text: ' PAUSED ', paint: paused }, { text: '  ' }] : []),
-  { text: formatClock(time), paint: quiet },
+  { text: formatClock(time, timeZone), paint: quiet },
 ]

@@ -1,6 +1,7 @@
 import type { NamedBus } from '../../../operations/bus-identity.ts'
 import type { GroupLag, LagReport } from '../../../operations/lag/report.ts'
 import type { LagUpdate } from '../../../operations/lag/watch.ts'
+import type { TimeZone } from '../../text/format-time.ts'
 import { printable } from '../../text/printable.ts'
 import { formatClock } from '../text/short-values.ts'
 import type { Key } from './keys.ts'
@@ -15,6 +16,8 @@ export interface DashboardState {
   readonly size: Size
   /** The bus, if a profile or addresses of brokers name it. */
   readonly bus: NamedBus | undefined
+  /** The zone of the times on the screen. */
+  readonly timeZone: TimeZone
   readonly report: LagReport
   /** When the bus was last measured, in milliseconds. */
   readonly time: number
@@ -47,9 +50,10 @@ export type DashboardEvent =
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
 
-export const initialState = (size: Size, bus?: NamedBus): DashboardState => ({
+export const initialState = (size: Size, bus?: NamedBus, timeZone: TimeZone = 'local'): DashboardState => ({
   size,
   bus,
+  timeZone,
   report: { sample: undefined, groups: [] },
   time: 0,
   history: new Map(),
@@ -67,7 +71,7 @@ export const initialState = (size: Size, bus?: NamedBus): DashboardState => ({
 export function reduce(state: DashboardState, event: DashboardEvent): DashboardState {
   if (event.type === 'resized') return withLists({ ...state, size: event.size })
   if (event.type === 'late') {
-    return { ...state, trouble: state.trouble ?? `no answer since ${formatClock(state.time)}` }
+    return { ...state, trouble: state.trouble ?? `no answer since ${formatClock(state.time, state.timeZone)}` }
   }
   return event.type === 'measured' ? measured(state, event.update) : pressed(state, event.key)
 }
@@ -75,7 +79,10 @@ export function reduce(state: DashboardState, event: DashboardEvent): DashboardS
 function measured(state: DashboardState, update: LagUpdate): DashboardState {
   if (!update.ok) {
     const { time, reason } = update
-    return { ...state, trouble: `cannot measure at ${formatClock(time)}, trying again: ${printable(reason)}` }
+    return {
+      ...state,
+      trouble: `cannot measure at ${formatClock(time, state.timeZone)}, trying again: ${printable(reason)}`,
+    }
   }
   const { report, time } = update
   const next = { ...state, report, time, history: remember(state.history, report), trouble: undefined }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../text/format-duration.ts'
+import { type TimeZone, timeParts } from '../../text/format-time.ts'
 
 const units = ['k', 'M', 'G', 'T', 'P', 'E'] as const
 const MILLION = 1_000_000
@@ -22,7 +23,10 @@ export function formatAge(milliseconds: number): string {
 }
 
 /** Formats the time of day in the local time zone: `14:03:59`. */
-export const formatClock = (time: number): string => new Date(time).toTimeString().slice(0, 8)
+export const formatClock = (milliseconds: number, timeZone: TimeZone): string => {
+  const { time, zone } = timeParts(milliseconds, timeZone)
+  return `${time.slice(0, 8)}${timeZone === 'utc' ? zone : ''}`
+}
 
 const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',')
 
