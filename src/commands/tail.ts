@@ -1,7 +1,14 @@
 import { Args } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { toPartitions, utcNotice } from '../cli/base/parse-flags.ts'
-import { DEFAULT_LAST_EVENTS, FORMATS, POSITIONS, tailFlags, toTailRange } from '../cli/base/tail-flags.ts'
+import { toDuration, utcNotice } from '../cli/base/parse-flags.ts'
+import {
+  DEFAULT_LAST_EVENTS,
+  FORMATS,
+  POSITIONS,
+  tailFlags,
+  toTailRange,
+  toTailTopics,
+} from '../cli/base/tail-flags.ts'
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { youngGenerationBound } from '../cli/process/young-generation.ts'
@@ -22,17 +29,21 @@ export default class Tail extends BaseCommand {
   static override summary = 'Show the decoded events of topics and follow them'
   static override document = 'tail'
   static override description = [
-    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. The command joins no group. If the bus stops answering after the start, the command waits until the end of the outage; with --no-follow, it waits for a minute.`,
+    `Starts with the last ${DEFAULT_LAST_EVENTS} events of all topics together, merged by time, then follows the topics. Partitions that are added later, and new topics that match, are read within ${PARTITION_CHECK_INTERVAL_MS / 1000} seconds. The command joins no group. If the bus stops answering after the start, the command waits until the end of the outage; with --no-follow, it waits for a minute (--give-up-after).`,
+    "TOPIC is a name, a name with partitions (order-events:0,2), or a pattern with * and ?, such as 'order-*'. Internal topics, whose names begin with __, match only patterns that begin with __.",
     POSITIONS,
     FORMATS,
     '--where takes a CEL expression over topic, partition, offset, timestamp, key, event_type, event_version, metadata and data. matches() takes RE2 regular expressions. An expression that takes more than 20 million steps for one event ends the command.',
   ].join('\n\n')
   static override aliases = ['consume']
   static override strict = false
-  static override args = { topic: Args.string({ description: 'Topics to show', ignoreStdin: true }) }
+  static override args = {
+    topic: Args.string({ description: 'Topics to show; * and ? are wildcards', ignoreStdin: true }),
+  }
   static override usage = 'tail TOPIC...'
   static override examples = [
     '<%= config.bin %> tail order-events',
+    "<%= config.bin %> tail 'order-*' payment-events:0,2",
     '<%= config.bin %> tail order-events payment-events --correlation-id c-42 --from @-1h --no-follow',
     '<%= config.bin %> tail order-events --from start --where \'data.total > 100 && event_type == "OrderPlaced.v1"\'',
     "<%= config.bin %> tail order-events -e -n 100 -o '%d %y %{order_id}'",
@@ -41,13 +52,14 @@ export default class Tail extends BaseCommand {
 
   async run(): Promise<{ readonly events: readonly unknown[] } | undefined> {
     const { argv, flags } = await this.parse(Tail)
-    const topics = [...new Set([...(argv as string[]), ...(flags.topic ?? [])])]
+    const { topics, partitions } = toTailTopics([...(argv as string[]), ...(flags.topic ?? [])], flags.partition)
     if (topics.length === 0)
       throw new UsageError('name a topic', [run('crbus topics list'), run('crbus tail order-events')])
     const { from, to } = toTailRange(flags, this.context.now())
     for (const utc of [utcNotice('--from', flags.from), utcNotice('--to', flags.to)]) {
       if (utc !== undefined) await this.notice(utc)
     }
+    const outageLimit = toDuration('--give-up-after', flags['give-up-after'], '10m')
     const compiled = await compileFilter({
       types: flags.type,
       key: flags.key,
@@ -83,7 +95,7 @@ export default class Tail extends BaseCommand {
     const collected: unknown[] = []
     const views = tail(bus, {
       topics,
-      partitions: toPartitions('--partition', flags.partition),
+      partitions,
       from,
       to,
       // A JSON document must end.
@@ -94,7 +106,8 @@ export default class Tail extends BaseCommand {
       reading,
       signal: this.signal,
       onNotice: (notice) => void this.notice(tailNoticeText(notice, this.timeZone)),
-      onOutage: (outage) => void this.notice(formatOutage(outage)),
+      onOutage: (outage) => void this.notice(formatOutage(outage, this.context.now(), this.timeZone)),
+      outageLimit,
     })
     try {
       for await (const batch of views) {

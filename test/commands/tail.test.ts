@@ -41,7 +41,7 @@ describe('tail', () => {
     expect(exitCode).toBe(2)
   })
 
-  test.each(['a b', 'ü', '*', 'a/b'])('refuses to wait for the topic %j, whose name is invalid', async (topic) => {
+  test.each(['a b', 'ü', 'a/b'])('refuses to wait for the topic %j, whose name is invalid', async (topic) => {
     const { stderr, exitCode } = await tail([topic])
     expect(stderr).toContain(`Invalid topic: '${topic}'`)
     expect(exitCode).toBe(6)
@@ -70,6 +70,68 @@ describe('tail', () => {
     expect(unlike.stderr).toBe('0 events\n')
     const right = await tail(['order-events', '-e', '--type', 'OrderPlaced.v1'])
     expect(right.stderr).toBe('1 event\n')
+  })
+
+  describe('patterns of topics', () => {
+    const shown = async (...argv: string[]) =>
+      (await tail([...argv, '-e', '--from', 'start', '-o', '%t[%p]@%o'])).stdout.trim().split('\n').join(' ')
+
+    beforeEach(async () => {
+      const bus = new InMemoryEventBus({ broker })
+      for (const topic of ['order-events', 'order-commands', 'payment-events', '__offsets']) {
+        await bus.admin.createTopic(topic, { partitions: 3 })
+        await bus.log.append(
+          topic,
+          [0, 1, 2].map((partition) => ({ key: null, value: null, partition, timestamp: BigInt(partition) })),
+        )
+      }
+    })
+
+    test('a pattern selects the topics that match, and never internal ones unless it names them', async () => {
+      expect(await shown('order-*', '-p', '0')).toBe('order-commands[0]@0 order-events[0]@0')
+      expect(await shown('*', '-p', '0')).toBe('order-commands[0]@0 order-events[0]@0 payment-events[0]@0')
+      expect(await shown('__*', '-p', '0')).toBe('__offsets[0]@0')
+      expect(await shown('__offsets', '-p', '0')).toBe('__offsets[0]@0')
+      expect(await shown('order-event?', 'order-events', '-p', '0')).toBe('order-events[0]@0')
+    })
+
+    test.each([
+      ['ordr-*', 'order-commands or order-events'],
+      ['*-evnts', 'order-events or payment-events'],
+    ])('a pattern %s that matches no topic ends the command with similar names', async (glob, similar) => {
+      for (const argv of [[glob], [glob, '-e']]) {
+        const { stderr, exitCode } = await tail(argv)
+        expect(stderr).toContain(`no topic matches '${glob}'`)
+        expect(stderr).toContain(similar.split(' or ')[0])
+        expect(exitCode).toBe(4)
+      }
+    })
+
+    test('TOPIC:PARTITIONS selects partitions of one topic', async () => {
+      expect(await shown('order-events:0,2')).toBe('order-events[0]@0 order-events[2]@0')
+      expect(await shown('order-events:2', 'payment-events:0')).toBe('payment-events[0]@0 order-events[2]@0')
+      expect(await shown('order-events:2', 'order-events:0')).toBe('order-events[0]@0 order-events[2]@0')
+      expect(await shown('order-events:2', 'order-events')).toBe(
+        'order-events[0]@0 order-events[1]@0 order-events[2]@0',
+      )
+    })
+
+    test('refuses a partition that a topic does not have', async () => {
+      const { stderr, exitCode } = await tail(['order-events:7', '-e'])
+      expect(stderr).toContain("topic 'order-events' has no partition 7; it has 3")
+      expect(exitCode).toBe(6)
+    })
+
+    test.each([
+      [['order-events:0', '-p', '1'], 'order-events:0 and --partition 1 both choose partitions of order-events'],
+      [['order-events:x'], 'order-events:x is neither TOPIC nor TOPIC:PARTITIONS'],
+      [['order-*:0'], 'order-*:0 names partitions of a pattern; to read them in every topic, use --partition'],
+      [['order-events', '--give-up-after', 'soon'], '--give-up-after soon is not a duration'],
+    ])('refuses %j', async (argv, message) => {
+      const { stderr, exitCode } = await tail([...argv, '-e'])
+      expect(stderr).toContain(message)
+      expect(exitCode).toBe(2)
+    })
   })
 
   test('shows the newest events, oldest first, and ends with -e', async () => {

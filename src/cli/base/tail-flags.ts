@@ -1,10 +1,13 @@
 import { Flags } from '@oclif/core'
 import { viewCodecs } from '../../operations/events/event-view.ts'
+import { isGlob } from '../../operations/events/glob.ts'
 import { isReversed, type OffsetSpec, parsePoint, parseRange } from '../../operations/offsets/offset-grammar.ts'
+import type { PartitionChoice } from '../../operations/offsets/resolve-slices.ts'
+import { parseTopicChoice } from '../../operations/reset/target.ts'
 import { UsageError } from '../errors.ts'
-import { flag } from '../suggestions.ts'
+import { flag, run, shellWord } from '../suggestions.ts'
 import { defaultInDescription, readFlags, schemaFlag, timeFlags } from './flags.ts'
-import { anyOf, invalidPosition, nonEmpty } from './parse-flags.ts'
+import { anyOf, invalidPosition, nonEmpty, toPartitions } from './parse-flags.ts'
 
 /** How many of the newest events to show first, without --from and --number. */
 export const DEFAULT_LAST_EVENTS = 10
@@ -50,7 +53,7 @@ export const tailFlags = {
   }),
   partition: Flags.string({
     char: 'p',
-    description: 'Only these partitions, such as 0,2',
+    description: 'Only these partitions of every topic, such as 0,2',
     helpGroup: 'RANGE',
     helpValue: 'PARTITIONS',
   }),
@@ -59,6 +62,12 @@ export const tailFlags = {
     description: 'Stop at the end of the topics',
     aliases: ['exit'],
     helpGroup: 'RANGE',
+  }),
+  'give-up-after': Flags.string({
+    description:
+      'How long to wait for a bus that stops answering, such as 10m (default: without end; with --no-follow, a minute)',
+    helpGroup: 'RANGE',
+    helpValue: 'DURATION',
   }),
   type: Flags.string({
     description: 'Only events of this type; * and ? are wildcards; repeatable',
@@ -124,4 +133,43 @@ export function toTailRange(
     ])
   }
   return { from: range?.from ?? (range && { kind: 'start' as const }), to: to?.spec ?? range?.to }
+}
+
+/** The topics of a tail, and the partitions of those for which some are chosen. */
+export interface TailTopics {
+  readonly topics: readonly string[]
+  readonly partitions: PartitionChoice | undefined
+}
+
+/**
+ * Parses the topics of a tail: names, globs, and names with partitions such as `order-events:0,2`. `partition` is the value of
+ * --partition, which holds for all topics, so no topic may then have partitions of its own.
+ */
+export function toTailTopics(given: readonly string[], partition: string | undefined): TailTopics {
+  const forAll = toPartitions('--partition', partition)
+  // The partitions of each topic; `undefined` for all of them.
+  const chosen = new Map<string, readonly number[] | undefined>()
+  for (const text of given) {
+    const choice = parseTopicChoice(text)
+    if (choice === undefined) {
+      throw new UsageError(`${text} is neither TOPIC nor TOPIC:PARTITIONS`, [run('crbus tail order-events:0,2')])
+    }
+    const { topic, partitions } = choice
+    if (partitions !== undefined && partition !== undefined) {
+      throw new UsageError(`${text} and --partition ${partition} both choose partitions of ${topic}`, [
+        run(`crbus tail ${shellWord(topic)} --partition ${partition}`),
+        run(`crbus tail ${shellWord(text)}`),
+      ])
+    }
+    if (partitions !== undefined && isGlob(topic)) {
+      throw new UsageError(`${text} names partitions of a pattern; to read them in every topic, use --partition`, [
+        run(`crbus tail ${shellWord(topic)} --partition ${partitions.join(',')}`),
+      ])
+    }
+    const before = chosen.get(topic)
+    const isWhole = partitions === undefined || (chosen.has(topic) && before === undefined)
+    chosen.set(topic, isWhole ? undefined : [...new Set([...(before ?? []), ...partitions])])
+  }
+  const isChosen = forAll !== undefined || [...chosen.values()].some((partitions) => partitions !== undefined)
+  return { topics: [...chosen.keys()], partitions: isChosen ? (topic) => forAll ?? chosen.get(topic) : undefined }
 }

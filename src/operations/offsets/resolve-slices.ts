@@ -3,11 +3,14 @@ import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '
 import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from './offset-grammar.ts'
 
+/** Chooses partitions: returns those of a topic; `undefined` for all of them. */
+export type PartitionChoice = (topic: string) => readonly number[] | undefined
+
 /** The range to read of some topics. */
 export interface SliceRequest {
   readonly topics: readonly string[]
   /** Default: all partitions of each topic. */
-  readonly partitions?: readonly number[] | undefined
+  readonly partitions?: PartitionChoice | undefined
   readonly from: OffsetSpec
   readonly to: OffsetSpec
 }
@@ -65,8 +68,9 @@ export async function resolveSlices(log: TopicLog, request: SliceRequest): Promi
 async function resolveTopic(
   log: TopicLog,
   topic: string,
-  { partitions, from, to }: SliceRequest,
+  { partitions: choice, from, to }: SliceRequest,
 ): Promise<ResolvedSlices> {
+  const partitions = choice?.(topic)
   const lookUp = (spec: OffsetSpec) => (spec.kind === 'time' ? log.offsetsAt(topic, spec.time) : undefined)
   const [ranges, fromTimes, toTimes] = await Promise.all([log.ranges(topic), lookUp(from), lookUp(to)])
   if (ranges.length === 0) throw topicNotFound(topic)

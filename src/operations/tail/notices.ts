@@ -11,6 +11,8 @@ export type TailNotice =
       readonly similar?: string | undefined
       readonly existing: readonly string[]
     }
+  /** A topic that matches a glob was created, and `tail` follows it too. */
+  | { readonly code: 'topic-added'; readonly topic: string }
   /** Partitions were added to a topic, and `tail` follows them too. */
   | { readonly code: 'partitions-added'; readonly topic: string; readonly partitions: readonly number[] }
 

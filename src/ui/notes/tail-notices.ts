@@ -28,6 +28,8 @@ export function tailNoticeText(notice: TailNotice, timeZone: TimeZone): string {
     }
     case 'topics-awaited':
       return `waiting for topic ${notice.topics.join(', ')} to be created (${existingText(notice)})`
+    case 'topic-added':
+      return `topic ${notice.topic} was created and is followed too`
     case 'partitions-added':
       return `partitions were added to ${notice.topic} and are followed too: ${notice.partitions.join(', ')}`
   }

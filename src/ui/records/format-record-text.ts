@@ -117,7 +117,7 @@ export function unquotedJson(value: unknown): string {
 }
 
 /** Formats undecodable bytes: as text if they are text or JSON, else in hex. */
-export function undecoded(bytes: Uint8Array): string {
+function undecoded(bytes: Uint8Array): string {
   const found = decodePayload(bytes)
   const isReadable = found.ok && (found.codec === 'text' || found.codec === 'json')
   return isReadable ? printable(Buffer.from(bytes).toString('utf8')) : hexText(bytes)

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { TopicSummary } from '../../../src/bus/admin.ts'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import { followTopics } from '../../../src/operations/tail/follow-topics.ts'
@@ -270,6 +271,42 @@ export function readClauses({ bus, open }: Contract): void {
     await other.log.append(topic, [...blank(1, 1), ...blank(1, 0)])
     await expect.poll(() => seen.slice(5).toSorted(), { timeout: 30_000 }).toEqual(['0@4', '1@0'])
     expect(notices).toEqual([`partitions were added to ${topic} and are followed too: 1, 2`])
+    stop.abort()
+    await reading
+  })
+
+  test('follows a topic that is created later and matches, from its start', async () => {
+    const topic = await newTopic(bus())
+    await bus().log.append(topic, blank(1))
+    const stop = new AbortController()
+    onTestFinished(() => stop.abort())
+    const seen: string[] = []
+    const notices: TailNotice[] = []
+    const reading = (async () => {
+      const request = {
+        slices: [{ topic, partition: 0, from: 0n }],
+        matches: (known: TopicSummary) => known.topic.startsWith(`${topic}-late`),
+        partitions: () => [0],
+        checkEvery: 50,
+        signal: stop.signal,
+        onNotice: (notice: TailNotice) => void notices.push(notice),
+      }
+      for await (const batch of followTopics(bus(), request))
+        seen.push(...batch.map((record) => `${record.topic}[${record.partition}]@${record.offset}`))
+    })()
+    await expect.poll(() => seen, { timeout: 30_000 }).toEqual([`${topic}[0]@0`])
+
+    const other = await open()
+    await other.admin.createTopic(`${topic}-other`, { partitions: 1 })
+    await other.admin.createTopic(`${topic}-late`, { partitions: 2 })
+    await other.log.append(`${topic}-late`, [...blank(2, 0), ...blank(1, 1)])
+    await other.log.append(`${topic}-other`, blank(1))
+
+    const late = [`${topic}-late[0]@0`, `${topic}-late[0]@1`]
+    await expect.poll(() => seen.slice(1), { timeout: 30_000 }).toEqual(late)
+    await other.log.append(topic, blank(1))
+    await expect.poll(() => seen.slice(3), { timeout: 30_000 }).toEqual([`${topic}[0]@1`])
+    expect(notices).toEqual([{ code: 'topic-added', topic: `${topic}-late` }])
     stop.abort()
     await reading
   })

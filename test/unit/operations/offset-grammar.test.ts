@@ -210,7 +210,7 @@ describe('resolveSlices', () => {
       ]),
   } as unknown as TopicLog
   const resolve = async (from: OffsetSpec, to: OffsetSpec, partitions?: number[]) => {
-    const { slices, notes } = await resolveSlices(log, { topics: ['t'], partitions, from, to })
+    const { slices, notes } = await resolveSlices(log, { topics: ['t'], partitions: () => partitions, from, to })
     return { slices: slices.map((slice) => [slice.partition, slice.from, slice.to]), notes }
   }
 

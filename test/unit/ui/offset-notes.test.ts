@@ -216,6 +216,7 @@ describe('the notices of tail', () => {
       { code: 'topics-awaited', topics: ['order-event'], similar: 'order-events', existing: ['order-events'] },
       'waiting for topic order-event to be created (did you mean order-events?)',
     ],
+    [{ code: 'topic-added', topic: 'order-late' }, 'topic order-late was created and is followed too'],
     [
       { code: 'partitions-added', topic: 'order-events', partitions: [3, 4] },
       'partitions were added to order-events and are followed too: 3, 4',
