@@ -13,6 +13,8 @@ export interface JoinRequest extends OutageOptions {
   readonly offsetReset: OffsetReset
   /** The maximum number of records in a batch. */
   readonly bufferSize: number
+  /** Whether the member commits offsets: those of acknowledged records, and the start where `latest` was applied. Default: true. */
+  readonly autoCommit?: boolean | undefined
 }
 
 /**

@@ -36,11 +36,11 @@ export interface EventBatch {
   /** The records with their events, in offset order. */
   readonly items: readonly Received[]
   /**
-   * Marks all events of the batch as processed. Batches may be acknowledged in any order: of each partition, the bus
-   * commits up to the first batch that is not acknowledged. Does nothing after the stream was closed or the partition
-   * was assigned to another member. Idempotent.
+   * Marks the first `count` events of the batch as processed; default: all of them. Batches may be acknowledged in any order: of
+   * each partition, the bus commits up to the first event that is not acknowledged. Does nothing after the stream was closed or
+   * the partition was assigned to another member, nor for events that are acknowledged already.
    */
-  acknowledge(): void
+  acknowledge(count?: number): void
 }
 
 /**
@@ -116,6 +116,11 @@ export interface SubscribeOptions extends OutageOptions {
    * this number.
    */
   readonly bufferSize?: number | undefined
+  /**
+   * Whether acknowledged events are committed. Default: true. False: the subscription starts at the committed offsets of its group
+   * and changes none of them, so the next owner of a partition receives the events again.
+   */
+  readonly autoCommit?: boolean | undefined
   /** Ends the stream like `close`. */
   readonly signal?: AbortSignal | undefined
   /** The caller logs outages itself, so the bus's `logger` leaves out those of this subscription. Default: false. */

@@ -81,6 +81,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'preview-schema': () => flag('--dry-run', 'shows what would be written'),
   'give-position': ({ position }) => hint(position),
   'read-topic': ({ topic }) => run(`crbus tail ${shellWord(topic)}`),
+  'describe-group': ({ group }) => run(`crbus groups describe ${shellWord(group)}`),
   'measure-all': () => run('crbus lag'),
   'measure-like': ({ group }) => run(`crbus lag --group ${shellWord(`*${group}*`)}`),
   'fewer-replicas': ({ replicas }) => flag(`--replication ${replicas}`),

@@ -51,6 +51,7 @@ const subscribeChecks: OptionChecks<SubscribeOptions> = {
   group: aText,
   autoOffsetReset,
   bufferSize: aCount(),
+  autoCommit: aFlag,
   signal: aSignal,
   onOutage: aFunction,
   outageLimit: milliseconds({ orInfinity: true }),

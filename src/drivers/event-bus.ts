@@ -88,12 +88,13 @@ export class DriverEventBus implements EventBus {
     if (this.#closing) throw subscriptionFailed(topics, 'the bus is closed')
     const group = options.group ?? this.#defaults.groupFor(wanted)
     const offsetReset = options.autoOffsetReset ?? this.#options.autoOffsetReset ?? this.#defaults.autoOffsetReset
-    const { outageLimit, callerLogs } = options
+    const { outageLimit, callerLogs, autoCommit } = options
     const onOutage = (outage: Outage) => {
       diagnostics.outage.publish({ bus: this, topics: wanted, group, outage, callerLogs })
       options.onOutage?.(outage)
     }
-    const member = await this.#join({ topics: wanted, group, offsetReset, bufferSize, onOutage, outageLimit })
+    const request = { topics: wanted, group, offsetReset, bufferSize, autoCommit, onOutage, outageLimit }
+    const member = await this.#join(request)
     diagnostics.subscribed.publish({ bus: this, topics: wanted, group, autoOffsetReset: offsetReset, bufferSize })
     const stream = new Subscription(member, {
       signal: options.signal,

@@ -16,9 +16,10 @@ type NextEvent = IteratorResult<Received, undefined>
 /** A batch from `takeBatch`, which the subscriber acknowledges itself. */
 interface TakenBatch {
   readonly batch: GroupBatch
-  /** The index of the last record. */
-  readonly last: number
-  isAcknowledged: boolean
+  /** The number of records. */
+  readonly size: number
+  /** How many of them the subscriber has acknowledged. */
+  acknowledged: number
 }
 
 /**
@@ -142,7 +143,7 @@ export class Subscription implements EventStream {
 
   /** Converts the current batch to one that the subscriber acknowledges. */
   #toEventBatch(items: readonly Received[]): EventBatch {
-    const taken: TakenBatch = { batch: this.#batch as GroupBatch, last: this.#delivered - 1, isAcknowledged: false }
+    const taken: TakenBatch = { batch: this.#batch as GroupBatch, size: this.#delivered, acknowledged: 0 }
     this.#batch = undefined
     this.#delivered = 0
     const [{ record }] = items as readonly [Received]
@@ -150,28 +151,28 @@ export class Subscription implements EventStream {
     const queue = this.#taken.get(partition) ?? []
     this.#taken.set(partition, queue)
     queue.push(taken)
-    const acknowledge = () => {
-      if (taken.isAcknowledged) return
-      taken.isAcknowledged = true
+    const acknowledge = (count = items.length) => {
+      if (count <= taken.acknowledged) return
+      taken.acknowledged = Math.min(count, items.length)
       this.#acknowledgeInOrder(partition)
     }
     return { items, acknowledge }
   }
 
-  /** Acknowledges the batches at the head of a partition's queue, up to the first that the subscriber has not acknowledged. */
+  /** Acknowledges the batches at the head of a partition's queue, up to the first event that the subscriber has not acknowledged. */
   #acknowledgeInOrder(partition: string): void {
     const queue = this.#taken.get(partition) ?? []
     const revoked: TakenBatch[] = []
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
-      const { batch, last, isAcknowledged } = first
-      if (!batch.revoked && !isAcknowledged) break
+      const { batch, size, acknowledged } = first
+      if (!batch.revoked) {
+        if (acknowledged > 0) batch.acknowledge(acknowledged - 1)
+        if (acknowledged < size) break
+      }
       queue.shift()
       // The member may have lost the partition and got it back: its new batches do not wait for the revoked ones.
       if (batch.revoked) revoked.push(first)
-      else {
-        batch.acknowledge(last)
-        batch.finish()
-      }
+      else batch.finish()
     }
     finishUnacknowledged(revoked)
     if (queue.length === 0) this.#taken.delete(partition)

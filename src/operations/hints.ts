@@ -55,6 +55,8 @@ const schemaHints = {
 const readHints = {
   givePosition: (position: string) => ({ code: 'give-position', text: `for example ${position}`, position }) as const,
   readTopic: (topic: string) => ({ code: 'read-topic', text: `read topic '${topic}'`, topic }) as const,
+  describeGroup: (group: string) =>
+    ({ code: 'describe-group', text: `show where group '${group}' has committed`, group }) as const,
   measureAll: () => ({ code: 'measure-all', text: 'measure all groups' }) as const,
   measureLike: (group: string) =>
     ({ code: 'measure-like', text: `measure the groups with '${group}' in their names`, group }) as const,

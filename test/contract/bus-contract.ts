@@ -11,6 +11,7 @@ import { nextBatchClauses } from './support/next-batch-clauses.ts'
 import { orderClauses } from './support/order-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
+import { tailGroupClauses } from './support/tail-group-clauses.ts'
 import { takeBatchClauses } from './support/take-batch-clauses.ts'
 
 /** What each clause gets: the harness, which closes its buses when the clause ends, and an open bus. */
@@ -54,6 +55,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
     describe('queries about many topics and groups', () => batchClauses(contract))
+    describe('tail as a group', () => tailGroupClauses(contract))
     describe('lag', () => lagClauses(contract))
     describe('resets', () => resetClauses(contract))
   })

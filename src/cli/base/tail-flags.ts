@@ -6,7 +6,7 @@ import type { PartitionChoice } from '../../operations/offsets/resolve-slices.ts
 import { parseTopicChoice } from '../../operations/reset/target.ts'
 import { UsageError } from '../errors.ts'
 import { flag, run, shellWord } from '../suggestions.ts'
-import { defaultInDescription, readFlags, schemaFlag, timeFlags } from './flags.ts'
+import { changeFlags, defaultInDescription, readFlags, schemaFlag, timeFlags } from './flags.ts'
 import { anyOf, invalidPosition, nonEmpty, toPartitions } from './parse-flags.ts'
 
 /** How many of the newest events to show first, without --from and --number. */
@@ -63,6 +63,38 @@ export const tailFlags = {
     aliases: ['exit'],
     helpGroup: 'RANGE',
   }),
+  group: Flags.string({
+    char: 'g',
+    description: 'Read as a member of this consumer group, from its committed offsets',
+    parse: nonEmpty,
+    exclusive: ['from', 'to', 'partition', 'group-position'],
+    helpGroup: 'GROUP',
+    helpValue: 'GROUP',
+  }),
+  commit: Flags.boolean({
+    description: 'With --group, commit the offsets of events after they are shown (default: commit nothing)',
+    dependsOn: ['group'],
+    helpGroup: 'GROUP',
+  }),
+  'group-position': Flags.string({
+    description:
+      'Show the next event of this consumer group in each partition, without joining it; -n NUMBER shows more',
+    parse: nonEmpty,
+    exclusive: ['from', 'to'],
+    helpGroup: 'GROUP',
+    helpValue: 'GROUP',
+  }),
+  'dry-run': Flags.boolean({
+    description: 'With --group, show what joining the group means, and do not join it',
+    dependsOn: ['group'],
+    helpGroup: 'GROUP',
+  }),
+  yes: { ...changeFlags.yes, description: 'Join a group with running members without asking', helpGroup: 'GROUP' },
+  confirm: {
+    ...changeFlags.confirm,
+    description: 'Name of the group, to confirm that it is joined on a protected profile',
+    helpGroup: 'GROUP',
+  },
   'give-up-after': Flags.string({
     description:
       'How long to wait for a bus that stops answering, such as 10m (default: without end; with --no-follow, a minute)',

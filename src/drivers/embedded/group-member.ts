@@ -71,6 +71,8 @@ export class EmbeddedMember implements GroupMember {
   /** The error with which `next` rejects. */
   #failure: unknown
   #commitTimer: NodeJS.Timeout | undefined
+  /** Whether this member has created the group. */
+  #isGroupNew = false
   /** The index of the partition to read first, so that all partitions get their turn. */
   #nextIndex = 0
 
@@ -88,7 +90,7 @@ export class EmbeddedMember implements GroupMember {
     guarded(this.#file.path, () => {
       transact(this.#file.database, () => {
         for (const topic of request.topics) file.topics.ensureTopic(topic)
-        this.#sql.addGroup.run(request.group)
+        this.#isGroupNew = Number(this.#sql.addGroup.run(request.group).changes) > 0
         this.#renewLease()
         this.#rebalance()
       })
@@ -127,6 +129,8 @@ export class EmbeddedMember implements GroupMember {
       this.#commit(this.#owned)
       this.#sql.removeMember.run(this.#request.group, this.#memberId)
       this.#sql.bumpGeneration.run(this.#request.group)
+      // A member that commits nothing must not leave a group behind that did not exist before.
+      if (this.#isGroupNew && this.#request.autoCommit === false) this.#sql.removeUnusedGroup.run(this.#request.group)
     })
     this.#file.changes.notify()
   }
@@ -211,7 +215,7 @@ export class EmbeddedMember implements GroupMember {
    * partitions if they are free. Runs inside a transaction.
    */
   #rebalance(): void {
-    const { group, topics, offsetReset } = this.#request
+    const { group, topics, offsetReset, autoCommit } = this.#request
     this.#renewLease()
     const stored = this.#sql.members.all(group) as unknown as MemberRow[]
     const dead = this.#clock.isSettled
@@ -240,10 +244,11 @@ export class EmbeddedMember implements GroupMember {
     for (const { topic, partition, id, next } of wanted) {
       if (this.#owned.some((owned) => owned.id === id)) continue
       if (this.#sql.claim.run(group, id, this.#memberId).changes === 0) continue
+      const start = offsetReset === 'latest' ? next : 0
       // Commit the start when the group first claims the partition: if the next owner applied `latest` again, it would skip the
       // records published in between.
-      this.#sql.commitIfAbsent.run(group, id, offsetReset === 'latest' ? next : 0)
-      const committed = Number(this.#sql.committed.get(group, id)?.next_offset ?? 0)
+      if (autoCommit !== false) this.#sql.commitIfAbsent.run(group, id, start)
+      const committed = Number(this.#sql.committed.get(group, id)?.next_offset ?? start)
       this.#owned = [...this.#owned, { topic, partition, id, next: committed, acknowledged: undefined }]
     }
     this.#generation = Number(this.#sql.generation.get(group)?.generation ?? -1)
@@ -297,6 +302,7 @@ export class EmbeddedMember implements GroupMember {
         const record = records[index]
         if (!record || batch.isRevoked) return
         resumeAt = Number(record.offset) + 1
+        if (this.#request.autoCommit === false) return
         owned.acknowledged = resumeAt
         this.#commitTimer ??= setTimeout(() => this.#commitAcknowledged(), COMMIT_INTERVAL_MS)
       },
@@ -338,6 +344,9 @@ function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   return {
     addGroup: prepare('INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    removeUnusedGroup: prepare(
+      'DELETE FROM groups WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE group_name = ?1) AND NOT EXISTS (SELECT 1 FROM offsets WHERE group_name = ?1)',
+    ),
     bumpGeneration: prepare('UPDATE groups SET generation = generation + 1 WHERE name = ?'),
     generation: prepare('SELECT generation FROM groups WHERE name = ?'),
     addMember: prepare(

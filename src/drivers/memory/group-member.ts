@@ -101,6 +101,7 @@ export class MemoryMember implements GroupMember {
         const record = records[index]
         if (!record || batch.revoked) return
         acknowledgedCount = index + 1
+        if (this.request.autoCommit === false) return
         this.#membership.commit({ topic: record.topic, partition: record.partition, offset: record.offset + 1n })
       },
       finish: () => {

@@ -43,6 +43,7 @@ export class GroupRegistry {
 
   join(request: JoinRequest, clientId: string): MemoryMember {
     this.#joinCount += 1
+    const existed = this.#groups.has(request.group)
     const group = this.#getOrCreate(request.group)
     const member = new MemoryMember(`${clientId}-${this.#joinCount}`, clientId, request, {
       topics: this.#topics,
@@ -50,7 +51,9 @@ export class GroupRegistry {
       commit: (position) => group.committed.set(keyOf(position), position),
       leave: () => {
         group.members.delete(member.memberId)
-        if (this.#private.delete(request.group)) this.#groups.delete(request.group)
+        const isUnused =
+          !existed && request.autoCommit === false && group.members.size === 0 && group.committed.size === 0
+        if (this.#private.delete(request.group) || isUnused) this.#groups.delete(request.group)
         this.#rebalance(group)
       },
     })
@@ -172,7 +175,7 @@ export class GroupRegistry {
     const position = { topic, partition, offset: end }
     // Commit the start, so that `latest` is applied only once: if the next owner of the partition applied `latest` again, it
     // would skip the records that arrived in between.
-    group.committed.set(keyOf(topicPartition), position)
+    if (request.autoCommit !== false) group.committed.set(keyOf(topicPartition), position)
     return position
   }
 }

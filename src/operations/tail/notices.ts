@@ -11,6 +11,16 @@ export type TailNotice =
       readonly similar?: string | undefined
       readonly existing: readonly string[]
     }
+  /** The group has committed no offset on this partition. */
+  | { readonly code: 'nothing-committed'; readonly group: string; readonly topic: string; readonly partition: number }
+  /** The group has committed the end of this partition, or an offset after it, so no event waits for the group. */
+  | {
+      readonly code: 'group-at-end'
+      readonly group: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: bigint
+    }
   /** A topic that matches a glob was created, and `tail` follows it too. */
   | { readonly code: 'topic-added'; readonly topic: string }
   /** Partitions were added to a topic, and `tail` follows them too. */

@@ -1,10 +1,10 @@
-import { compareNumbers, comparePartitions } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
 import type { EventView } from '../events/event-view.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { type PartitionChoice, resolveSlices } from '../offsets/resolve-slices.ts'
+import { byTime } from './by-time.ts'
 import { type ChosenTopics, chooseTopics, type TopicRequest, topicMatcher } from './choose-topics.ts'
 import { followTopics } from './follow-topics.ts'
 import { joinOutages } from './join-outages.ts'
@@ -140,6 +140,3 @@ async function newestOf(
   }
   return found
 }
-
-const byTime = ({ record: a }: EventView, { record: b }: EventView): number =>
-  compareNumbers(a.timestamp, b.timestamp) || comparePartitions(a, b) || compareNumbers(a.offset, b.offset)

@@ -28,6 +28,10 @@ export function tailNoticeText(notice: TailNotice, timeZone: TimeZone): string {
     }
     case 'topics-awaited':
       return `waiting for topic ${notice.topics.join(', ')} to be created (${existingText(notice)})`
+    case 'nothing-committed':
+      return `group ${notice.group} has committed nothing on ${partitionName(notice)}`
+    case 'group-at-end':
+      return `group ${notice.group} is at the end of ${partitionName(notice)}: it has committed offset ${notice.offset}`
     case 'topic-added':
       return `topic ${notice.topic} was created and is followed too`
     case 'partitions-added':

@@ -55,6 +55,59 @@ export function takeBatchClauses({ bus, open }: Contract): void {
     expect(await nextOffset(bus(), options.group, topic)).toBe(4n)
   })
 
+  test('commits the events of a batch that are acknowledged, and delivers the others again', async () => {
+    const topic = await newTopic(bus())
+    const options = { ...single(), bufferSize: 5 }
+    await bus().publish(topic, numberedList(5))
+    const stream = await bus().subscribe([topic], options)
+    let taken: EventBatch | undefined
+    let count = 0
+    // A batch may hold fewer events than the buffer.
+    while (count < 3) {
+      taken = (await stream.takeBatch()) as EventBatch
+      const wanted = Math.min(3 - count, taken.items.length)
+      taken.acknowledge(wanted)
+      taken.acknowledge(wanted - 1)
+      count += wanted
+    }
+    await eventually(async () => expect(await nextOffset(bus(), options.group, topic)).toBe(3n))
+
+    await stream.close()
+    expect(await nextOffset(bus(), options.group, topic)).toBe(3n)
+    await using rest = await bus().subscribe([topic], options)
+    expect(numbersOf([(await rest.takeBatch()) as EventBatch])[0]).toBe(3)
+  })
+
+  test('commits nothing without autoCommit, and starts at the committed offset', async () => {
+    const topic = await newTopic(bus())
+    const { group } = single()
+    await bus().publish(topic, numberedList(5))
+    await bus().admin.commitOffsets(group, [{ topic, partition: 0, offset: 2n }])
+    for (const autoOffsetReset of ['earliest', 'latest'] as const) {
+      const stream = await bus().subscribe([topic], { group, autoOffsetReset, autoCommit: false, bufferSize: 1 })
+      const batches = await takeEach(stream, 3)
+      expect(numbersOf(batches)).toEqual([2, 3, 4])
+      for (const batch of batches) batch.acknowledge()
+      await stream.close()
+      expect(await nextOffset(bus(), group, topic)).toBe(2n)
+    }
+  })
+
+  test('commits no start without autoCommit', async () => {
+    const topic = await newTopic(bus())
+    const { group } = single()
+    const stream = await bus().subscribe([topic], { group, autoOffsetReset: 'latest', autoCommit: false })
+    await bus().publish(topic, numberedList(1))
+    const batch = await stream.takeBatch()
+    expect(batch?.items.map(numberOf)).toEqual([0])
+    batch?.acknowledge()
+    await stream.close()
+    expect(await bus().admin.committedOffsets(group)).toEqual([])
+    await eventually(async () => {
+      expect((await bus().admin.describeGroup(group)).members).toEqual([])
+    })
+  })
+
   test('delivers new events after earlier batches were acknowledged out of order', async () => {
     const topic = await newTopic(bus())
     const options = single()

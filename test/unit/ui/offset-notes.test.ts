@@ -216,6 +216,14 @@ describe('the notices of tail', () => {
       { code: 'topics-awaited', topics: ['order-event'], similar: 'order-events', existing: ['order-events'] },
       'waiting for topic order-event to be created (did you mean order-events?)',
     ],
+    [
+      { code: 'nothing-committed', group: 'billing', topic: 'order-events', partition: 1 },
+      'group billing has committed nothing on order-events[1]',
+    ],
+    [
+      { code: 'group-at-end', group: 'billing', topic: 'order-events', partition: 1, offset: 7n },
+      'group billing is at the end of order-events[1]: it has committed offset 7',
+    ],
     [{ code: 'topic-added', topic: 'order-late' }, 'topic order-late was created and is followed too'],
     [
       { code: 'partitions-added', topic: 'order-events', partitions: [3, 4] },

@@ -192,6 +192,7 @@ export class KafkaMember implements GroupMember {
         const record = records[index]
         if (!record || batch.revoked || index < acknowledgedCount) return
         acknowledgedCount = index + 1
+        if (this.#request.autoCommit === false) return
         const isAll = acknowledgedCount === records.length
         owned.acknowledged = isAll && next !== undefined ? next : record.offset + 1n
         this.#commits.schedule()

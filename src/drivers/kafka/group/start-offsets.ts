@@ -35,7 +35,7 @@ export class StartOffsets {
   }
 
   /**
-   * Returns the start offset of each partition. For `latest`, commits the start of a partition without a committed offset: if the
+   * Returns the start offset of each partition. For `latest`, unless the member commits nothing, commits the start of a partition without a committed offset: if the
    * next owner of the partition applied `latest` again, it would skip the records that arrived in between.
    */
   async of(partitions: readonly TopicPartition[]): Promise<Position[]> {
@@ -45,7 +45,7 @@ export class StartOffsets {
     if (this.#request.offsetReset === 'latest') {
       // A partition that was added after this member joined was empty then, so all its records are new.
       const starts = uncommitted.map((partition) => ({ ...partition, offset: this.#ends.get(keyOf(partition)) ?? 0n }))
-      await this.#session.commit(starts)
+      if (this.#request.autoCommit !== false) await this.#session.commit(starts)
       for (const start of starts) known.set(keyOf(start), start.offset)
     } else {
       for (const topic of new Set(uncommitted.map((partition) => partition.topic))) {
