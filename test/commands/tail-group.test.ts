@@ -96,6 +96,15 @@ describe('tail --group', () => {
     expect(await committed()).toEqual(['0@6', '1@5'])
   })
 
+  test('commits nothing of a batch whose reader has left before it was written', async () => {
+    await commit(0n, 0n)
+    const stop = new Stop()
+    const argv = ['order-events', '--group', 'billing', '--commit', '-o', '%p@%o']
+    const { exitCode } = await tail(argv, { stop, onStdout: () => stop.request('reader-left') })
+    expect(exitCode).toBe(0)
+    expect(await committed()).toEqual(['0@0', '1@0'])
+  })
+
   test('asks before it takes partitions from running members, and needs --yes without a terminal', async () => {
     await using member = await bus.subscribe(['order-events'], { group: 'billing', autoOffsetReset: 'latest' })
     const { memberId } = (await bus.admin.describeGroup('billing')).members[0] as { memberId: string }

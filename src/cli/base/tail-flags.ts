@@ -46,7 +46,7 @@ export const tailFlags = {
   to: Flags.string({ description: 'Position to stop before', helpGroup: 'RANGE', helpValue: 'POSITION' }),
   number: Flags.integer({
     char: 'n',
-    description: `Number of events: the last ones, or with --from the first ones (default: ${DEFAULT_LAST_EVENTS}; with --from, all)`,
+    description: `Number of events: the last ones, with --from or --group the first ones, with --group-position those of each partition (default: ${DEFAULT_LAST_EVENTS}; with --from or --group, all; with --group-position, 1)`,
     min: 0,
     helpGroup: 'RANGE',
     helpValue: 'NUMBER',
@@ -77,8 +77,7 @@ export const tailFlags = {
     helpGroup: 'GROUP',
   }),
   'group-position': Flags.string({
-    description:
-      'Show the next event of this consumer group in each partition, without joining it; -n NUMBER shows more',
+    description: 'Show the next event of this consumer group in each partition, without joining it',
     parse: nonEmpty,
     exclusive: ['from', 'to'],
     helpGroup: 'GROUP',
