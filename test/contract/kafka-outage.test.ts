@@ -79,6 +79,13 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
         stderr += text
       },
     })
+    const limitedReads = Promise.withResolvers<void>()
+    const limited = runCli(Tail, [topic, '--from', 'start', '-o', '%o', '--give-up-after', '3s'], {
+      broker: new MemoryBroker(),
+      openBus: () => new RedpandaEventBus({ brokers: kafka.brokers, timeout: 1000 }),
+      onStdout: () => limitedReads.resolve(),
+    })
+    await limitedReads.promise
     const received = () => member.received.map(numberOf)
     await eventually(() => {
       expect([reader.offsets, bounded.offsets, received()]).toEqual([0, 1, 2].map(() => numbers(0, 5)))
@@ -90,6 +97,9 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
       code: 'CONNECTION_FAILED',
       message: expect.stringMatching(/refused the connection\); gave up after 4 s$/),
     })
+    const gaveUp = await limited
+    expect(gaveUp.stderr).toMatch(/refused the connection\); gave up after 3 s/)
+    expect(gaveUp.exitCode).toBe(3)
     await eventually(() => expect([statesOf(outages.reader), statesOf(outages.member)]).toEqual([['lost'], ['lost']]))
     await eventually(() =>
       expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ \(.*\)\n$/),
