@@ -60,6 +60,38 @@ export type GroupState =
   | 'Dead'
   | 'Unknown'
 
+/** Where the value of a setting comes from: the topic itself, one broker, all brokers, or the default of Kafka. */
+export type SettingSource = 'topic' | 'broker' | 'cluster' | 'default'
+
+/** A setting of a topic with its value. */
+export interface TopicSetting {
+  /** The name in Kafka, such as `retention.ms`. */
+  readonly name: string
+  /** `null` if the setting has no value, or one that the broker keeps secret. */
+  readonly value: string | null
+  readonly source: SettingSource
+  /** The value without the setting of the topic, and its source. Absent: the bus knows none. */
+  readonly inherited?: { readonly value: string | null; readonly source: SettingSource } | undefined
+}
+
+/** New values of settings, by their names in Kafka. `null` removes a setting from the topic, so that the default applies again. */
+export type SettingChanges = Readonly<Record<string, string | null>>
+
+/** A folder in which a broker stores records. */
+export interface LogDir {
+  /** The id of the broker. */
+  readonly broker: number
+  readonly path: string
+  /** Why the broker cannot use the folder. Absent: it can. */
+  readonly error?: string | undefined
+  /** The size of its volume in bytes. Absent: the broker does not tell, as before Kafka 3.3. */
+  readonly totalBytes?: bigint | undefined
+  /** The free bytes of its volume. Absent: the broker does not tell. */
+  readonly freeBytes?: bigint | undefined
+  /** The replicas in the folder, without those that a broker still copies to another folder. */
+  readonly replicas: readonly (TopicPartition & { readonly bytes: bigint })[]
+}
+
 /** A consumer group in the list of a bus. */
 export interface GroupSummary {
   readonly group: string
@@ -169,10 +201,31 @@ export interface BusAdmin {
    */
   addPartitions(topic: string, partitions: number): Promise<void>
   /**
-   * Sets the given settings of a topic and leaves the others unchanged. `TOPIC_NOT_FOUND` when the topic does not exist,
-   * `INVALID_TOPIC` when the bus refuses a setting.
+   * Returns the settings of a topic with their sources, sorted by name. Kafka returns every setting that it knows; the in-memory
+   * and the embedded bus return those of the topic, which they store but do not apply. `TOPIC_NOT_FOUND` when the topic does not
+   * exist.
    */
-  setTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>
+  topicSettings(topic: string): Promise<readonly TopicSetting[]>
+  /**
+   * Sets or removes the given settings of a topic and leaves the others unchanged. `TOPIC_NOT_FOUND` when the topic does not
+   * exist, `INVALID_TOPIC` when the bus refuses a setting.
+   */
+  setTopicConfig(topic: string, config: SettingChanges): Promise<void>
+  /** Checks whether `setTopicConfig` would accept these settings, with its errors. Changes nothing. */
+  validateTopicConfig(topic: string, config: SettingChanges): Promise<void>
+  /**
+   * Deletes the records before an offset in each of the given partitions, and returns the new start of each. An offset at or
+   * before the start changes nothing. Groups with an earlier committed offset continue at the new start, or as their clients
+   * are configured. `TOPIC_NOT_FOUND` when the topic does not exist; `REFUSED` when a partition does not exist, an offset is
+   * after the end, or the topic is only compacted (`cleanup.policy=compact`). The bus deletes partition by partition: after an
+   * error, the records of some partitions may be deleted.
+   */
+  deleteRecords(topic: string, offsets: ReadonlyMap<number, bigint>): Promise<ReadonlyMap<number, bigint>>
+  /**
+   * Returns the folders of all brokers, with the replicas of the given topics; default: of all topics. Empty on the in-memory and
+   * the embedded bus.
+   */
+  logDirs(topics?: readonly string[]): Promise<readonly LogDir[]>
   /** Deletes a topic; resolves when it is no longer listed. `TOPIC_NOT_FOUND` when it does not exist. */
   deleteTopic(topic: string): Promise<void>
   /** Lists the consumer groups, sorted by name. */

@@ -312,6 +312,31 @@ export const partitionCountNotLarger = (topic: string, has: number, wanted: numb
     },
   )
 
+/** The error for a partition that a topic does not have. */
+export const partitionNotFound = (topic: string, partition: number, has: number) =>
+  new EventBusError('REFUSED', `topic '${topic}' has no partition ${partition}; it has ${has}`, {
+    topic,
+    hints: [busHints.describeTopic(topic)],
+  })
+
+/** The error for the deletion of records up to an offset that the partition does not have yet. */
+export const offsetAfterEnd = (topic: string, partition: number, offset: bigint) =>
+  new EventBusError(
+    'REFUSED',
+    `offset ${offset} is after the end of ${topic}[${partition}], so records cannot be deleted up to it`,
+    {
+      topic,
+    },
+  )
+
+/** The error for records that cannot be deleted, because their topic is compacted and keeps the newest record of each key. */
+export const onlyCompacted = (topic: string) =>
+  new EventBusError(
+    'REFUSED',
+    `topic '${topic}' is only compacted (cleanup.policy=compact), so records cannot be deleted by offset`,
+    { topic, hints: [advice('set cleanup.policy to compact,delete first, or publish tombstones')] },
+  )
+
 export const groupNotFound = (group: string, hints: readonly Hint[] = []) =>
   new EventBusError('GROUP_NOT_FOUND', `group '${group}' does not exist`, {
     group,

@@ -13,6 +13,7 @@ import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 import { tailGroupClauses } from './support/tail-group-clauses.ts'
 import { takeBatchClauses } from './support/take-batch-clauses.ts'
+import { trimClauses } from './support/trim-clauses.ts'
 
 /** What each clause gets: the harness, which closes its buses when the clause ends, and an open bus. */
 export interface Contract extends Harness {
@@ -54,6 +55,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('batches acknowledged by the subscriber', () => takeBatchClauses(contract))
     describe('groups', () => groupClauses(contract))
     describe('administration', () => adminClauses(contract))
+    describe('deletion of records', () => trimClauses(contract))
     describe('queries about many topics and groups', () => batchClauses(contract))
     describe('tail as a group', () => tailGroupClauses(contract))
     describe('lag', () => lagClauses(contract))

@@ -9,6 +9,7 @@ import {
   topicNotFound,
 } from '../../bus/errors.ts'
 import { transact } from '../../sqlite/shared-file.ts'
+import { changedConfig, requireDeletable, toSettings } from '../plain-topics.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 import { isAlive, type LeaseRow } from './lease.ts'
 import type { OpenFile } from './open-file.ts'
@@ -44,6 +45,12 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
     return all<MemberRow>('SELECT * FROM members WHERE group_name = ? ORDER BY member_id', group).filter(
       ({ session_timeout = null, expires_at }) => isAlive({ expires_at, session_timeout }, now),
     )
+  }
+
+  const configOf = (topic: string): Readonly<Record<string, string>> => {
+    const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
+    if (row === undefined) throw topicNotFound(topic)
+    return JSON.parse(row.config)
   }
 
   const describeGroup = (group: string): GroupDescription => {
@@ -123,8 +130,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       const layout = topics
         .partitions(topic)
         .map(({ partition }) => ({ partition, leader: 0, replicas: [0], inSync: [0] }))
-      const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
-      const config = new Map(Object.entries(JSON.parse(row?.config ?? '{}') as Record<string, string>).sort())
+      const config = new Map(Object.entries(configOf(topic)).sort())
       return { topic, partitions: layout.length, replication: 1, internal: false, layout, config }
     }),
 
@@ -148,14 +154,39 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       changes.notify()
     }),
 
+    topicSettings: guardedAsync((topic) => toSettings(new Map(Object.entries(configOf(topic))))),
+
     setTopicConfig: guardedAsync((topic, config) => {
       transact(database, () => {
-        const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
-        if (row === undefined) throw topicNotFound(topic)
-        const merged = { ...(JSON.parse(row.config) as Record<string, string>), ...config }
+        const merged = changedConfig(configOf(topic), config)
         database.prepare('UPDATE topics SET config = ? WHERE name = ?').run(JSON.stringify(merged), topic)
       })
     }),
+
+    // Any setting is stored.
+    validateTopicConfig: guardedAsync((topic) => void configOf(topic)),
+
+    deleteRecords: guardedAsync((topic, offsets) => {
+      const starts = transact(database, () => {
+        const rows = topics.ranges(topic)
+        const ranges = rows.map(({ partition, start, next }) => ({
+          partition,
+          start: BigInt(start),
+          end: BigInt(next),
+        }))
+        requireDeletable(topic, new Map(Object.entries(configOf(topic))), ranges, offsets)
+        const remove = database.prepare('DELETE FROM records WHERE id >= ? AND id < ?')
+        for (const { partition, id } of rows) {
+          const base = id * OFFSETS_PER_PARTITION
+          remove.run(base, base + Number(offsets.get(partition) ?? 0n))
+        }
+        return topics.ranges(topic).filter(({ partition }) => offsets.has(partition))
+      })
+      changes.notify()
+      return new Map(starts.map(({ partition, start }) => [partition, BigInt(start)]))
+    }),
+
+    logDirs: guardedAsync(() => []),
 
     deleteTopic: guardedAsync((topic) => {
       transact(database, () => {

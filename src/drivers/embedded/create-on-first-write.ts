@@ -59,7 +59,11 @@ export function createOnFirstWrite(path: string, { openFile, openEmpty }: FileDr
     // A change of an existing topic or group does not create the file: without a file, the empty bus reports that it is not
     // found.
     addPartitions: async (topic, partitions) => forReading().admin.addPartitions(topic, partitions),
+    topicSettings: async (topic) => forReading().admin.topicSettings(topic),
     setTopicConfig: async (topic, config) => forReading().admin.setTopicConfig(topic, config),
+    validateTopicConfig: async (topic, config) => forReading().admin.validateTopicConfig(topic, config),
+    deleteRecords: async (topic, offsets) => forReading().admin.deleteRecords(topic, offsets),
+    logDirs: async (topics) => forReading().admin.logDirs(topics),
     deleteTopic: async (topic) => forReading().admin.deleteTopic(topic),
     listGroups: async () => forReading().admin.listGroups(),
     describeGroup: async (group) => forReading().admin.describeGroup(group),

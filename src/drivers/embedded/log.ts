@@ -66,11 +66,11 @@ export class EmbeddedLog implements TopicLog {
   }
 
   async ranges(topic: string): Promise<readonly PartitionRange[]> {
-    return this.#file.topics.partitions(topic).map(toRange)
+    return this.#file.topics.ranges(topic).map(toRange)
   }
 
   async rangesOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionRange[]>> {
-    return new Map([...this.#file.topics.knownPartitions(topics)].map(([topic, rows]) => [topic, rows.map(toRange)]))
+    return new Map([...this.#file.topics.knownRanges(topics)].map(([topic, rows]) => [topic, rows.map(toRange)]))
   }
 
   async firstRecords(slices: readonly LogSlice[]): Promise<readonly (BusRecord | undefined)[]> {
@@ -121,8 +121,20 @@ export class EmbeddedLog implements TopicLog {
         topics.requireOpen()
         const { slice, id, next, to } = cursor
         const batch = this.#unlessLocked(outage, () => scanner.scan(slice, id, next, to, MAX_BATCH_RECORDS))
-        if (batch === undefined || batch.length === 0) continue
-        cursor.next = Number((batch.at(-1) as BusRecord).offset) + 1
+        if (batch === undefined) continue
+        const last = batch.at(-1)
+        if (last === undefined) {
+          // The records before `to` were deleted since the slice was made, or before.
+          if (to !== undefined) {
+            cursor.next = Math.max(
+              next,
+              guarded(this.#file.path, () => topics.oldest(id) ?? to),
+            )
+            hasProgressed ||= cursor.next > next
+          }
+          continue
+        }
+        cursor.next = Number(last.offset) + 1
         hasProgressed = true
         yield batch
         if (signal?.aborted) return
@@ -197,4 +209,8 @@ export class EmbeddedLog implements TopicLog {
   }
 }
 
-const toRange = ({ partition, next }: PartitionRow): PartitionRange => ({ partition, start: 0n, end: BigInt(next) })
+const toRange = ({ partition, start, next }: PartitionRow & { readonly start: number }): PartitionRange => ({
+  partition,
+  start: BigInt(start),
+  end: BigInt(next),
+})

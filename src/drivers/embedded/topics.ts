@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { topicNotFound, transportError } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names/names.ts'
-import { guarded } from './database.ts'
+import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
 
 /** The number of partitions of a topic for which the caller gives no number. The same as of `crbus topics create`. */
 export const DEFAULT_PARTITIONS = 3
@@ -15,6 +15,11 @@ export interface PartitionRow {
   readonly partition: number
   /** The offset that the next record gets. */
   readonly next: number
+}
+
+/** A partition with the offset of its oldest record; `next` if it has none. */
+interface PartitionRangeRow extends PartitionRow {
+  readonly start: number
 }
 
 /** The topics of one file and their partitions. */
@@ -33,6 +38,8 @@ export class EmbeddedTopics {
       partitions: prepare(
         'SELECT p.id, p.partition, p.next_offset AS next FROM partitions p JOIN topics t ON t.id = p.topic_id WHERE t.name = ? ORDER BY p.partition',
       ),
+      // The offsets of a partition have no gaps, so its oldest record is the start of its log.
+      start: prepare(`SELECT min(id) - ?1 AS start FROM records WHERE id >= ?1 AND id < ?1 + ${OFFSETS_PER_PARTITION}`),
       addTopic: prepare('INSERT INTO topics (name, config) VALUES (?, ?)'),
       addPartition: prepare('INSERT INTO partitions (topic_id, partition) VALUES (?, ?)'),
       startAtOldest: prepare(
@@ -57,6 +64,31 @@ export class EmbeddedTopics {
     const rows = guarded(this.#path, () => this.rows(topic))
     if (rows.length === 0) throw topicNotFound(topic)
     return rows
+  }
+
+  /** The partitions of a topic with their starts. Throws `TOPIC_NOT_FOUND` if it does not exist. */
+  ranges(topic: string): readonly PartitionRangeRow[] {
+    const rows = this.partitions(topic)
+    return guarded(this.#path, () => rows.map((row) => this.#withStart(row)))
+  }
+
+  /** The partitions of the topics that exist, with their starts, by topic. */
+  knownRanges(topics: readonly string[]): Map<string, readonly PartitionRangeRow[]> {
+    const known = this.knownPartitions(topics)
+    return guarded(
+      this.#path,
+      () => new Map([...known].map(([topic, rows]) => [topic, rows.map((row) => this.#withStart(row))])),
+    )
+  }
+
+  /** The offset of the oldest record of a partition by its row id; `undefined` if it has none. Throws the errors of SQLite. */
+  oldest(id: number): number | undefined {
+    const found = this.#statements.start.get(id * OFFSETS_PER_PARTITION)?.start
+    return found === null || found === undefined ? undefined : Number(found)
+  }
+
+  #withStart(row: PartitionRow): PartitionRangeRow {
+    return { ...row, start: this.oldest(row.id) ?? row.next }
   }
 
   /** The partitions of the topics that exist, by topic. */

@@ -190,6 +190,8 @@ const operations: Readonly<Record<string, Partial<Record<Resource, string>>>> = 
   CreateTopics: { topic: 'Create', cluster: 'Create' },
   DeleteTopics: { topic: 'Delete' },
   CreatePartitions: { topic: 'Alter' },
+  DeleteRecords: { topic: 'Delete' },
+  DescribeLogDirs: { cluster: 'Describe' },
   DescribeConfigs: { topic: 'DescribeConfigs' },
   IncrementalAlterConfigs: { topic: 'AlterConfigs' },
   FindCoordinator: { group: 'Describe' },

@@ -84,6 +84,13 @@ export class MemoryBroker {
     this.groups.rebalanceAll()
   }
 
+  deleteRecords(topic: string, offsets: ReadonlyMap<number, bigint>): ReadonlyMap<number, bigint> {
+    const starts = this.topics.deleteRecords(topic, offsets)
+    // Readers of deleted records continue at the new start.
+    this.changes.notify()
+    return starts
+  }
+
   deleteTopic(topic: string): void {
     this.topics.delete(topic)
     this.groups.forgetTopic(topic)

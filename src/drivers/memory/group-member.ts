@@ -81,12 +81,12 @@ export class MemoryMember implements GroupMember {
 
   #take(): GroupBatch | undefined {
     for (const cursor of this.#cursors) {
-      const log = this.#membership.topics.partitions(cursor.topic)[cursor.partition] ?? []
-      const from = Number(cursor.next)
-      const records = log.slice(from, from + this.request.bufferSize)
-      if (records.length === 0) continue
+      const log = this.#membership.topics.partitions(cursor.topic)[cursor.partition]
+      const records = log?.slice(cursor.next, this.request.bufferSize) ?? []
+      const last = records.at(-1)
+      if (last === undefined) continue
       this.#cursors = [...this.#cursors.filter((other) => other !== cursor), cursor]
-      cursor.next += BigInt(records.length)
+      cursor.next = last.offset + 1n
       return this.#deliver(cursor, records)
     }
     return undefined

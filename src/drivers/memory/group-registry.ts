@@ -171,7 +171,7 @@ export class GroupRegistry {
     const known = group.committed.get(keyOf(topicPartition))
     if (known) return known
     if (request.offsetReset === 'earliest') return { topic, partition, offset: 0n }
-    const end = BigInt(this.#topics.partitions(topic)[partition]?.length ?? 0)
+    const end = this.#topics.partitions(topic)[partition]?.end ?? 0n
     const position = { topic, partition, offset: end }
     // Commit the start, so that `latest` is applied only once: if the next owner of the partition applied `latest` again, it
     // would skip the records that arrived in between.

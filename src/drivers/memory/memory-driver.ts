@@ -43,7 +43,7 @@ export class MemoryDriver implements BusDriver {
 function memoryLog(broker: MemoryBroker, clientId: string, createTopics: boolean): TopicLog {
   const { topics } = broker
   const rangesOf = (topic: string): PartitionRange[] =>
-    topics.partitions(topic).map(({ length }, partition) => ({ partition, start: 0n, end: BigInt(length) }))
+    topics.partitions(topic).map(({ start, end }, partition) => ({ partition, start, end }))
   return {
     async append(topic, records) {
       broker.requireConnected(clientId)
@@ -66,19 +66,14 @@ function memoryLog(broker: MemoryBroker, clientId: string, createTopics: boolean
       broker.requireConnected(clientId)
       return slices.map(({ topic, partition, from, to }) => {
         const records = topics.has(topic) ? topics.partitions(topic)[partition] : undefined
-        const record = records?.[from < 0n ? 0 : Number(from)]
+        const [record] = records?.slice(from, 1) ?? []
         return record !== undefined && (to === undefined || record.offset < to) ? record : undefined
       })
     },
 
     async offsetsAt(topic, timestamp) {
       broker.requireConnected(clientId)
-      return new Map(
-        topics.partitions(topic).map((records, partition) => {
-          const first = records.findIndex((record) => record.timestamp >= timestamp)
-          return [partition, BigInt(first === -1 ? records.length : first)]
-        }),
-      )
+      return new Map(topics.partitions(topic).map((records, partition) => [partition, records.offsetAt(timestamp)]))
     },
 
     read: (slices, options) => readSlices(broker, clientId, slices, options),
@@ -106,14 +101,13 @@ async function* readSlices(
     for (const slice of unfinished) {
       // Checked before every batch: the reader may have aborted or closed the bus while it held the last batch.
       if (signal?.aborted || !broker.isConnected(clientId)) return
-      const from = Number(slice.from)
-      const batch = recordsOf(slice).slice(
-        from,
-        Math.min(from + MAX_BATCH_RECORDS, Number(slice.to ?? Number.MAX_SAFE_INTEGER)),
-      )
+      const { from, to } = slice
+      const read = recordsOf(slice).slice(from, MAX_BATCH_RECORDS)
+      const batch = to === undefined ? read : read.filter(({ offset }) => offset < to)
+      // Records before the first one were deleted, also all records of the slice.
+      if (read.length > 0) slice.from = (batch.at(-1)?.offset ?? (to as bigint) - 1n) + 1n
       if (batch.length === 0) continue
       hasProgressed = true
-      slice.from += BigInt(batch.length)
       yield batch
     }
     unfinished = unfinished.filter(isUnfinished)
@@ -137,7 +131,12 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     describeTopic: connected((topic) => topics.describe(topic)),
     createTopic: connected((topic, options) => broker.createTopic(topic, options)),
     addPartitions: connected((topic, partitions) => broker.addPartitions(topic, partitions)),
+    topicSettings: connected((topic) => topics.settings(topic)),
     setTopicConfig: connected((topic, config) => topics.configure(topic, config)),
+    // Any setting is stored.
+    validateTopicConfig: connected((topic) => void topics.partitions(topic)),
+    deleteRecords: connected((topic, offsets) => broker.deleteRecords(topic, offsets)),
+    logDirs: connected(() => []),
     deleteTopic: connected((topic) => broker.deleteTopic(topic)),
     listGroups: connected(() => groups.list().map((group) => ({ group, protocolType: 'consumer' }))),
     describeGroup: connected((group) => groups.describe(group)),

@@ -1,20 +1,22 @@
-import type { NewTopic, PartitionLayout, TopicDescription, TopicSummary } from '../../bus/admin.ts'
+import type { NewTopic, PartitionLayout, TopicDescription, TopicSetting, TopicSummary } from '../../bus/admin.ts'
 import { compareText } from '../../bus/compare.ts'
 import { invalidTopic, partitionCountNotLarger, recordRefused, topicExists, topicNotFound } from '../../bus/errors.ts'
 import { topicNameError } from '../../bus/names/names.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
-import type { BusRecord, NewRecord, Position } from '../../bus/record.ts'
+import type { NewRecord, Position } from '../../bus/record.ts'
+import { changedConfig, requireDeletable, toSettings } from '../plain-topics.ts'
 import { refusalOf } from '../refusal.ts'
+import { MemoryLog } from './memory-log.ts'
 
 interface Topic {
-  readonly partitions: BusRecord[][]
+  readonly partitions: MemoryLog[]
   config: ReadonlyMap<string, string>
 }
 
 const sortedByName = (config: [string, string][]): ReadonlyMap<string, string> =>
   new Map([...new Map(config)].sort(([a], [b]) => compareText(a, b)))
 
-/** The topics of a broker and their records. The offset of a record is its index, because a log only grows. */
+/** The topics of a broker and their records. */
 export class MemoryTopics {
   readonly #topics = new Map<string, Topic>()
   readonly #now: () => number
@@ -31,7 +33,7 @@ export class MemoryTopics {
     if (!Number.isInteger(partitions) || partitions < 1) throw invalidTopic(topic, 'needs at least one partition')
     if (this.#topics.has(topic)) throw topicExists(topic)
     this.#topics.set(topic, {
-      partitions: Array.from({ length: partitions }, () => []),
+      partitions: Array.from({ length: partitions }, () => new MemoryLog()),
       config: sortedByName(Object.entries(config)),
     })
   }
@@ -40,12 +42,25 @@ export class MemoryTopics {
     const { partitions } = this.#find(topic)
     // Not `wanted <= partitions.length`, which is false for NaN.
     if (!(wanted > partitions.length)) throw partitionCountNotLarger(topic, partitions.length, wanted)
-    while (partitions.length < wanted) partitions.push([])
+    while (partitions.length < wanted) partitions.push(new MemoryLog())
   }
 
-  configure(topic: string, config: Readonly<Record<string, string>>): void {
+  configure(topic: string, config: Readonly<Record<string, string | null>>): void {
     const found = this.#find(topic)
-    found.config = sortedByName([...found.config, ...Object.entries(config)])
+    found.config = sortedByName(Object.entries(changedConfig(Object.fromEntries(found.config), config)))
+  }
+
+  settings(topic: string): readonly TopicSetting[] {
+    return toSettings(this.#find(topic).config)
+  }
+
+  /** Deletes the records before an offset in each of these partitions. Returns the new starts. */
+  deleteRecords(topic: string, offsets: ReadonlyMap<number, bigint>): ReadonlyMap<number, bigint> {
+    const { partitions, config } = this.#find(topic)
+    const ranges = partitions.map(({ start, end }, partition) => ({ partition, start, end }))
+    requireDeletable(topic, config, ranges, offsets)
+    for (const [partition, offset] of offsets) partitions[partition]?.deleteBefore(offset)
+    return new Map([...offsets.keys()].map((partition) => [partition, partitions[partition]?.start ?? 0n]))
   }
 
   delete(topic: string): void {
@@ -93,7 +108,7 @@ export class MemoryTopics {
     )
   }
 
-  partitions(topic: string): readonly (readonly BusRecord[])[] {
+  partitions(topic: string): readonly MemoryLog[] {
     return this.#find(topic).partitions
   }
 
@@ -105,8 +120,8 @@ export class MemoryTopics {
       if (reason !== undefined) throw recordRefused(topic, { index, reason }, records.length, positions)
       const { key, value, headers = [], timestamp, partition } = record
       const chosen = partition ?? partitionOf(key, partitions.length) ?? this.#unkeyedCount++ % partitions.length
-      const log = partitions[chosen] as BusRecord[]
-      const offset = BigInt(log.length)
+      const log = partitions[chosen] as MemoryLog
+      const offset = log.end
       log.push({
         topic,
         partition: chosen,

@@ -1,6 +1,5 @@
-import { EventBusError, topicNotFound } from '../../bus/errors.ts'
+import { partitionNotFound, topicNotFound } from '../../bus/errors.ts'
 import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../../bus/topic-log.ts'
-import { operationHints } from '../hints.ts'
 import type { OffsetSpec } from './offset-grammar.ts'
 
 /** Chooses partitions: returns those of a topic; `undefined` for all of them. */
@@ -76,10 +75,7 @@ async function resolveTopic(
   if (ranges.length === 0) throw topicNotFound(topic)
   const missing = partitions?.find((wanted) => !ranges.some(({ partition }) => partition === wanted))
   if (missing !== undefined) {
-    throw new EventBusError('REFUSED', `topic '${topic}' has no partition ${missing}; it has ${ranges.length}`, {
-      topic,
-      hints: [operationHints.describeTopic(topic)],
-    })
+    throw partitionNotFound(topic, missing, ranges.length)
   }
   const notes: SliceNote[] = []
   const slices = ranges

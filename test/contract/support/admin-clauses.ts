@@ -157,6 +157,38 @@ export function adminClauses({ bus, open }: Contract): void {
     ])
   })
 
+  test('removes a setting of a topic, so that the default applies again', async () => {
+    const topic = uniqueTopic()
+    const config = { 'retention.ms': '86400000', 'max.message.bytes': '2000000' }
+    await bus().admin.createTopic(topic, { partitions: 1, config })
+
+    await bus().admin.setTopicConfig(topic, { 'retention.ms': null, 'max.message.bytes': '3000000' })
+
+    expect([...(await (await open()).admin.describeTopic(topic)).config]).toEqual([['max.message.bytes', '3000000']])
+  })
+
+  test('reports the settings of a topic with their sources', async () => {
+    const topic = uniqueTopic()
+    await bus().admin.createTopic(topic, { partitions: 1, config: { 'retention.ms': '86400000' } })
+
+    const settings = await bus().admin.topicSettings(topic)
+
+    const own = settings.filter(({ source }) => source === 'topic')
+    expect(own).toMatchObject([{ name: 'retention.ms', value: '86400000' }])
+    const names = settings.map(({ name }) => name)
+    expect(names).toEqual([...names].sort())
+  })
+
+  test('checks settings without changing them', async () => {
+    const topic = await newTopic(bus())
+
+    await bus().admin.validateTopicConfig(topic, { 'retention.ms': '3600000', 'segment.ms': null })
+
+    expect((await bus().admin.describeTopic(topic)).config.size).toBe(0)
+    const missing = bus().admin.validateTopicConfig(uniqueTopic(), { 'retention.ms': '1' })
+    await expect(missing).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+  })
+
   test('reports a missing topic when it is changed', async () => {
     const topic = uniqueTopic()
 

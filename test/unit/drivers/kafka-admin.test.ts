@@ -51,6 +51,9 @@ const calls: readonly (readonly [request: string, subject: string, Buffer, (admi
   ['CreatePartitions', "topic 'orders'", empty, (admin) => admin.addPartitions('orders', 2)],
   ['IncrementalAlterConfigs', "topic 'orders'", empty, (admin) => admin.setTopicConfig('orders', { a: 'b' })],
   ['DescribeConfigs', "topic 'orders'", empty, (admin) => admin.describeTopic('orders')],
+  ['DescribeConfigs', "topic 'orders'", empty, (admin) => admin.topicSettings('orders')],
+  ['IncrementalAlterConfigs', "topic 'orders'", empty, (admin) => admin.validateTopicConfig('orders', { a: null })],
+
   ['DeleteGroups', "group 'billing'", empty, (admin) => admin.deleteGroup('billing')],
   ['OffsetCommit', 'orders[0]', empty, (admin) => admin.commitOffsets('billing', [offset])],
   ['OffsetDelete', 'orders[0]', emptyOffsetDelete, (admin) => admin.deleteOffsets('billing', [offset])],

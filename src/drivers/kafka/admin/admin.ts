@@ -1,6 +1,7 @@
 import type { BusAdmin } from '../../../bus/admin.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
 import { groupAdmin } from './group-admin.ts'
+import { recordAdmin } from './record-admin.ts'
 import { topicAdmin } from './topic-admin.ts'
 
 /** Administers topics, groups and the cluster by direct requests. Nothing here joins a group. */
@@ -8,6 +9,7 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
   return {
     ...topicAdmin(cluster),
     ...groupAdmin(cluster),
+    ...recordAdmin(cluster),
 
     async describeCluster() {
       const { clusterId, controller, brokers } = await cluster.retrying({}, () => cluster.metadata([]))

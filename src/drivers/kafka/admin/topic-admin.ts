@@ -1,4 +1,4 @@
-import type { BusAdmin, TopicDescription } from '../../../bus/admin.ts'
+import type { BusAdmin, SettingSource, TopicDescription, TopicSetting } from '../../../bus/admin.ts'
 import { compareText } from '../../../bus/compare.ts'
 import { EventBusError, partitionCountNotLarger, transportError } from '../../../bus/errors.ts'
 import { topicNameError } from '../../../bus/names/names.ts'
@@ -33,7 +33,9 @@ type TopicAdmin = Pick<
   | 'describeTopic'
   | 'createTopic'
   | 'addPartitions'
+  | 'topicSettings'
   | 'setTopicConfig'
+  | 'validateTopicConfig'
   | 'deleteTopic'
 >
 
@@ -123,6 +125,18 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
       )
     },
 
+    async topicSettings(topic) {
+      const request = { topics: [topic], names: null, withSynonyms: true }
+      const { entries } = await cluster.retrying({ topic }, async () =>
+        askAboutTopic(await cluster.anyBroker(), topic, describeTopicConfigsApi, request),
+      )
+      return entries.map(toSetting).sort((a, b) => compareText(a.name, b.name))
+    },
+
+    async validateTopicConfig(topic, config) {
+      await askController(topic, incrementalAlterConfigsApi, { topic, config, validateOnly: true })
+    },
+
     async setTopicConfig(topic, config) {
       await askController(topic, incrementalAlterConfigsApi, { topic, config })
       await until(
@@ -130,7 +144,7 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
         `the settings of topic '${topic}' were changed, but brokers still show the old ones`,
         async () => {
           const { config: now } = await describeTopic(topic)
-          return Object.entries(config).every(([name, value]) => now.get(name) === value)
+          return Object.entries(config).every(([name, value]) => now.get(name) === (value ?? undefined))
         },
       )
     },
@@ -157,6 +171,32 @@ async function askAboutTopic<Request, Result extends TopicResult>(
   if (result === undefined) throw missingResult(broker.address, api.name, `topic '${topic}'`)
   if (result.error !== 0) throw protocolFailure(result.error, result.message, { request: api.name, topic })
   return result
+}
+
+/** The sources of settings by `config_source`. Other numbers mean the default. */
+const sources: Readonly<Record<number, SettingSource>> = { 1: 'topic', 2: 'broker', 3: 'cluster', 4: 'broker' }
+
+const sourceOf = (source: number): SettingSource => sources[source] ?? 'default'
+
+/** Milliseconds of the units in which brokers name some times, such as `log.retention.hours` for `retention.ms`. */
+const units: ReadonlyMap<string, bigint> = new Map([
+  ['minutes', 60_000n],
+  ['hours', 3_600_000n],
+])
+
+function inMilliseconds({ name, value }: ConfigEntry['synonyms'][number]): string | null {
+  const unit = units.get(name.slice(name.lastIndexOf('.') + 1))
+  return unit === undefined || value === null || !/^\d+$/.test(value) ? value : `${BigInt(value) * unit}`
+}
+
+function toSetting({ name, value, source, synonyms }: ConfigEntry): TopicSetting {
+  const inherited = synonyms.find((one) => one.source !== DYNAMIC_TOPIC_CONFIG)
+  return {
+    name,
+    value,
+    source: sourceOf(source),
+    inherited: inherited && { value: inMilliseconds(inherited), source: sourceOf(inherited.source) },
+  }
 }
 
 /** Whether a topic is internal to Kafka. Some clusters do not set the flag of these topics in Metadata. */
