@@ -85,6 +85,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'measure-all': () => run('crbus lag'),
   'measure-like': ({ group }) => run(`crbus lag --group ${shellWord(`*${group}*`)}`),
   'fewer-replicas': ({ replicas }) => flag(`--replication ${replicas}`),
+  'change-setting': ({ name }) => pairFlag('--config', name),
   'declare-replicas': ({ replicas }) => hint(`set "replication": ${replicas} in crbus.json`),
   'create-group': () => flag('--new-group', 'creates the group with these offsets'),
   'reset-to': ({ position }) => flag(`--to ${position}`),

@@ -63,6 +63,7 @@ const readHints = {
   /** `replicas` is the number of brokers of the cluster. */
   fewerReplicas: (replicas: number) =>
     ({ code: 'fewer-replicas', text: `create the topic with ${replicas} replicas`, replicas }) as const,
+  changeSetting: (name: string) => ({ code: 'change-setting', text: `set ${name}`, name }) as const,
   declareReplicas: (replicas: number) =>
     ({ code: 'declare-replicas', text: `declare the topic with ${replicas} replicas`, replicas }) as const,
 }

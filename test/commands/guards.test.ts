@@ -74,6 +74,8 @@ const commands: Readonly<Record<string, CommandLine>> = {
   status: { argv: [], finds: true },
   'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
+  'topics/add-partitions': { argv: ['order-events', '--to', '2'], changes: 'order-events' },
+  'topics/alter': { argv: ['order-events', '--config', 'retention.ms=1'], changes: 'order-events' },
   'topics/apply': { argv: [], changes: 'order-events' },
   up: { argv: ['--dry-run'] },
   'topics/create': { argv: ['new-events'], changes: 'new-events' },
@@ -81,6 +83,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'topics/describe': { argv: ['order-events'] },
   'topics/list': { argv: [] },
   version: { argv: [] },
+  'topics/trim': { argv: ['order-events', '--before', 'end'], changes: 'order-events' },
 }
 
 const changing = Object.entries(commands).flatMap(([id, { argv, changes }]) =>
@@ -153,7 +156,9 @@ async function state(): Promise<unknown> {
   const groups = (await admin.listGroups()).map(({ group }) => group)
   return {
     store: existsSync(join(folder, 'store.db')),
-    topics: await Promise.all(topics.map(async (topic) => [topic, await log.ranges(topic)])),
+    topics: await Promise.all(
+      topics.map(async (topic) => [topic, await log.ranges(topic), await admin.topicSettings(topic)]),
+    ),
     groups: await Promise.all(groups.map(async (group) => [group, await admin.committedOffsets(group)])),
   }
 }

@@ -7,8 +7,11 @@ import GroupsDescribe from '../../src/commands/groups/describe.ts'
 import GroupsMembers from '../../src/commands/groups/members.ts'
 import Lag from '../../src/commands/lag.ts'
 import Reset from '../../src/commands/reset.ts'
+import TopicsAddPartitions from '../../src/commands/topics/add-partitions.ts'
+import TopicsAlter from '../../src/commands/topics/alter.ts'
 import TopicsDelete from '../../src/commands/topics/delete.ts'
 import TopicsDescribe from '../../src/commands/topics/describe.ts'
+import TopicsTrim from '../../src/commands/topics/trim.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { type Runnable, runCli } from './run-cli.ts'
@@ -17,6 +20,9 @@ const toStart = ['--to', 'start', '--yes']
 
 test.each<[string, string, Runnable, ...string[]]>([
   ['topics describe', 'topic order-events', TopicsDescribe, 'order-event'],
+  ['topics alter', 'topic order-events', TopicsAlter, 'order-event', '--config', 'retention.ms=1'],
+  ['topics add-partitions', 'topic order-events', TopicsAddPartitions, 'order-event', '--to', '9'],
+  ['topics trim', 'topic order-events', TopicsTrim, 'order-event', '--before', 'end'],
   ['topics delete', 'topic order-events', TopicsDelete, 'order-event', '--yes'],
   ['reset of a topic', 'topic order-events', Reset, '--group', 'billing', '--topic', 'order-event', ...toStart],
   ['reset of a group', 'group billing', Reset, '--group', 'biling', '--topic', 'order-events', ...toStart],

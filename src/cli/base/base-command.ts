@@ -32,6 +32,7 @@ export interface CommonFlags extends BusFlags {
   readonly yes?: boolean | undefined
   readonly utc?: boolean | undefined
   readonly confirm?: string | undefined
+  readonly 'allow-delete'?: boolean | undefined
 }
 
 /**

@@ -19,6 +19,8 @@ interface Subject {
   readonly name: string
   /** A yes-or-no question. Absent: the user has to confirm the change only on a protected profile. */
   readonly question?: string | undefined
+  /** A yes-or-no question about events that the change deletes as a consequence. Absent: it deletes none. */
+  readonly deletion?: string | undefined
 }
 
 interface Change<Plan, Done> extends Subject, PlanOptions {
@@ -58,12 +60,13 @@ export abstract class ChangeCommand extends BaseCommand {
   }
 
   /** Asks the user to confirm a change, then unlocks a protected bus. Throws `RefusedError` if the change is not confirmed. */
-  protected async confirm({ name, question }: Subject): Promise<void> {
-    const { yes, confirm } = this.given
+  protected async confirm({ name, question, deletion }: Subject): Promise<void> {
+    const { yes, confirm, 'allow-delete': isAllowed } = this.given
+    const unagreed = isAllowed ? undefined : deletion
     if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
     const where = await this.#where()
     const request = { name, question, where, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
-    await confirmOrRefuse(this.context, request)
+    await confirmOrRefuse(this.context, { ...request, deletion: unagreed })
     this.unlock()
   }
 

@@ -84,6 +84,11 @@ export const changeFlags = {
   }),
 }
 
+/** Flag of commands that change settings of topics, which may delete events. */
+export const deletionFlag = {
+  'allow-delete': Flags.boolean({ description: 'Allow the change to delete events; needed beside --yes if it does' }),
+}
+
 /** Flag of commands that write or read undo files. */
 export const undoFlags = {
   'undo-dir': Flags.string({

@@ -22,6 +22,8 @@ interface ConfirmationRequest {
    * mistake. Absent: the user answers yes or no.
    */
   readonly guard: Guard | undefined
+  /** The question about events that the change deletes. Neither `--yes` nor `--confirm` answers it. Absent: nothing to agree to. */
+  readonly deletion: string | undefined
   /** What an error suggests besides the flag that confirms the change. */
   readonly alternatives: readonly Suggestion[]
 }
@@ -31,7 +33,26 @@ interface ConfirmationRequest {
  * if there is no terminal to ask on. Without a terminal, the error suggests the flag that confirms the change.
  */
 export async function confirmOrRefuse(context: Context, request: ConfirmationRequest): Promise<void> {
-  const { name, question, where, yes, confirm, guard, alternatives } = request
+  await confirmChange(context, request)
+  const { deletion, alternatives } = request
+  if (deletion === undefined) return
+  const { stdin, stderr } = context.io
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new RefusedError('this deletes events, and there is no terminal to ask on; nothing was done', [
+      ALLOW_DELETION,
+      ...alternatives,
+    ])
+  }
+  if (isYes(await ask(context, `${deletion} [y/N] `))) return
+  throw new RefusedError('the deletion of events was not confirmed; nothing was done')
+}
+
+const ALLOW_DELETION = flag('--allow-delete', 'allows the change to delete these events')
+
+const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer)
+
+async function confirmChange(context: Context, request: ConfirmationRequest): Promise<void> {
+  const { name, question, where, yes, confirm, guard, deletion, alternatives } = request
   if (confirm !== undefined) {
     if (confirm === name) return
     throw new RefusedError(`--confirm names '${confirm}', but this changes '${name}'; nothing was done`, [
@@ -45,12 +66,13 @@ export async function confirmOrRefuse(context: Context, request: ConfirmationReq
     const confirming = guard === undefined ? flag('--yes', 'confirms without a prompt') : toConfirm(name)
     throw new RefusedError(`${lead}, and there is no terminal to ask on; nothing was done`, [
       confirming,
+      ...(deletion === undefined ? [] : [ALLOW_DELETION]),
       ...alternatives,
     ])
   }
   const bus = where === undefined ? '' : `on ${where}\n`
   if (guard === undefined) {
-    if (/^y(es)?$/i.test(await ask(context, `${bus}${question} [y/N] `))) return
+    if (isYes(await ask(context, `${bus}${question} [y/N] `))) return
     throw new RefusedError('not confirmed; nothing was done')
   }
   const lead = question === undefined ? '' : `${question}\n`

@@ -2,8 +2,8 @@ import { Args } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { busFlags } from '../../cli/base/flags.ts'
 import { describeTopic } from '../../operations/topics/topics.ts'
-import { formatTopic } from '../../ui/format-topic.ts'
 import { withWarningMessages } from '../../ui/notes/topic-notes.ts'
+import { formatTopic } from '../../ui/topics/format-topic.ts'
 
 export default class TopicsDescribe extends BaseCommand {
   static override summary = 'Show the partitions, offsets, settings and event types of a topic'

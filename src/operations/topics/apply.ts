@@ -1,6 +1,8 @@
 import { compareText } from '../../bus/compare.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { operationHints } from '../hints.ts'
+import { applyAddPartitions, type PartitionGrowth } from './add-partitions.ts'
+import { type ExpectedDeletion, expectedDeletions } from './expected-deletions.ts'
 import { tooFewBrokers } from './topics.ts'
 
 /**
@@ -17,7 +19,7 @@ export interface DeclaredTopic {
 /** The changes to an existing topic. An absent setting does not change. */
 interface TopicChange {
   readonly topic: string
-  readonly partitions?: { readonly from: number; readonly to: number } | undefined
+  readonly partitions?: PartitionGrowth | undefined
   /** Values of the topic setting `retention.ms`. `from` is absent if the topic has the default of the cluster. */
   readonly retention?: { readonly from: string | undefined; readonly to: string } | undefined
 }
@@ -74,6 +76,21 @@ export async function planTopicsApply(
   return plan
 }
 
+/** Returns what the shorter retentions of a plan delete. Only reads. `now` is in milliseconds since 1970. */
+export async function deletionsByApply(
+  bus: EventBus,
+  { change }: TopicsApplyPlan,
+  now: number,
+): Promise<readonly ExpectedDeletion[]> {
+  const found = change.map(async ({ topic, retention }) => {
+    if (retention === undefined) return []
+    const settings = await bus.admin.topicSettings(topic)
+    const before = new Map(settings.map(({ name, value }) => [name, value]))
+    return expectedDeletions(bus, topic, [before, new Map([...before, [RETENTION, retention.to]])], now)
+  })
+  return (await Promise.all(found)).flat()
+}
+
 interface ExistingTopic {
   readonly partitions: number
   readonly replication: number
@@ -117,7 +134,7 @@ export async function applyTopics(bus: EventBus, { create, change }: TopicsApply
     await bus.admin.createTopic(topic, { partitions, replication, config })
   }
   for (const { topic, partitions, retention } of change) {
-    if (partitions !== undefined) await bus.admin.addPartitions(topic, partitions.to)
+    if (partitions !== undefined) await applyAddPartitions(bus, topic, partitions)
     if (retention !== undefined) await bus.admin.setTopicConfig(topic, { [RETENTION]: retention.to })
   }
   return { created: create.map(({ topic }) => topic), changed: change.map(({ topic }) => topic) }

@@ -1,6 +1,8 @@
 import type { TopicsApplyNote, TopicsApplyPlan } from '../../operations/topics/apply.ts'
+import type { ExpectedDeletion } from '../../operations/topics/expected-deletions.ts'
 import type { TopicWarning } from '../../operations/topics/topics.ts'
 import { plural } from '../text/listed.ts'
+import { deletionDocument } from './deletion-notes.ts'
 import { unreadableText } from './unreadable.ts'
 
 /** Returns the sentence of a warning about a topic, without a full stop. */
@@ -31,20 +33,27 @@ export const withWarningMessages = <Report extends { readonly warnings: readonly
   warnings: report.warnings.map((warning) => ({ ...warning, message: topicWarningText(warning) })),
 })
 
+/** What more partitions mean for the order of events. */
+export const PARTITIONS_ADDED =
+  'with more partitions a key can map to another partition, so its old and new events may be read out of order'
+
 /** Returns the sentence of a note about a declared topic, without the name of the topic. */
 export function topicsApplyNoteText(note: TopicsApplyNote): string {
   switch (note.code) {
     case 'fewer-partitions-declared':
       return `the topic has ${note.partitionCount} partitions, but ${note.declared} are declared; partitions cannot be removed`
     case 'partitions-added':
-      return 'with more partitions a key can map to another partition, so its old and new events may be read out of order'
+      return PARTITIONS_ADDED
     case 'replication-differs':
       return `the topic has ${plural(note.replication, 'replica')}, but ${note.declared} are declared; change the replication with the cluster's own tools`
   }
 }
 
 /** Returns the JSON document of a plan: every note has its sentence as `message`. */
-export const topicsApplyDocument = ({ create, change, same, notes }: TopicsApplyPlan) => ({
+export const topicsApplyDocument = (
+  { create, change, same, notes }: TopicsApplyPlan,
+  deletions: readonly ExpectedDeletion[],
+) => ({
   create: create.map(({ partitions: partitionCount, ...topic }) => ({ ...topic, partitionCount })),
   change: change.map(({ topic, partitions: partitionCount, retention }) => ({
     topic,
@@ -53,6 +62,7 @@ export const topicsApplyDocument = ({ create, change, same, notes }: TopicsApply
   })),
   same,
   notes: notes.map((note) => ({ ...note, message: topicsApplyNoteText(note) })),
+  deletions: deletions.map(deletionDocument),
 })
 
 /** Parses a value of `retention.ms`. -1 means unlimited; an absent value means the default of the cluster. */

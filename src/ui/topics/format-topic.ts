@@ -1,6 +1,6 @@
-import type { TopicReport } from '../operations/topics/topics.ts'
-import { printable } from './text/printable.ts'
-import { formatTable } from './text/table.ts'
+import type { TopicReport } from '../../operations/topics/topics.ts'
+import { printable } from '../text/printable.ts'
+import { formatTable } from '../text/table.ts'
 
 /** Formats a topic for people: a head, its partitions, its settings, and the event types of its newest records. */
 export function formatTopic({

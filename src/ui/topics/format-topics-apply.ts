@@ -1,12 +1,17 @@
-import { compareText } from '../bus/compare.ts'
-import type { TopicsApplyPlan } from '../operations/topics/apply.ts'
-import { topicsApplyNoteText } from './notes/topic-notes.ts'
-import { formatDuration } from './text/format-duration.ts'
-import { printable } from './text/printable.ts'
-import { formatTable } from './text/table.ts'
+import { compareText } from '../../bus/compare.ts'
+import type { TopicsApplyPlan } from '../../operations/topics/apply.ts'
+import type { ExpectedDeletion } from '../../operations/topics/expected-deletions.ts'
+import { formatDeletion } from '../notes/deletion-notes.ts'
+import { topicsApplyNoteText } from '../notes/topic-notes.ts'
+import { formatDuration } from '../text/format-duration.ts'
+import { printable } from '../text/printable.ts'
+import { formatTable } from '../text/table.ts'
 
 /** Formats a plan for declared topics: every topic with its action, then the notes. */
-export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPlan): string {
+export function formatTopicsApply(
+  { create, change, same, notes }: TopicsApplyPlan,
+  deletions: readonly ExpectedDeletion[],
+): string {
   const rows = [
     ...create.map(({ topic, partitions, replication, retention }) => {
       const settings = [
@@ -25,7 +30,10 @@ export function formatTopicsApply({ create, change, same, notes }: TopicsApplyPl
     }),
     ...same.map((topic) => [topic, 'as-declared', '']),
   ].sort(([a = ''], [b = '']) => compareText(a, b))
-  const lines = notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`)
+  const lines = [
+    ...notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`),
+    ...deletions.map(formatDeletion),
+  ]
   return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
 }
 
