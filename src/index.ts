@@ -5,6 +5,8 @@
  */
 
 export type * from './bus/admin.ts'
+export type * from './bus/cluster/acl.ts'
+export type * from './bus/cluster/cluster-details.ts'
 export {
   type BusMessage,
   type DiagnosticsChannel,

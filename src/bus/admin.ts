@@ -1,3 +1,5 @@
+import type { Acl } from './cluster/acl.ts'
+import type { ClientQuota, ClusterDetails } from './cluster/cluster-details.ts'
 import type { Position } from './record.ts'
 
 /** A topic in the list of a bus. */
@@ -260,4 +262,14 @@ export interface BusAdmin {
   deleteGroup(group: string): Promise<void>
   /** Describes the bus and its brokers. */
   describeCluster(): Promise<ClusterDescription>
+  /** Returns the details of the brokers and of the state of all partitions. */
+  clusterDetails(): Promise<ClusterDetails>
+  /** Returns all quotas of clients. Empty on the in-memory and the embedded bus. */
+  quotas(): Promise<readonly ClientQuota[]>
+  /** Lists all ACLs. `UNSUPPORTED` when the bus has no ACLs or its brokers have no authorizer. */
+  listAcls(): Promise<readonly Acl[]>
+  /** Creates ACLs; resolves when they are listed. ACLs that exist do not change. `UNSUPPORTED` as in `listAcls`. */
+  createAcls(acls: readonly Acl[]): Promise<void>
+  /** Deletes exactly these ACLs; resolves when they are no longer listed. `UNSUPPORTED` as in `listAcls`. */
+  deleteAcls(acls: readonly Acl[]): Promise<void>
 }

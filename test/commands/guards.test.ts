@@ -28,6 +28,7 @@ interface CommandLine {
 const commands: Readonly<Record<string, CommandLine>> = {
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
+  cluster: { argv: [] },
   config: { argv: [] },
   'config/allow': { argv: [] },
   demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },

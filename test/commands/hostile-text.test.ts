@@ -43,6 +43,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['order-events', '--max-silence', '1h', '-o', 'prometheus'],
     [BAD, '--max-silence', '1h'],
   ],
+  cluster: [[], [BAD], ['--profile', 'theirs']],
   config: [[], ['--profile', BAD], ['--profile', 'prod'], ['--profile', 'theirs'], ['--data-dir', BAD]],
   'config/allow': [[BAD], ['--yes'], ['--dry-run'], ['--revoke']],
   demo: [
@@ -256,7 +257,18 @@ describe('untrusted text is escaped in the output of', () => {
       protocol: BAD,
       members: [{ ...member, subscription: [BAD] }],
     })
+    const topicPartition = { topic: BAD, partition: 0 }
     return withAdmin(bus, {
+      clusterDetails: async () => ({
+        ...(await bus.admin.clusterDetails()),
+        brokers: [{ id: 1, host: BAD, port: 1, rack: BAD, release: BAD }],
+        release: BAD,
+        features: new Map([[BAD, 1]]),
+        underReplicated: [topicPartition],
+        offline: [topicPartition],
+      }),
+      logDirs: async () => [{ broker: 1, path: BAD, error: BAD, replicas: [{ ...topicPartition, bytes: 1n }] }],
+      quotas: async () => [{ entity: new Map([[BAD, BAD]]), limits: new Map([[BAD, 1]]) }],
       describeGroup: described,
       describeGroups: async (groups) => Promise.all(groups.map(described)),
       listTopics: async () => [

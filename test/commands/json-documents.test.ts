@@ -38,6 +38,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   publish: ['order-events', '--type', 'A.v1', '--data', '{}', '--codec', 'json'],
   tail: ['order-events', '--no-follow'],
   demo: ['--checkouts', '1', '--pause', '0'],
+  cluster: [],
   config: [],
   'config allow': ['--yes'],
   'profile list': [],

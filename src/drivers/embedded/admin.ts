@@ -9,8 +9,10 @@ import {
   topicNotFound,
 } from '../../bus/errors.ts'
 import { transact } from '../../sqlite/shared-file.ts'
+import { plainDetails, withoutAcls } from '../plain-admin.ts'
 import { changedConfig, requireDeletable, toSettings } from '../plain-topics.ts'
 import { guarded, OFFSETS_PER_PARTITION } from './database.ts'
+import { describeFile } from './inspect-file.ts'
 import { isAlive, type LeaseRow } from './lease.ts'
 import type { OpenFile } from './open-file.ts'
 import { DEFAULT_PARTITIONS } from './topics.ts'
@@ -51,6 +53,20 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
     const [row] = all<{ config: string }>('SELECT config FROM topics WHERE name = ?', topic)
     if (row === undefined) throw topicNotFound(topic)
     return JSON.parse(row.config)
+  }
+
+  const listTopics = () => {
+    const rows = all<{ name: string; count: number }>(
+      'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
+    )
+    return rows.map(({ name, count }) => ({
+      topic: name,
+      partitions: count,
+      replication: 1,
+      internal: false,
+      underReplicated: 0,
+      leaderless: 0,
+    }))
   }
 
   const describeGroup = (group: string): GroupDescription => {
@@ -106,19 +122,7 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
   }
 
   return {
-    listTopics: guardedAsync(() => {
-      const rows = all<{ name: string; count: number }>(
-        'SELECT t.name, count(*) AS count FROM topics t JOIN partitions p ON p.topic_id = t.id GROUP BY t.id ORDER BY t.name',
-      )
-      return rows.map(({ name, count }) => ({
-        topic: name,
-        partitions: count,
-        replication: 1,
-        internal: false,
-        underReplicated: 0,
-        leaderless: 0,
-      }))
-    }),
+    listTopics: guardedAsync(listTopics),
 
     // `cleanup.policy` is stored like any other setting, but no topic is ever compacted.
     compactedTopics: guardedAsync(() => new Set<string>()),
@@ -256,6 +260,9 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
       })
       changes.notify()
     }),
+
+    clusterDetails: guardedAsync(() => ({ ...plainDetails(listTopics()), file: describeFile(database, path) })),
+    ...withoutAcls,
 
     describeCluster: guardedAsync(() => {
       return { kind: `embedded ${path}`, clusterId: path, controller: 0, brokers: [] }

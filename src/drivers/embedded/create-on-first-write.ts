@@ -74,6 +74,11 @@ export function createOnFirstWrite(path: string, { openFile, openEmpty }: FileDr
     deleteOffsets: async (group, partitions) => forReading().admin.deleteOffsets(group, partitions),
     deleteGroup: async (group) => forReading().admin.deleteGroup(group),
     describeCluster: async () => forReading().admin.describeCluster(),
+    clusterDetails: async () => forReading().admin.clusterDetails(),
+    quotas: async () => forReading().admin.quotas(),
+    listAcls: async () => forReading().admin.listAcls(),
+    createAcls: async (acls) => forReading().admin.createAcls(acls),
+    deleteAcls: async (acls) => forReading().admin.deleteAcls(acls),
   }
   return {
     log,

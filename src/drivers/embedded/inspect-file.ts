@@ -1,5 +1,7 @@
 import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { BusFile } from '../../bus/cluster/cluster-details.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { FileProbe } from '../../bus/probe.ts'
 import { readShared } from '../../sqlite/shared-file.ts'
@@ -26,6 +28,16 @@ export function inspectFile(path: string): FileProbe {
     if (!(error instanceof EventBusError)) throw error
     return { kind: 'embedded', path, ...spaceOf(path), error }
   }
+}
+
+/** Describes the open file of a bus: its size with the log of SQLite, the free space and the version of SQLite. */
+export function describeFile(database: DatabaseSync, path: string): BusFile {
+  const bytes = [path, `${path}-wal`].reduce(
+    (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+  const sqlite = String(database.prepare('SELECT sqlite_version() AS version').get()?.version)
+  return { path, bytes, freeBytes: attempt(() => freeBytes(dirname(path))), sqlite }
 }
 
 function spaceOf(path: string): Pick<FileProbe, 'free' | 'isWritable'> {

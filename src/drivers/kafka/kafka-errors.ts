@@ -49,6 +49,7 @@ export const errorCode = {
   NOT_CONTROLLER: 41,
   POLICY_VIOLATION: 44,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
+  SECURITY_DISABLED: 54,
   KAFKA_STORAGE_ERROR: 56,
   DELEGATION_TOKEN_AUTHORIZATION_FAILED: 65,
   NON_EMPTY_GROUP: 68,
@@ -192,6 +193,10 @@ const operations: Readonly<Record<string, Partial<Record<Resource, string>>>> = 
   CreatePartitions: { topic: 'Alter' },
   DeleteRecords: { topic: 'Delete' },
   DescribeLogDirs: { cluster: 'Describe' },
+  DescribeClientQuotas: { cluster: 'DescribeConfigs' },
+  DescribeAcls: { cluster: 'Describe' },
+  CreateAcls: { cluster: 'Alter' },
+  DeleteAcls: { cluster: 'Alter' },
   DescribeConfigs: { topic: 'DescribeConfigs' },
   IncrementalAlterConfigs: { topic: 'AlterConfigs' },
   FindCoordinator: { group: 'Describe' },
@@ -270,6 +275,11 @@ export function toBusError(error: unknown, subject: ErrorSubject): EventBusError
   switch (error.code) {
     case errorCode.UNSUPPORTED_VERSION:
       return unsupported(error.message, details)
+    case errorCode.SECURITY_DISABLED:
+      return new EventBusError('UNSUPPORTED', 'the brokers check no ACLs, because they have no authorizer', {
+        ...details,
+        hints: [advice('set authorizer.class.name in the configuration of the brokers')],
+      })
     case errorCode.GROUP_ID_NOT_FOUND:
       return groupNotFound(group)
     case errorCode.UNKNOWN_TOPIC_OR_PARTITION:

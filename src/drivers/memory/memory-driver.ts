@@ -3,6 +3,7 @@ import type { BusDriver, GroupMember, JoinRequest } from '../../bus/driver-port.
 import { EventBusError } from '../../bus/errors.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, PartitionRange, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
+import { plainDetails, withoutAcls } from '../plain-admin.ts'
 import type { MemoryBroker } from './broker.ts'
 
 /** The most records in a batch of a read. */
@@ -146,6 +147,8 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
     commitOffsets: connected((group, offsets) => groups.commit(group, offsets)),
     deleteOffsets: connected((group, partitions) => groups.deleteOffsets(group, partitions)),
     deleteGroup: connected((group) => groups.delete(group)),
+    clusterDetails: connected(() => plainDetails(topics.list())),
+    ...withoutAcls,
     describeCluster: connected(() => ({ kind: 'memory', clusterId: 'memory', controller: 0, brokers: [] })),
   }
 }

@@ -1,5 +1,7 @@
 import type { BusAdmin } from '../../../bus/admin.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
+import { aclAdmin } from './acl-admin.ts'
+import { clusterAdmin } from './cluster-admin.ts'
 import { groupAdmin } from './group-admin.ts'
 import { recordAdmin } from './record-admin.ts'
 import { topicAdmin } from './topic-admin.ts'
@@ -10,6 +12,8 @@ export function kafkaAdmin(cluster: KafkaCluster): BusAdmin {
     ...topicAdmin(cluster),
     ...groupAdmin(cluster),
     ...recordAdmin(cluster),
+    ...clusterAdmin(cluster),
+    ...aclAdmin(cluster),
 
     async describeCluster() {
       const { clusterId, controller, brokers } = await cluster.retrying({}, () => cluster.metadata([]))

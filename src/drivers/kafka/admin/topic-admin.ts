@@ -1,10 +1,8 @@
 import type { BusAdmin, SettingSource, TopicDescription, TopicSetting } from '../../../bus/admin.ts'
 import { compareText } from '../../../bus/compare.ts'
-import { EventBusError, partitionCountNotLarger, transportError } from '../../../bus/errors.ts'
+import { partitionCountNotLarger } from '../../../bus/errors.ts'
 import { topicNameError } from '../../../bus/names/names.ts'
-import { sleep } from '../../../bus/time/sleep.ts'
 import type { KafkaCluster } from '../connection/cluster.ts'
-import { triedFor } from '../connection/tried-for.ts'
 import { protocolFailure, type WireConnection } from '../connection/wire.ts'
 import { isPassingCode, missingResult } from '../kafka-errors.ts'
 import { offsetsOf } from '../offsets.ts'
@@ -14,17 +12,10 @@ import { LATEST } from '../protocol/list-offsets.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
 import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult } from '../protocol/topics.ts'
 import { topicSizes } from './topic-sizes.ts'
+import { until } from './until.ts'
 
 /** The `config_source` of a setting that is set on the topic itself. */
 const DYNAMIC_TOPIC_CONFIG = 1
-/**
- * How long to wait until all brokers know a change that the controller has confirmed. Usually this takes milliseconds, but more
- * than 5 s were measured on a machine with a busy disk.
- */
-const PROPAGATION_TIMEOUT_MS = 30_000
-/** The pause between two checks whether the brokers know a change. */
-const POLL_MS = 20
-
 type TopicAdmin = Pick<
   BusAdmin,
   | 'listTopics'
@@ -214,25 +205,3 @@ const withHealth = (topic: TopicMetadata) => ({
   underReplicated: topic.partitions.filter(({ replicas, inSync }) => inSync.length < replicas.length).length,
   leaderless: topic.partitions.filter(({ leader }) => leader === -1).length,
 })
-
-/**
- * Waits until the brokers know a change: the controller tells them one after another. Throws an error with `message` if that
- * takes longer than the limit. A broker that does not know the topic is retried too, because the controller has confirmed the
- * topic.
- */
-async function until(cluster: KafkaCluster, message: string, isKnown: () => Promise<boolean>): Promise<void> {
-  const limit = Math.max(cluster.options.timeout, PROPAGATION_TIMEOUT_MS)
-  const start = performance.now()
-  for (;;) {
-    const tried = performance.now() - start
-    try {
-      if (await isKnown()) return
-    } catch (error) {
-      const isMissing = error instanceof EventBusError && error.code === 'TOPIC_NOT_FOUND'
-      if (!isMissing) throw error
-    }
-    const isLate = tried > limit
-    if (isLate) throw triedFor(transportError(message), tried, limit, true)
-    await sleep(POLL_MS)
-  }
-}

@@ -24,6 +24,7 @@ import { createTopicApi, deleteTopicApi } from '../protocol/topics.ts'
 import { type RedpandaEventBusOptions, redpandaOptions } from '../redpanda-options.ts'
 import { type Address, toAddress } from './address.ts'
 import { toFailure } from './connection-failure.ts'
+import { releaseOfRequests } from './release.ts'
 import { WireConnection } from './wire.ts'
 
 /** The time-outs of the stages; the last is for TLS, ApiVersions, the login and Metadata together. */
@@ -42,21 +43,6 @@ const neededApis: readonly Pick<Api<never, unknown>, 'key' | 'version' | 'name'>
   ...[joinGroupApi, syncGroupApi, heartbeatApi, leaveGroupApi, listGroupsApi, describeGroupsApi],
   ...[createTopicApi, deleteTopicApi],
 ]
-
-/**
- * The first release of Kafka with each version of Fetch, newest first: `validVersions` of `common/message/FetchRequest.json` in
- * the tags and the kafka-clients jars of 2.2 to 4.3. Version 14 was never the newest of a release. Version 11 is that of 2.3, but
- * a broker with all needed requests is at least a 2.4, the first release with version 4 of CreateTopics.
- */
-const fetchReleases = [
-  [18, '4.1'],
-  [17, '3.9'],
-  [16, '3.7'],
-  [15, '3.5'],
-  [13, '3.1'],
-  [12, '2.7'],
-  [11, '2.4'],
-] as const
 
 type SecurityOptions = Pick<RedpandaEventBusOptions, 'tls' | 'sasl'>
 
@@ -183,9 +169,10 @@ function requestsOf(versions: ApiVersions): NonNullable<BrokerProbe['requests']>
     const { oldest, newest } = versions.get(key) ?? { oldest: 1, newest: 0 }
     return version < oldest || version > newest
   })
-  const newest = versions.get(fetchApi.key)?.newest ?? 0
-  const release = fetchReleases.find(([version]) => newest >= version)?.[1]
-  return { release, missing: missing.map(({ name, version }) => `${name} version ${version}`) }
+  return {
+    release: releaseOfRequests(versions),
+    missing: missing.map(({ name, version }) => `${name} version ${version}`),
+  }
 }
 
 function stageOf(stage: WireConnection['stage'], isTls: boolean, error: unknown): ConnectionStage {
