@@ -2,6 +2,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Acl } from '../../src/bus/cluster/acl.ts'
 import { serializedEvent } from '../../src/bus/event.ts'
 import GroupsDelete from '../../src/commands/groups/delete.ts'
 import Publish from '../../src/commands/publish.ts'
@@ -11,6 +12,7 @@ import TopicsCreate from '../../src/commands/topics/create.ts'
 import TopicsDelete from '../../src/commands/topics/delete.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { withAcls } from '../support/with-acls.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
 const root = new URL('../../src/commands', import.meta.url).pathname
@@ -26,6 +28,10 @@ interface CommandLine {
 
 /** Every command. */
 const commands: Readonly<Record<string, CommandLine>> = {
+  'acls/allow': { argv: ['alice', '--topic', 'order-events', '--operation', 'read'], changes: 'User:alice' },
+  'acls/deny': { argv: ['alice', '--topic', 'order-events', '--operation', 'read'], changes: 'User:alice' },
+  'acls/list': { argv: [] },
+  'acls/revoke': { argv: ['bob', '--topic', 'order-events'], changes: 'User:bob' },
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
   cluster: { argv: [] },
@@ -100,11 +106,13 @@ const source = `
 let folder: string
 let broker: MemoryBroker
 let before: unknown
+let acls: Acl[]
 
 /** Creates a project with a schema, a plan file and an undo file, and a bus with topics and groups. */
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crbus-guards-'))
   broker = new MemoryBroker()
+  acls = [bobMayRead]
   const bus = new InMemoryEventBus({ broker, createTopics: true })
   for (const topic of ['order-events', 'old-events']) {
     await bus.admin.createTopic(topic, { partitions: 1 })
@@ -126,6 +134,11 @@ beforeEach(async () => {
   return () => rmSync(folder, { recursive: true })
 })
 
+const bobMayRead: Acl = {
+  ...{ resource: 'topic', name: 'order-events', pattern: 'literal' },
+  ...{ principal: 'User:bob', host: '*', operation: 'Read', permission: 'allow' },
+}
+
 /** The topics declared in the project, with more partitions than on the bus. */
 const topics = { 'order-events': { partitions: 2 } }
 
@@ -146,6 +159,8 @@ const runWith = (options: object, command: Runnable, ...argv: string[]) =>
     env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
     undoFolder: join(folder, 'undo'),
     probeBus,
+    openBus: (_, opening) =>
+      withAcls(new InMemoryEventBus({ broker, createTopics: true, logger: opening?.logger }), acls),
     ...options,
   })
 const run = (command: Runnable, ...argv: string[]) => runWith({}, command, ...argv)
@@ -156,6 +171,7 @@ async function state(): Promise<unknown> {
   const topics = (await admin.listTopics()).map(({ topic }) => topic)
   const groups = (await admin.listGroups()).map(({ group }) => group)
   return {
+    acls: [...acls],
     store: existsSync(join(folder, 'store.db')),
     topics: await Promise.all(
       topics.map(async (topic) => [topic, await log.ranges(topic), await admin.topicSettings(topic)]),

@@ -35,6 +35,17 @@ const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts
 
 /** The arguments of each command, with hostile text wherever a user, a file or a broker can supply text. */
 const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'acls/allow': [
+    [BAD, '--topic', BAD, '--operation', 'read', '--dry-run'],
+    [BAD, '--topic', BAD, '--operation', 'read'],
+    ['alice', '--topic', 'a', '--operation', BAD],
+  ],
+  'acls/deny': [[BAD, '--group', BAD, '--operation', 'read', '--host', BAD, '--dry-run']],
+  'acls/list': [[], ['--topic', 'a', '--principal', BAD], [BAD]],
+  'acls/revoke': [
+    [BAD, '--topic', BAD, '--dry-run'],
+    [BAD, '--topic', BAD],
+  ],
   'check/lag': [
     ['--group', BAD, '--max-events', '1', '-o', 'nagios'],
     ['--group', BAD, '--max-events', BAD],
@@ -269,6 +280,12 @@ describe('untrusted text is escaped in the output of', () => {
       }),
       logDirs: async () => [{ broker: 1, path: BAD, error: BAD, replicas: [{ ...topicPartition, bytes: 1n }] }],
       quotas: async () => [{ entity: new Map([[BAD, BAD]]), limits: new Map([[BAD, 1]]) }],
+      listAcls: async () => [
+        {
+          ...{ resource: 'topic', name: BAD, pattern: 'literal', principal: `User:${BAD}`, host: BAD },
+          ...{ operation: 'Read', permission: 'allow' },
+        },
+      ],
       describeGroup: described,
       describeGroups: async (groups) => Promise.all(groups.map(described)),
       listTopics: async () => [

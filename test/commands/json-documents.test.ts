@@ -11,6 +11,7 @@ import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { documentProblems, documentSchemas } from '../support/documents.ts'
+import { withAcls } from '../support/with-acls.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
 const root = new URL('../../src/commands/', import.meta.url)
@@ -35,6 +36,10 @@ const source = '#[derive(Serialize, Deserialize)]\npub enum OrderEvent { OrderPl
 
 /** A command line of every command, without --json. */
 const lines: Readonly<Record<string, readonly string[]>> = {
+  'acls allow': ['alice', '--topic', 'order-events', '--producer', '--yes'],
+  'acls deny': ['alice', '--cluster', '--operation', 'alter', '--yes'],
+  'acls list': ['--topic', 'order-events'],
+  'acls revoke': ['alice', '--group', 'billing', '--yes'],
   publish: ['order-events', '--type', 'A.v1', '--data', '{}', '--codec', 'json'],
   tail: ['order-events', '--no-follow'],
   demo: ['--checkouts', '1', '--pause', '0'],
@@ -101,6 +106,8 @@ describe('the documents of --json', () => {
       broker,
       cwd: folder,
       undoFolder: join(folder, 'undo'),
+      openBus: (_, opening) =>
+        withAcls(new InMemoryEventBus({ broker, createTopics: true, logger: opening?.logger }), []),
       env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
     })
 
