@@ -76,7 +76,7 @@ export default class Lag extends BaseCommand {
     const sample = toDelay('--sample', flags.sample)
     const bus = await this.openBus()
     const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
-    if (report.groups.length === 0) await this.notice(noGroups({ groups, topics }))
+    if (report.groups.length === 0) await this.notice(await this.whyEmpty(bus, 'group', noGroups({ groups, topics })))
     await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
     for (const note of lagNotes(report, this.context.now(), this.timeZone)) await this.notice(`note: ${note}`)
     const isShort = sample !== undefined && sample < COMMIT_INTERVAL_MS

@@ -52,6 +52,8 @@ export default class Metrics extends BaseCommand {
       await this.print(formatMetrics(measurement, build))
       const failure = storeFailure(measurement.store)
       if (failure !== undefined) await this.notice(failure)
+      if (measurement.bus.lag.groups.length === 0)
+        await this.notice(await this.whyEmpty(bus, 'group', 'no groups to measure'))
       return lagDocument(measurement.bus.lag, this.context.now())
     }
     const { serveMetrics } = await import('../cli/metrics/metrics-server.ts')

@@ -265,6 +265,16 @@ export abstract class BaseCommand extends Command {
     if (!this.isQuiet) await write(this.context.io.stderr, `${printable(text)}\n`, NEVER)
   }
 
+  /**
+   * Returns why a list of topics or groups is empty: the user may not see any, or `otherwise`. Brokers leave out names that the
+   * user may not describe, so that an empty list looks like an empty bus.
+   */
+  protected async whyEmpty(bus: EventBus, kind: 'topic' | 'group', otherwise: string): Promise<string> {
+    const { hidesNames } = await import('../../operations/cluster/inspect-cluster.ts')
+    if (!(await hidesNames(bus))) return otherwise
+    return `no ${kind}s are visible: brokers hide what this user may not describe; ask for the ACL Describe on the ${kind}s: "crbus acls allow USER --${kind} NAME --operation describe"`
+  }
+
   /** Sets exit code 10: the command worked, and what it checked has a problem. CI can tell that from a failure to check. */
   protected foundSomething(): void {
     process.exitCode = exitCodes.found

@@ -13,7 +13,10 @@ export default class GroupsList extends BaseCommand {
     await this.parse(GroupsList)
     const bus = await this.openBus()
     const groups = await listGroups(bus)
-    if (groups.length === 0) await this.notice('no groups yet; a subscriber or "crbus reset --new-group" creates one')
+    if (groups.length === 0) {
+      const none = 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
+      await this.notice(await this.whyEmpty(bus, 'group', none))
+    }
     await this.print(formatGroups(groups))
     return { groups }
   }

@@ -18,7 +18,9 @@ export default class TopicsList extends BaseCommand {
     const { flags } = await this.parse(TopicsList)
     const bus = await this.openBus()
     const topics = await listTopics(bus, { internal: flags.internal })
-    if (topics.length === 0 && this.busExists) await this.notice('no topics yet; "crbus topics create" creates one')
+    if (topics.length === 0 && this.busExists) {
+      await this.notice(await this.whyEmpty(bus, 'topic', 'no topics yet; "crbus topics create" creates one'))
+    }
     const rows = topics.map(({ topic, partitionCount, replication, eventCount }) => [
       topic,
       partitionCount,

@@ -58,9 +58,14 @@ async function partOf<T>(part: MissingPart['part'], missing: MissingPart[], work
 
 /**
  * Whether Kafka hides topics and groups from the user: it leaves out those that the user may not describe. Such a user may not
- * describe the cluster either. False if the broker does not tell, and on buses without ACLs.
+ * describe the cluster either. False if the broker does not tell, and on buses without ACLs. Throws no error of the bus.
  */
 export async function hidesNames(bus: EventBus): Promise<boolean> {
-  const { operations } = await bus.admin.clusterDetails()
-  return operations !== undefined && !operations.includes('Describe') && !operations.includes('All')
+  try {
+    const { operations } = await bus.admin.clusterDetails()
+    return operations !== undefined && !operations.includes('Describe')
+  } catch (error) {
+    if (error instanceof EventBusError) return false
+    throw error
+  }
 }
