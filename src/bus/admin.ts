@@ -71,6 +71,7 @@ export interface TopicSetting {
   readonly name: string
   /** `null` if the setting has no value, or one that the broker keeps secret. */
   readonly value: string | null
+  /** Where the value comes from. */
   readonly source: SettingSource
   /** The value without the setting of the topic, and its source. Absent: the bus knows none. */
   readonly inherited?: { readonly value: string | null; readonly source: SettingSource } | undefined
@@ -83,6 +84,7 @@ export type SettingChanges = Readonly<Record<string, string | null>>
 export interface LogDir {
   /** The id of the broker. */
   readonly broker: number
+  /** The path on the machine of the broker. */
   readonly path: string
   /** Why the broker cannot use the folder. Absent: it can. */
   readonly error?: string | undefined

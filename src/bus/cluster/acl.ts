@@ -21,6 +21,7 @@ export type AclResource = 'topic' | 'group' | 'cluster' | 'transactional-id' | '
 
 /** A rule that allows or denies a principal an operation. */
 export interface Acl {
+  /** The kind of resource. */
   readonly resource: AclResource
   /** The name of the resource, or its beginning; `*` for all. */
   readonly name: string
@@ -30,6 +31,8 @@ export interface Acl {
   readonly principal: string
   /** The address from which the client connects; `*` for any. */
   readonly host: string
+  /** The operation; `All` for every one. */
   readonly operation: AclOperation
+  /** A deny takes precedence over every allow. */
   readonly permission: 'allow' | 'deny'
 }

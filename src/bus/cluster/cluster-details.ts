@@ -1,10 +1,13 @@
-import type { TopicPartition } from '../admin.ts'
+import type { Position } from '../record.ts'
 import type { AclOperation } from './acl.ts'
 
 /** A broker with what it tells about itself. */
 export interface BrokerDetails {
+  /** The id by which partitions name their leader. */
   readonly id: number
+  /** The host that clients connect to. */
   readonly host: string
+  /** The port that clients connect to. */
   readonly port: number
   /** The rack or zone. Absent: not configured. */
   readonly rack?: string | undefined
@@ -22,19 +25,21 @@ export interface ClusterDetails {
   readonly features: ReadonlyMap<string, number>
   /** What the user may do on the cluster. Absent: the broker does not tell. */
   readonly operations?: readonly AclOperation[] | undefined
-  /** The number of topics that the user may describe, with internal ones, and of their partitions. */
+  /** The number of topics that the user may describe, with internal ones. */
   readonly topicCount: number
+  /** The number of their partitions. */
   readonly partitionCount: number
   /** Partitions with replicas that are not in sync. */
-  readonly underReplicated: readonly TopicPartition[]
+  readonly underReplicated: readonly Pick<Position, 'topic' | 'partition'>[]
   /** Partitions without a leader, which can be neither read nor written. */
-  readonly offline: readonly TopicPartition[]
+  readonly offline: readonly Pick<Position, 'topic' | 'partition'>[]
   /** The file of an embedded bus. Absent on other buses. */
   readonly file?: BusFile | undefined
 }
 
 /** The file of an embedded bus. */
 export interface BusFile {
+  /** The path, as errors name it. */
   readonly path: string
   /** The size in bytes, with the log of SQLite beside the file. */
   readonly bytes: number
