@@ -9,7 +9,11 @@ const MUTATIONS = 2000
 const MAX_ENTRIES = 10_000
 
 const folder = new URL('../../../src/drivers/kafka/protocol/', import.meta.url)
-const modules: readonly object[] = await Promise.all(readdirSync(folder).map((file) => import(`${folder}${file}`)))
+const modules: readonly object[] = await Promise.all(
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => import(`${folder}${file}`)),
+)
 /** Every request that the driver sends. */
 const apis = modules
   .flatMap((module): readonly unknown[] => Object.values(module))
