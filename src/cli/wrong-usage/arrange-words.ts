@@ -39,11 +39,23 @@ function moveLeadingFlags(argv: readonly string[]): string[] {
   for (; at < argv.length; at += 1) {
     const word = argv[at] ?? ''
     if (!word.startsWith('-') || word === '-') words.push(word)
-    else if (SWITCHES.has(word) || holdsValue(word)) moved.push(word)
-    else if (WITH_VALUE.has(word)) moved.push(...argv.slice(at, ++at + 1))
-    else break
+    else if (SWITCHES.has(word)) moved.push(word)
+    else if (WITH_VALUE.has(word) || holdsValue(word)) {
+      const count = wordsOfFlag(word, argv[at + 1] ?? '')
+      moved.push(...argv.slice(at, at + count))
+      at += count - 1
+    } else break
   }
   return [...words, ...moved, ...argv.slice(at)]
+}
+
+/**
+ * Returns the number of words that belong to a flag. After `-X sasl.password` without `=`, the next word is the secret, which
+ * `hideArguments` recognizes only behind the name.
+ */
+function wordsOfFlag(word: string, next: string): number {
+  if (WITH_VALUE.has(word)) return ['-X', '--option'].includes(word) && !next.includes('=') ? 3 : 2
+  return word.startsWith('-X') && !word.includes('=') ? 2 : 1
 }
 
 /** Whether the flag and its value are one word: `--profile=prod`, `-Xa=b`, `-bkafka:9092`. */

@@ -15,6 +15,7 @@ describe('arrangeWords', () => {
     ['-b host:1 reset --group billing --to start', 'reset -b host:1 --group billing --to start'],
     ['--no-tls --store store.db store init', 'store init --no-tls --store store.db'],
     ['--json help lag', 'help lag --json'],
+    ['-X sasl.password SECRET lag', 'lag -X sasl.password SECRET'],
   ])('moves the global flags of "%s" behind the command', (line, expected) => {
     expect(arranged(line)).toBe(expected)
   })
@@ -22,6 +23,8 @@ describe('arrangeWords', () => {
   test.each([
     'tail order-events --from start --json',
     'tail -- --json',
+    'topics list -X sasl.password SECRET',
+    'topics list -Xsasl.password SECRET',
     'publish order-events - --type A.v1',
     '--from start tail',
     '--profiles prod lag',
