@@ -188,12 +188,6 @@ export interface BusAdmin {
    * depend on the number of topics.
    */
   compactedTopics(topics: readonly string[]): Promise<ReadonlySet<string>>
-  /**
-   * Returns how many bytes the records of topics take, without their replicas. Leaves out topics that do not exist, and those
-   * whose size the bus does not know: the embedded bus knows none, and a broker tells it only to a user who may describe the
-   * cluster.
-   */
-  topicSizes(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>>
   /** Describes a topic. `TOPIC_NOT_FOUND` when it does not exist. */
   describeTopic(topic: string): Promise<TopicDescription>
   /** Creates a topic; resolves when it can be written and read. `TOPIC_EXISTS` or `INVALID_TOPIC` when it cannot be created. */

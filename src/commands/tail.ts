@@ -14,7 +14,7 @@ import {
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { youngGenerationBound } from '../cli/process/young-generation.ts'
-import { run, shellWord } from '../cli/suggestions.ts'
+import { flag, run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import type { EventView, Reading } from '../operations/events/event-view.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
@@ -102,7 +102,11 @@ export default class Tail extends ChangeCommand {
     }
     const { group, number } = flags
     const bus = await this.openBus({ planOnly: group === undefined || flags['dry-run'] })
-    for (const unseen of await findMisspelledTypes(bus, { topics: chosen.topics, types: flags.type }, reading.schemas)) {
+    for (const unseen of await findMisspelledTypes(
+      bus,
+      { topics: chosen.topics, types: flags.type },
+      reading.schemas,
+    )) {
       await this.notice(unseenTypeText(unseen))
     }
     const { partitions } = chosen

@@ -358,10 +358,7 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'tail order-events -G billing',
     message: 'crbus tail has no flag -G',
-    hints: [
-      'leave it out: tail joins no group; "crbus lag --group GROUP" shows how far a group is',
-      'crbus tail --help',
-    ],
+    hints: ['--group GROUP', 'crbus tail --help'],
     exitCode: 2,
   },
   {
@@ -385,7 +382,7 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'tail order-events -o stored',
     message: "--output: 'stored' is neither text, json, raw nor a format with %",
-    hints: ['tail joins no group, so it knows no stored offset; use --from', 'crbus tail --help'],
+    hints: ['--group-position GROUP', 'crbus tail --help'],
     exitCode: 2,
   },
   {

@@ -72,7 +72,6 @@ const adminChanges: Changes<BusAdmin> = {
   deleteGroup: true,
   listTopics: false,
   compactedTopics: false,
-  topicSizes: false,
   describeTopic: false,
   topicSettings: false,
   validateTopicConfig: false,

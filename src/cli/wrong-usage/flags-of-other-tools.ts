@@ -60,11 +60,6 @@ const otherFlags: readonly OtherFlag[] = [
   { names: ['-f', '--follow'], own: 'no-follow', suggest: hint(BY_ITSELF) },
   { names: ['-J'], own: 'output', command: 'tail', suggest: flag('-o json') },
   { names: ['-J'], command: 'publish', suggest: hint('leave it out: publish recognizes JSON lines of kcat') },
-  {
-    names: ['-G', '--group', '--group-id', '--consumer-group', '-g'],
-    command: 'tail',
-    suggest: hint('leave it out: tail joins no group; "crbus lag --group GROUP" shows how far a group is'),
-  },
   { names: ['-G', '--group-id', '--consumer-group'], own: 'group', suggest: flag('--group GROUP') },
   {
     names: ['-r', '--schema-registry', '--value-schema'],
@@ -148,7 +143,7 @@ const positions: Readonly<Record<string, string>> = {
 
 /** Suggests what a text that is not an output format was meant to be: a position, as after `-o` of kcat, or a similar format. */
 export function suggestOutput(output: string): Suggestion {
-  if (output === 'stored') return hint('tail joins no group, so it knows no stored offset; use --from')
+  if (output === 'stored') return flag('--group-position GROUP')
   const position = Object.hasOwn(positions, output) ? positions[output] : undefined
   if (position !== undefined) return flag(`--from ${position}`)
   if (/^-?\d+$/.test(output)) return flag(`--from ${output}`)

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags } from '../../cli/base/flags.ts'
 import { invalidPosition, utcNotice } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { hint } from '../../cli/suggestions.ts'
@@ -38,6 +38,7 @@ export default class TopicsTrim extends ChangeCommand {
   static override flags = {
     ...busFlags,
     ...changeFlags,
+    ...timeFlags,
     before: Flags.string({
       description: 'Position of the first event to keep; see above',
       required: true,
@@ -60,7 +61,7 @@ export default class TopicsTrim extends ChangeCommand {
     return this.carryOut({
       plan: trimDocument(plan),
       name: plan.topic,
-      shown: formatTrim(plan),
+      shown: formatTrim(plan, this.timeZone),
       isNothing: plan.eventCount === 0n,
       question: trimQuestion(plan),
       apply: (): Promise<TopicTrimmed> => applyTrim(bus, plan),

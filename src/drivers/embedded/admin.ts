@@ -127,9 +127,6 @@ export function embeddedAdmin({ database, topics, changes, path }: OpenFile): Bu
     // `cleanup.policy` is stored like any other setting, but no topic is ever compacted.
     compactedTopics: guardedAsync(() => new Set<string>()),
 
-    // All topics share the pages of one file; adding up their records would read the whole file.
-    topicSizes: guardedAsync(() => new Map<string, bigint>()),
-
     describeTopic: guardedAsync((topic): TopicDescription => {
       const layout = topics
         .partitions(topic)

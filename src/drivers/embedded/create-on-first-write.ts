@@ -53,7 +53,6 @@ export function createOnFirstWrite(path: string, { openFile, openEmpty }: FileDr
   const admin: BusAdmin = {
     listTopics: async () => forReading().admin.listTopics(),
     compactedTopics: async (topics) => forReading().admin.compactedTopics(topics),
-    topicSizes: async (topics) => forReading().admin.topicSizes(topics),
     describeTopic: async (topic) => forReading().admin.describeTopic(topic),
     createTopic: async (topic, options) => forWriting().admin.createTopic(topic, options),
     // A change of an existing topic or group does not create the file: without a file, the empty bus reports that it is not

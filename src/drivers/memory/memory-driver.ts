@@ -128,7 +128,6 @@ function memoryAdmin(broker: MemoryBroker, clientId: string): BusAdmin {
   return {
     listTopics: connected(() => topics.list()),
     compactedTopics: connected(() => new Set<string>()),
-    topicSizes: connected((names) => topics.sizes(names)),
     describeTopic: connected((topic) => topics.describe(topic)),
     createTopic: connected((topic, options) => broker.createTopic(topic, options)),
     addPartitions: connected((topic, partitions) => broker.addPartitions(topic, partitions)),

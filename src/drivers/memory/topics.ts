@@ -96,18 +96,6 @@ export class MemoryTopics {
     return { topic, partitions: partitions.length, replication: 1, internal: false, layout, config }
   }
 
-  /** Returns the bytes of the keys and values of the topics that exist. */
-  sizes(topics: readonly string[]): ReadonlyMap<string, bigint> {
-    const sizeOf = ({ key, value }: BusRecord) => (key?.length ?? 0) + (value?.length ?? 0)
-    return new Map(
-      topics.flatMap((topic) => {
-        const records = this.#topics.get(topic)?.partitions.flat()
-        const size = records?.reduce((sum, record) => sum + sizeOf(record), 0)
-        return size === undefined ? [] : [[topic, BigInt(size)] as const]
-      }),
-    )
-  }
-
   partitions(topic: string): readonly MemoryLog[] {
     return this.#find(topic).partitions
   }

@@ -1,6 +1,7 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
 import { matchesSome } from '../events/glob.ts'
+import { type PartitionSizes, partitionSizes } from '../topics/partition-sizes.ts'
 
 /** The figures of a topic. */
 export interface TopicFigures {
@@ -21,13 +22,24 @@ export async function measureTopics(bus: EventBus, globs?: readonly string[]): P
   const isWanted = matchesSome(globs)
   const topics = (await bus.admin.listTopics()).filter(({ topic, internal }) => !internal && isWanted(topic))
   const led = topics.filter(({ leaderless }) => leaderless === 0).map(({ topic }) => topic)
-  const [ranges, sizes] = await Promise.all([bus.log.rangesOf(led), bus.admin.topicSizes(led)])
+  const [ranges, sizes] = await Promise.all([bus.log.rangesOf(led), partitionSizes(bus, led)])
   return topics.map(({ topic, partitions, underReplicated, leaderless }) => ({
     topic,
     partitionCount: partitions,
     underReplicated,
     leaderless,
-    size: sizes.get(topic),
+    size: sizes && sizeOf(topic, partitions, sizes),
     ranges: ranges.get(topic) ?? [],
   }))
+}
+
+/** Returns the size of a topic. `undefined` if the size of one of its partitions is unknown. */
+function sizeOf(topic: string, partitionCount: number, sizes: PartitionSizes): bigint | undefined {
+  let sum = 0n
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    const size = sizes.get({ topic, partition })
+    if (size === undefined) return undefined
+    sum += size
+  }
+  return sum
 }

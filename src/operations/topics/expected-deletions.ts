@@ -1,6 +1,6 @@
-import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
+import { partitionSizes } from './partition-sizes.ts'
 
 /**
  * Events that the bus deletes after a change of settings. src/ui/notes/deletion-notes.ts has the sentence for each cause.
@@ -94,26 +94,22 @@ const offsetsIn = (ranges: readonly PartitionRange[]): bigint =>
   ranges.reduce((sum, { start, end }) => sum + (end > start ? end - start : 0n), 0n)
 
 /** Estimates the bytes of some of the records of each partition, as their share of its size. */
-function bytesOf(
-  lost: readonly PartitionRange[],
-  ranges: readonly PartitionRange[],
-  sizes: ReadonlyMap<number, bigint>,
-): bigint {
+function bytesOf(lost: readonly PartitionRange[], ranges: readonly PartitionRange[], sizeOf: SizeOf): bigint {
   return lost.reduce((sum, { partition, start, end }, at) => {
     const all = ranges[at] === undefined ? 0n : offsetsIn([ranges[at]])
-    return all === 0n || end <= start ? sum : sum + ((sizes.get(partition) ?? 0n) * (end - start)) / all
+    return all === 0n || end <= start ? sum : sum + ((sizeOf(partition) ?? 0n) * (end - start)) / all
   }, 0n)
 }
 
 function beyondSize(
   limit: bigint | undefined,
   ranges: readonly PartitionRange[],
-  sizes: ReadonlyMap<number, bigint> | undefined,
+  sizeOf: SizeOf | undefined,
 ): Pick<ExpectedDeletion, 'eventCount' | 'byteCount'> {
-  if (limit === undefined || sizes === undefined) return { eventCount: null, byteCount: null }
+  if (limit === undefined || sizeOf === undefined) return { eventCount: null, byteCount: null }
   let [eventCount, byteCount] = [0n, 0n]
   for (const range of ranges) {
-    const size = sizes.get(range.partition) ?? 0n
+    const size = sizeOf(range.partition) ?? 0n
     if (size <= limit) continue
     byteCount += size - limit
     // At least one, because an estimate of 0 would need no agreement.
@@ -123,22 +119,10 @@ function beyondSize(
   return { eventCount, byteCount }
 }
 
-/** Returns the size of each partition of a topic on its largest replica. `undefined` if the user may not see it. */
-async function sizesOf(bus: EventBus, topic: string): Promise<ReadonlyMap<number, bigint> | undefined> {
-  const sizes = new Map<number, bigint>()
-  try {
-    for (const { replicas } of await bus.admin.logDirs([topic])) {
-      for (const { partition, bytes } of replicas) {
-        if (bytes > (sizes.get(partition) ?? -1n)) sizes.set(partition, bytes)
-      }
-    }
-  } catch (error) {
-    if (isNotAllowed(error) || (error instanceof EventBusError && error.code === 'UNSUPPORTED')) return undefined
-    throw error
-  }
-  return sizes
-}
+/** Returns the size of a partition in bytes; `undefined` if it is unknown. */
+type SizeOf = (partition: number) => bigint | undefined
 
-/** Whether the user lacks the permission for a request. */
-export const isNotAllowed = (error: unknown): boolean =>
-  error instanceof EventBusError && error.code === 'AUTHENTICATION_FAILED'
+async function sizesOf(bus: EventBus, topic: string): Promise<SizeOf | undefined> {
+  const sizes = await partitionSizes(bus, [topic])
+  return sizes && ((partition) => sizes.get({ topic, partition }))
+}

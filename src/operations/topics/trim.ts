@@ -7,7 +7,7 @@ import type { BusIdentity } from '../bus-identity.ts'
 import type { EventCount } from '../events/event-count.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { resolveSlices, type SliceNote } from '../offsets/resolve-slices.ts'
-import { isNotAllowed } from './expected-deletions.ts'
+import { isNotAllowed } from './is-not-allowed.ts'
 
 interface TrimRequest {
   readonly topic: string
@@ -56,7 +56,7 @@ export interface TrimPlan {
 export async function planTrim(bus: EventBus, { topic, partitions, before }: TrimRequest): Promise<TrimPlan> {
   const policy = await cleanupPolicy(bus, topic)
   if (policy === 'compact') throw onlyCompacted(topic)
-  const request = { topics: [topic], partitions, from: { kind: 'start' }, to: before } as const
+  const request = { topics: [topic], partitions: () => partitions, from: { kind: 'start' }, to: before } as const
   const [{ slices, notes }, ranges] = await Promise.all([resolveSlices(bus.log, request), bus.log.ranges(topic)])
   const endOf = new Map(ranges.map(({ partition, end }) => [partition, end]))
   const steps = slices.map(({ partition, from: start, to: newStart }) => {

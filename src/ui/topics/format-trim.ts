@@ -1,6 +1,7 @@
 import { partitionName } from '../../bus/names/names.ts'
 import type { TrimPlan } from '../../operations/topics/trim.ts'
 import { tailNoticeText } from '../notes/tail-notices.ts'
+import type { TimeZone } from '../text/format-time.ts'
 import { listed, plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
@@ -12,7 +13,7 @@ const HIDDEN_OFFSETS =
   'the committed offsets of groups may not be read by this user, so groups that have not read the events are not shown'
 
 /** Formats a plan to delete the oldest events of a topic: each partition, then the groups that have not read them. */
-export function formatTrim({ topic, steps, counts, unread, notes }: TrimPlan): string {
+export function formatTrim({ topic, steps, counts, unread, notes }: TrimPlan, timeZone: TimeZone): string {
   const events = counts === 'offsets' ? 'OFFSETS-LOST' : 'EVENTS-LOST'
   const parts = [
     `TOPIC  ${printable(topic)}\n`,
@@ -30,7 +31,7 @@ export function formatTrim({ topic, steps, counts, unread, notes }: TrimPlan): s
     )
   }
   const lines = [
-    ...notes.map((note) => `note: ${printable(tailNoticeText(note))}\n`),
+    ...notes.map((note) => `note: ${printable(tailNoticeText(note, timeZone))}\n`),
     ...(unread === null ? [`note: ${HIDDEN_OFFSETS}\n`] : []),
     ...(unread !== null && unread.length > 0 ? [`warning: ${printable(unreadText(unread))}\n`] : []),
   ]
@@ -56,5 +57,5 @@ export function trimQuestion({ topic, steps, eventCount, counts, unread, bus }: 
 /** Returns the plan as in `--json`: every note has its sentence as `message`. */
 export const trimDocument = (plan: TrimPlan) => ({
   ...plan,
-  notes: plan.notes.map((note) => ({ ...note, message: tailNoticeText(note) })),
+  notes: plan.notes.map((note) => ({ ...note, message: tailNoticeText(note, 'utc') })),
 })

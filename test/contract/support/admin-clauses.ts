@@ -28,20 +28,6 @@ export function adminClauses({ bus, open }: Contract): void {
     expect(await other.publish(topic, numbered(1))).toMatchObject([{ topic, offset: 0n }])
   })
 
-  test('reports a size that grows for each topic that exists, or no size', async () => {
-    const topic = await newTopic(bus(), 2)
-    const sizes = () => bus().admin.topicSizes([topic, uniqueTopic()])
-    const before = await sizes()
-
-    await bus().publish(topic, numberedList(9))
-
-    const after = await sizes()
-    expect([...after.keys()]).toEqual([...before.keys()])
-    if (after.size === 0) return
-    expect([...after.keys()]).toEqual([topic])
-    expect(after.get(topic)).toBeGreaterThan(before.get(topic) ?? 0n)
-  })
-
   test('creates 3 partitions by default', async () => {
     const topic = uniqueTopic()
 

@@ -11,7 +11,6 @@ import { type ConfigEntry, describeTopicConfigsApi, incrementalAlterConfigsApi }
 import { LATEST } from '../protocol/list-offsets.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
 import { createPartitionsApi, createTopicApi, deleteTopicApi, type TopicResult } from '../protocol/topics.ts'
-import { topicSizes } from './topic-sizes.ts'
 import { until } from './until.ts'
 
 /** The `config_source` of a setting that is set on the topic itself. */
@@ -20,7 +19,6 @@ type TopicAdmin = Pick<
   BusAdmin,
   | 'listTopics'
   | 'compactedTopics'
-  | 'topicSizes'
   | 'describeTopic'
   | 'createTopic'
   | 'addPartitions'
@@ -80,8 +78,6 @@ export function topicAdmin(cluster: KafkaCluster): TopicAdmin {
         entries.some(({ value }) => value?.split(',').includes('compact') ?? false)
       return new Set(answers.flatMap(({ topic, entries }) => (isCompacted(entries) ? [topic] : [])))
     },
-
-    topicSizes: (topics) => topicSizes(cluster, topics),
 
     describeTopic,
 
