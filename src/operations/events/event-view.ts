@@ -3,7 +3,7 @@ import type { DecodedEnvelope } from '../../codecs/envelope.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../../codecs/payload.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
-import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
+import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
 
 /** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */

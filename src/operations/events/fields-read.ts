@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
+import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import { type Node, nodesOf, partsOf } from './cel-tree.ts'
 
 /** The fields found so far, before they are returned. */

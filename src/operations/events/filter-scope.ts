@@ -1,4 +1,4 @@
-import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
+import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { EventView } from './event-view.ts'
 
 /** The variables of an expression, with their CEL types. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compileDecoder, compileFieldDecoder, type Decoder } from '../../schema/bincode/compile-decoder.ts'
 import { compileEncoder, type Encoded, type Encoder } from '../../schema/bincode/compile-encoder.ts'
-import type { FieldSelection } from '../../schema/bincode/reading/read-fields.ts'
+import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import type { Schema } from '../../schema/model.ts'
 import { writeSchemaFile } from '../../schema/schema-file.ts'

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { describe, expect, test } from 'vitest'
 import { fieldsRead } from '../../../src/operations/events/fields-read.ts'
-import type { FieldSelection } from '../../../src/schema/bincode/reading/read-fields.ts'
+import type { FieldSelection } from '../../../src/schema/bincode/field-selection.ts'
 
 /** The fields that an expression reads, as objects. */
 function read(expression: string): unknown {

@@ -4,21 +4,17 @@ import {
   type Cursor,
   fail,
   hasFailed,
-  readBase64,
-  readChar,
   readF32,
   readF64,
   readI32,
   readI64,
   readInteger128,
   readLength,
-  readPlainText,
-  readString,
   readU8,
   readU16,
   readU64,
-  skipString,
 } from '../reading/cursor.ts'
+import { readBase64, readChar, readPlainText, readString, skipString } from '../reading/text.ts'
 import {
   putBig,
   putBytes,

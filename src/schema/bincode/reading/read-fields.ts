@@ -1,3 +1,4 @@
+import type { FieldSelection } from '../field-selection.ts'
 import { isNullable, type Shape } from '../shape.ts'
 import type { Sizes } from '../shape-size.ts'
 import { compileReader } from './compile-reader.ts'
@@ -6,9 +7,6 @@ import { objectReader } from './object-reader.ts'
 import { valueReader } from './read-value.ts'
 
 type Read = (cursor: Cursor) => unknown
-
-/** Which fields of a value to read: all, or the ones in the map, each with the fields inside its value. */
-export type FieldSelection = 'all' | ReadonlyMap<string, FieldSelection>
 
 /**
  * Compiles a shape to a function that reads a value as {@link valueReader} does, but creates only the selected fields of structs
