@@ -146,7 +146,7 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'tail order-events --grop x',
     message: 'crbus tail has no flag --grop',
-    hints: ['--grep TEXT', 'crbus tail --help'],
+    hints: ['--group GROUP', '--grep TEXT', 'crbus tail --help'],
     exitCode: 2,
   },
   {
@@ -229,7 +229,7 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'tail order-events -o jsn',
-    message: "--output: 'jsn' is neither text, json, raw nor a format with %",
+    message: "--output: 'jsn' is neither text, pretty, json, raw nor a format with %",
     hints: ['-o json', 'crbus tail --help'],
     exitCode: 2,
   },
@@ -369,19 +369,19 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'tail order-events -o beginning',
-    message: "--output: 'beginning' is neither text, json, raw nor a format with %",
+    message: "--output: 'beginning' is neither text, pretty, json, raw nor a format with %",
     hints: ['--from start', 'crbus tail --help'],
     exitCode: 2,
   },
   {
     line: 'tail order-events -o -5',
-    message: "--output: '-5' is neither text, json, raw nor a format with %",
+    message: "--output: '-5' is neither text, pretty, json, raw nor a format with %",
     hints: ['--from -5', 'crbus tail --help'],
     exitCode: 2,
   },
   {
     line: 'tail order-events -o stored',
-    message: "--output: 'stored' is neither text, json, raw nor a format with %",
+    message: "--output: 'stored' is neither text, pretty, json, raw nor a format with %",
     hints: ['--group-position GROUP', 'crbus tail --help'],
     exitCode: 2,
   },

@@ -147,6 +147,6 @@ export function suggestOutput(output: string): Suggestion {
   const position = Object.hasOwn(positions, output) ? positions[output] : undefined
   if (position !== undefined) return flag(`--from ${position}`)
   if (/^-?\d+$/.test(output)) return flag(`--from ${output}`)
-  const [near = 'json'] = namesLike(output, ['text', 'json', 'raw'])
+  const [near = 'json'] = namesLike(output, ['text', 'pretty', 'json', 'raw'])
   return flag(`-o ${near}`)
 }

@@ -132,9 +132,10 @@ function ownFlags(word: string, command: ParsedCommand): readonly Suggestion[] {
     ),
   )
   const owners = new Map(known)
-  const [nearest] = namesLike(typed, owners.keys())
-  const begun = [...owners.keys()].filter((known) => known.startsWith(`${typed}-`) && known !== nearest)
-  const similar = [...(nearest === undefined ? [] : [nearest]), ...begun]
+  // Two names may be equally close: `--grop` is one letter from `--grep` and from `--group`.
+  const nearest = namesLike(typed, owners.keys()).slice(0, 2)
+  const begun = [...owners.keys()].filter((known) => known.startsWith(`${typed}-`))
+  const similar = [...new Set([...nearest, ...begun])]
   return similar.slice(0, MAX_FLAGS).map((near) => {
     const definition = flags[owners.get(near) ?? ''] ?? { type: 'boolean' as const }
     return flag(withPlaceholder(near, definition))
