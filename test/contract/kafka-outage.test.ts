@@ -95,14 +95,14 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     await kafka.stop()
     await expect(bounded.ended).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(/refused the connection\); gave up after 4 s$/),
+      message: expect.stringMatching(/refused the connection; gave up after 4 s$/),
     })
     const gaveUp = await limited
-    expect(gaveUp.stderr).toMatch(/refused the connection\); gave up after 3 s/)
+    expect(gaveUp.stderr).toMatch(/refused the connection; gave up after 3 s/)
     expect(gaveUp.exitCode).toBe(3)
     await eventually(() => expect([statesOf(outages.reader), statesOf(outages.member)]).toEqual([['lost'], ['lost']]))
     await eventually(() =>
-      expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ \(.*\)\n$/),
+      expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ .+\n$/),
     )
     await kafka.start()
     await eventually(() => publish(5, 6), 60_000)
