@@ -57,11 +57,12 @@ const bundle = async (input, dir, { keepNames, groups = [], ...options }) => {
 
 // A separate bundle, at the same path as in src: ink uses top-level await for its layout engine, and rolldown does not merge
 // files in a build with top-level await, which would slow down every command.
-await bundle({ 'show-lag': 'src/ui/live/show-lag.tsx' }, 'dist/cli/ui/live', {})
+await bundle({ 'show-screen': 'src/ui/live/show-screen.tsx' }, 'dist/cli/ui/live', {})
+// Only the files of src/commands import it, because the path is relative to theirs, also in a chunk.
 const screen = {
   name: 'screen',
   resolveId: (id) =>
-    id.endsWith('/live/show-lag.tsx') ? { id: id.replace('.tsx', '.js'), external: true } : undefined,
+    id.endsWith('/live/show-screen.tsx') ? { id: id.replace('.tsx', '.js'), external: true } : undefined,
 }
 
 // Authors bundle their services, also to CommonJS, where `import.meta.url` is missing and `createRequire` fails. So the packages

@@ -14,7 +14,7 @@ export interface SelectingFlags {
 
 /** The command lines that accept the flags of the bus, and those that accept the flags of the store. */
 const BUS_COMMAND =
-  /^crbus (acls|check|cluster|config(?! allow)|doctor|groups|lag|metrics(?! (alerts|dashboard))|publish|reset|schema check|tail|topics)\b/
+  /^crbus (acls|check|cluster|config(?! allow)|doctor|groups|lag|metrics(?! (alerts|dashboard))|publish|reset|schema check|tail|topics|ui)\b/
 const STORE_COMMAND = /^crbus store\b/
 
 /**

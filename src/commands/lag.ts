@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../cli/base/base-command.ts'
 import { groupFlag, readFlags, timeFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
+import { INTERVAL_MS, noGroups, type ScreenChoice, ScreenCommand } from '../cli/screen/screen-command.ts'
 import type { NamedBus } from '../operations/bus-identity.ts'
 import { measureLag } from '../operations/lag/lag.ts'
 import { COMMIT_INTERVAL_MS } from '../operations/lag/verdict.ts'
@@ -17,9 +17,6 @@ const MAX_EVENTS_BY_TYPE = 10_000
 
 const SHORT_SAMPLE = `note: no group is called stalled, because the sample is shorter than ${COMMIT_INTERVAL_MS / 1000}s, the default commit interval of Kafka's clients`
 
-/** The default of --interval. */
-const INTERVAL_MS = 2000
-
 const VERDICTS = `VERDICT is the worst verdict of the partitions; "stalled 1/3" is that of one of three. From worst to best:
   beyond-the-log   the committed offset is outside the log
   stopped          events wait, and the group has no member that reads them
@@ -32,14 +29,14 @@ const VERDICTS = `VERDICT is the worst verdict of the partitions; "stalled 1/3" 
   -                events wait and members read; one measurement, or a short sample, shows no more
   ok               nothing waits, or only events that came during the sample`
 
-export default class Lag extends BaseCommand {
+export default class Lag extends ScreenCommand {
   static override summary = 'Show the lag of consumer groups, in events and in time'
   static override document = 'lag'
   static override description = [
     'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads, and does not join a group. Partitions are listed with --group or --topic, and always with --json.',
     "The end is the high watermark, as in Kafka's own tools. Consumers that read committed records, such as crbus subscriptions, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json). A notice names a transaction that may hold a group back. LAG does not count events that were deleted before they were read; another notice reports them.",
     'With --sample, the command measures twice and shows how many events per second are published (IN/S) and committed (OUT/S), and the time until nothing waits (CATCH-UP). Choose a duration longer than the commit interval of the group.',
-    'With --watch, the command measures repeatedly and shows a live screen with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
+    'With --watch, the command measures repeatedly and shows the live screen of "crbus ui", with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
     VERDICTS,
   ].join('\n\n')
   static override examples = [
@@ -91,30 +88,18 @@ export default class Lag extends BaseCommand {
     return { ...document, waiting }
   }
 
-  async #watch(choice: LagChoice, interval: number): Promise<undefined> {
-    const quit = new AbortController()
-    const signal = AbortSignal.any([this.signal, quit.signal])
-    const opened = await this.openBus()
-    const { io, now, stop } = this.context
-    const updates = watchLag(opened, { ...choice, interval, now, signal })
-    if (!io.screen || this.isJson) return this.#printLines(updates, noGroups(choice))
-    const { showLag } = await import('../ui/live/show-lag.tsx')
-    const onInterrupt = () => stop.request('interrupted')
-    const bus = () => this.namedBus()
-    await showLag(updates, {
-      io,
-      interval,
-      bus,
-      timeZone: this.timeZone,
-      nothing: noGroups(choice),
-      signal: this.signal,
-      onInterrupt,
-    })
-    // Ends a measurement that is still running, so that the command does not wait for it.
-    quit.abort()
+  async #watch(choice: ScreenChoice, interval: number): Promise<undefined> {
+    if (this.context.io.screen && !this.isJson) {
+      const load = () => import('../ui/live/show-screen.tsx')
+      await this.showScreen({ ...choice, view: 'groups', interval, load })
+      return
+    }
+    const { now } = this.context
+    const updates = watchLag(await this.openBus(), { ...choice, interval, now, signal: this.signal })
+    await this.#printLines(updates, noGroups(choice))
   }
 
-  async #printLines(updates: AsyncIterable<LagUpdate>, empty: string): Promise<undefined> {
+  async #printLines(updates: AsyncIterable<LagUpdate>, empty: string): Promise<void> {
     const lines = new LagWatchLines({ isJson: this.isJson, noGroups: empty })
     let bus: NamedBus | undefined
     for await (const update of updates) {
@@ -128,15 +113,4 @@ export default class Lag extends BaseCommand {
       for (const notice of notices) await this.notice(notice)
     }
   }
-}
-
-interface LagChoice {
-  readonly groups: readonly string[] | undefined
-  readonly topics: readonly string[] | undefined
-}
-
-/** Returns a sentence about why there is nothing to show. */
-function noGroups({ groups, topics }: LagChoice): string {
-  if (topics !== undefined) return 'no matching group reads or has committed on a matching topic'
-  return groups === undefined ? 'no groups yet' : 'no group matches --group'
 }

@@ -67,7 +67,9 @@ describe('lag --watch on a terminal', () => {
 
   test('shows groups worst first on the alternate screen', async () => {
     watch([], 100, 12)
-    const lines = await terminal.shows(' 0.0 ')
+    await terminal.shows(' 0.0 ')
+    terminal.type('a')
+    const lines = await terminal.shows('audit')
     expect(terminal.isOnScreen).toBe(true)
     expect(lines).toHaveLength(12)
     expect(lines[0]).toContain('crbus lag  3 groups · 2 stopped · 1 ok')
@@ -75,13 +77,32 @@ describe('lag --watch on a terminal', () => {
     expect(words).toMatchObject(
       [
         ['GROUP', 'STATE', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'CATCH-UP', 'TREND', 'VERDICT'],
-        ['›', 'billing', 'Empty', '12', /█+/, '3m12s', '0.0', '0.0', '-', /█+/, 'stopped'],
-        ['shipping', 'Empty', '3', /█+/, '3m12s', '0.0', '0.0', '-', /█+/, 'stopped'],
+        ['›', 'billing', 'Empty', '12', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
+        ['shipping', 'Empty', '3', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
         ['audit', 'Empty', '0', '-', '0.0', '0.0', '0ms', /▁+/, 'ok'],
       ].map((row) => row.map((word) => (word instanceof RegExp ? expect.stringMatching(word) : word))),
     )
     expect(lines.at(-1)).toMatch(/q quit {2}\? help .* 1\/3$/)
     expect(await quit()).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('hides groups that are asleep until a key shows them, and counts them in the title', async () => {
+    watch()
+    const lines = await terminal.shows('billing')
+    expect(lines[0]).toContain('crbus lag  3 groups · 2 stopped · 1 asleep')
+    expect(lines.join('\n')).not.toContain('audit')
+    terminal.type('a')
+    expect((await terminal.shows('audit'))[0]).toContain('3 groups · 2 stopped · 1 ok')
+    terminal.type('a/aud')
+    expect((await terminal.hides('billing')).join('\n')).toContain('audit')
+    terminal.type('\r')
+    await quit()
+  })
+
+  test('names the bus below the title', async () => {
+    watch()
+    expect((await terminal.shows('billing'))[1]).toMatch(/^ 1 groups {2}2 topics .* memory$/)
+    await quit()
   })
 
   test('shows the note about the selected group above the keys', async () => {
@@ -99,7 +120,7 @@ describe('lag --watch on a terminal', () => {
     await publish('order-events', 30)
     const lines = await terminal.shows(' 42 ')
     const [row = ''] = lines.filter((line) => line.includes('billing'))
-    expect(row).toMatch(/▃.*█/)
+    expect(row).toMatch(/▂.*█/)
     const [published, committed] = row.trim().split(/\s+/).slice(7)
     expect([published === '0.0', committed]).toEqual([false, '0.0'])
     await quit()
@@ -114,8 +135,8 @@ describe('lag --watch on a terminal', () => {
     terminal.type('/shipping\r\r')
     const lines = await terminal.shows('COMMITTED')
     expect(lines[0]).toMatch(/^ shipping/)
-    expect(lines[1]).toContain('Stable · 1 member · lag 3 · age 3m12s · 2 topics')
-    expect(lines[2]).toContain('in 0.0/s')
+    expect(lines[2]).toContain('Stable · 1 member · lag 3 · age 3m12s · 2 topics')
+    expect(lines[3]).toContain('in 0.0/s')
     const text = lines.join('\n')
     expect(text).toContain(`#1 ${member.clientId}`)
     expect(text).toMatch(/order-events +0 +3 +█+ +3m12s +97 +100 /)
@@ -149,7 +170,7 @@ describe('lag --watch on a terminal', () => {
   test('sorts, moves the selection and shows help by keys', async () => {
     watch()
     await terminal.shows('sort: worst')
-    terminal.type('sss')
+    terminal.type('asss')
     const lines = await terminal.shows('sort: name')
     expect(lines[3]).toMatch(/^ › audit/)
     terminal.type('j\u001b[B')
@@ -219,7 +240,7 @@ describe('lag --watch on a terminal', () => {
   test('works without keys when stdin is not a terminal', async () => {
     watch()
     terminal.stdin.isTTY = false
-    expect((await terminal.shows('billing')).at(-1)).toMatch(/^ Ctrl-C quit .* 1\/3$/)
+    expect((await terminal.shows('billing')).at(-1)).toMatch(/^ Ctrl-C quit .* 1\/2$/)
     stop.request('interrupted')
     expect(await running).toMatchObject({ exitCode: 130, stderr: '' })
     expect(terminal.isOnScreen).toBe(false)

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { isGlob } from '../events/glob.ts'
+import { isGlob } from '../../bus/names/glob.ts'
 import { type LagRequest, measureLag } from '../lag/lag.ts'
 import type { GroupLag, PartitionLag } from '../lag/report.ts'
 import { isWorse, type LagVerdict, oneSnapshotTells } from '../lag/verdict.ts'

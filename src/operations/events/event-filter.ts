@@ -1,10 +1,10 @@
+import { globMatcher } from '../../bus/names/glob.ts'
 import { positionName } from '../../bus/names/names.ts'
 import { valueJson } from '../../codecs/json.ts'
 import { Budget, MAX_STEPS, meter, patternsOf, whyTooDeep } from './cel-budget.ts'
 import type { EventView } from './event-view.ts'
 import { fieldsRead } from './fields-read.ts'
 import { filterScope, scopeTypes } from './filter-scope.ts'
-import { globMatcher } from './glob.ts'
 import { LinearRegExps } from './linear-regexp.ts'
 
 /** The conditions of a filter. An event must meet all of them. */

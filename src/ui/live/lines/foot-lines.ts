@@ -1,27 +1,63 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
-import { printable } from '../../text/printable.ts'
+import { lagNotes } from '../../notes/lag-notes.ts'
 import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
+import type { ScreenState } from '../state/screen-state.ts'
 import { cut, joined, type StyledText, spread, widthOf } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
+import { resetMessage } from './reset-lines.ts'
 
 /** Returns the open group, else the selected one; `undefined` if there is no group. */
-export const groupInView = ({ open, groups }: DashboardState): GroupLag | undefined =>
+const groupInView = ({ open, groups }: DashboardState): GroupLag | undefined =>
   open?.group ?? groups.rows[groups.at]?.lag
 
-/** Returns the line above the keys: the filter being typed, else a problem, else the filter, else the note about the group in view. */
-export function messageLine(state: DashboardState, note: string | undefined, palette: Palette, width: number): string {
-  const { trouble, mode } = state
-  const filter = printable(filterOf(state))
-  if (mode === 'filter') return joined([{ text: `/${filter}` }, { text: ' ', paint: palette.selected }], width)
+/**
+ * Returns the line above the keys: what is typed, else the command that was copied, else a problem, else the filter, else the note
+ * about the group in view.
+ */
+export function messageLine(state: ScreenState, palette: Palette, width: number): string {
+  const { reset, copied, tail, view, help } = state
+  const isTyping = typedText(state)
+  if (isTyping !== undefined && help === undefined) {
+    return joined([{ text: isTyping }, { text: ' ', paint: palette.selected }], width)
+  }
+  if (copied !== undefined) return joined([{ text: 'copied: ', paint: palette.quiet }, { text: copied }], width)
+  if (reset !== undefined) return joined(resetMessage(state.reset as typeof reset, palette), width)
+  const trouble = troubleOf(state)
   if (trouble !== undefined) return joined([{ text: `! ${trouble}`, paint: palette.trouble }], width)
-  if (filter === '') return note === undefined ? '' : joined([{ text: note, paint: palette.quiet }], width)
-  return joined([{ text: `/${filter}` }, { text: '  esc clears it', paint: palette.quiet }], width)
+  const filter = filterText(state)
+  if (filter !== '') return joined([{ text: filter }, { text: '  esc clears it', paint: palette.quiet }], width)
+  if (view === 'topics' || tail !== undefined) return ''
+  const group = groupInView(state.dashboard)
+  const [note] = group === undefined ? [] : lagNotes({ groups: [group] }, state.dashboard.time)
+  return note === undefined ? '' : joined([{ text: note, paint: palette.quiet }], width)
+}
+
+/** Returns the filter that is being typed, with the key or flag that it belongs to. */
+function typedText({ reset, tail, view, dashboard, topics }: ScreenState): string | undefined {
+  if (reset !== undefined) return undefined
+  if (tail !== undefined) {
+    const { editing } = tail
+    return editing && (editing.field === 'grep' ? `/${editing.text}` : `where: ${editing.text}`)
+  }
+  if (view === 'topics') return topics.mode === 'filter' ? `/${topics.filter}` : undefined
+  return dashboard.mode === 'filter' ? `/${filterOf(dashboard)}` : undefined
+}
+
+function filterText({ tail, view, dashboard, topics }: ScreenState): string {
+  const text = (value: string, before: string) => (value === '' ? [] : [`${before}${value}`])
+  if (tail?.detail !== undefined) return ''
+  if (tail !== undefined) return [...text(tail.request.grep, '/'), ...text(tail.request.where, 'where: ')].join('  ')
+  return text(view === 'topics' ? topics.filter : filterOf(dashboard), '/').join('')
+}
+
+function troubleOf({ tail, view, dashboard, topics }: ScreenState): string | undefined {
+  if (tail !== undefined) return tail.failure ?? tail.notice
+  return dashboard.trouble ?? (view === 'topics' ? topics.trouble : undefined)
 }
 
 /** Returns the last line: the keys that fit, and the number of the selected row. `canType` is false if no keys can be read. */
-export function keysLine(state: DashboardState, canType: boolean, palette: Palette, width: number): string {
-  const { rows, at } = state.open?.partitions ?? state.groups
-  const position = rows.length === 0 || state.mode === 'help' ? '' : `${at + 1}/${rows.length}`
+export function keysLine(state: ScreenState, canType: boolean, palette: Palette, width: number): string {
+  const position = positionText(state)
   const keys = canType ? keysOf(state) : ['Ctrl-C quit']
   const room = width - widthOf(position) - 2
   let length = keys.length
@@ -32,17 +68,63 @@ export function keysLine(state: DashboardState, canType: boolean, palette: Palet
 
 const textOf = (keys: readonly string[]): string => keys.join('  ')
 
-/** Returns the keys of the current mode, the most important first. */
-function keysOf({ mode, sort, isPaused, open }: DashboardState): readonly string[] {
-  if (mode === 'help') return ['any key: back', 'q quit']
-  if (mode === 'filter') return ['enter keep', 'esc clear']
+function positionText({ help, reset, tail, view, dashboard, topics }: ScreenState): string {
+  if (help !== undefined || reset !== undefined) return ''
+  if (tail?.detail !== undefined) return `line ${tail.detail.top + 1} of ${tail.detail.lines.length}`
+  const { rows, at } =
+    tail?.list ?? (view === 'topics' ? topics.list : (dashboard.open?.partitions ?? dashboard.groups))
+  return rows.length === 0 ? '' : `${at + 1}/${rows.length}`
+}
+
+/** Returns the keys that work now, the most important first. */
+function keysOf(state: ScreenState): readonly string[] {
+  const { help, reset, tail, view, dashboard, topics } = state
+  if (help !== undefined) return ['any key: back', '↑↓ scroll', 'q quit']
+  if (reset !== undefined) return resetKeys(reset)
+  if (tail !== undefined) {
+    if (tail.editing !== undefined) return ['enter read again', 'esc cancel']
+    if (tail.detail !== undefined) return ['q quit', '? help', 'esc back', 'c copy', '↑↓ scroll']
+    return ['q quit', '? help', 'esc back', 'enter open', '/ text', 'w where', 'c copy', '↑↓ move']
+  }
+  if ((view === 'topics' ? topics : dashboard).mode === 'filter') return ['enter keep', 'esc clear']
+  const pause = dashboard.isPaused ? 'p resume' : 'p pause'
+  if (view === 'topics') {
+    return ['q quit', '? help', 'enter events', `s sort: ${topics.sort}`, '/ filter', '1 groups', 'c copy', pause]
+  }
+  const isOpen = dashboard.open !== undefined
   return [
     'q quit',
     '? help',
-    open === undefined ? 'enter open' : 'esc back',
-    `s sort: ${sort}`,
+    isOpen ? 'esc back' : 'enter open',
+    `s sort: ${dashboard.sort}`,
     '/ filter',
-    isPaused ? 'p resume' : 'p pause',
+    't events',
+    'r reset',
+    ...(isOpen ? [] : ['2 topics']),
+    pause,
+    'c copy',
     '↑↓ move',
   ]
+}
+
+function resetKeys(reset: NonNullable<ScreenState['reset']>): readonly string[] {
+  switch (reset.step) {
+    case 'target':
+      return ['enter show plan', 'esc cancel']
+    case 'planning':
+      return ['esc cancel']
+    case 'plan': {
+      const { isNothing, refusal, confirmBy } = reset.proposal
+      if (isNothing || refusal !== undefined) return ['esc back', 'c copy', '↑↓ scroll', 'q quit']
+      return confirmBy === undefined
+        ? ['y apply', 'any other key: cancel', 'c copy', '↑↓ scroll']
+        : ['enter confirm', 'esc cancel', '↑↓ scroll']
+    }
+    case 'applying':
+      return ['please wait']
+    case 'done':
+      return ['esc back', 'c copy the undo', 'q quit']
+    case 'failed':
+      return ['esc back', 'q quit']
+  }
 }

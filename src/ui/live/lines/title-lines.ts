@@ -5,46 +5,45 @@ import { ABSENT } from '../columns/lag-columns.ts'
 import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'
 import type { LagHistory } from '../state/lag-history.ts'
 import { severityOf } from '../state/verdict-order.ts'
-import { cut, joined, plain, type StyledText, spread } from '../text/fit-text.ts'
+import { joined, type StyledText } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { formatAge, formatClock, formatCount, formatRate } from '../text/short-values.ts'
 import { sparkline } from '../text/sparkline.ts'
 
 /** The width of a sparkline in a title. */
 const SPARKLINE_CELLS = 12
-/** The most cells that the name of the bus takes in a title. */
-const BUS_CELLS = 24
 const SEPARATOR: StyledText = { text: ' · ' }
 
 /** Returns the title of the list of groups: `7 groups · 1 stopped · 6 ok`. */
-export function groupsTitle(state: DashboardState, palette: Palette, width: number): string {
+export function groupsTitle(state: DashboardState, palette: Palette): readonly StyledText[] {
   const { groups } = state.report
+  const { hidden } = state
   const shown = state.groups.rows.length
-  const counted =
-    shown === groups.length ? plural(groups.length, 'group') : `${shown} of ${plural(groups.length, 'group')}`
-  const byVerdict = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => severityOf(a) - severityOf(b))
+  const all = plural(groups.length, 'group')
+  const counted = shown + hidden === groups.length ? all : `${shown} of ${all}`
+  const asleep = hidden === 0 ? [] : [SEPARATOR, { text: `${hidden} asleep`, paint: palette.quiet }]
+  const awake = hidden === 0 ? groups : state.groups.rows.map(({ lag }) => lag)
+  const byVerdict = [...Map.groupBy(awake, ({ verdict }) => verdict)].sort(([a], [b]) => severityOf(a) - severityOf(b))
   const verdicts = byVerdict.flatMap(([verdict, own]): StyledText[] =>
     verdict === undefined ? [] : [SEPARATOR, { text: `${own.length} ${verdict}`, paint: palette.verdict(verdict) }],
   )
-  const left = [
-    { text: 'crbus lag', paint: palette.title },
-    ...busName(state, palette),
-    { text: `  ${counted}` },
-    ...verdicts,
-  ]
-  return spread(left, clock(state, palette), width)
+  return [{ text: 'crbus lag', paint: palette.title }, { text: `  ${counted}` }, ...verdicts, ...asleep]
 }
 
-/** Returns the title of an open group: its name and verdict, its numbers, and its rates. */
-export function openTitle(
+/** Returns the title of an open group: its name and verdict. */
+export function openTitle({ group: { group, verdict } }: OpenGroup, palette: Palette): readonly StyledText[] {
+  const judged = verdict === undefined ? [] : [{ text: `  ${verdict}`, paint: palette.verdict(verdict) }]
+  return [{ text: printable(group), paint: palette.title }, ...judged]
+}
+
+/** Returns the lines with the figures of an open group: its numbers, and its rates. */
+export function openFigures(
   state: DashboardState,
   { group, members }: OpenGroup,
   palette: Palette,
   width: number,
 ): readonly string[] {
-  const { lag, age, verdict } = group
-  const name = { text: printable(group.group), paint: palette.title }
-  const judged = verdict === undefined ? [] : [{ text: `  ${verdict}`, paint: palette.verdict(verdict) }]
+  const { lag, age } = group
   const idle = group.memberCount - members.size
   const figures = [
     group.state,
@@ -53,18 +52,8 @@ export function openTitle(
     ...(age === undefined ? [] : [`age ${formatAge(age)}`]),
     topicsOf(group),
   ]
-  return [
-    spread([name, ...judged, ...busName(state, palette)], clock(state, palette), width),
-    joined([{ text: figures.join(' · ') }], width),
-    joined(rates(group, state.history, palette), width),
-  ]
-}
-
-/** The short name of the bus: its profile, else its brokers. It is red if a profile guards the bus. */
-function busName({ bus }: DashboardState, palette: Palette): StyledText[] {
-  const name = bus?.profile ?? bus?.brokers
-  if (name === undefined) return []
-  return [{ text: '  ' }, { text: cut(name, BUS_CELLS), paint: bus?.guard === undefined ? plain : palette.trouble }]
+  const paint = state.staleSince === undefined ? undefined : palette.quiet
+  return [joined([{ text: figures.join(' · '), paint }], width), joined(rates(group, state.history, palette), width)]
 }
 
 function topicsOf({ topics }: GroupLag): string {
@@ -86,8 +75,13 @@ function rates({ group, rates: now }: GroupLag, history: LagHistory, { trend, qu
 const catchUp = (time: number | undefined): readonly StyledText[] =>
   time === undefined || time === 0 ? [] : [{ text: `   caught up in ${formatAge(time)}` }]
 
-/** Returns the time of the last measurement, and whether the screen is paused. */
-const clock = ({ isPaused, time, timeZone }: DashboardState, { paused, quiet }: Palette): readonly StyledText[] => [
+/** Returns the time of the last measurement, and whether the screen is paused or its figures are stale. */
+export const clock = (
+  { isPaused, staleSince, time, timeZone }: DashboardState,
+  { paused, stale, quiet }: Palette,
+): readonly StyledText[] => [
   ...(isPaused ? [{ text: ' PAUSED ', paint: paused }, { text: '  ' }] : []),
-  { text: formatClock(time, timeZone), paint: quiet },
+  staleSince === undefined
+    ? { text: formatClock(time, timeZone), paint: quiet }
+    : { text: ` STALE since ${formatClock(staleSince, timeZone)} `, paint: stale },
 ]

@@ -4,6 +4,7 @@ import type { LagUpdate } from '../../../operations/lag/watch.ts'
 import type { TimeZone } from '../../text/format-time.ts'
 import { printable } from '../../text/printable.ts'
 import { formatClock } from '../text/short-values.ts'
+import { isAsleep } from './asleep.ts'
 import type { Key } from './keys.ts'
 import { type LagHistory, remember } from './lag-history.ts'
 import { groupsLayout, openLayout, type Size } from './layout.ts'
@@ -11,10 +12,9 @@ import { type Member, membersOf } from './members.ts'
 import { type GroupRow, groupRows, type PartitionRow, partitionRows, type SortOrder, sortOrders } from './rows.ts'
 import { emptyList, moved, type ScrollList, withRows } from './scroll-list.ts'
 
-/** The state of the screen: everything that the screen shows depends on it alone. */
+/** The state of the view of groups, with what all views share: size, bus, and the age of the figures. */
 export interface DashboardState {
   readonly size: Size
-  /** The bus, if a profile or addresses of brokers name it. */
   readonly bus: NamedBus | undefined
   /** The zone of the times on the screen. */
   readonly timeZone: TimeZone
@@ -23,13 +23,19 @@ export interface DashboardState {
   readonly time: number
   readonly history: LagHistory
   readonly sort: SortOrder
-  /** What keys do: control the list, type a filter, or leave the help. */
-  readonly mode: 'list' | 'filter' | 'help'
+  /** What keys do: control the list, or type a filter. */
+  readonly mode: 'list' | 'filter'
   readonly isPaused: boolean
   /** Whether the user quit. */
   readonly isDone: boolean
   /** A problem to report, until the next measurement succeeds. */
   readonly trouble: string | undefined
+  /** Since when the figures are stale, in milliseconds; absent if the last measurement succeeded. */
+  readonly staleSince: number | undefined
+  /** Whether groups that are asleep are listed. */
+  readonly showsAsleep: boolean
+  /** Number of groups that are not listed because they are asleep. */
+  readonly hidden: number
   readonly filter: string
   readonly groups: ScrollList<GroupRow>
   /** The open group; absent while the list of groups is shown. */
@@ -50,7 +56,12 @@ export type DashboardEvent =
   | { readonly type: 'late' }
   | { readonly type: 'resized'; readonly size: Size }
 
-export const initialState = (size: Size, bus?: NamedBus, timeZone: TimeZone = 'local'): DashboardState => ({
+/** Returns the state before the first measurement. `showsAsleep`: list all groups, because the user named the groups to show. */
+export const initialState = (
+  size: Size,
+  bus?: NamedBus,
+  { showsAsleep = false, timeZone = 'local' }: { readonly showsAsleep?: boolean; readonly timeZone?: TimeZone } = {},
+): DashboardState => ({
   size,
   bus,
   timeZone,
@@ -62,6 +73,9 @@ export const initialState = (size: Size, bus?: NamedBus, timeZone: TimeZone = 'l
   isPaused: false,
   isDone: false,
   trouble: undefined,
+  staleSince: undefined,
+  showsAsleep,
+  hidden: 0,
   filter: '',
   groups: emptyList,
   open: undefined,
@@ -71,7 +85,8 @@ export const initialState = (size: Size, bus?: NamedBus, timeZone: TimeZone = 'l
 export function reduce(state: DashboardState, event: DashboardEvent): DashboardState {
   if (event.type === 'resized') return withLists({ ...state, size: event.size })
   if (event.type === 'late') {
-    return { ...state, trouble: state.trouble ?? `no answer since ${formatClock(state.time, state.timeZone)}` }
+    const { time, timeZone, trouble = `no answer since ${formatClock(time, timeZone)}`, staleSince = time } = state
+    return { ...state, trouble, staleSince }
   }
   return event.type === 'measured' ? measured(state, event.update) : pressed(state, event.key)
 }
@@ -79,13 +94,18 @@ export function reduce(state: DashboardState, event: DashboardEvent): DashboardS
 function measured(state: DashboardState, update: LagUpdate): DashboardState {
   if (!update.ok) {
     const { time, reason } = update
-    return {
-      ...state,
-      trouble: `cannot measure at ${formatClock(time, state.timeZone)}, trying again: ${printable(reason)}`,
-    }
+    const trouble = `cannot measure at ${formatClock(time, state.timeZone)}, trying again: ${printable(reason)}`
+    return { ...state, trouble, staleSince: state.staleSince ?? state.time }
   }
   const { report, time } = update
-  const next = { ...state, report, time, history: remember(state.history, report), trouble: undefined }
+  const next = {
+    ...state,
+    report,
+    time,
+    history: remember(state.history, report),
+    trouble: undefined,
+    staleSince: undefined,
+  }
   const { open } = state
   if (open === undefined) return withLists(next)
   const group = report.groups.find((one) => one.group === open.group.group)
@@ -95,12 +115,19 @@ function measured(state: DashboardState, update: LagUpdate): DashboardState {
 
 /** Returns the state with its lists computed again from the report, the filters, the sort order and the size. */
 function withLists(state: DashboardState): DashboardState {
-  const { report, history, sort, filter, open, size } = state
-  const groups = withRows(state.groups, groupRows(report, history, { sort, filter }), groupsLayout(size).list)
-  if (open === undefined) return { ...state, groups }
+  const { report, history, sort, filter, open, size, showsAsleep } = state
+  const awake = showsAsleep || filter !== '' ? report.groups : report.groups.filter((group) => !isAsleep(group))
+  const hidden = report.groups.length - awake.length
+  const rows = groupRows({ ...report, groups: awake }, history, { sort, filter })
+  const groups = withRows(state.groups, rows, groupsLayout(size).list)
+  if (open === undefined) return { ...state, groups, hidden }
+  return { ...state, groups, hidden, open: withPartitions(open, state) }
+}
+
+/** Returns an open group with its list of partitions computed again. */
+function withPartitions(open: OpenGroup, { history, sort, size }: DashboardState): OpenGroup {
   const rows = partitionRows(open.group, history, open.members, { sort, filter: open.filter })
-  const partitions = withRows(open.partitions, rows, openLayout(size, open.members.size).list)
-  return { ...state, groups, open: { ...open, partitions } }
+  return { ...open, partitions: withRows(open.partitions, rows, openLayout(size, open.members.size).list) }
 }
 
 /** Returns the number of visible rows of the list that is shown. */
@@ -124,15 +151,10 @@ const pressed = (state: DashboardState, key: Key): DashboardState =>
 
 function pressedOne(state: DashboardState, key: Key): DashboardState {
   if (state.mode === 'filter') return typed(state, key)
-  const command = commands.get(typeof key === 'string' ? key : key.text)
-  // Any key but `q` leaves the help.
-  if (state.mode === 'help' && command !== quit) return { ...state, mode: 'list' }
-  return command?.(state) ?? state
+  return commands.get(typeof key === 'string' ? key : key.text)?.(state) ?? state
 }
 
 type Command = (state: DashboardState) => DashboardState
-
-const quit: Command = (state) => ({ ...state, isDone: true })
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ...keyed(['up', 'k'], (state) => move(state, -1)),
@@ -147,8 +169,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ...keyed(['/'], (state) => ({ ...state, mode: 'filter' })),
   ...keyed(['s'], (state) => withLists({ ...state, sort: nextSort(state.sort) })),
   ...keyed(['p'], (state) => ({ ...state, isPaused: !state.isPaused })),
-  ...keyed(['?'], (state) => ({ ...state, mode: 'help' })),
-  ...keyed(['q'], quit),
+  ...keyed(['a'], (state) => withLists({ ...state, showsAsleep: !state.showsAsleep })),
+  ...keyed(['q'], (state) => ({ ...state, isDone: true })),
 ])
 
 function keyed(keys: readonly string[], command: Command): readonly (readonly [string, Command])[] {

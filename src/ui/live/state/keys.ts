@@ -13,6 +13,7 @@ export type Key =
   | 'backspace'
   | 'left'
   | 'right'
+  | 'tab'
   | 'interrupt'
   | { readonly text: string }
 
@@ -31,12 +32,14 @@ const inkKeys = [
   ['delete', 'backspace'],
   ['leftArrow', 'left'],
   ['rightArrow', 'right'],
+  ['tab', 'tab'],
 ] as const satisfies readonly (readonly [keyof InkKey, Key])[]
 
 /** Control characters in a text, which is where they are if several keys arrive at once. */
 const controlKeys: ReadonlyMap<string, Key> = new Map([
   ['\r', 'enter'],
   ['\n', 'enter'],
+  ['\t', 'tab'],
   ['\u001b', 'escape'],
   ['\u007f', 'backspace'],
   ['\b', 'backspace'],

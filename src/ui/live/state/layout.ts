@@ -5,7 +5,7 @@ export interface Size {
 }
 
 interface ListLayout {
-  /** Whether there are empty lines between the parts. */
+  /** Whether there are empty lines between the parts, and a line with the views and the bus. */
   readonly gap: boolean
   /** The visible rows of the list. */
   readonly list: number
@@ -16,8 +16,8 @@ interface OpenLayout extends ListLayout {
   readonly members: number
 }
 
-/** From this many rows on, there are empty lines between the parts. */
-const MIN_ROWS_FOR_GAPS = 20
+/** From this many rows on, there is a line with the views and the bus, and there are empty lines between the parts. */
+export const MIN_ROWS_FOR_GAPS = 20
 /** From this many rows on, the members are listed. */
 const MIN_ROWS_FOR_MEMBERS = 14
 
@@ -40,5 +40,25 @@ export function openLayout({ rows }: Size, memberCount: number): OpenLayout {
   const gap = rows >= MIN_ROWS_FOR_GAPS
   const members = rows < MIN_ROWS_FOR_MEMBERS ? 0 : Math.min(memberCount, Math.max(2, Math.floor(rows / 6)))
   const part = members === 0 ? 0 : members + 1 + (gap ? 1 : 0)
-  return { gap, members, list: Math.max(1, rows - OTHER_ROWS_OF_PARTITIONS - part - (gap ? 1 : 0)) }
+  return { gap, members, list: Math.max(1, rows - OTHER_ROWS_OF_PARTITIONS - part - (gap ? 2 : 0)) }
 }
+
+/** The rows beside a text that fills the screen: title, the line of the bus or a gap, message and keys. */
+const otherRowsOfText = ({ rows }: Size): number => (rows >= MIN_ROWS_FOR_GAPS ? 4 : 3)
+
+/** Returns the visible rows of the list of events, below its header, and those of an opened record. */
+export function tailLayout(size: Size): { readonly list: number; readonly detail: number } {
+  const detail = Math.max(1, size.rows - otherRowsOfText(size))
+  return { list: Math.max(1, detail - 1), detail }
+}
+
+/** Returns the visible lines of the help. */
+export const helpHeight = (size: Size): number => Math.max(1, size.rows - otherRowsOfText(size))
+
+/** Returns the visible lines of a plan. */
+export const resetLayout = (size: Size): { readonly plan: number } => ({
+  plan: Math.max(1, size.rows - otherRowsOfText(size)),
+})
+
+/** Returns the cells of a line. One cell is left free on either side. */
+export const textWidth = ({ columns }: Size): number => Math.max(1, columns - 2)

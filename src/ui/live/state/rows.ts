@@ -3,6 +3,7 @@ import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../ope
 import { printable } from '../../text/printable.ts'
 import { type LagHistory, partitionKey } from './lag-history.ts'
 import type { Member } from './members.ts'
+import { rowFilter } from './row-filter.ts'
 import { severityOf } from './verdict-order.ts'
 
 export const sortOrders = ['worst', 'lag', 'age', 'name'] as const
@@ -22,13 +23,15 @@ interface Row<Summary extends LagSummary> {
 export type GroupRow = Row<GroupLag>
 
 export interface PartitionRow extends Row<PartitionLag> {
+  /** The name of the topic as it is. */
+  readonly topic: string
   /** The member that reads the partition; `-` if no member does. */
   readonly reader: string
 }
 
 interface Listing {
   readonly sort: SortOrder
-  /** Part of a name, member, state or verdict that rows must have. An empty filter matches every row. */
+  /** A text or a glob that a name, member, state or verdict of the row must match; see `rowFilter`. */
   readonly filter: string
 }
 
@@ -61,7 +64,7 @@ export function partitionRows(
       const member = partition.memberId === undefined ? undefined : members.get(partition.memberId)
       const reader = member === undefined ? '-' : `#${member.number} ${member.client}`
       const searchText = `${key} ${reader} ${partition.memberId ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
-      return { key, name, lag: partition, trend: trends?.get(key) ?? [], reader, searchText }
+      return { key, name, topic, lag: partition, trend: trends?.get(key) ?? [], reader, searchText }
     })
   })
   return listed(rows, listing)
@@ -69,9 +72,7 @@ export function partitionRows(
 
 /** Returns the rows that match the filter, sorted. Rows that compare equal stay in the order of their names. */
 function listed<One extends Row<LagSummary>>(rows: readonly One[], { sort, filter }: Listing): readonly One[] {
-  const wanted = filter.toLowerCase()
-  const kept =
-    wanted === '' ? rows : rows.filter(({ name, searchText }) => `${name} ${searchText}`.toLowerCase().includes(wanted))
+  const kept = rows.filter(rowFilter(filter))
   return sort === 'name' ? kept : kept.toSorted((a, b) => compare[sort](a.lag, b.lag))
 }
 

@@ -1,3 +1,5 @@
+import type { Key } from './keys.ts'
+
 /** A row that is recognized by its key after the rows were replaced. */
 export interface Keyed {
   readonly key: string
@@ -46,3 +48,27 @@ function selected<Row extends Keyed>(list: ScrollList<Row>, wanted: number, heig
 /** Returns the visible rows. */
 export const visibleRows = <Row extends Keyed>({ rows, top }: ScrollList<Row>, height: number): readonly Row[] =>
   rows.slice(top, top + height)
+
+/** Returns by how many rows a key moves the selection of a list; `undefined` if it is another key. */
+export function moveBy(key: Key, height: number): number | undefined {
+  switch (typeof key === 'string' ? key : key.text) {
+    case 'up':
+    case 'k':
+      return -1
+    case 'down':
+    case 'j':
+      return 1
+    case 'pageUp':
+      return -height
+    case 'pageDown':
+      return height
+    case 'home':
+    case 'g':
+      return -Infinity
+    case 'end':
+    case 'G':
+      return Infinity
+    default:
+      return undefined
+  }
+}

@@ -51,6 +51,29 @@ function beginning(segments: readonly string[], width: number): readonly string[
   return segments.slice(0, first === -1 ? undefined : first)
 }
 
+/** Breaks a text into lines of at most `width` cells, also within words: nothing is left out. */
+export function wrapCells(given: string, width: number): readonly string[] {
+  const text = safe(given)
+  if (widthOf(text) <= width) return [text]
+  if (simple.test(text)) {
+    return Array.from({ length: Math.ceil(text.length / width) }, (_, at) => text.slice(at * width, (at + 1) * width))
+  }
+  const lines: string[] = []
+  let line = ''
+  let left = width
+  for (const segment of segmentsOf(text)) {
+    const cells = widthOf(segment)
+    if (cells > left && line !== '') {
+      lines.push(line)
+      line = ''
+      left = width
+    }
+    line += segment
+    left -= cells
+  }
+  return [...lines, line]
+}
+
 /** Cuts or pads a text to exactly the width. */
 export function padded(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = cut(text, width)

@@ -11,6 +11,7 @@ export interface Palette {
   readonly trend: Paint
   readonly trouble: Paint
   readonly paused: Paint
+  readonly stale: Paint
   readonly verdict: (verdict: LagVerdict | undefined) => Paint
 }
 
@@ -35,6 +36,7 @@ export function palette(color: boolean): Palette {
     trend: chalk.blue,
     trouble: chalk.red,
     paused: chalk.inverse,
+    stale: chalk.inverse.red,
     verdict: (verdict) => (verdict === undefined ? plain : verdicts[verdict]),
   }
 }

@@ -80,11 +80,7 @@ describe('keys', () => {
     expect(press(start, 'p', 'p').isPaused).toBe(false)
   })
 
-  test('keys show the help until any key is pressed, and quit', () => {
-    expect(press(start, '?').mode).toBe('help')
-    expect(press(start, '?', 'j')).toMatchObject({ mode: 'list', groups: { at: 0 } })
-    expect(press(start, '?', 'escape').mode).toBe('list')
-    expect(press(start, '?', 'q').isDone).toBe(true)
+  test('keys quit', () => {
     expect(press(start, 'q').isDone).toBe(true)
   })
 
@@ -94,7 +90,40 @@ describe('keys', () => {
   })
 })
 
+describe('groups that are asleep', () => {
+  const WEEK = 7 * 86_400_000
+  const idle = { state: 'Empty', memberCount: 0 } as const
+  const some = report(
+    group('old', { ...idle, lag: 5n, age: WEEK, verdict: 'stopped' }),
+    group('down', { ...idle, lag: 5n, age: WEEK - 1, verdict: 'stopped' }),
+    group('lost', { ...idle, verdict: 'beyond-the-log' }),
+    group('idle', idle),
+    group('quiet'),
+  )
+  const asleep = happened(initialState({ columns: 80, rows: 24 }), measured(some))
+
+  test('groups that are asleep are those without members whose lag is gone or a week old', () => {
+    expect([names(asleep), asleep.hidden]).toEqual([['lost', 'down', 'quiet'], 2])
+  })
+
+  test('groups that are asleep are shown by a key, and by a filter', () => {
+    expect([names(press(asleep, 'a')).length, press(asleep, 'a').hidden, press(asleep, 'aa').hidden]).toEqual([5, 0, 2])
+    expect(names(press(asleep, '/', 'idle'))).toEqual(['idle'])
+  })
+
+  test('groups that are asleep are shown from the start if the user named the groups', () => {
+    const named = happened(initialState({ columns: 80, rows: 24 }, undefined, true), measured(some))
+    expect(named.hidden).toBe(0)
+  })
+})
+
 describe('a filter', () => {
+  test('a filter with a wildcard matches whole names or words', () => {
+    expect(names(press(start, '/', '*i*g'))).toEqual(['billing', 'shipping'])
+    expect(names(press(start, '/', 'b*'))).toEqual(['billing'])
+    expect(names(press(start, '/', 'STOP?ed'))).toEqual(['billing'])
+  })
+
   test('a filter applies while it is typed and is kept by enter', () => {
     const typing = press(start, '/', 'a', 'u')
     expect([typing.mode, filterOf(typing), names(typing)]).toEqual(['filter', 'au', ['audit']])
@@ -148,12 +177,13 @@ describe('a measurement', () => {
   test('a measurement that failed keeps the rows and shows the reason until the next one succeeds', () => {
     const failed = happened(start, { type: 'measured', update: { ok: false, time: NOW + 2000, reason: 'no\nbroker' } })
     expect([names(failed).length, failed.trouble]).toEqual([3, 'cannot measure at 10:00:02, trying again: no\\nbroker'])
-    expect(happened(failed, { type: 'late' }).trouble).toBe(failed.trouble)
-    expect(happened(failed, measured(groups)).trouble).toBeUndefined()
+    expect(failed.staleSince).toBe(NOW)
+    expect(happened(failed, { type: 'late' })).toMatchObject({ trouble: failed.trouble, staleSince: NOW })
+    expect(happened(failed, measured(groups))).toMatchObject({ trouble: undefined, staleSince: undefined })
   })
 
   test('a measurement that is late is reported with the time of the last one', () => {
-    expect(happened(start, { type: 'late' }).trouble).toBe('no answer since 10:00:00')
+    expect(happened(start, { type: 'late' })).toMatchObject({ trouble: 'no answer since 10:00:00', staleSince: NOW })
   })
 })
 

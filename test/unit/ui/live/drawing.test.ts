@@ -30,16 +30,18 @@ describe('a bar', () => {
 describe('a sparkline', () => {
   test.each([
     ['scales values from 0 to the largest', [0, 1, 4, 7], '▁▂▅█'],
+    ['scales large values from the smallest to the largest', [1000, 1004, 1007], '▂▅█'],
+    ['draws values that do not change in the middle', [5, 5], '▄▄'],
     ['distinguishes a small value from 0', [0, 1, 1000], '▁▂█'],
     ['draws zeros as the lowest bar', [0, 0], '▁▁'],
-    ['leaves unknown values blank', [Number.NaN, 7, Number.NaN], ' █ '],
+    ['leaves unknown values blank', [Number.NaN, 7, Number.NaN], ' ▄ '],
     ['shows the last values that fit', [9, 9, 1, 2, 3, 4, 7], '▂▃▄▅█'],
   ])('a sparkline: %s', (_, values, drawn) => {
     expect(sparkline(values, Math.min(5, values.length))).toBe(drawn)
   })
 
   test('a sparkline is aligned to the right', () => {
-    expect(sparkline([7], 4)).toBe('   █')
+    expect(sparkline([7], 4)).toBe('   ▄')
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { globMatcher } from '../../../src/operations/events/glob.ts'
+import { globMatcher } from '../../../src/bus/names/glob.ts'
 
 test.each([
   ['bill*', 'billing', true],

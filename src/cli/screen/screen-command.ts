@@ -1,0 +1,70 @@
+import { watchLag } from '../../operations/lag/watch.ts'
+import { openSchemas } from '../../operations/schemas/open.ts'
+import { watchTopics } from '../../operations/topics/watch.ts'
+import type { ScreenPorts } from '../../ui/live/ports.ts'
+import { BaseCommand } from '../base/base-command.ts'
+import { codecsOf } from '../config/topic-format.ts'
+import { onSameBus } from '../same-bus.ts'
+import { shellWord } from '../suggestions.ts'
+import { planOnScreen } from './reset-port.ts'
+import { tailRows } from './tail-port.ts'
+
+/** The default of `--interval`. */
+export const INTERVAL_MS = 2000
+
+/** Which groups and topics to show. */
+export interface ScreenChoice {
+  readonly groups: readonly string[] | undefined
+  readonly topics: readonly string[] | undefined
+}
+
+interface ScreenRequest extends ScreenChoice {
+  readonly view: 'groups' | 'topics'
+  /** Milliseconds between two measurements. */
+  readonly interval: number
+  /** Loads the screen, which is a bundle beside the commands. */
+  readonly load: () => Promise<typeof import('../../ui/live/show-screen.tsx')>
+}
+
+/** Base class of commands that show the live screen. */
+export abstract class ScreenCommand extends BaseCommand {
+  /** Shows the live screen until the user quits. Then prints a notice for each change that was made on it. */
+  protected async showScreen({ groups, topics, view, interval, load }: ScreenRequest): Promise<void> {
+    const quit = new AbortController()
+    const signal = AbortSignal.any([this.signal, quit.signal])
+    const bus = await this.openBus()
+    const config = await this.configuration()
+    const { io, now, stop } = this.context
+    const reading = { schemas: await openSchemas(await this.schemaLocation(), undefined), topics: codecsOf(config) }
+    const ports: ScreenPorts = {
+      groups: watchLag(bus, { groups, topics, interval, now, signal }),
+      topics: watchTopics(bus, { topics, interval, now, signal }),
+      tail: (request, ended) => tailRows(bus, request, reading, ended),
+      planReset: (request) => {
+        const { context, unlock, given: flags } = this
+        return planOnScreen({ bus, config, context, flags, unlock }, request)
+      },
+      commandLine: (words) => onSameBus(['crbus', ...words.map(shellWord)].join(' '), this.given),
+    }
+    const { showScreen } = await load()
+    const changes = await showScreen(ports, {
+      io,
+      view,
+      interval,
+      bus: () => this.namedBus(),
+      nothing: noGroups({ groups, topics }),
+      areGroupsNamed: groups !== undefined,
+      signal: this.signal,
+      onInterrupt: () => stop.request('interrupted'),
+    })
+    // Ends a measurement that is still running, so that the command does not wait for it.
+    quit.abort()
+    for (const change of changes) await this.notice(change)
+  }
+}
+
+/** Returns a sentence about why there is nothing to show. */
+export function noGroups({ groups, topics }: ScreenChoice): string {
+  if (topics !== undefined) return 'no matching group reads or has committed on a matching topic'
+  return groups === undefined ? 'no groups yet' : 'no group matches --group'
+}

@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core'
+import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { toDelay } from '../cli/base/parse-flags.ts'
+import { UsageError } from '../cli/errors.ts'
+import { INTERVAL_MS, ScreenCommand } from '../cli/screen/screen-command.ts'
+import { run } from '../cli/suggestions.ts'
+
+const views = ['groups', 'topics'] as const
+
+export default class Ui extends ScreenCommand {
+  static override summary = 'Watch and operate a bus on a live screen: groups, topics, events'
+  static override document = 'error'
+  static override description = [
+    'Shows the groups with their lag, and the topics with their events and rates. Enter opens a row, t shows the events of a row as they come, r resets the offsets of a group or a partition with a plan and an undo file, c copies the command that does the same, and ? lists all keys.',
+    'The screen only reads until you confirm a plan. On a protected profile you type the name of the group, and a read-only profile refuses. The changes that were made are also printed when the screen ends.',
+    'Needs a terminal. For scripts, "crbus lag --watch" prints lines.',
+  ].join('\n\n')
+  static override examples = [
+    '<%= config.bin %> ui',
+    '<%= config.bin %> ui --view topics --profile prod',
+    "<%= config.bin %> ui --group 'billing-*' --interval 10s",
+  ]
+  static override flags = {
+    ...readFlags,
+    group: groupFlag,
+    topic: topicFlag,
+    view: Flags.option({ options: views })({
+      description: 'View to begin with: groups or topics (default: groups)',
+      helpValue: 'VIEW',
+    }),
+    interval: Flags.string({
+      description: `Time between two measurements (default: ${INTERVAL_MS / 1000}s)`,
+      helpValue: 'DURATION',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Ui)
+    const { group: groups, topic: topics, view = 'groups' } = flags
+    const interval = toDelay('--interval', flags.interval) ?? INTERVAL_MS
+    if (this.isJson) throw new UsageError('the live screen has no JSON document', [run('crbus lag --watch --json')])
+    if (!this.context.io.screen) {
+      throw new UsageError('the live screen needs a terminal', [run('crbus lag --watch', 'prints lines without one')])
+    }
+    const load = () => import('../ui/live/show-screen.tsx')
+    await this.showScreen({ groups, topics, view, interval, load })
+  }
+}

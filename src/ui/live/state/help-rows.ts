@@ -1,0 +1,93 @@
+import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+
+/** The views that have a help of their own. */
+export type HelpTopic = 'groups' | 'topics' | 'events'
+
+/** A line of the help. An empty name and text is an empty line. */
+export interface HelpRow {
+  readonly name: string
+  readonly text: string
+  /** Set if the name is a verdict, which has a color. */
+  readonly verdict?: LagVerdict
+}
+
+const row = (name: string, text: string): HelpRow => ({ name, text })
+const empty = row('', '')
+
+const move = row('↑ ↓  j k', 'move by a row; PgUp PgDn by a page; g G to the ends')
+const views = row('1 2 tab', 'show groups or topics')
+const back = row('esc', 'back; also backspace and ←')
+const filter = row('/', 'filter by a part of a word or a glob such as *-events')
+const copy = row('c', 'copy the command that shows the same')
+const pause = row('p', 'pause until pressed again')
+const quit = row('q', 'quit')
+
+const marks = [
+  row('bars', 'groups: logarithmic, a step is ten times as much; partitions: linear'),
+  row('trend', 'the last lags, newest on the right, from the smallest to the largest'),
+  row('/s  catch-up', 'rates and the time until nothing waits, over the last 10 s'),
+]
+
+const verdicts: Readonly<Record<LagVerdict, string>> = {
+  'beyond-the-log': 'the committed offset is outside the log',
+  stopped: 'events wait and no member reads them',
+  stalled: 'events wait and nothing was committed',
+  rewound: 'the committed offset moved back',
+  'held-back': 'only events behind an open transaction wait',
+  'falling-behind': 'offsets are committed, the lag does not shrink',
+  'never-committed': 'there are events and nothing was committed',
+  'catching-up': 'the lag shrinks',
+  ok: 'nothing waits, or only events that just came',
+}
+
+/** The lines of the help of each view. */
+export const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
+  groups: [
+    move,
+    views,
+    row('enter', 'open a group: its members and partitions'),
+    back,
+    filter,
+    row('s', 'sort by verdict (worst), lag, age or name'),
+    row('t', 'show events: of the topics of a group, or those a partition stands at'),
+    row('r', 'reset the offsets of a group or partition; shows the plan first'),
+    copy,
+    row('a', 'show or hide groups that are asleep: no members and no recent lag'),
+    pause,
+    quit,
+    empty,
+    ...marks,
+    empty,
+    ...(Object.entries(verdicts) as [LagVerdict, string][]).map(([verdict, text]) => ({
+      name: verdict,
+      text,
+      verdict,
+    })),
+  ],
+  topics: [
+    move,
+    views,
+    row('enter  t', 'show the newest events of a topic and follow it'),
+    filter,
+    row('s', 'sort by name, rate, events or groups'),
+    copy,
+    pause,
+    quit,
+    empty,
+    row('events', 'the events in the log; ≤ marks a compacted topic, which may have fewer'),
+    row('/s', 'events written per second, since the measurement before'),
+    row('groups', 'the groups that read the topic or have committed on it'),
+    row('retention', 'how long events are kept; default: as the brokers are set'),
+  ],
+  events: [
+    move,
+    row('enter', 'open a record with all its fields'),
+    back,
+    row('/', 'only events with a text in their type, metadata or payload'),
+    row('w', 'only events for which a CEL expression is true: data.total > 100'),
+    copy,
+    quit,
+    empty,
+    row('G', 'go to the last event; the list follows new events from there'),
+  ],
+}

@@ -1,0 +1,222 @@
+import type { NamedBus } from '../../../operations/bus-identity.ts'
+import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
+import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
+import { type CopiedCommand, copiedFrom, tailFrom } from './actions.ts'
+import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
+import { type HelpTopic, helpRows } from './help-rows.ts'
+import type { Key } from './keys.ts'
+import { helpHeight, type Size } from './layout.ts'
+import { applied, openReset, planned, pressedInReset, type ResetState, type ResetSubject } from './reset-state.ts'
+import { moveBy } from './scroll-list.ts'
+import { openTail, pressedInTail, type TailState, tailed, tailResized } from './tail-state.ts'
+import {
+  initialTopics,
+  pressedInTopics,
+  selectedTopic,
+  type TopicsState,
+  topicsMeasured,
+  withTopics,
+} from './topics-state.ts'
+
+export const viewNames = ['groups', 'topics'] as const
+export type ViewName = (typeof viewNames)[number]
+
+/** The state of the screen: everything that the screen shows, and everything that it asks of the bus, depends on it alone. */
+export interface ScreenState {
+  readonly view: ViewName
+  /** The view of groups, and what all views share. */
+  readonly dashboard: DashboardState
+  readonly topics: TopicsState
+  /** The events that are shown over the view; absent if none are. */
+  readonly tail: TailState | undefined
+  /** The reset that is shown over the view; absent if there is none. */
+  readonly reset: ResetState | undefined
+  /** The first visible line of the help; absent while it is closed. */
+  readonly help: number | undefined
+  /** The command to copy. A new object is a new request. */
+  readonly copying: CopiedCommand | undefined
+  /** The command line that was copied, until the next key. */
+  readonly copied: string | undefined
+}
+
+export type ScreenEvent =
+  | DashboardEvent
+  | { readonly type: 'topics'; readonly update: TopicsUpdate }
+  /** News about the events of a request. */
+  | { readonly type: 'tailed'; readonly request: TailRequest; readonly update: TailUpdate }
+  | { readonly type: 'planned'; readonly request: ResetRequest; readonly outcome: ResetPlanned }
+  | { readonly type: 'applied'; readonly proposal: ResetProposal; readonly outcome: ResetApplied }
+  | { readonly type: 'copied'; readonly line: string }
+
+interface ScreenOptions {
+  readonly view?: ViewName | undefined
+  readonly bus?: NamedBus | undefined
+  /** Whether the user named the groups to show. */
+  readonly areGroupsNamed?: boolean | undefined
+}
+
+/** Returns the state before the first measurement. */
+export const initialScreen = (
+  size: Size,
+  { view = 'groups', bus, areGroupsNamed }: ScreenOptions = {},
+): ScreenState => ({
+  view,
+  dashboard: initialState(size, bus, areGroupsNamed),
+  topics: initialTopics,
+  tail: undefined,
+  reset: undefined,
+  help: undefined,
+  copying: undefined,
+  copied: undefined,
+})
+
+/** Returns the state after an event; the same object if nothing changes. */
+export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenState {
+  const { tail, reset, dashboard } = state
+  switch (event.type) {
+    case 'pressed':
+      return pressed(state, event.key)
+    case 'measured':
+    case 'late':
+      return withDashboard(state, reduce(dashboard, event))
+    case 'resized': {
+      const resized = withDashboard(state, reduce(dashboard, event))
+      return { ...resized, tail: tail && tailResized(tail, event.size) }
+    }
+    case 'topics': {
+      const context = { size: dashboard.size, report: dashboard.report }
+      return { ...state, topics: topicsMeasured(state.topics, event.update, context) }
+    }
+    case 'tailed':
+      // News of an earlier request may arrive late.
+      if (tail === undefined || tail.request !== event.request) return state
+      return { ...state, tail: tailed(tail, event.update, dashboard.size) }
+    case 'planned':
+      if (reset?.step !== 'planning' || reset.request !== event.request) return state
+      return { ...state, reset: planned(reset, event.outcome) }
+    case 'applied':
+      if (reset?.step !== 'applying' || reset.proposal !== event.proposal) return state
+      return { ...state, reset: applied(reset, event.outcome) }
+    case 'copied':
+      return { ...state, copied: event.line }
+  }
+}
+
+/** Replaces the view of groups. The list of topics also depends on it: on the size, and on the groups that read a topic. */
+function withDashboard(state: ScreenState, dashboard: DashboardState): ScreenState {
+  if (dashboard === state.dashboard) return state
+  const { size, report } = dashboard
+  const isSame = size === state.dashboard.size && report === state.dashboard.report
+  return { ...state, dashboard, topics: isSame ? state.topics : withTopics(state.topics, { size, report }) }
+}
+
+/** Handles each character of a text as its own key, because one key may change what the next one does. */
+const pressed = (state: ScreenState, key: Key): ScreenState =>
+  typeof key === 'string' ? pressedOne(state, key) : [...key.text].map((text) => ({ text })).reduce(pressedOne, state)
+
+function pressedOne(before: ScreenState, key: Key): ScreenState {
+  const state = before.copied === undefined ? before : { ...before, copied: undefined }
+  if (state.help !== undefined) return pressedInHelp(state, state.help, key)
+  if (isTyping(state)) return pressedInView(state, key)
+  const name = typeof key === 'string' ? key : key.text
+  // A change that has begun is finished before the screen ends.
+  if (name === 'q') return state.reset?.step === 'applying' ? state : withDone(state)
+  if (name === '?') return { ...state, help: 0 }
+  if (name === 'c') {
+    const copying = copiedFrom(state)
+    return copying === undefined ? state : { ...state, copying }
+  }
+  if (state.reset === undefined && state.tail === undefined) {
+    const next = pressedGlobal(state, name)
+    if (next !== undefined) return next
+  }
+  if (state.reset === undefined && name === 'p') return pressedInDashboard(state, key)
+  return pressedInView(state, key)
+}
+
+/** Whether keys are the characters of a text. */
+function isTyping({ dashboard, topics, tail, reset, view }: ScreenState): boolean {
+  if (reset !== undefined) {
+    return reset.step === 'target' || (reset.step === 'plan' && reset.proposal.confirmBy !== undefined)
+  }
+  if (tail !== undefined) return tail.editing !== undefined
+  return (view === 'groups' ? dashboard : topics).mode === 'filter'
+}
+
+/** Handles the keys of both views; `undefined` for other keys. */
+function pressedGlobal(state: ScreenState, name: string): ScreenState | undefined {
+  switch (name) {
+    case '1':
+      return switched(state, 'groups')
+    case '2':
+      return switched(state, 'topics')
+    case 'tab':
+      return switched(state, state.view === 'groups' ? 'topics' : 'groups')
+    case 't': {
+      const request = tailFrom(state)
+      return request === undefined ? state : { ...state, tail: openTail(request) }
+    }
+    case 'r': {
+      const subject = resetSubject(state)
+      return subject === undefined ? state : { ...state, reset: openReset(subject) }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Shows a view. Pressing the key of the shown view closes what is open in it. */
+function switched(state: ScreenState, view: ViewName): ScreenState {
+  const { dashboard } = state
+  return { ...state, view, dashboard: dashboard.open === undefined ? dashboard : { ...dashboard, open: undefined } }
+}
+
+/** Returns what `r` resets: the selected group, or the selected partition of the open group. */
+function resetSubject({ view, dashboard }: ScreenState): ResetSubject | undefined {
+  if (view !== 'groups') return undefined
+  const { open, groups } = dashboard
+  if (open === undefined) {
+    const group = groups.rows[groups.at]?.lag.group
+    return group === undefined ? undefined : { group, partition: undefined }
+  }
+  const row = open.partitions.rows[open.partitions.at]
+  if (row === undefined) return undefined
+  return { group: open.group.group, partition: { topic: row.topic, partition: row.lag.partition } }
+}
+
+function pressedInView(state: ScreenState, key: Key): ScreenState {
+  const { tail, reset, view, topics, dashboard } = state
+  const { size, report } = dashboard
+  if (reset !== undefined) return changed(state, { reset: pressedInReset(reset, key, size) })
+  if (tail !== undefined) return changed(state, { tail: pressedInTail(tail, key, size) })
+  if (view === 'groups') return pressedInDashboard(state, key)
+  if (topics.mode === 'list' && (key === 'enter' || key === 'right')) {
+    const request = selectedTopic(topics) && tailFrom(state)
+    return request === undefined ? state : { ...state, tail: openTail(request) }
+  }
+  return changed(state, { topics: pressedInTopics(topics, key, { size, report }) })
+}
+
+/** Replaces parts of the state; returns the same object if they are the same. */
+function changed(state: ScreenState, parts: Partial<ScreenState>): ScreenState {
+  const isSame = Object.entries(parts).every(([name, part]) => state[name as keyof ScreenState] === part)
+  return isSame ? state : { ...state, ...parts }
+}
+
+const pressedInDashboard = (state: ScreenState, key: Key): ScreenState =>
+  withDashboard(state, reduce(state.dashboard, { type: 'pressed', key }))
+
+const withDone = (state: ScreenState): ScreenState => ({ ...state, dashboard: { ...state.dashboard, isDone: true } })
+
+/** Returns which help belongs to what is shown. */
+export const helpTopicOf = ({ tail, view }: ScreenState): HelpTopic => (tail === undefined ? view : 'events')
+
+/** Scrolls the help. `q` quits, and any other key closes the help. */
+function pressedInHelp(state: ScreenState, top: number, key: Key): ScreenState {
+  if (typeof key !== 'string' && key.text === 'q') return withDone(state)
+  const height = helpHeight(state.dashboard.size)
+  const by = moveBy(key, height)
+  if (by === undefined) return { ...state, help: undefined }
+  const last = Math.max(0, helpRows[helpTopicOf(state)].length - height)
+  return changed(state, { help: Math.max(0, Math.min(top + by, last)) })
+}
