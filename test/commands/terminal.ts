@@ -2,8 +2,10 @@ import { PassThrough, Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { vi } from 'vitest'
 
-const BEGIN = '\u001b[?2026h'
-const END = '\u001b[?2026l'
+const END_FRAME = '\u001b[?2026l'
+/** Matches the sequences that the screen is drawn with: the start of a row, the erased screen, and the end of a frame. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
+const drawing = /(\u001b\[(?:\d+;1H|2J|\?2026l))/
 
 /** A fake terminal: takes keys, and holds the last frame that was drawn. */
 export class FakeTerminal {
@@ -23,11 +25,16 @@ export class FakeTerminal {
   })
   readonly stdout: Writable & { readonly isTTY: true; columns: number; rows: number }
   written = ''
+  /** The rows of the frame that is being drawn, and those of the last complete one. */
+  #rows: string[] = []
+  #frame: readonly string[] = []
+  #row = 0
 
   constructor(columns = 80, rows = 24) {
     const sink = new Writable({
       write: (chunk, _, done) => {
         this.written += chunk
+        this.#draw(String(chunk))
         done()
       },
     })
@@ -46,9 +53,22 @@ export class FakeTerminal {
 
   /** The lines of the last complete frame. */
   get lines(): readonly string[] {
-    const whole = this.written.slice(0, this.written.lastIndexOf(END))
-    const frame = whole.slice(whole.lastIndexOf(BEGIN) + BEGIN.length)
-    return stripVTControlCharacters(frame).split('\n')
+    return this.#frame
+  }
+
+  /** Draws as the terminal would. Each row is drawn as a whole. */
+  #draw(text: string): void {
+    for (const part of text.split(drawing)) {
+      if (part === END_FRAME) this.#frame = [...this.#rows]
+      else if (part === '\u001b[2J') this.#rows = []
+      else if (drawing.test(part)) {
+        this.#row = Number.parseInt(part.slice(2), 10) - 1
+        this.#rows[this.#row] = ''
+      } else {
+        const shown = stripVTControlCharacters(part)
+        if (shown !== '') this.#rows[this.#row] = `${this.#rows[this.#row] ?? ''}${shown}`
+      }
+    }
   }
 
   /** Whether the alternate screen is shown. */

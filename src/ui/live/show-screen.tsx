@@ -2,8 +2,10 @@ import { render } from 'ink'
 import type { NamedBus } from '../../operations/bus-identity.ts'
 import type { Io } from '../text/io.ts'
 import { throttledFrames } from './frames.ts'
+import { Keyboard } from './keyboard.tsx'
+import { lineScreen } from './line-screen.ts'
+import { screenLines } from './lines/screen-lines.ts'
 import type { ScreenPorts } from './ports.ts'
-import { Screen } from './screen.tsx'
 import type { Key } from './state/keys.ts'
 import type { Size } from './state/layout.ts'
 import { initialScreen, reduceScreen, type ScreenEvent, type ScreenState, type ViewName } from './state/screen-state.ts'
@@ -51,7 +53,9 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
   /** Called after each change of the state. */
   const waiting = new Set<() => void>()
 
-  const screen = () => <Screen state={state} palette={colors} nothing={nothing} onKey={onKey} />
+  const screen = lineScreen((text) => stdout.write(text))
+  let canType = true
+  const draw = () => screen.draw(screenLines(state, { nothing, canType }, colors))
   const dispatch = (event: ScreenEvent) => {
     const before = state
     state = reduceScreen(before, event)
@@ -65,8 +69,9 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
   const onKey = (key: Key) => (key === 'interrupt' ? onInterrupt() : dispatch({ type: 'pressed', key }))
   const onResize = () => {
     dispatch({ type: 'resized', size: sizeOf(stdout) })
-    // Draw at once, before ink draws a frame for the old size.
-    instance.rerender(screen())
+    // What the terminal shows after a resize depends on the terminal, so write everything again.
+    screen.clear()
+    draw()
   }
   /** Resolves when the state meets a condition. */
   const until = (isMet: (state: ScreenState) => boolean): Promise<void> =>
@@ -102,7 +107,10 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
   const copy = (text: string) => stdout.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`)
   const work = screenWork({ ports, dispatch, copy, onError: ended.reject })
   stdout.on('resize', onResize)
-  const instance = render(screen(), {
+  const onReady = (isTerminal: boolean) => {
+    canType = isTerminal
+  }
+  const instance = render(<Keyboard onKey={onKey} onReady={onReady} />, {
     stdin: stdin as NodeJS.ReadStream,
     stdout: stdout as NodeJS.WriteStream,
     alternateScreen: true,
@@ -111,7 +119,9 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
     interactive: true,
     patchConsole: false,
   })
-  const frames = throttledFrames(() => instance.rerender(screen()))
+  const frames = throttledFrames(draw)
+  screen.clear()
+  draw()
   const onAbort = () => ended.resolve()
   signal.addEventListener('abort', onAbort)
   try {
@@ -122,7 +132,7 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
     stdout.off('resize', onResize)
     frames.stop()
     // Clear the screen first: in tmux 3.3, part of a full one remains on the normal screen after a resize.
-    instance.rerender(null)
+    screen.clear()
     instance.unmount()
     await instance.waitUntilExit()
   }
