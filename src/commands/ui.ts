@@ -4,16 +4,18 @@ import { toDelay } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
 import { INTERVAL_MS, ScreenCommand } from '../cli/screen/screen-command.ts'
 import { run } from '../cli/suggestions.ts'
+import { measureLag } from '../operations/lag/lag.ts'
+import { type LagDocument, lagDocument } from '../ui/notes/lag-notes.ts'
 
 const views = ['groups', 'topics'] as const
 
 export default class Ui extends ScreenCommand {
   static override summary = 'Watch and operate a bus on a live screen: groups, topics, events'
-  static override document = 'error'
+  static override document = 'lag'
   static override description = [
     'Shows the groups with their lag, and the topics with their events and rates. Enter opens a row, t shows the events of a row as they come, r resets the offsets of a group or a partition with a plan and an undo file, c copies the command that does the same, and ? lists all keys.',
     'The screen only reads until you confirm a plan. On a protected profile you type the name of the group, and a read-only profile refuses. The changes that were made are also printed when the screen ends.',
-    'Needs a terminal. For scripts, "crbus lag --watch" prints lines.',
+    'Needs a terminal. With --json, the command prints one measurement of the groups, as "crbus lag" does; for scripts, "crbus lag --watch" prints lines.',
   ].join('\n\n')
   static override examples = [
     '<%= config.bin %> ui',
@@ -34,15 +36,26 @@ export default class Ui extends ScreenCommand {
     }),
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<LagDocument | undefined> {
     const { flags } = await this.parse(Ui)
     const { group: groups, topic: topics, view = 'groups' } = flags
     const interval = toDelay('--interval', flags.interval) ?? INTERVAL_MS
-    if (this.isJson) throw new UsageError('the live screen has no JSON document', [run('crbus lag --watch --json')])
+    if (this.isJson) {
+      const { now } = this.context
+      const report = await measureLag(await this.openBus(), {
+        groups,
+        topics,
+        sample: undefined,
+        now,
+        signal: this.signal,
+      })
+      return lagDocument(report, now())
+    }
     if (!this.context.io.screen) {
       throw new UsageError('the live screen needs a terminal', [run('crbus lag --watch', 'prints lines without one')])
     }
     const load = () => import('../ui/live/show-screen.tsx')
     await this.showScreen({ groups, topics, view, interval, load })
+    return undefined
   }
 }

@@ -51,6 +51,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'groups/list': { argv: [] },
   'groups/members': { argv: ['billing'] },
   lag: { argv: ['--by-type'] },
+  ui: { argv: ['--json'] },
   metrics: { argv: [] },
   'metrics/alerts': { argv: [] },
   'metrics/dashboard': { argv: [] },

@@ -92,6 +92,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'groups/describe': [[BAD], [`no${BAD}`]],
   'groups/list': [[], [BAD]],
   'groups/members': [[BAD], [`no${BAD}`]],
+  ui: [[], ['--group', BAD], ['--view', BAD], ['--interval', BAD]],
   lag: [[], ['--group', BAD, '--by-type'], ['--group', `no${BAD}`], ['--sample', BAD]],
   metrics: [[], ['--group', BAD], ['--listen', BAD]],
   'metrics/alerts': [[BAD]],

@@ -72,6 +72,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   'metrics alerts': [],
   'metrics dashboard': [],
+  ui: [],
   doctor: [],
   'doctor connection': [],
   'doctor events': ['--topic', 'order-events', '--group', 'billing'],

@@ -64,9 +64,12 @@ export function pressedInReset(state: ResetState, key: Key, size: Size): ResetSt
       return state
     case 'done':
     case 'failed':
-      return key === 'escape' || key === 'enter' || key === 'backspace' || key === 'left' ? undefined : state
+      return leaves(key) ? undefined : state
   }
 }
+
+const leaves = (key: Key): boolean =>
+  key === 'escape' || key === 'enter' || key === 'backspace' || key === 'left'
 
 type AtStep<Step> = Extract<ResetState, { readonly step: Step }>
 
@@ -90,7 +93,8 @@ function pressedAtPlan(state: AtStep<'plan'>, key: Key, size: Size): ResetState 
     const most = planLines(proposal, size).length - resetLayout(size).plan
     return { ...state, top: Math.max(0, Math.min(top + by, most)) }
   }
-  if (!isAnswerable || key === 'escape') return isAnswerable ? notConfirmed(subject) : undefined
+  if (!isAnswerable) return leaves(key) ? undefined : state
+  if (key === 'escape') return notConfirmed(subject)
   if (isNamed) {
     if (typeof key !== 'string') return { ...state, typed: typed + key.text }
     if (key === 'backspace') return { ...state, typed: [...typed].slice(0, -1).join('') }

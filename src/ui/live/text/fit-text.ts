@@ -95,8 +95,8 @@ export function joined(texts: readonly StyledText[], width: number): string {
 
 /** Joins texts on the left and texts on the right. The right side is left out if there is no room for all of it. */
 export function spread(left: readonly StyledText[], right: readonly StyledText[], width: number): string {
-  const rightWidth = right.reduce((sum, { text }) => sum + widthOf(text), 0)
-  const leftWidth = left.reduce((sum, { text }) => sum + widthOf(text), 0)
+  const rightWidth = right.reduce((sum, { text }) => sum + widthOf(safe(text)), 0)
+  const leftWidth = left.reduce((sum, { text }) => sum + widthOf(safe(text)), 0)
   const room = width - rightWidth - GAP
   if (room < Math.min(leftWidth, MIN_LEFT_CELLS)) return joined(left, width)
   const gap = ' '.repeat(Math.max(0, room - leftWidth) + GAP)
