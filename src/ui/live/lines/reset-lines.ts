@@ -57,7 +57,11 @@ export function resetMessage(state: ResetState, palette: Palette): readonly Styl
       const { isNothing, refusal, confirmBy, question } = state.proposal
       if (refusal !== undefined) return [{ text: `! ${refusal}`, paint: palette.trouble }]
       if (isNothing) return [{ text: 'nothing to change' }]
-      if (confirmBy === undefined) return [{ text: `${question} [y/N] `, paint: palette.title }, cursor]
+      if (confirmBy === undefined) {
+        // The question is longer than most screens are wide, so it comes last.
+        const asked = { text: 'apply the plan? [y/N] ', paint: palette.title }
+        return [asked, cursor, { text: `  ${question}`, paint: palette.quiet }]
+      }
       return [
         { text: `protected: type ${confirmBy} to confirm: `, paint: palette.trouble },
         { text: state.typed },

@@ -205,7 +205,7 @@ describe('a reset', () => {
   test('a reset shows its plan and is applied only by y', () => {
     const shown = plannedWith()
     expect(screen(shown)).toContain('TO     start')
-    expect(screen(shown)).toContain('Move 1 offset of group billing? [y/N]')
+    expect(screen(shown)).toMatch(/^apply the plan\? \[y\/N\] .* Move 1 offset of group billing\?/m)
     expect(press(shown, 'y').reset?.step).toBe('applying')
     for (const key of ['n', 'x', 'enter', 'escape']) {
       expect(press(shown, key).reset).toMatchObject({ step: 'failed', lines: ['not confirmed; nothing was done'] })
