@@ -68,8 +68,7 @@ export function pressedInReset(state: ResetState, key: Key, size: Size): ResetSt
   }
 }
 
-const leaves = (key: Key): boolean =>
-  key === 'escape' || key === 'enter' || key === 'backspace' || key === 'left'
+const leaves = (key: Key): boolean => key === 'escape' || key === 'enter' || key === 'backspace' || key === 'left'
 
 type AtStep<Step> = Extract<ResetState, { readonly step: Step }>
 
