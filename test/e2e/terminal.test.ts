@@ -141,6 +141,23 @@ describe('on a terminal', () => {
     expect(exitCode).toBe(0)
     expect(stripVTControlCharacters(stdout)).toMatch(/8 checkouts: \d completed, \d compensated/)
   })
+
+  test('demo fills in a row for each checkout, and shows what three commands find', async () => {
+    const { stdout } = await onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo --pause 1`)
+    const text = stripVTControlCharacters(stdout)
+    expect(text).toMatch(/^3 +placed ↩ canceled +reserved ↩ released +FAILED +compensated\r$/m)
+    expect(text).toMatch(/^8 +placed +reserved +paid +completed\r$/m)
+    expect(text).toMatch(/crbus lag --group crbus-demo-audit\r\n +10 events waiting/)
+    expect(text).toContain('OrderPlaced.v1 → StockReserved.v1 → PaymentFailed.v1')
+    expect(text).toMatch(/--to end --dry-run\r\n +would skip 10 events/)
+  })
+
+  test('demo ends on Ctrl-C with exit code 130', async () => {
+    const running = onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo`)
+    await shown(running, 'completed')
+    running.stdin?.write('\u0003')
+    expect((await running).exitCode).toBe(130)
+  })
 })
 
 describe('lag --watch on a terminal', () => {

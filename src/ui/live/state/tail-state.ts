@@ -24,7 +24,7 @@ export interface TailState {
 }
 
 /** An opened record. */
-export interface RecordDetail {
+interface RecordDetail {
   readonly row: RecordRow
   /** Its lines, wrapped at the width of the screen. */
   readonly lines: readonly string[]

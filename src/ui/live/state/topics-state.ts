@@ -8,7 +8,7 @@ import { groupsLayout, type Size } from './layout.ts'
 import { rowFilter } from './row-filter.ts'
 import { emptyList, moveBy, moved, type ScrollList, withRows } from './scroll-list.ts'
 
-export const topicSorts = ['name', 'rate', 'events', 'groups'] as const
+const topicSorts = ['name', 'rate', 'events', 'groups'] as const
 type TopicSort = (typeof topicSorts)[number]
 
 /** A row of the list of topics. */

@@ -1,0 +1,69 @@
+import type { EventBus } from '../bus/event-bus.ts'
+import { compileFilter } from './events/event-filter.ts'
+import { measureLag } from './lag/lag.ts'
+import type { GroupLag } from './lag/report.ts'
+import { planReset } from './reset/make-plan.ts'
+import type { ResetPlan } from './reset/plan.ts'
+import { tail } from './tail/tail.ts'
+
+/** A group that stays behind, so that there is lag to look at after the demo. Nothing reads for it. */
+export const DEMO_GROUP = 'crbus-demo-audit'
+const TOPIC = 'order-events'
+
+/** What `lag`, `tail` and `reset` find on the bus of the demo. */
+export interface DemoFindings {
+  readonly lag: GroupLag
+  /** The event types of one checkout, in order. */
+  readonly events: readonly string[]
+  /** The plan to skip what waits for the group. */
+  readonly plan: ResetPlan
+}
+
+/** Commits the current end of the orders for the group of the demo, so that the orders to come wait for it. */
+export async function leaveGroupBehind(bus: EventBus): Promise<void> {
+  const ranges = await bus.log.ranges(TOPIC)
+  await bus.admin.commitOffsets(
+    DEMO_GROUP,
+    ranges.map(({ partition, end }) => ({ topic: TOPIC, partition, offset: end })),
+  )
+}
+
+interface FindingsRequest {
+  readonly topics: readonly string[]
+  readonly correlationId: string
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
+
+/** Measures the lag of the group, reads one checkout, and plans a reset of the group. Changes nothing. */
+export async function demoFindings(bus: EventBus, request: FindingsRequest): Promise<DemoFindings> {
+  const { topics, correlationId, now, signal } = request
+  const report = await measureLag(bus, { groups: [DEMO_GROUP], now, signal })
+  const compiled = await compileFilter({ correlationId })
+  const events: string[] = []
+  const views = tail(bus, {
+    topics,
+    from: { kind: 'start' },
+    follow: false,
+    last: 0,
+    filter: compiled.ok ? compiled.filter : undefined,
+    signal,
+    onNotice: () => {},
+  })
+  for await (const batch of views) {
+    for (const { envelope } of batch) if (envelope?.ok) events.push(envelope.event.eventType)
+  }
+  const plan = await planReset(bus, {
+    group: DEMO_GROUP,
+    scope: [{ topic: TOPIC }],
+    target: { kind: 'position', position: { kind: 'end' } },
+    to: 'end',
+    now: now(),
+    signal,
+  })
+  return {
+    lag: report.groups[0] as GroupLag,
+    events,
+    plan,
+  }
+}
