@@ -118,8 +118,8 @@ export default class Demo extends BaseCommand {
   /** Prints the events as lines. */
   #eventLines(): EventDisplay {
     const { io } = this.context
-    const columns = (io.stdout.isTTY && io.stdout.columns) || undefined
-    const format = textFormatter({ color: io.color, columns })
+    const columns = () => (io.stdout.isTTY && io.stdout.columns) || undefined
+    const format = textFormatter({ color: io.color, columns, timeZone: this.timeZone })
     return { show: (batch) => this.print(batch.map(format).join('')), end: async () => {} }
   }
 

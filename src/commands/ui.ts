@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { groupFlag, readFlags, topicFlag } from '../cli/base/flags.ts'
+import { groupFlag, readFlags, timeFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
 import { INTERVAL_MS, ScreenCommand } from '../cli/screen/screen-command.ts'
@@ -24,6 +24,7 @@ export default class Ui extends ScreenCommand {
   ]
   static override flags = {
     ...readFlags,
+    ...timeFlags,
     group: groupFlag,
     topic: topicFlag,
     view: Flags.option({ options: views })({

@@ -9,6 +9,7 @@ import { parseTarget, type ResetTarget } from '../../operations/reset/target.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 import type { ResetApplied, ResetPlanned, ResetRequest } from '../../ui/live/ports.ts'
+import type { TimeZone } from '../../ui/text/format-time.ts'
 import { invalidPosition } from '../base/parse-flags.ts'
 import type { Config } from '../config/config.ts'
 import { refusedBy } from '../config/guard.ts'
@@ -23,6 +24,8 @@ export interface ResetPort {
   readonly context: Context
   /** The flags that chose the bus. */
   readonly flags: SelectingFlags
+  /** The zone of the times in a plan. */
+  readonly timeZone: TimeZone
   /** Makes a protected bus accept changes. */
   readonly unlock: () => void
 }
@@ -38,7 +41,7 @@ export async function planOnScreen(port: ResetPort, request: ResetRequest): Prom
       partition === undefined ? ('committed' as const) : [{ topic: partition.topic, partitions: [partition.partition] }]
     const plan = await planReset(bus, { group, scope, target, to, now, signal: context.stop.signal })
     const undoCommand = (file: string) => onSameBus(`crbus reset undo ${shellWord(file)}`, port.flags)
-    const { name, shown, isNothing, question } = wordsOfReset(plan, undoCommand)
+    const { name, shown, isNothing, question } = wordsOfReset(plan, undoCommand, port.timeZone)
     return {
       ok: true,
       proposal: {
@@ -81,7 +84,7 @@ async function applyOnScreen(
     if (refusalOf(config) !== undefined) throw new RefusedError(refusalOf(config) as string)
     port.unlock()
     const done = await applyReset(bus, plan, { saveUndo: saveUndoIn(context.undoFolder), now: context.now() })
-    return { ok: true, text: wordsOfReset(plan, undoCommand).done(done), undo: undoCommand(done.undoFile) }
+    return { ok: true, text: wordsOfReset(plan, undoCommand, port.timeZone).done(done), undo: undoCommand(done.undoFile) }
   } catch (error) {
     return { ok: false, lines: linesOf(error, port.flags) }
   }

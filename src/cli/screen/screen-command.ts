@@ -35,14 +35,15 @@ export abstract class ScreenCommand extends BaseCommand {
     const bus = await this.openBus()
     const config = await this.configuration()
     const { io, now, stop } = this.context
+    const { timeZone } = this
     const reading = { schemas: await openSchemas(await this.schemaLocation(), undefined), topics: codecsOf(config) }
     const ports: ScreenPorts = {
       groups: watchLag(bus, { groups, topics, interval, now, signal }),
       topics: watchTopics(bus, { topics, interval, now, signal }),
-      tail: (request, ended) => tailRows(bus, request, reading, ended),
+      tail: (request, ended) => tailRows(bus, request, { reading, timeZone, now, signal: ended }),
       planReset: (request) => {
         const { context, unlock, given: flags } = this
-        return planOnScreen({ bus, config, context, flags, unlock }, request)
+        return planOnScreen({ bus, config, context, flags, timeZone, unlock }, request)
       },
       commandLine: (words) => onSameBus(['crbus', ...words.map(shellWord)].join(' '), this.given),
     }
@@ -54,6 +55,7 @@ export abstract class ScreenCommand extends BaseCommand {
       bus: () => this.namedBus(),
       nothing: noGroups({ groups, topics }),
       areGroupsNamed: groups !== undefined,
+      timeZone,
       signal: this.signal,
       onInterrupt: () => stop.request('interrupted'),
     })

@@ -7,9 +7,17 @@ import { formatOutage } from '../../ui/format-outage.ts'
 import type { TailRequest, TailUpdate } from '../../ui/live/ports.ts'
 import { tailNoticeText } from '../../ui/notes/tail-notices.ts'
 import { recordRow } from '../../ui/records/record-row.ts'
+import type { TimeZone } from '../../ui/text/format-time.ts'
 
 /** The newest events with which a request without a start begins. */
 const NEWEST_EVENTS = 200
+
+interface TailContext {
+  readonly reading: Reading
+  readonly timeZone: TimeZone
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
 
 /**
  * Reads the events of the live screen. After the newest ones, follows the topics; from an offset on, reads the first
@@ -18,8 +26,7 @@ const NEWEST_EVENTS = 200
 export async function* tailRows(
   bus: EventBus,
   request: TailRequest,
-  reading: Reading,
-  signal: AbortSignal,
+  { reading, timeZone, now, signal }: TailContext,
 ): AsyncGenerator<TailUpdate> {
   const { topics, from, where, grep, limit } = request
   const compiled = await compileFilter({ where: where || undefined, grep: grep || undefined })
@@ -31,7 +38,7 @@ export async function* tailRows(
   const notice = (text: string) => void notices.push({ kind: 'notice', text })
   const batches = tail(bus, {
     topics,
-    partitions: from && [from.partition],
+    partitions: from && (() => [from.partition]),
     from: from && (from.offset === 'start' ? { kind: 'start' } : { kind: 'offset', offset: from.offset }),
     follow: from === undefined,
     last: NEWEST_EVENTS,
@@ -39,15 +46,15 @@ export async function* tailRows(
     filter: compiled.filter,
     reading,
     signal,
-    onNotice: (found) => notice(tailNoticeText(found)),
-    onOutage: (outage) => notice(formatOutage(outage)),
+    onNotice: (found) => notice(tailNoticeText(found, timeZone)),
+    onOutage: (outage) => notice(formatOutage(outage, now(), timeZone)),
   })
   try {
     for await (const batch of batches) {
       yield* notices.splice(0)
       // More than the screen keeps need not be copied.
       const shown = from === undefined ? batch.slice(-limit) : batch
-      yield { kind: 'events', rows: shown.map((view) => recordRow(ownCopy(view, reading))) }
+      yield { kind: 'events', rows: shown.map((view) => recordRow(ownCopy(view, reading), timeZone)) }
     }
     yield* notices.splice(0)
     yield { kind: 'complete' }

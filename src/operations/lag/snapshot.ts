@@ -1,7 +1,7 @@
 import type { GroupDescription, TopicPartition } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import { globMatcher, isGlob } from '../../bus/names/glob.ts'
+import { isGlob, matchesSome } from '../../bus/names/glob.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
 import { operationHints } from '../hints.ts'
 import type { PartitionOffsets } from './verdict.ts'

@@ -1,5 +1,6 @@
 import { render } from 'ink'
 import type { NamedBus } from '../../operations/bus-identity.ts'
+import type { TimeZone } from '../text/format-time.ts'
 import type { Io } from '../text/io.ts'
 import { throttledFrames } from './frames.ts'
 import { Keyboard } from './keyboard.tsx'
@@ -27,6 +28,8 @@ export interface ScreenOptions {
   readonly nothing: string
   /** Whether the user named the groups to show. */
   readonly areGroupsNamed: boolean
+  /** The zone of the times on the screen. */
+  readonly timeZone: TimeZone
   /** Ends the screen. */
   readonly signal: AbortSignal
   /** Called for Ctrl-C, which a terminal in raw mode does not turn into a signal. */
@@ -39,7 +42,7 @@ export interface ScreenOptions {
  * Resolves with the changes that were made, as sentences.
  */
 export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Promise<readonly string[]> {
-  const { io, view, interval, nothing, areGroupsNamed, signal, onInterrupt } = options
+  const { io, view, interval, nothing, areGroupsNamed, timeZone, signal, onInterrupt } = options
   const groups = ports.groups[Symbol.asyncIterator]()
   // A failure at the start is reported without a screen.
   const first = await groups.next()
@@ -47,7 +50,7 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
   const { stdin, stdout } = io
   const colors = palette(io.color)
   const ended = Promise.withResolvers<void>()
-  const start = initialScreen(sizeOf(stdout), { view, bus: await options.bus(), areGroupsNamed })
+  const start = initialScreen(sizeOf(stdout), { view, bus: await options.bus(), areGroupsNamed, timeZone })
   let state = reduceScreen(start, { type: 'measured', update: first.value })
   const changes: string[] = []
   /** Called after each change of the state. */

@@ -3,6 +3,7 @@ import { positionName } from '../../bus/names/names.ts'
 import { isDate } from '../../bus/time/json-time.ts'
 import { valueJson } from '../../codecs/json.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
+import { type TimeZone, timeParts } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { payloadText } from './format-record-text.ts'
@@ -15,7 +16,7 @@ export interface RecordRow {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
-  /** The time of day in the local time zone. */
+  /** The time of day. */
   readonly time: string
   /** The event type; `tombstone` or `undecodable` for a record without one. */
   readonly type: string
@@ -32,7 +33,7 @@ export interface RecordRow {
 const MAX_ROW_CHARS = 1000
 
 /** Creates the row of a record. The view must not share its bytes with others: the row keeps them. */
-export function recordRow(view: EventView): RecordRow {
+export function recordRow(view: EventView, timeZone: TimeZone): RecordRow {
   const { record, envelope } = view
   const { topic, partition, offset, timestamp, key, value } = record
   const event = envelope?.ok ? envelope.event : undefined
@@ -44,12 +45,12 @@ export function recordRow(view: EventView): RecordRow {
     topic,
     partition,
     offset,
-    time: clock(timestamp),
+    time: clock(timestamp, timeZone),
     type: event === undefined ? (value === null ? 'tombstone' : 'undecodable') : printable(event.eventType),
     isDecoded: event !== undefined,
     text: correlation === undefined ? text : `${text}  correlation_id=${printable(correlation)}`,
     bytes: (key?.length ?? 0) + (value?.length ?? 0),
-    detail: () => detailLines(view).map(shortened),
+    detail: () => detailLines(view, timeZone).map(shortened),
   }
 }
 
@@ -60,38 +61,31 @@ const shortened = (line: string): string =>
     ? line
     : `${line.slice(0, MAX_LINE_CHARS)}… and ${line.length - MAX_LINE_CHARS} more characters`
 
-const two = (part: number): string => String(part).padStart(2, '0')
-
-function clock(timestamp: bigint): string {
-  if (timestamp === -1n || !isDate(timestamp)) return formatTimestamp(timestamp)
-  const date = new Date(Number(timestamp))
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
-  return `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`
+/** Formats the time of day with milliseconds. */
+function clock(timestamp: bigint, timeZone: TimeZone): string {
+  if (timestamp === -1n || !isDate(timestamp)) return formatTimestamp(timestamp, timeZone)
+  return timeParts(Number(timestamp), timeZone).time
 }
 
-/** Formats a timestamp with its date in the local time zone, and in UTC. */
-function wholeTime(timestamp: bigint): string {
-  if (timestamp === -1n || !isDate(timestamp)) return formatTimestamp(timestamp)
-  const date = new Date(Number(timestamp))
-  const day = `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const minutes = -date.getTimezoneOffset()
-  const ahead = Math.abs(minutes)
-  const zone = `${minutes < 0 ? '-' : '+'}${two(Math.floor(ahead / 60))}:${two(ahead % 60)}`
-  return `${day} ${clock(timestamp)} ${zone}  (${formatTimestamp(timestamp)})`
+/** Formats a timestamp in the zone of the screen, and in UTC. */
+function wholeTime(timestamp: bigint, timeZone: TimeZone): string {
+  const shown = formatTimestamp(timestamp, timeZone)
+  const utc = formatTimestamp(timestamp, 'utc')
+  return shown === utc ? shown : `${shown}  (${utc})`
 }
 
 const NAME_CELLS = 16
 const field = (name: string, value: string): string => `${printable(name).padEnd(NAME_CELLS)}${value}`
 
 /** Lists all fields of a record, then its payload, indented. */
-function detailLines(view: EventView): readonly string[] {
+function detailLines(view: EventView, timeZone: TimeZone): readonly string[] {
   const { record, envelope, payload } = view
   const { topic, partition, offset, timestamp, key, value, headers } = record
   const frame = [
     field('topic', printable(topic)),
     field('partition', String(partition)),
     field('offset', String(offset)),
-    field('timestamp', wholeTime(timestamp)),
+    field('timestamp', wholeTime(timestamp, timeZone)),
     field('key', bytesText(key)),
     ...headers.map(([name, own]) => field('header', `${printable(name)} = ${bytesText(own)}`)),
   ]

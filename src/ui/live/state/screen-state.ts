@@ -1,6 +1,7 @@
 import type { NamedBus } from '../../../operations/bus-identity.ts'
 import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
 import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
+import type { TimeZone } from '../../text/format-time.ts'
 import { type CopiedCommand, copiedFrom, tailFrom } from './actions.ts'
 import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
 import { type HelpTopic, helpRows } from './help-rows.ts'
@@ -53,15 +54,16 @@ interface ScreenOptions {
   readonly bus?: NamedBus | undefined
   /** Whether the user named the groups to show. */
   readonly areGroupsNamed?: boolean | undefined
+  readonly timeZone?: TimeZone | undefined
 }
 
 /** Returns the state before the first measurement. */
 export const initialScreen = (
   size: Size,
-  { view = 'groups', bus, areGroupsNamed }: ScreenOptions = {},
+  { view = 'groups', bus, areGroupsNamed, timeZone }: ScreenOptions = {},
 ): ScreenState => ({
   view,
-  dashboard: initialState(size, bus, areGroupsNamed),
+  dashboard: initialState(size, bus, { showsAsleep: areGroupsNamed, timeZone }),
   topics: initialTopics,
   tail: undefined,
   reset: undefined,
@@ -84,7 +86,7 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
       return { ...resized, tail: tail && tailResized(tail, event.size) }
     }
     case 'topics': {
-      const context = { size: dashboard.size, report: dashboard.report }
+      const context = { size: dashboard.size, report: dashboard.report, timeZone: dashboard.timeZone }
       return { ...state, topics: topicsMeasured(state.topics, event.update, context) }
     }
     case 'tailed':
@@ -105,9 +107,9 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
 /** Replaces the view of groups. The list of topics also depends on it: on the size, and on the groups that read a topic. */
 function withDashboard(state: ScreenState, dashboard: DashboardState): ScreenState {
   if (dashboard === state.dashboard) return state
-  const { size, report } = dashboard
+  const { size, report, timeZone } = dashboard
   const isSame = size === state.dashboard.size && report === state.dashboard.report
-  return { ...state, dashboard, topics: isSame ? state.topics : withTopics(state.topics, { size, report }) }
+  return { ...state, dashboard, topics: isSame ? state.topics : withTopics(state.topics, { size, report, timeZone }) }
 }
 
 /** Handles each character of a text as its own key, because one key may change what the next one does. */
@@ -186,7 +188,7 @@ function resetSubject({ view, dashboard }: ScreenState): ResetSubject | undefine
 
 function pressedInView(state: ScreenState, key: Key): ScreenState {
   const { tail, reset, view, topics, dashboard } = state
-  const { size, report } = dashboard
+  const { size, report, timeZone } = dashboard
   if (reset !== undefined) return changed(state, { reset: pressedInReset(reset, key, size) })
   if (tail !== undefined) return changed(state, { tail: pressedInTail(tail, key, size) })
   if (view === 'groups') return pressedInDashboard(state, key)
@@ -194,7 +196,7 @@ function pressedInView(state: ScreenState, key: Key): ScreenState {
     const request = selectedTopic(topics) && tailFrom(state)
     return request === undefined ? state : { ...state, tail: openTail(request) }
   }
-  return changed(state, { topics: pressedInTopics(topics, key, { size, report }) })
+  return changed(state, { topics: pressedInTopics(topics, key, { size, report, timeZone }) })
 }
 
 /** Replaces parts of the state; returns the same object if they are the same. */

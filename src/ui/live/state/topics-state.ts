@@ -1,6 +1,7 @@
 import { compareNumbers, compareText } from '../../../bus/compare.ts'
 import type { LagReport } from '../../../operations/lag/report.ts'
 import type { TopicMeasurement, TopicsUpdate } from '../../../operations/topics/watch.ts'
+import type { TimeZone } from '../../text/format-time.ts'
 import { printable } from '../../text/printable.ts'
 import { formatClock } from '../text/short-values.ts'
 import type { Key } from './keys.ts'
@@ -48,6 +49,7 @@ export const initialTopics: TopicsState = {
 interface TopicsContext {
   readonly size: Size
   readonly report: LagReport
+  readonly timeZone: TimeZone
 }
 
 /** Returns the state after a measurement. */
@@ -55,7 +57,7 @@ export function topicsMeasured(state: TopicsState, update: TopicsUpdate, context
   if (update.ok) {
     return withTopics({ ...state, measured: update.topics, time: update.time, trouble: undefined }, context)
   }
-  return { ...state, trouble: `cannot measure topics at ${formatClock(update.time)}: ${printable(update.reason)}` }
+  return { ...state, trouble: `cannot measure topics at ${formatClock(update.time, context.timeZone)}: ${printable(update.reason)}` }
 }
 
 /** Returns the state with its list computed again. */

@@ -112,7 +112,7 @@ describe('groups that are asleep', () => {
   })
 
   test('groups that are asleep are shown from the start if the user named the groups', () => {
-    const named = happened(initialState({ columns: 80, rows: 24 }, undefined, true), measured(some))
+    const named = happened(initialState({ columns: 80, rows: 24 }, undefined, { showsAsleep: true }), measured(some))
     expect(named.hidden).toBe(0)
   })
 })
