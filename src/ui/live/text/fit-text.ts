@@ -51,12 +51,23 @@ function beginning(segments: readonly string[], width: number): readonly string[
   return segments.slice(0, first === -1 ? undefined : first)
 }
 
-/** Breaks a text into lines of at most `width` cells, also within words: nothing is left out. */
+/** A line is broken after a space among its last cells, if there is one. */
+const BREAK_CELLS = 20
+
+/** Breaks a text into lines of at most `width` cells, also within long words: nothing is left out. */
 export function wrapCells(given: string, width: number): readonly string[] {
   const text = safe(given)
   if (widthOf(text) <= width) return [text]
   if (simple.test(text)) {
-    return Array.from({ length: Math.ceil(text.length / width) }, (_, at) => text.slice(at * width, (at + 1) * width))
+    const broken: string[] = []
+    let start = 0
+    while (text.length - start > width) {
+      const space = text.lastIndexOf(' ', start + width - 1)
+      const end = space >= start + Math.max(1, width - BREAK_CELLS) ? space + 1 : start + width
+      broken.push(text.slice(start, end))
+      start = end
+    }
+    return [...broken, text.slice(start)]
   }
   const lines: string[] = []
   let line = ''

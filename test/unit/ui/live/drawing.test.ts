@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bar, linearShare, logarithmicShare } from '../../../../src/ui/live/text/bar.ts'
-import { cut, cutMiddle, joined, padded, spread, widthOf } from '../../../../src/ui/live/text/fit-text.ts'
+import { cut, cutMiddle, joined, padded, spread, widthOf, wrapCells } from '../../../../src/ui/live/text/fit-text.ts'
 import { formatAge, formatCount, formatRate } from '../../../../src/ui/live/text/short-values.ts'
 import { sparkline } from '../../../../src/ui/live/text/sparkline.ts'
 
@@ -114,6 +114,23 @@ describe('text in cells', () => {
     ['abc', 1, '…'],
   ])('%s is cut in its middle to %d cells', (text, width, shown) => {
     expect(cutMiddle(text, width)).toBe(shown)
+  })
+
+  test.each([
+    ['order-events', 6],
+    ['an order of events', 8],
+    ['日本語', 4],
+    ['ab', 2],
+  ])('%s is broken into lines of %d cells without leaving anything out', (text, width) => {
+    expect(wrapCells(text, width).join('')).toBe(text)
+    for (const line of wrapCells(text, width)) expect(widthOf(line)).toBeLessThanOrEqual(width)
+  })
+
+  test('text in cells is broken after a space near the end of a line', () => {
+    expect(wrapCells('2 events skipped; by type: OrderCancelled.v1 2', 40)).toEqual([
+      '2 events skipped; by type: ',
+      'OrderCancelled.v1 2',
+    ])
   })
 
   test('text in cells is padded or cut to exactly the width', () => {
