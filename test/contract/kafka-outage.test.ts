@@ -101,9 +101,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     expect(gaveUp.stderr).toMatch(/refused the connection; gave up after 3 s/)
     expect(gaveUp.exitCode).toBe(3)
     await eventually(() => expect([statesOf(outages.reader), statesOf(outages.member)]).toEqual([['lost'], ['lost']]))
-    await eventually(() =>
-      expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ .+\n$/),
-    )
+    await eventually(() => expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ .+\n$/))
     await kafka.start()
     await eventually(() => publish(5, 6), 60_000)
     await publish(6, 10)

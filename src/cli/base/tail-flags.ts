@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
-import { viewCodecs } from '../../operations/events/event-view.ts'
 import { isGlob } from '../../bus/names/glob.ts'
+import { viewCodecs } from '../../operations/events/event-view.ts'
 import { isReversed, type OffsetSpec, parsePoint, parseRange } from '../../operations/offsets/offset-grammar.ts'
 import type { PartitionChoice } from '../../operations/offsets/resolve-slices.ts'
 import { parseTopicChoice } from '../../operations/reset/target.ts'

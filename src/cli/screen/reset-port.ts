@@ -84,7 +84,11 @@ async function applyOnScreen(
     if (refusalOf(config) !== undefined) throw new RefusedError(refusalOf(config) as string)
     port.unlock()
     const done = await applyReset(bus, plan, { saveUndo: saveUndoIn(context.undoFolder), now: context.now() })
-    return { ok: true, text: wordsOfReset(plan, undoCommand, port.timeZone).done(done), undo: undoCommand(done.undoFile) }
+    return {
+      ok: true,
+      text: wordsOfReset(plan, undoCommand, port.timeZone).done(done),
+      undo: undoCommand(done.undoFile),
+    }
   } catch (error) {
     return { ok: false, lines: linesOf(error, port.flags) }
   }

@@ -1,6 +1,6 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { PartitionRange } from '../../bus/topic-log.ts'
 import { matchesSome } from '../../bus/names/glob.ts'
+import type { PartitionRange } from '../../bus/topic-log.ts'
 import { type PartitionSizes, partitionSizes } from '../topics/partition-sizes.ts'
 
 /** The figures of a topic. */

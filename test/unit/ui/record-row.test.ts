@@ -12,7 +12,7 @@ const position = {
   key: Buffer.from('k'),
   headers: [['trace\u001b', Buffer.from([0xff])]] as const,
 }
-const rowOf = (value: Uint8Array | null) => recordRow(viewOf({ ...position, value }))
+const rowOf = (value: Uint8Array | null) => recordRow(viewOf({ ...position, value }), 'local')
 
 test('shows an event on one line, and all its fields and its indented payload in the detail', () => {
   const event = serializedEvent('OrderPlaced.v1', Buffer.from('{"order_id":"o-1\\u001b","total":5}'))

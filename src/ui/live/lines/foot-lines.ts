@@ -28,7 +28,8 @@ export function messageLine(state: ScreenState, palette: Palette, width: number)
   if (filter !== '') return joined([{ text: filter }, { text: '  esc clears it', paint: palette.quiet }], width)
   if (view === 'topics' || tail !== undefined) return ''
   const group = groupInView(state.dashboard)
-  const [note] = group === undefined ? [] : lagNotes({ groups: [group] }, state.dashboard.time, state.dashboard.timeZone)
+  const [note] =
+    group === undefined ? [] : lagNotes({ groups: [group] }, state.dashboard.time, state.dashboard.timeZone)
   return note === undefined ? '' : joined([{ text: note, paint: palette.quiet }], width)
 }
 

@@ -60,7 +60,10 @@ export type DashboardEvent =
 export const initialState = (
   size: Size,
   bus?: NamedBus,
-  { showsAsleep = false, timeZone = 'local' }: { readonly showsAsleep?: boolean | undefined; readonly timeZone?: TimeZone | undefined } = {},
+  {
+    showsAsleep = false,
+    timeZone = 'local',
+  }: { readonly showsAsleep?: boolean | undefined; readonly timeZone?: TimeZone | undefined } = {},
 ): DashboardState => ({
   size,
   bus,

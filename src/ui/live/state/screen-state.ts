@@ -1,7 +1,7 @@
 import type { NamedBus } from '../../../operations/bus-identity.ts'
 import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
-import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
 import type { TimeZone } from '../../text/format-time.ts'
+import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
 import { type CopiedCommand, copiedFrom, tailFrom } from './actions.ts'
 import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
 import { type HelpTopic, helpRows } from './help-rows.ts'

@@ -57,7 +57,10 @@ export function topicsMeasured(state: TopicsState, update: TopicsUpdate, context
   if (update.ok) {
     return withTopics({ ...state, measured: update.topics, time: update.time, trouble: undefined }, context)
   }
-  return { ...state, trouble: `cannot measure topics at ${formatClock(update.time, context.timeZone)}: ${printable(update.reason)}` }
+  return {
+    ...state,
+    trouble: `cannot measure topics at ${formatClock(update.time, context.timeZone)}: ${printable(update.reason)}`,
+  }
 }
 
 /** Returns the state with its list computed again. */
