@@ -2,7 +2,7 @@ import { type Column, type Columns, fitColumns, headerLine, rowLine } from '../c
 import { nameColumn, numberColumn } from '../columns/lag-columns.ts'
 import type { Member } from '../state/members.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatCount } from '../text/short-values.ts'
+import { formatCount } from '../../lag/short-values.ts'
 
 /** Lists the members of a group below a header. If they do not fit, the last line says how many more there are. */
 export function memberLines(

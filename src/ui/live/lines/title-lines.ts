@@ -7,7 +7,7 @@ import type { LagHistory } from '../state/lag-history.ts'
 import { severityOf } from '../state/verdict-order.ts'
 import { joined, type StyledText } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatAge, formatClock, formatCount, formatRate } from '../text/short-values.ts'
+import { formatAge, formatClock, formatCount, formatRate } from '../../lag/short-values.ts'
 import { sparkline } from '../text/sparkline.ts'
 
 /** The width of a sparkline in a title. */

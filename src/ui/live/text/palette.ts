@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk'
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+import { verdictColors } from '../../lag/verdict-colors.ts'
 import { type Paint, plain } from './fit-text.ts'
 
 /** The styles of the screen. They use only basic colors, which the terminal defines. */
@@ -18,17 +19,7 @@ export interface Palette {
 /** Returns the styles, without colors if `color` is false. */
 export function palette(color: boolean): Palette {
   const chalk = new Chalk({ level: color ? 1 : 0 })
-  const verdicts: Readonly<Record<LagVerdict, Paint>> = {
-    'beyond-the-log': chalk.magenta,
-    stopped: chalk.red,
-    stalled: chalk.red,
-    rewound: chalk.magenta,
-    'held-back': chalk.yellow,
-    'falling-behind': chalk.yellow,
-    'never-committed': chalk.yellow,
-    'catching-up': chalk.cyan,
-    ok: chalk.green,
-  }
+  const verdicts = verdictColors(chalk)
   return {
     title: chalk.bold,
     quiet: chalk.dim,

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../text/format-duration.ts'
-import { type TimeZone, timeParts } from '../../text/format-time.ts'
+import { formatDuration } from '../text/format-duration.ts'
+import { type TimeZone, timeParts } from '../text/format-time.ts'
 
 const units = ['k', 'M', 'G', 'T', 'P', 'E'] as const
 const MILLION = 1_000_000
