@@ -1,5 +1,5 @@
 import { BaseCommand } from '../cli/base/base-command.ts'
-import { busFlags } from '../cli/base/flags.ts'
+import { busFlags, tableFlags } from '../cli/base/flags.ts'
 import { inspectCluster } from '../operations/cluster/inspect-cluster.ts'
 import { formatCluster } from '../ui/cluster/format-cluster.ts'
 
@@ -9,12 +9,12 @@ export default class Cluster extends BaseCommand {
   static override description =
     'Of an embedded bus, shows the file. Parts that the user may not see are named, with the ACL that is missing. RELEASE is what the cluster was upgraded to, and of a broker the oldest release that supports its requests.'
   static override examples = ['<%= config.bin %> cluster', '<%= config.bin %> cluster -b kafka-1:9092 --json']
-  static override flags = { ...busFlags }
+  static override flags = { ...busFlags, ...tableFlags }
 
   async run() {
     await this.parse(Cluster)
     const report = await inspectCluster(await this.openBus())
-    await this.print(formatCluster(report))
+    await this.print(formatCluster(report, this.tableWidth))
     const { underReplicated, offline } = report
     if (underReplicated.length + offline.length > 0) {
       await this.notice(

@@ -1,13 +1,17 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { groupFlag, readFlags, timeFlags, topicFlag } from '../cli/base/flags.ts'
 import { toDelay } from '../cli/base/parse-flags.ts'
+import { arrangeItems, listFlags, parseSort } from '../cli/lists/list-flags.ts'
 import { INTERVAL_MS, noGroups, type ScreenChoice, ScreenCommand } from '../cli/screen/screen-command.ts'
 import type { NamedBus } from '../operations/bus-identity.ts'
 import { measureLag } from '../operations/lag/lag.ts'
+import type { LagReport } from '../operations/lag/report.ts'
 import { COMMIT_INTERVAL_MS } from '../operations/lag/verdict.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag/waiting-by-type.ts'
 import { type LagUpdate, watchLag } from '../operations/lag/watch.ts'
 import { formatLag, formatWaiting } from '../ui/format-lag.ts'
+import { formatLagReport } from '../ui/lag/format-report.ts'
+import { lagSortColumns } from '../ui/lag/sort-columns.ts'
 import { LagWatchLines } from '../ui/lag-watch-lines.ts'
 import { type LagDocument, lagDocument, lagNotes } from '../ui/notes/lag-notes.ts'
 import { write } from '../ui/text/io.ts'
@@ -39,8 +43,14 @@ export default class Lag extends ScreenCommand {
     'With --watch, the command measures repeatedly and shows the live screen of "crbus ui", with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
     VERDICTS,
   ].join('\n\n')
+  static override strict = false
+  static override usage = 'lag [GROUP]...'
+  static override args = {
+    group: Args.string({ description: 'Only these groups, like --group', ignoreStdin: true }),
+  }
   static override examples = [
     '<%= config.bin %> lag',
+    "<%= config.bin %> lag 'billing-*' --sort lag:desc --limit 10",
     '<%= config.bin %> lag --group billing --sample 10s',
     "<%= config.bin %> lag --group 'composable-rust-*' --by-type",
     '<%= config.bin %> lag --watch',
@@ -49,6 +59,7 @@ export default class Lag extends ScreenCommand {
   static override flags = {
     ...readFlags,
     ...timeFlags,
+    ...listFlags,
     group: groupFlag,
     topic: topicFlag,
     sample: Flags.string({
@@ -58,7 +69,10 @@ export default class Lag extends ScreenCommand {
     'by-type': Flags.boolean({
       description: `Count the waiting events by event type, from the first ${MAX_EVENTS_BY_TYPE} of each topic`,
     }),
-    watch: Flags.boolean({ description: 'Measure repeatedly, on a live screen', exclusive: ['sample', 'by-type'] }),
+    watch: Flags.boolean({
+      description: 'Measure repeatedly, on a live screen',
+      exclusive: ['sample', 'by-type', 'sort', 'limit'],
+    }),
     interval: Flags.string({
       description: `Time between the measurements of --watch (default: ${INTERVAL_MS / 1000}s)`,
       helpValue: 'DURATION',
@@ -67,25 +81,40 @@ export default class Lag extends ScreenCommand {
   }
 
   async run(): Promise<(LagDocument & { readonly waiting?: readonly WaitingTypes[] }) | undefined> {
-    const { flags } = await this.parse(Lag)
-    const { group: groups, topic: topics } = flags
+    const { argv, flags } = await this.parse(Lag)
+    const named = [...(argv as string[]), ...(flags.group ?? [])]
+    const groups = named.length === 0 ? undefined : named
+    const { topic: topics } = flags
     if (flags.watch) return this.#watch({ groups, topics }, toDelay('--interval', flags.interval) ?? INTERVAL_MS)
     const sample = toDelay('--sample', flags.sample)
+    const order = parseSort(flags.sort, lagSortColumns(sample !== undefined))
     const bus = await this.openBus()
-    const report = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
-    if (report.groups.length === 0) await this.notice(await this.whyEmpty(bus, 'group', noGroups({ groups, topics })))
-    await this.print(formatLag(report, { partitions: groups !== undefined || topics !== undefined }))
+    const all = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
+    if (all.groups.length === 0) await this.notice(await this.whyEmpty(bus, 'group', noGroups({ groups, topics })))
+    const { shown, notice } = arrangeItems(all.groups, { order, limit: flags.limit, noun: 'groups' })
+    const report = { ...all, groups: shown }
+    await this.#printReport(report, groups !== undefined || topics !== undefined)
+    if (notice !== undefined) await this.notice(notice)
     for (const note of lagNotes(report, this.context.now(), this.timeZone)) await this.notice(`note: ${note}`)
     const isShort = sample !== undefined && sample < COMMIT_INTERVAL_MS
     if (isShort && report.groups.length > 0) await this.notice(SHORT_SAMPLE)
     const document = lagDocument(report, this.context.now())
     if (!flags['by-type']) return document
     const waiting = await countWaiting(bus, report, { limit: MAX_EVENTS_BY_TYPE, signal: this.signal })
-    await this.print(`\n${formatWaiting(waiting)}`)
+    if (waiting.length > 0) await this.print(`\n${formatWaiting(waiting, this.tableWidth)}`)
     if (waiting.some((one) => BigInt(one.sampled) < one.lag)) {
       await this.notice('EVENTS is a sample: only the first READ of the WAITING events were counted')
     }
     return { ...document, waiting }
+  }
+
+  /** Prints tables that programs read, or on a terminal a report for people. Without groups, prints nothing. */
+  async #printReport(report: LagReport, partitions: boolean): Promise<void> {
+    if (report.groups.length === 0) return
+    const { color, stdout } = this.context.io
+    if (!stdout.isTTY) return this.print(formatLag(report, { partitions }))
+    const bus = await this.namedBus()
+    await this.print(formatLagReport(report, { color, width: this.tableWidth, bus, partitions }))
   }
 
   async #watch(choice: ScreenChoice, interval: number): Promise<undefined> {

@@ -98,7 +98,7 @@ export default class Reset extends ChangeCommand {
     if (planOut !== undefined) writePlanFile(resolve(this.context.cwd, planOut), plan)
     const result = await this.carryOut({
       planOnly,
-      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
+      ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
     if (planOut !== undefined)

@@ -1,26 +1,23 @@
 import { addressText } from '../bus/names/address-text.ts'
 import { partitionName } from '../bus/names/names.ts'
 import type { GroupOverview, GroupReport } from '../operations/groups/groups.ts'
+import type { ListColumn } from './text/list-columns.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
-/** Formats groups, one line each. Topics are joined by commas, which topic names cannot contain. */
-export const formatGroups = (groups: readonly GroupOverview[]): string =>
-  formatTable(
-    ['GROUP', 'STATE', 'TYPE', 'PROTOCOL', 'MEMBERS', 'AUTO-NAMED', 'TOPICS'],
-    groups.map(({ group, state, type, protocol, memberCount, isAutoNamed, topics }) => [
-      group,
-      state,
-      type,
-      protocol,
-      memberCount,
-      isAutoNamed ? 'yes' : '-',
-      topics.join(','),
-    ]),
-  )
+/** The columns of a list of groups. Topics are joined by commas, which topic names cannot contain. */
+export const groupColumns: readonly ListColumn<GroupOverview>[] = [
+  { header: 'GROUP', cell: ({ group }) => group },
+  { header: 'STATE', cell: ({ state }) => state },
+  { header: 'TYPE', cell: ({ type }) => type },
+  { header: 'PROTOCOL', cell: ({ protocol }) => protocol },
+  { header: 'MEMBERS', cell: ({ memberCount }) => memberCount },
+  { header: 'AUTO-NAMED', cell: ({ isAutoNamed }) => (isAutoNamed ? 'yes' : '-') },
+  { header: 'TOPICS', cell: ({ topics }) => topics.join(',') },
+]
 
-/** Formats a group for people: a head, then its offset, lag and member on every partition. */
-export function formatGroup(report: GroupReport): string {
+/** Formats a group for people: a head, then its offset, lag and member on every partition. `width` is that of the terminal. */
+export function formatGroup(report: GroupReport, width: number | undefined): string {
   const { group, state, type, protocol, members, topics, isAutoNamed, coordinator, offsets, lag: totalLag } = report
   const head = [
     ['GROUP', isAutoNamed ? `${group} (the default name, made of its topics)` : group],
@@ -59,6 +56,7 @@ export function formatGroup(report: GroupReport): string {
         member?.host ?? '-',
       ]
     }),
+    width,
   )
   return offsets.length === 0 ? lines.join('') : `${lines.join('')}\n${table}`
 }
@@ -77,18 +75,20 @@ export function groupNotes({ offsets }: GroupReport): string[] {
   ].map(printable)
 }
 
-/** Formats the members of a group, with their partitions as `order-events:0,1`. */
-export const formatMembers = (members: GroupReport['members']): string =>
-  formatTable(
-    ['MEMBER-ID', 'CLIENT-ID', 'HOST', 'PARTITIONS', 'READS', 'SUBSCRIBED'],
-    members.map(({ memberId, clientId, host, assignment, subscription = [] }) => [
-      memberId,
-      clientId,
-      host,
-      assignment.length,
-      [...Map.groupBy(assignment, ({ topic }) => topic)]
-        .map(([topic, own]) => `${topic}:${own.map(({ partition }) => partition).join(',')}`)
-        .join(';'),
-      subscription.join(','),
-    ]),
-  )
+type Member = GroupReport['members'][number]
+
+/** The columns of a list of members. Their partitions are shown as `order-events:0,1`. */
+export const memberColumns: readonly ListColumn<Member>[] = [
+  { header: 'MEMBER-ID', cell: ({ memberId }) => memberId },
+  { header: 'CLIENT-ID', cell: ({ clientId }) => clientId },
+  { header: 'HOST', cell: ({ host }) => host },
+  { header: 'PARTITIONS', cell: ({ assignment }) => assignment.length },
+  { header: 'READS', cell: readText },
+  { header: 'SUBSCRIBED', cell: ({ subscription = [] }) => subscription.join(',') },
+]
+
+function readText({ assignment }: Member): string {
+  return [...Map.groupBy(assignment, ({ topic }) => topic)]
+    .map(([topic, own]) => `${topic}:${own.map(({ partition }) => partition).join(',')}`)
+    .join(';')
+}

@@ -1,11 +1,11 @@
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../operations/lag/report.ts'
-import type { LagVerdict } from '../operations/lag/verdict.ts'
 import type { WaitingTypes } from '../operations/lag/waiting-by-type.ts'
+import { verdictCell } from './lag/verdict-cell.ts'
 import { formatDuration } from './text/format-duration.ts'
 import { formatTable, tableParts } from './text/table.ts'
 
 /**
- * Formats a report as tables: groups, their topics and, on request, every partition. An absent or unknown value is `-`. Yields
+ * Formats a report as tables that programs read: groups, their topics and, on request, every partition. An absent or unknown value is `-`. Yields
  * the text in parts, because there may be many partitions.
  */
 export function* formatLag(
@@ -42,7 +42,7 @@ export function* formatLag(
   )
   if (!partitions) return
   yield '\n'
-  yield* tableParts(['GROUP', 'TOPIC', 'PARTITION', 'COMMITTED', 'START', 'END', 'MEMBER', 'HOST', ...summary], {
+  yield* tableParts(['GROUP', 'TOPIC', 'PARTITION', 'COMMITTED', 'START', 'END', ...summary, 'HOST', 'MEMBER'], {
     *[Symbol.iterator]() {
       for (const group of groups) yield* partitionRows(group, isSampled)
     },
@@ -54,7 +54,7 @@ function* partitionRows({ group, topics }: GroupLag, isSampled: boolean) {
     for (const lag of partitions) {
       const { partition, committed, start, end, memberId, host } = lag
       const offsets = [committed ?? '', start ?? '', end ?? '']
-      yield [group, topic, partition, ...offsets, memberId ?? '', host ?? '', ...summaryCells(lag, isSampled)]
+      yield [group, topic, partition, ...offsets, ...summaryCells(lag, isSampled), host ?? '', memberId ?? '']
     }
   }
 }
@@ -75,19 +75,13 @@ function summaryCells(
   ]
 }
 
-/** Returns a verdict, with the number of partitions that have it if some do not: `stalled 1/3`. */
-function verdictCell(verdict: LagVerdict | undefined, parts: readonly PartitionLag[]): string {
-  if (verdict === undefined || verdict === 'ok' || parts.length === 0) return verdict ?? ''
-  const count = parts.filter((part) => part.verdict === verdict).length
-  return count === parts.length ? verdict : `${verdict} ${count}/${parts.length}`
-}
-
 /** Formats waiting events by event type. EVENTS is the number of events of this type among the READ ones of all WAITING events. */
-export function formatWaiting(counted: readonly WaitingTypes[]): string {
+export function formatWaiting(counted: readonly WaitingTypes[], width: number | undefined): string {
   return formatTable(
     ['GROUP', 'TOPIC', 'EVENT-TYPE', 'EVENTS', 'READ', 'WAITING'],
     counted.flatMap(({ group, topic, lag, sampled, types }) =>
       types.map(({ eventType, count }) => [group, topic, eventType, count, sampled, lag]),
     ),
+    width,
   )
 }

@@ -17,15 +17,26 @@ function timeText(timestamp: JsonTime | null, timeZone: TimeZone): string {
   return typeof timestamp === 'bigint' ? `${timestamp}ms` : formatTime(Date.parse(timestamp), timeZone)
 }
 
+/** How a plan is shown. */
+interface ResetStyle {
+  /** The zone of the times. */
+  readonly timeZone: TimeZone
+  /** The width of the terminal, if there is one. */
+  readonly width: number | undefined
+}
+
 /** The most event types, and the most partitions with a changed target, that a plan lists. */
 const MAX_TYPES = 8
 const MAX_CLAMPED = 5
 
 /** Formats a plan for people: every partition, the events delivered again or skipped, and notes. */
-function formatResetPlan(plan: ResetPlan, timeZone: TimeZone): string {
+function formatResetPlan(plan: ResetPlan, { timeZone, width }: ResetStyle): string {
   const { group, to, state, memberIds, steps, notes } = plan
   const table = formatTable(
-    ['TOPIC', 'PARTITION', 'FROM', 'TO', 'EFFECT', 'EVENTS', 'FIRST-EVENT', 'LAST-EVENT'],
+    [
+      ...['TOPIC', 'PARTITION', 'FROM', 'TO', 'EFFECT', 'EVENTS'],
+      ...['FIRST-EVENT', 'LAST-EVENT'].map((title) => ({ title, isWhole: true })),
+    ],
     steps.map((step) => [
       step.topic,
       step.partition,
@@ -36,6 +47,7 @@ function formatResetPlan(plan: ResetPlan, timeZone: TimeZone): string {
       timeText(step.firstEventAt, timeZone),
       timeText(step.lastEventAt, timeZone),
     ]),
+    width,
   )
   const active =
     memberIds.length === 0
@@ -105,9 +117,9 @@ export function groupDeletionQuestion(plans: readonly ResetPlan[]): string {
 
 /**
  * Returns the document and the texts of a command that applies a plan, for `carryOut`. `undoCommand` returns the command
- * line that restores an undo file. The texts show times in the zone `timeZone`.
+ * line that restores an undo file.
  */
-export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) => string, timeZone: TimeZone) {
+export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) => string, style: ResetStyle) {
   const changes = plan.steps.filter(isChange)
   const [verb, pastTense] = changes.every(({ to }) => to === null) ? ['Forget', 'forgot'] : ['Move', 'moved']
   const isDeletion = plan.removesGroup
@@ -117,7 +129,7 @@ export function wordsOfReset(plan: ResetPlan, undoCommand: (undoFile: string) =>
   return {
     plan: resetDocument(plan),
     name: plan.group,
-    shown: formatResetPlan(plan, timeZone),
+    shown: formatResetPlan(plan, style),
     isNothing: changes.length === 0 && !isDeletion,
     question: printable(`${action} on ${plan.bus.kind}: ${summaryOf(plan)}?`),
     done({ undoFile, moved }: AppliedReset): string {

@@ -26,7 +26,7 @@ export abstract class AclCommand extends ChangeCommand {
     return this.carryOut({
       plan,
       name: principal,
-      shown: formatAclPlan(plan),
+      shown: formatAclPlan(plan, this.tableWidth),
       isNothing: acls.length === 0,
       question: `${verb} ${plural(acls.length, 'ACL')} of ${principal} on ${kind}?`,
       apply,

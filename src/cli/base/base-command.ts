@@ -33,6 +33,7 @@ export interface CommonFlags extends BusFlags {
   readonly utc?: boolean | undefined
   readonly confirm?: string | undefined
   readonly 'allow-delete'?: boolean | undefined
+  readonly wide?: boolean | undefined
 }
 
 /**
@@ -90,6 +91,12 @@ export abstract class BaseCommand extends Command {
   /** The zone in which text shows times. */
   protected get timeZone(): TimeZone {
     return this.given.utc ? 'utc' : 'local'
+  }
+
+  /** The terminal cells that a table may take; `undefined` with `--wide` and without a terminal, where no cell is shortened. */
+  protected get tableWidth(): number | undefined {
+    const { stdout } = this.context.io
+    return this.given.wide || !stdout.isTTY ? undefined : stdout.columns
   }
 
   override async init(): Promise<void> {

@@ -74,6 +74,14 @@ export const timeFlags = {
   utc: Flags.boolean({ description: 'Show times in UTC instead of local time', helpGroup: 'GLOBAL' }),
 }
 
+/** Flag of commands that print tables, which are otherwise fitted to the terminal. */
+export const tableFlags = {
+  wide: Flags.boolean({
+    description: 'Print whole cells and all columns, also if lines become longer than the terminal',
+    helpGroup: 'TABLE',
+  }),
+}
+
 /** Flags of commands that change a bus or an event store. */
 export const changeFlags = {
   'dry-run': Flags.boolean({ description: 'Show what would be done, and change nothing' }),
@@ -82,6 +90,7 @@ export const changeFlags = {
     description: 'Name of the changed topic, group or store, to confirm the change on a protected profile',
     helpValue: 'NAME',
   }),
+  ...tableFlags,
 }
 
 /** Flag of commands that change settings of topics, which may delete events. */

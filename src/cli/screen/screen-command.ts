@@ -2,6 +2,7 @@ import { watchLag } from '../../operations/lag/watch.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import { watchTopics } from '../../operations/topics/watch.ts'
 import type { ScreenPorts } from '../../ui/live/ports.ts'
+import { listed } from '../../ui/text/listed.ts'
 import { BaseCommand } from '../base/base-command.ts'
 import { codecsOf } from '../config/topic-format.ts'
 import { onSameBus } from '../same-bus.ts'
@@ -11,6 +12,9 @@ import { tailRows } from './tail-port.ts'
 
 /** The default of `--interval`. */
 export const INTERVAL_MS = 2000
+
+/** The most patterns that a notice names. */
+const MAX_PATTERNS = 3
 
 /** Which groups and topics to show. */
 export interface ScreenChoice {
@@ -68,5 +72,7 @@ export abstract class ScreenCommand extends BaseCommand {
 /** Returns a sentence about why there is nothing to show. */
 export function noGroups({ groups, topics }: ScreenChoice): string {
   if (topics !== undefined) return 'no matching group reads or has committed on a matching topic'
-  return groups === undefined ? 'no groups yet' : 'no group matches --group'
+  return groups === undefined
+    ? 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
+    : `no group matches ${listed(groups, MAX_PATTERNS)}; "crbus lag" measures all`
 }

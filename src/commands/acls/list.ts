@@ -1,12 +1,13 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { toPrincipal } from '../../cli/acls/acl-flags.ts'
-import { BaseCommand } from '../../cli/base/base-command.ts'
 import { busFlags } from '../../cli/base/flags.ts'
 import { nonEmpty } from '../../cli/base/parse-flags.ts'
+import { ListCommand } from '../../cli/lists/list-command.ts'
+import { listFlags, parseSort } from '../../cli/lists/list-flags.ts'
 import { listAcls } from '../../operations/acls/list-acls.ts'
-import { formatAcls } from '../../ui/acls/format-acls.ts'
+import { aclColumns } from '../../ui/acls/format-acls.ts'
 
-export default class AclsList extends BaseCommand {
+export default class AclsList extends ListCommand {
   static override summary = 'List ACLs'
   static override document = 'acls/list'
   static override description =
@@ -15,8 +16,14 @@ export default class AclsList extends BaseCommand {
     '<%= config.bin %> acls list',
     '<%= config.bin %> acls list --topic order-events --principal alice',
   ]
+  static override strict = false
+  static override usage = 'acls list [NAME]...'
+  static override args = {
+    name: Args.string({ description: 'Only ACLs of these resource names; * and ? are wildcards', ignoreStdin: true }),
+  }
   static override flags = {
     ...busFlags,
+    ...listFlags,
     topic: Flags.string({
       char: 't',
       description: 'Only ACLs that apply to this topic',
@@ -37,12 +44,22 @@ export default class AclsList extends BaseCommand {
   }
 
   async run() {
-    const { flags } = await this.parse(AclsList)
+    const { argv, flags } = await this.parse(AclsList)
+    const order = parseSort(flags.sort, aclColumns)
     const { topic, group } = flags
     const principal = flags.principal === undefined ? undefined : toPrincipal(flags.principal)
-    const acls = await listAcls(await this.openBus(), { topic, group, principal })
-    await this.print(formatAcls(acls))
-    if (acls.length === 0) await this.notice('no ACL matches')
+    const isFiltered = topic !== undefined || group !== undefined || principal !== undefined
+    const acls = await this.printList({
+      noun: 'ACLs',
+      items: await listAcls(await this.openBus(), { topic, group, principal }),
+      columns: aclColumns,
+      order,
+      limit: flags.limit,
+      nameOf: ({ name }) => name,
+      patterns: argv as string[],
+      whyEmpty: () =>
+        isFiltered ? 'no ACL matches; "crbus acls list" lists all' : 'no ACLs yet; "crbus acls allow" creates one',
+    })
     return { acls }
   }
 }

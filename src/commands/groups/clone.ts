@@ -33,7 +33,7 @@ export default class GroupsClone extends ChangeCommand {
       signal: this.signal,
     })
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
+      ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

@@ -39,7 +39,7 @@ export default class GroupsDeleteOffsets extends ChangeCommand {
     const target = { kind: 'nothing' } as const
     const plan = await planReset(bus, { group: args.group, scope, target, to: 'nothing committed', now })
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
+      ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

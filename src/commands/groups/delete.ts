@@ -22,7 +22,9 @@ export default class GroupsDelete extends ChangeCommand {
     const bus = await this.openBus()
     const now = this.context.now()
     const groups = await planGroupDeletion(bus, [...new Set(argv as string[])], now)
-    const texts = groups.map((group) => wordsOfReset(group, this.undoCommand, this.timeZone))
+    const texts = groups.map((group) =>
+      wordsOfReset(group, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
+    )
     return this.carryOut({
       plan: { groups: texts.map(({ plan }) => plan) },
       name: groups.map(({ group }) => group).join(','),

@@ -1,23 +1,40 @@
-import { BaseCommand } from '../../cli/base/base-command.ts'
+import { Args } from '@oclif/core'
 import { busFlags } from '../../cli/base/flags.ts'
+import { ListCommand } from '../../cli/lists/list-command.ts'
+import { listFlags, parseSort } from '../../cli/lists/list-flags.ts'
 import { type GroupOverview, listGroups } from '../../operations/groups/groups.ts'
-import { formatGroups } from '../../ui/format-group.ts'
+import { groupColumns } from '../../ui/format-group.ts'
 
-export default class GroupsList extends BaseCommand {
+export default class GroupsList extends ListCommand {
   static override summary = 'List the consumer groups on the bus'
   static override document = 'groups/list'
-  static override examples = ['<%= config.bin %> groups list', '<%= config.bin %> groups list -b 127.0.0.1:9092 --json']
-  static override flags = { ...busFlags }
+  static override strict = false
+  static override usage = 'groups list [GROUP]...'
+  static override examples = [
+    '<%= config.bin %> groups list',
+    "<%= config.bin %> groups list 'billing-*' --sort members:desc",
+    '<%= config.bin %> groups list -b 127.0.0.1:9092 --json',
+  ]
+  static override args = {
+    group: Args.string({ description: 'Only these groups; * and ? are wildcards', ignoreStdin: true }),
+  }
+  static override flags = { ...busFlags, ...listFlags }
 
   async run(): Promise<{ readonly groups: readonly GroupOverview[] }> {
-    await this.parse(GroupsList)
+    const { argv, flags } = await this.parse(GroupsList)
+    const order = parseSort(flags.sort, groupColumns)
     const bus = await this.openBus()
-    const groups = await listGroups(bus)
-    if (groups.length === 0) {
-      const none = 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
-      await this.notice(await this.whyEmpty(bus, 'group', none))
-    }
-    await this.print(formatGroups(groups))
+    const none = 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
+    const groups = await this.printList({
+      noun: 'groups',
+      items: await listGroups(bus),
+      columns: groupColumns,
+      order,
+      limit: flags.limit,
+      nameOf: ({ group }) => group,
+      patterns: argv as string[],
+      whyEmpty: () => this.whyEmpty(bus, 'group', none),
+    })
     return { groups }
   }
 }

@@ -25,7 +25,7 @@ export default class ResetApply extends ChangeCommand {
     const plan = await readPlanFile(resolve(this.context.cwd, args.plan))
     const bus = await this.openBus()
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
+      ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: async () => {
         const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
         await waitUntilEmpty(bus, plan.group, wait, { signal: this.signal, onWait })

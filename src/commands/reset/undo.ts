@@ -48,7 +48,7 @@ export default class ResetUndo extends ChangeCommand {
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut({
-      ...wordsOfReset(plan, this.undoCommand, this.timeZone),
+      ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
     })
   }

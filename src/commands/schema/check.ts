@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { defaultInDescription, readFlags } from '../../cli/base/flags.ts'
+import { defaultInDescription, readFlags, tableFlags } from '../../cli/base/flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { toSuggestion } from '../../cli/suggestions.ts'
 import { checkTopic, type SchemaCheck } from '../../operations/schemas/check.ts'
@@ -21,6 +21,7 @@ export default class SchemaCheckCommand extends BaseCommand {
   static override args = { topic: Args.string({ description: 'Topic to check', required: true, ignoreStdin: true }) }
   static override flags = {
     ...readFlags,
+    ...tableFlags,
     schema: Flags.string({
       description: 'Schema file or Rust source (default: the schema of the topic in this project)',
       helpValue: 'PATH',
@@ -46,7 +47,7 @@ export default class SchemaCheckCommand extends BaseCommand {
     const bus = await this.openBus()
     const last = flags.all ? undefined : flags.number
     const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, last, signal: this.signal })
-    await this.print(formatSchemaCheck(check))
+    await this.print(formatSchemaCheck(check, this.tableWidth))
     if (check.failed + check.warned > 0) this.foundSomething()
     return check
   }

@@ -27,7 +27,7 @@ export default class StoreInit extends ChangeCommand {
     return await this.carryOut({
       plan,
       name: location.split(/[\\/]/).at(-1) ?? location,
-      shown: formatStoreInit(plan),
+      shown: formatStoreInit(plan, this.tableWidth),
       isNothing,
       question: `Create these ${missing.length} parts at ${location}?`,
       apply: () => applyStoreInit(setup),

@@ -30,7 +30,11 @@ export default class TopicsAddPartitions extends ChangeCommand {
     const plan = await planAddPartitions(bus, args.topic, flags.to)
     const { kind } = await bus.admin.describeCluster()
     const { topic, from, to, eventCount } = plan
-    const table = formatTable(['TOPIC', 'PARTITIONS', 'NEW-PARTITIONS', 'EVENTS'], [[topic, from, to, eventCount]])
+    const table = formatTable(
+      ['TOPIC', 'PARTITIONS', 'NEW-PARTITIONS', 'EVENTS'],
+      [[topic, from, to, eventCount]],
+      this.tableWidth,
+    )
     return this.carryOut({
       plan,
       name: topic,

@@ -49,7 +49,7 @@ export default class TopicsAlter extends ChangeCommand {
     const result = await this.carryOut({
       plan: { ...plan, deletions: deletions.map(deletionDocument) },
       name: topic,
-      shown: formatAlterTopic(plan),
+      shown: formatAlterTopic(plan, this.tableWidth),
       // Settings that the broker refuses are shown too.
       planOnly: refusal === undefined ? undefined : true,
       isNothing: changes.length === 0,

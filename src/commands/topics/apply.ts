@@ -43,7 +43,7 @@ export default class TopicsApply extends ChangeCommand {
     return this.carryOut({
       plan: topicsApplyDocument(plan, deletions),
       name: changed.join(','),
-      shown: formatTopicsApply(plan, deletions),
+      shown: formatTopicsApply(plan, deletions, this.tableWidth),
       isNothing: changed.length === 0,
       question: `Change ${changed.length === 1 ? 'this topic' : `these ${changed.length} topics`} on ${kind}?`,
       deletion: deletionQuestion(deletions),

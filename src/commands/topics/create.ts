@@ -36,6 +36,7 @@ export default class TopicsCreate extends ChangeCommand {
     }),
     'dry-run': changeFlags['dry-run'],
     confirm: changeFlags.confirm,
+    wide: changeFlags.wide,
   }
 
   protected override readonly mayPrecedeBus = true
@@ -52,7 +53,11 @@ export default class TopicsCreate extends ChangeCommand {
     return this.carryOut({
       plan,
       name: topic,
-      shown: formatTable(['TOPIC', 'PARTITIONS', 'REPLICAS'], [[topic, partitionCount, replication ?? '-']]),
+      shown: formatTable(
+        ['TOPIC', 'PARTITIONS', 'REPLICAS'],
+        [[topic, partitionCount, replication ?? '-']],
+        this.tableWidth,
+      ),
       isNothing: false,
       apply: async () => {
         await applyCreateTopic(bus, plan)

@@ -31,7 +31,7 @@ export default class TopicsDelete extends ChangeCommand {
     return this.carryOut({
       plan,
       name: names.join(','),
-      shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows) + inexact,
+      shown: formatTable(['TOPIC', 'PARTITIONS', 'EVENTS-LOST'], rows, this.tableWidth) + inexact,
       isNothing: false,
       question: `Delete ${counted(names, 'topic')} with ${events} on ${plan.bus.kind}?`,
       apply: async () => {

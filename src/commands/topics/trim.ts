@@ -61,7 +61,7 @@ export default class TopicsTrim extends ChangeCommand {
     return this.carryOut({
       plan: trimDocument(plan),
       name: plan.topic,
-      shown: formatTrim(plan, this.timeZone),
+      shown: formatTrim(plan, this.timeZone, this.tableWidth),
       isNothing: plan.eventCount === 0n,
       question: trimQuestion(plan),
       apply: (): Promise<TopicTrimmed> => applyTrim(bus, plan),

@@ -9,7 +9,7 @@ import { formatTable } from '../text/table.ts'
 const MAX_PARTITIONS = 10
 
 /** Formats a cluster for people: a head, its brokers, folders and quotas, then the parts that are missing. */
-export function formatCluster(report: ClusterReport): string {
+export function formatCluster(report: ClusterReport, width: number | undefined): string {
   const { brokers, controller, logDirs, quotas, missing } = report
   const parts = [headOf(report)]
   if (brokers.length > 0) {
@@ -20,6 +20,7 @@ export function formatCluster(report: ClusterReport): string {
           ...[id, `${host}:${port}`, rack],
           ...[release === undefined ? '' : `${release}+`, id === controller ? 'controller' : ''],
         ]),
+        width,
       ),
     )
   }
@@ -31,11 +32,12 @@ export function formatCluster(report: ClusterReport): string {
         logDirs.map(({ broker, path, replicaCount, bytes, freeBytes, totalBytes, error = '' }) => [
           ...[broker, path, replicaCount, size(bytes), size(freeBytes), size(totalBytes), error],
         ]),
+        width,
       ),
     )
   }
   if (quotas !== null && quotas.length > 0) {
-    parts.push(formatTable(['QUOTA-OF', 'LIMIT', 'VALUE'], quotas.flatMap(quotaRows)))
+    parts.push(formatTable(['QUOTA-OF', 'LIMIT', 'VALUE'], quotas.flatMap(quotaRows), width))
   }
   if (missing.length > 0) parts.push(missing.map((part) => `${printable(missingText(part))}\n`).join(''))
   return parts.join('\n')

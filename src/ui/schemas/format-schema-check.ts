@@ -4,7 +4,7 @@ import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
 /** Formats a check: a table of the event types, the findings with the position of their first occurrence, the number of records. */
-export function formatSchemaCheck(report: SchemaCheck): string {
+export function formatSchemaCheck(report: SchemaCheck, width: number | undefined): string {
   const { topic, types, recordCount, undecodableCount, tombstoneCount } = report
   const rows = types.map(({ eventType, decoded, failed, warned }) => [eventType, decoded, failed, warned])
   const extra = [
@@ -18,6 +18,6 @@ export function formatSchemaCheck(report: SchemaCheck): string {
       return `${printable(`${eventType} ${position}: ${path === '' ? '' : `${path}: `}${reason}`)}\n`
     }),
   )
-  const table = rows.length === 0 ? [] : [formatTable(['EVENT-TYPE', 'DECODED', 'FAILED', 'WARNED'], rows)]
+  const table = rows.length === 0 ? [] : [formatTable(['EVENT-TYPE', 'DECODED', 'FAILED', 'WARNED'], rows, width)]
   return [...table, ...(findings.length > 0 ? [findings.join('')] : []), total].join('\n')
 }

@@ -8,13 +8,16 @@ import { formatTable } from '../text/table.ts'
 const MAX_NAMES = 10
 
 /** Formats a change of settings: each setting with its value and source now and afterwards, then what the change deletes. */
-export function formatAlterTopic({ topic, changes, same, deletions }: AlterTopicPlan): string {
+export function formatAlterTopic(
+  { topic, changes, same, deletions }: AlterTopicPlan,
+  width: number | undefined,
+): string {
   const head = `TOPIC  ${printable(topic)}\n`
   const rows = changes.map(({ name, from, fromSource, to, toSource }) => [
     ...[name, from ?? '', fromSource],
     ...[to ?? '', toSource],
   ])
-  const table = rows.length === 0 ? [] : [formatTable(['SETTING', 'FROM', 'SOURCE', 'TO', 'NEW-SOURCE'], rows)]
+  const table = rows.length === 0 ? [] : [formatTable(['SETTING', 'FROM', 'SOURCE', 'TO', 'NEW-SOURCE'], rows, width)]
   const notes = [
     ...(same.length === 0 ? [] : [`no change needed: ${printable(listed(same, MAX_NAMES))}\n`]),
     ...deletions.map(formatDeletion),

@@ -3,16 +3,8 @@ import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
 /** Formats a topic for people: a head, its partitions, its settings, and the event types of its newest records. */
-export function formatTopic({
-  topic,
-  partitionCount,
-  replication,
-  partitions,
-  config,
-  types,
-  sampled,
-  counts,
-}: TopicReport): string {
+export function formatTopic(report: TopicReport, width: number | undefined): string {
+  const { topic, partitionCount, replication, partitions, config, types, sampled, counts } = report
   const parts = [
     `TOPIC       ${printable(topic)}\nPARTITIONS  ${partitionCount}\nREPLICAS    ${replication}\n`,
     formatTable(
@@ -36,14 +28,16 @@ export function formatTopic({
         end,
         end - start,
       ]),
+      width,
     ),
   ]
-  if (config.size > 0) parts.push(formatTable(['SETTING', 'VALUE'], [...config]))
+  if (config.size > 0) parts.push(formatTable(['SETTING', 'VALUE'], [...config], width))
   if (sampled > 0) {
     parts.push(
       formatTable(
         ['EVENT-TYPE', `IN-LAST-${sampled}`, 'IN-PARTITIONS'],
         types.map(({ eventType, count, partitions: at }) => [eventType, count, at.join(',')]),
+        width,
       ),
     )
   }

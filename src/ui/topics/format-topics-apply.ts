@@ -11,6 +11,7 @@ import { formatTable } from '../text/table.ts'
 export function formatTopicsApply(
   { create, change, same, notes }: TopicsApplyPlan,
   deletions: readonly ExpectedDeletion[],
+  width: number | undefined,
 ): string {
   const rows = [
     ...create.map(({ topic, partitions, replication, retention }) => {
@@ -34,7 +35,7 @@ export function formatTopicsApply(
     ...notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`),
     ...deletions.map(formatDeletion),
   ]
-  return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
+  return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows, width)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
 }
 
 /** Formats the value of `retention.ms`: milliseconds as text, -1 for unlimited, absent for the cluster's default. */

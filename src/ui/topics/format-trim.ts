@@ -13,13 +13,18 @@ const HIDDEN_OFFSETS =
   'the committed offsets of groups may not be read by this user, so groups that have not read the events are not shown'
 
 /** Formats a plan to delete the oldest events of a topic: each partition, then the groups that have not read them. */
-export function formatTrim({ topic, steps, counts, unread, notes }: TrimPlan, timeZone: TimeZone): string {
+export function formatTrim(
+  { topic, steps, counts, unread, notes }: TrimPlan,
+  timeZone: TimeZone,
+  width: number | undefined,
+): string {
   const events = counts === 'offsets' ? 'OFFSETS-LOST' : 'EVENTS-LOST'
   const parts = [
     `TOPIC  ${printable(topic)}\n`,
     formatTable(
       ['PARTITION', 'START', 'NEW-START', 'END', events],
       steps.map(({ partition, start, newStart, end, eventCount }) => [partition, start, newStart, end, eventCount]),
+      width,
     ),
   ]
   if (unread !== null && unread.length > 0) {
@@ -27,6 +32,7 @@ export function formatTrim({ topic, steps, counts, unread, notes }: TrimPlan, ti
       formatTable(
         ['GROUP', 'PARTITION', 'COMMITTED', 'UNREAD-LOST'],
         unread.map(({ group, partition, committed, unreadCount }) => [group, partition, committed, unreadCount]),
+        width,
       ),
     )
   }

@@ -15,5 +15,5 @@ test('the address of a coordinator of IPv6 is in brackets', () => {
     offsets: [],
     lag: null,
   }
-  expect(formatGroup(report)).toContain('COORDINATOR  1 ([::1]:9092)')
+  expect(formatGroup(report, undefined)).toContain('COORDINATOR  1 ([::1]:9092)')
 })

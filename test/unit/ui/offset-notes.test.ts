@@ -95,10 +95,11 @@ describe('a reset plan', () => {
     ...{ replayed: 2000n, skipped: 0n, sampled: 0, types: [], conversationCount: 0, sagaCount: 0, notes: [] },
   }
 
+  const style = { timeZone: 'utc', width: undefined } as const
   const undoCommand = (file: string) => `crbus reset undo ${file}`
 
   test('a reset plan says that a number of offsets is an upper bound of the events', () => {
-    const { shown, question } = wordsOfReset(plan, undoCommand, 'utc')
+    const { shown, question } = wordsOfReset(plan, undoCommand, style)
 
     expect(shown).toMatch(/order-events +0 +2000 +0 +replay +≤2000 /)
     expect(shown).toContain('up to 2000 events delivered again\n')
@@ -106,7 +107,7 @@ describe('a reset plan', () => {
     const counted = wordsOfReset(
       { ...plan, steps: [{ ...step, counts: 'records' }], counts: 'records' },
       undoCommand,
-      'utc',
+      style,
     )
     expect(counted.shown).toContain('2000 events delivered again\n')
   })

@@ -1,5 +1,5 @@
-import type { GroupRow } from '../state/rows.ts'
 import { logarithmicShare } from '../../lag/bar.ts'
+import type { GroupRow } from '../state/rows.ts'
 import type { Palette } from '../text/palette.ts'
 import type { Column, Columns } from './fit-columns.ts'
 import { lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'

@@ -1,9 +1,9 @@
 import type { LagSummary } from '../../../operations/lag/report.ts'
-import { HISTORY_LENGTH } from '../state/lag-history.ts'
 import { bar } from '../../lag/bar.ts'
+import { formatAge, formatCount, formatRate } from '../../lag/short-values.ts'
+import { HISTORY_LENGTH } from '../state/lag-history.ts'
 import { cutMiddle, widthOf } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatAge, formatCount, formatRate } from '../../lag/short-values.ts'
 import { sparkline } from '../text/sparkline.ts'
 import type { Column } from './fit-columns.ts'
 

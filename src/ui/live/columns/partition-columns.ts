@@ -1,5 +1,5 @@
-import type { PartitionRow } from '../state/rows.ts'
 import { linearShare } from '../../lag/bar.ts'
+import type { PartitionRow } from '../state/rows.ts'
 import type { Palette } from '../text/palette.ts'
 import type { Column, Columns } from './fit-columns.ts'
 import { ABSENT, lagColumns, largestLag, nameColumn, numberColumn } from './lag-columns.ts'

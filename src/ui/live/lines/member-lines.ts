@@ -1,8 +1,8 @@
+import { formatCount } from '../../lag/short-values.ts'
 import { type Column, type Columns, fitColumns, headerLine, rowLine } from '../columns/fit-columns.ts'
 import { nameColumn, numberColumn } from '../columns/lag-columns.ts'
 import type { Member } from '../state/members.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatCount } from '../../lag/short-values.ts'
 
 /** Lists the members of a group below a header. If they do not fit, the last line says how many more there are. */
 export function memberLines(

@@ -1,4 +1,5 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
+import { formatAge, formatClock, formatCount, formatRate } from '../../lag/short-values.ts'
 import { plural } from '../../text/listed.ts'
 import { printable } from '../../text/printable.ts'
 import { ABSENT } from '../columns/lag-columns.ts'
@@ -7,7 +8,6 @@ import type { LagHistory } from '../state/lag-history.ts'
 import { severityOf } from '../state/verdict-order.ts'
 import { joined, type StyledText } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatAge, formatClock, formatCount, formatRate } from '../../lag/short-values.ts'
 import { sparkline } from '../text/sparkline.ts'
 
 /** The width of a sparkline in a title. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bar, linearShare, logarithmicShare } from '../../../../src/ui/lag/bar.ts'
-import { cut, cutMiddle, joined, padded, spread, widthOf, wrapCells } from '../../../../src/ui/live/text/fit-text.ts'
 import { formatAge, formatCount, formatRate } from '../../../../src/ui/lag/short-values.ts'
+import { cut, cutMiddle, joined, padded, spread, widthOf, wrapCells } from '../../../../src/ui/live/text/fit-text.ts'
 import { sparkline } from '../../../../src/ui/live/text/sparkline.ts'
 
 describe('a bar', () => {

@@ -1,0 +1,134 @@
+import { Chalk } from 'chalk'
+import { partitionName } from '../../bus/names/names.ts'
+import type { NamedBus } from '../../operations/bus-identity.ts'
+import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag/report.ts'
+import { type LagVerdict, verdictRank } from '../../operations/lag/verdict.ts'
+import { cutMiddle } from '../text/cut-middle.ts'
+import { plural } from '../text/listed.ts'
+import { printable } from '../text/printable.ts'
+import { type Cell, formatTable, tableParts } from '../text/table.ts'
+import { linearShare, logarithmicShare } from './bar.ts'
+import { type ReportStyle, summaryCells, summaryHeaders } from './report-columns.ts'
+import { verdictCell } from './verdict-cell.ts'
+import { verdictColors } from './verdict-colors.ts'
+
+/** The most cells that the id of a member takes without `--wide`. */
+const MEMBER_CELLS = 24
+
+export interface LagReportStyle {
+  readonly color: boolean
+  /** The width of the terminal; `undefined` with `--wide`. */
+  readonly width: number | undefined
+  /** The measured bus. */
+  readonly bus: NamedBus | undefined
+  /** Whether to list every partition. */
+  readonly partitions: boolean
+}
+
+/**
+ * Formats a report for a person at a terminal, in the colors of the live screen: the bus, the number of groups with each verdict,
+ * and a row for each group, worst first. Below a group that reads several topics is a row for each topic. Every partition is listed
+ * on request.
+ */
+export function* formatLagReport(report: LagReport, style: LagReportStyle): Generator<string> {
+  const { color, width, bus, partitions } = style
+  const chalk = new Chalk({ level: color ? 1 : 0 })
+  const colors = verdictColors(chalk)
+  const verdictPaint = (verdict: LagVerdict | undefined) => (verdict === undefined ? chalk.dim : colors[verdict])
+  const shown: ReportStyle = { isSampled: report.sample !== undefined, verdictPaint, isWide: width === undefined }
+  if (bus !== undefined) yield `${chalk.dim(fittedTo(width, busLine(bus)))}\n`
+  yield `${verdictCounts(report.groups, verdictPaint)}\n\n`
+  yield formatTable(
+    ['VERDICT', 'GROUP', ...summaryHeaders(shown), 'STATE', { title: 'MEMBERS', align: 'right' }, 'TOPICS'],
+    groupRows(report.groups, shown),
+    width,
+  )
+  if (!partitions) return
+  for (const group of report.groups) {
+    const members = `${group.state} · ${plural(group.memberCount, 'member')}`
+    yield `\n${chalk.bold(fittedTo(width, printable(group.group)))}\n${chalk.dim(members)}\n`
+    yield* partitionTable(group, shown, width)
+  }
+}
+
+const fittedTo = (width: number | undefined, text: string): string =>
+  width === undefined ? text : cutMiddle(text, width)
+
+/** Names the measured bus: `profile prod · kafka-1:9092 · cluster 5L6g3nShT-eMCtK`. */
+function busLine({ kind, profile, brokers, clusterId, guard }: NamedBus): string {
+  const parts = [
+    ...(profile === undefined ? [] : [`profile ${profile}${guard === undefined ? '' : ` (${guard})`}`]),
+    brokers ?? kind,
+    ...(clusterId === undefined ? [] : [`cluster ${clusterId}`]),
+  ]
+  return printable(parts.join(' · '))
+}
+
+/** Counts the groups and their verdicts: `7 groups · 1 stopped · 6 ok`. */
+function verdictCounts(groups: readonly GroupLag[], paint: ReportStyle['verdictPaint']): string {
+  const counts = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => verdictRank(a) - verdictRank(b))
+  const verdicts = counts.flatMap(([verdict, own]) =>
+    verdict === undefined ? [] : [paint(verdict)(`${own.length} ${verdict}`)],
+  )
+  return [plural(groups.length, 'group'), ...verdicts].join(' · ')
+}
+
+function groupRows(groups: readonly GroupLag[], style: ReportStyle): Cell[][] {
+  const largest = largestLag(groups)
+  const share = ({ lag = 0n }: LagSummary) => logarithmicShare(lag, largest)
+  const verdict = (summary: LagSummary, parts: readonly PartitionLag[]): Cell => ({
+    text: verdictCell(summary.verdict, parts),
+    paint: style.verdictPaint(summary.verdict),
+  })
+  return groups.flatMap((group) => {
+    const { topics, state, memberCount } = group
+    const parts = topics.flatMap((topic) => topic.partitions)
+    const [first] = topics
+    const named = topics.length === 1 && first !== undefined ? first.topic : String(topics.length)
+    return [
+      [verdict(group, parts), group.group, ...summaryCells(group, share(group), style), state, memberCount, named],
+      ...(topics.length < 2
+        ? []
+        : topics.map((topic) => [
+            verdict(topic, topic.partitions),
+            `  ${topic.topic}`,
+            ...summaryCells(topic, share(topic), style),
+            ...BLANK,
+          ])),
+    ]
+  })
+}
+
+/** The cells of a topic that only groups have. */
+const BLANK: readonly Cell[] = [' ', ' ', ' ']
+
+function* partitionTable({ topics }: GroupLag, style: ReportStyle, width: number | undefined): Generator<string> {
+  const largest = largestLag(topics.flatMap(({ partitions }) => partitions))
+  const headers = ['VERDICT', 'PARTITION', ...summaryHeaders(style), 'COMMITTED', 'START', 'END', 'HOST', 'MEMBER']
+  yield* tableParts(
+    headers,
+    {
+      *[Symbol.iterator]() {
+        for (const { topic, partitions } of topics) {
+          for (const lag of partitions) {
+            const { partition, verdict, committed, start, end, host, memberId } = lag
+            yield [
+              { text: verdict ?? '', paint: style.verdictPaint(verdict) },
+              partitionName({ topic, partition }),
+              ...summaryCells(lag, linearShare(lag.lag ?? 0n, largest), style),
+              ...[committed ?? '', start ?? '', end ?? '', host ?? ''],
+              memberId === undefined ? '' : shortMember(memberId, style.isWide),
+            ]
+          }
+        }
+      },
+    },
+    width,
+  )
+}
+
+const shortMember = (memberId: string, isWide: boolean): string =>
+  isWide ? memberId : cutMiddle(printable(memberId), MEMBER_CELLS)
+
+const largestLag = (summaries: readonly LagSummary[]): bigint =>
+  summaries.reduce((largest, { lag = 0n }) => (lag > largest ? lag : largest), 0n)
