@@ -14,10 +14,15 @@ import { formatLagReport } from '../ui/lag/format-report.ts'
 import { lagSortColumns } from '../ui/lag/sort-columns.ts'
 import { LagWatchLines } from '../ui/lag-watch-lines.ts'
 import { type LagDocument, lagDocument, lagNotes } from '../ui/notes/lag-notes.ts'
+import { cutMiddle } from '../ui/text/cut-middle.ts'
 import { write } from '../ui/text/io.ts'
+import { printable } from '../ui/text/printable.ts'
 
 /** The most waiting events of a topic that --by-type reads. */
 const MAX_EVENTS_BY_TYPE = 10_000
+
+/** The most cells of a terminal that the name of a group takes in a note. */
+const NAME_CELLS = 40
 
 const SHORT_SAMPLE = `note: no group is called stalled, because the sample is shorter than ${COMMIT_INTERVAL_MS / 1000}s, the default commit interval of Kafka's clients`
 
@@ -90,12 +95,14 @@ export default class Lag extends ScreenCommand {
     const order = parseSort(flags.sort, lagSortColumns(sample !== undefined))
     const bus = await this.openBus()
     const all = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
-    if (all.groups.length === 0) await this.notice(await this.whyEmpty(bus, 'group', noGroups({ groups, topics })))
+    if (all.groups.length === 0 && this.busExists)
+      await this.notice(await this.whyEmpty(bus, 'group', noGroups({ groups, topics })))
     const { shown, notice } = arrangeItems(all.groups, { order, limit: flags.limit, noun: 'groups' })
     const report = { ...all, groups: shown }
     await this.#printReport(report, groups !== undefined || topics !== undefined)
     if (notice !== undefined) await this.notice(notice)
-    for (const note of lagNotes(report, this.context.now(), this.timeZone)) await this.notice(`note: ${note}`)
+    for (const note of lagNotes(this.#withShortNames(report), this.context.now(), this.timeZone))
+      await this.notice(`note: ${note}`)
     const isShort = sample !== undefined && sample < COMMIT_INTERVAL_MS
     if (isShort && report.groups.length > 0) await this.notice(SHORT_SAMPLE)
     const document = lagDocument(report, this.context.now())
@@ -106,6 +113,12 @@ export default class Lag extends ScreenCommand {
       await this.notice('EVENTS is a sample: only the first READ of the WAITING events were counted')
     }
     return { ...document, waiting }
+  }
+
+  /** Shortens the names of groups for notes on a terminal, where a long name would hide what the note says. */
+  #withShortNames({ groups }: LagReport): Pick<LagReport, 'groups'> {
+    if (this.tableWidth === undefined) return { groups }
+    return { groups: groups.map((group) => ({ ...group, group: cutMiddle(printable(group.group), NAME_CELLS) })) }
   }
 
   /** Prints tables that programs read, or on a terminal a report for people. Without groups, prints nothing. */

@@ -5,14 +5,17 @@ import type { ListColumn } from './text/list-columns.ts'
 import { printable } from './text/printable.ts'
 import { formatTable } from './text/table.ts'
 
+/** A column that is left out first where a terminal is too narrow. */
+const extra = (title: string) => ({ title, isExtra: true }) as const
+
 /** The columns of a list of groups. Topics are joined by commas, which topic names cannot contain. */
 export const groupColumns: readonly ListColumn<GroupOverview>[] = [
-  { header: 'GROUP', cell: ({ group }) => group },
+  { header: { title: 'GROUP', min: 24 }, cell: ({ group }) => group },
   { header: 'STATE', cell: ({ state }) => state },
-  { header: 'TYPE', cell: ({ type }) => type },
-  { header: 'PROTOCOL', cell: ({ protocol }) => protocol },
+  { header: extra('TYPE'), cell: ({ type }) => type },
+  { header: extra('PROTOCOL'), cell: ({ protocol }) => protocol },
   { header: 'MEMBERS', cell: ({ memberCount }) => memberCount },
-  { header: 'AUTO-NAMED', cell: ({ isAutoNamed }) => (isAutoNamed ? 'yes' : '-') },
+  { header: extra('AUTO-NAMED'), cell: ({ isAutoNamed }) => (isAutoNamed ? 'yes' : '-') },
   { header: 'TOPICS', cell: ({ topics }) => topics.join(',') },
 ]
 
@@ -35,12 +38,12 @@ export function formatGroup(report: GroupReport, width: number | undefined): str
       'TOPIC',
       'PARTITION',
       'CURRENT-OFFSET',
-      'LOG-START-OFFSET',
+      extra('LOG-START-OFFSET'),
       'LOG-END-OFFSET',
       'LAG',
       'MEMBER-ID',
-      'CLIENT-ID',
-      'HOST',
+      extra('CLIENT-ID'),
+      extra('HOST'),
     ],
     offsets.map(({ topic, partition, committed, start, end, lag, memberId }) => {
       const member = members.find((own) => own.memberId === memberId)
@@ -79,12 +82,12 @@ type Member = GroupReport['members'][number]
 
 /** The columns of a list of members. Their partitions are shown as `order-events:0,1`. */
 export const memberColumns: readonly ListColumn<Member>[] = [
-  { header: 'MEMBER-ID', cell: ({ memberId }) => memberId },
+  { header: { title: 'MEMBER-ID', min: 24 }, cell: ({ memberId }) => memberId },
   { header: 'CLIENT-ID', cell: ({ clientId }) => clientId },
-  { header: 'HOST', cell: ({ host }) => host },
+  { header: extra('HOST'), cell: ({ host }) => host },
   { header: 'PARTITIONS', cell: ({ assignment }) => assignment.length },
   { header: 'READS', cell: readText },
-  { header: 'SUBSCRIBED', cell: ({ subscription = [] }) => subscription.join(',') },
+  { header: extra('SUBSCRIBED'), cell: ({ subscription = [] }) => subscription.join(',') },
 ]
 
 function readText({ assignment }: Member): string {

@@ -278,7 +278,7 @@ describe('lag --watch on a terminal', () => {
 
   test('shows an empty list with a notice when no group matches', async () => {
     watch(['--group', 'x*'])
-    const lines = await terminal.shows('no group matches --group')
+    const lines = await terminal.shows('no group matches x*; "crbus lag" measures all')
     expect(lines[0]).toContain('crbus lag  0 groups')
     expect(lines.join('\n')).not.toContain('billing')
     expect(await quit()).toMatchObject({ exitCode: 0, stderr: '' })

@@ -49,9 +49,9 @@ describe('lag', () => {
       ['billing', 'order-events', '1', '2', '1m1s', 'stopped'],
     ])
     expect(words(partitions.split('\n')[0])).toEqual(
-      words('GROUP TOPIC PARTITION COMMITTED START END MEMBER HOST LAG AGE VERDICT'),
+      words('GROUP TOPIC PARTITION COMMITTED START END LAG AGE VERDICT HOST MEMBER'),
     )
-    expect(words(partitions.split('\n')[1])).toEqual(words('billing order-events 0 3 0 5 - - 2 1m1s stopped'))
+    expect(words(partitions.split('\n')[1])).toEqual(words('billing order-events 0 3 0 5 2 1m1s stopped - -'))
     expect(exitCode).toBe(0)
   })
 
@@ -128,7 +128,9 @@ describe('lag', () => {
 
   test('says that a sample shorter than a commit interval finds no stalled group', async () => {
     await publish(2)
-    expect((await runCli(Lag, ['--sample', '1ms'], { broker })).stderr).toBe('no groups yet\n')
+    expect((await runCli(Lag, ['--sample', '1ms'], { broker })).stderr).toBe(
+      'no groups yet; a subscriber or "crbus reset --new-group" creates one\n',
+    )
     await (await subscribe('billing', 1)).close()
     const { stderr } = await runCli(Lag, ['--sample', '1ms'], { broker })
     expect(stderr).toBe(
@@ -199,7 +201,7 @@ describe('lag', () => {
       stderr: expect.stringContaining('no matching group reads or has committed on a matching topic'),
     })
     const none = await runCli(Lag, ['--group', 'x*'], { broker })
-    expect(none).toMatchObject({ exitCode: 0, stderr: 'no group matches --group\n' })
+    expect(none).toMatchObject({ exitCode: 0, stderr: 'no group matches x*; "crbus lag" measures all\n' })
     const missing = await runCli(Lag, ['--group', 'bill'], { broker })
     expect(missing).toMatchObject({ exitCode: 4, stdout: '' })
     expect(missing.stderr).toContain('CRBUS_GROUP_NOT_FOUND')

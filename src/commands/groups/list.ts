@@ -33,7 +33,7 @@ export default class GroupsList extends ListCommand {
       limit: flags.limit,
       nameOf: ({ group }) => group,
       patterns: argv as string[],
-      whyEmpty: () => this.whyEmpty(bus, 'group', none),
+      whyEmpty: async () => (this.busExists ? this.whyEmpty(bus, 'group', none) : undefined),
     })
     return { groups }
   }

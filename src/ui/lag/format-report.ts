@@ -14,6 +14,8 @@ import { verdictColors } from './verdict-colors.ts'
 
 /** The most cells that the id of a member takes without `--wide`. */
 const MEMBER_CELLS = 24
+/** A narrower terminal has no room for bars beside the numbers. */
+const MIN_CELLS_FOR_BARS = 100
 
 export interface LagReportStyle {
   readonly color: boolean
@@ -35,11 +37,16 @@ export function* formatLagReport(report: LagReport, style: LagReportStyle): Gene
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const colors = verdictColors(chalk)
   const verdictPaint = (verdict: LagVerdict | undefined) => (verdict === undefined ? chalk.dim : colors[verdict])
-  const shown: ReportStyle = { isSampled: report.sample !== undefined, verdictPaint, isWide: width === undefined }
+  const shown: ReportStyle = {
+    isSampled: report.sample !== undefined,
+    verdictPaint,
+    hasBars: (width ?? MIN_CELLS_FOR_BARS) >= MIN_CELLS_FOR_BARS,
+    isWide: width === undefined,
+  }
   if (bus !== undefined) yield `${chalk.dim(fittedTo(width, busLine(bus)))}\n`
-  yield `${verdictCounts(report.groups, verdictPaint)}\n\n`
+  yield `${verdictCounts(report, verdictPaint)}\n\n`
   yield formatTable(
-    ['VERDICT', 'GROUP', ...summaryHeaders(shown), 'STATE', { title: 'MEMBERS', align: 'right' }, 'TOPICS'],
+    [VERDICT, { title: 'GROUP', min: 20 }, ...summaryHeaders(shown), 'STATE', rightAligned('MEMBERS'), 'TOPICS'],
     groupRows(report.groups, shown),
     width,
   )
@@ -65,10 +72,13 @@ function busLine({ kind, profile, brokers, clusterId, guard }: NamedBus): string
 }
 
 /** Counts the groups and their verdicts: `7 groups · 1 stopped · 6 ok`. */
-function verdictCounts(groups: readonly GroupLag[], paint: ReportStyle['verdictPaint']): string {
+function verdictCounts({ groups, sample }: LagReport, paint: ReportStyle['verdictPaint']): string {
   const counts = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => verdictRank(a) - verdictRank(b))
+  // A sample that is too short for a verdict has a note of its own.
+  const unknown = (count: number) =>
+    sample === undefined ? [`${count} without a verdict (--sample 10s gives one)`] : []
   const verdicts = counts.flatMap(([verdict, own]) =>
-    verdict === undefined ? [] : [paint(verdict)(`${own.length} ${verdict}`)],
+    verdict === undefined ? unknown(own.length) : [paint(verdict)(`${own.length} ${verdict}`)],
   )
   return [plural(groups.length, 'group'), ...verdicts].join(' · ')
 }
@@ -84,7 +94,7 @@ function groupRows(groups: readonly GroupLag[], style: ReportStyle): Cell[][] {
     const { topics, state, memberCount } = group
     const parts = topics.flatMap((topic) => topic.partitions)
     const [first] = topics
-    const named = topics.length === 1 && first !== undefined ? first.topic : String(topics.length)
+    const named = topics.length === 1 && first !== undefined ? first.topic : plural(topics.length, 'topic')
     return [
       [verdict(group, parts), group.group, ...summaryCells(group, share(group), style), state, memberCount, named],
       ...(topics.length < 2
@@ -99,12 +109,24 @@ function groupRows(groups: readonly GroupLag[], style: ReportStyle): Cell[][] {
   })
 }
 
+/** Verdicts are the shortest summary, so they are never shortened. */
+const VERDICT = { title: 'VERDICT', isWhole: true } as const
+
 /** The cells of a topic that only groups have. */
 const BLANK: readonly Cell[] = [' ', ' ', ' ']
 
 function* partitionTable({ topics }: GroupLag, style: ReportStyle, width: number | undefined): Generator<string> {
   const largest = largestLag(topics.flatMap(({ partitions }) => partitions))
-  const headers = ['VERDICT', 'PARTITION', ...summaryHeaders(style), 'COMMITTED', 'START', 'END', 'HOST', 'MEMBER']
+  const headers = [
+    VERDICT,
+    { title: 'PARTITION', min: 20 },
+    ...summaryHeaders(style),
+    rightAligned('COMMITTED'),
+    { ...rightAligned('START'), isExtra: true },
+    rightAligned('END'),
+    { title: 'HOST', isExtra: true },
+    'MEMBER',
+  ]
   yield* tableParts(
     headers,
     {
@@ -126,6 +148,8 @@ function* partitionTable({ topics }: GroupLag, style: ReportStyle, width: number
     width,
   )
 }
+
+const rightAligned = (title: string) => ({ title, align: 'right' }) as const
 
 const shortMember = (memberId: string, isWide: boolean): string =>
   isWide ? memberId : cutMiddle(printable(memberId), MEMBER_CELLS)

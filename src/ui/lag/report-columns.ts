@@ -13,14 +13,16 @@ export interface ReportStyle {
   readonly isSampled: boolean
   /** Returns the color of a verdict. */
   readonly verdictPaint: (verdict: LagVerdict | undefined) => (text: string) => string
+  /** Whether there is room for bars. */
+  readonly hasBars: boolean
   /** Whether numbers are shown in full instead of in at most seven characters. */
   readonly isWide: boolean
 }
 
 /** The headers of the cells of `summaryCells`. */
-export const summaryHeaders = ({ isSampled }: ReportStyle): readonly Header[] => [
+export const summaryHeaders = ({ isSampled, hasBars }: ReportStyle): readonly Header[] => [
   { title: 'LAG', align: 'right' },
-  { title: '', isWhole: true },
+  ...(hasBars ? [{ title: '', isWhole: true }] : []),
   { title: 'AGE', align: 'right' },
   ...(isSampled ? ['IN/S', 'OUT/S', 'CATCH-UP'].map((title) => ({ title, align: 'right' as const })) : []),
 ]
@@ -29,14 +31,14 @@ export const summaryHeaders = ({ isSampled }: ReportStyle): readonly Header[] =>
 export function summaryCells(
   { lag, age, rates, verdict }: LagSummary,
   share: number,
-  { isSampled, verdictPaint, isWide }: ReportStyle,
+  { isSampled, verdictPaint, hasBars, isWide }: ReportStyle,
 ): readonly Cell[] {
   const rate = (value: number | undefined) => (value === undefined ? '' : formatRate(value))
   const time = (value: number | undefined) => (value === undefined ? '' : formatAge(value))
   return [
     lag === undefined ? '' : isWide ? String(lag) : formatCount(lag),
     // A space keeps the cell blank, because an empty one is shown as `-`.
-    { text: bar(share, BAR_CELLS) || ' ', paint: verdictPaint(verdict) },
+    ...(hasBars ? [{ text: bar(share, BAR_CELLS) || ' ', paint: verdictPaint(verdict) }] : []),
     time(age),
     ...(isSampled ? [rate(rates?.in), rate(rates?.out), time(rates?.catchUp)] : []),
   ]

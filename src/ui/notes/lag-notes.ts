@@ -7,6 +7,8 @@ import { printable } from '../text/printable.ts'
 
 /** The most partitions or topics that a note lists, and the most notes with the same code that a group gets. */
 const MAX_LISTED = 3
+/** The most partitions without a commit that a note lists. A user needs all of them to commit or to reset them. */
+const MAX_UNCOMMITTED = 10
 
 /** Returns the sentence of a note, without the group. `now` is the time that ages are relative to, in milliseconds. */
 function lagNoteText(note: LagNote, now: number, timeZone: TimeZone): string {
@@ -23,7 +25,7 @@ function lagNoteText(note: LagNote, now: number, timeZone: TimeZone): string {
     }
     case 'never-committed': {
       const count = note.partitions.length
-      return `${count} ${partitions(count)} with events and no committed offset, which LAG does not count: ${listedPartitions(note.partitions, MAX_LISTED)}`
+      return `${count} ${partitions(count)} with events and no committed offset, which LAG does not count: ${listedPartitions(note.partitions, MAX_UNCOMMITTED)}`
     }
     case 'offsets-counted':
       return `LAG counts offsets of compacted topics, so fewer events may wait: ${listed(note.topics, MAX_LISTED)}`

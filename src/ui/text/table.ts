@@ -20,6 +20,10 @@ interface ColumnHeader {
   readonly align?: 'right'
   /** Whether cells are never shortened, such as times. Numbers never are. */
   readonly isWhole?: boolean
+  /** The fewest cells to which texts are shortened, at which most of them still differ from each other. Default: 12. */
+  readonly min?: number
+  /** Whether the column is left out before the others where a terminal is too narrow. */
+  readonly isExtra?: boolean
 }
 
 export type Header = string | ColumnHeader
@@ -27,13 +31,15 @@ export type Header = string | ColumnHeader
 /** Rows per part: large enough to need few writes, small enough to format quickly. */
 const PART_ROWS = 1000
 const GAP = '  '
+/** The default of `min`. */
+const MIN_TEXT_CELLS = 12
 
 /**
  * Formats a table. Columns are padded to their widest cell, measured in terminal cells, and separated by two spaces. Headers
  * contain no spaces and an empty value is `-`, so that `awk` can parse the lines. Numbers are aligned to the right.
  *
- * With a `width`, that of a terminal, the widest texts are shortened in the middle. If that is not enough, the last columns are
- * left out, and a line below the table names them.
+ * With a `width`, that of a terminal, the widest texts are shortened in the middle. If that is not enough, some columns are left
+ * out, and a line below the table names them.
  */
 export const formatTable = (headers: readonly Header[], rows: readonly Row[], width?: number): string =>
   [...tableParts(headers, rows, width)].join('')
@@ -47,12 +53,13 @@ export function* tableParts(headers: readonly Header[], rows: Iterable<Row>, wid
     for (const [at, column] of columns.entries()) column.fit(row[at] ?? '')
   }
   const shown = width === undefined ? columns : fitted(columns, width)
+  const places = shown.map((column) => ({ column, at: columns.indexOf(column) }))
   const line = (cells: Row) =>
-    shown
-      .map((column, at) => column.padded(cells[at] ?? '', hasRows))
+    places
+      .map(({ column, at }) => column.padded(cells[at] ?? '', hasRows))
       .join(GAP)
       .trimEnd()
-  let lines = [line(columns.map(({ title }) => title))]
+  let lines = [line(columns.map(({ title }) => title || ' '))]
   for (const row of rows) {
     lines.push(line(row))
     if (lines.length < PART_ROWS) continue
@@ -60,22 +67,25 @@ export function* tableParts(headers: readonly Header[], rows: Iterable<Row>, wid
     lines = []
   }
   if (lines.length > 0) yield `${lines.join('\n')}\n`
-  const left = columns.slice(shown.length).map(({ title }) => title)
+  const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title)
   if (left.length > 0) yield `${cutMiddle(`(--wide also shows ${left.join(', ')})`, width ?? 0)}\n`
 }
 
-/** Limits columns to the width of a terminal. Returns the first ones, for which there is room. */
-function fitted(columns: readonly Column[], width: number): readonly Column[] {
-  const widths = fitWidths(columns, width, GAP.length)
-  for (const [at, own] of widths.entries()) columns[at]?.limit(own)
-  return columns.slice(0, widths.length)
+/** Limits columns to the width of a terminal. Returns those for which there is room. */
+function fitted(columns: readonly Column[], room: number): readonly Column[] {
+  return fitWidths(columns, room, GAP.length).map(({ column, width }) => {
+    column.limit(width)
+    return column
+  })
 }
 
 /** A column of a table: its width, and how to align its cells. */
 class Column {
   readonly title: string
+  readonly isExtra: boolean
   readonly #isRight: boolean
   readonly #isWhole: boolean
+  readonly #min: number
   #width: number
   #isNumeric = true
   // The last cell with its text and width, cached because consecutive rows often have the same value.
@@ -83,10 +93,12 @@ class Column {
   #lastText = ''
   #lastWidth = 0
 
-  constructor({ title, align, isWhole = false }: ColumnHeader) {
+  constructor({ title, align, isWhole = false, min = MIN_TEXT_CELLS, isExtra = false }: ColumnHeader) {
     this.title = title
     this.#isRight = align === 'right'
     this.#isWhole = isWhole
+    this.#min = min
+    this.isExtra = isExtra
     this.#width = title.length
   }
 
@@ -97,7 +109,7 @@ class Column {
   /** The fewest cells that the column needs; its width if it is never shortened. */
   get min(): number {
     const isFixed = this.#isWhole || this.#isNumeric || this.#isRight
-    return isFixed ? this.#width : Math.min(this.#width, Math.max(this.title.length, MIN_TEXT_CELLS))
+    return isFixed ? this.#width : Math.min(this.#width, Math.max(this.title.length, this.#min))
   }
 
   /** Widens the column for a cell. */
@@ -131,6 +143,3 @@ class Column {
     this.#lastWidth = typeof text === 'string' ? cellWidth(this.#lastText) : this.#lastText.length
   }
 }
-
-/** The fewest cells to which a text is shortened, at which most names still differ from each other. */
-const MIN_TEXT_CELLS = 12
