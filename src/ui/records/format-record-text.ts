@@ -6,12 +6,14 @@ import { valueJson } from '../../codecs/json.ts'
 import { decodePayload } from '../../codecs/payload.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
 import { cutLine } from '../text/cut-line.ts'
+import { cutMiddle } from '../text/cut-middle.ts'
 import { type TimeZone, timeParts } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { formatGuess } from './format-guess.ts'
 import { metadataDocument } from './record-document.ts'
 import { eventTypeColor } from './text/event-type-color.ts'
+import { growingColumn } from './text/growing-column.ts'
 import { bytesText, headersText, hexText, plainText } from './text/record-parts.ts'
 
 export interface TextStyle {
@@ -26,40 +28,59 @@ export interface TextStyle {
   readonly truncate?: boolean | undefined
 }
 
+/** The cells of a terminal that a position always gets, in which its offset is readable. */
+const MIN_PLACE_CELLS = 24
+
 /** The width of a date with its time, to which other timestamps are aligned. */
 const TIME_CELLS: Readonly<Record<TimeZone, number>> = { local: 30, utc: 24 }
 
 /**
  * Creates a formatter of records for people, one line each: time, position, event type, key, payload, metadata, headers. On a
- * terminal, the day and the zone are a separate line before the first record of the day.
+ * terminal, the day and the zone are a separate line before the first record of the day, and positions and event types are aligned.
  */
 export function textFormatter(style: TextStyle): (view: EventView) => string {
   const { timeZone, columns, truncate = true } = style
   const line = lineFormatter(style)
+  const [placeColumn, typeColumn] = [growingColumn(), growingColumn()]
   let lastDay = ''
   const chalk = new Chalk({ level: style.color ? 1 : 0 })
   return (view) => {
     const { timestamp } = view.record
     const width = columns()
     if (width === undefined)
-      return `${line(view, formatTimestamp(timestamp, timeZone).padStart(TIME_CELLS[timeZone]))}\n`
+      return `${line(view, { time: formatTimestamp(timestamp, timeZone).padStart(TIME_CELLS[timeZone]), place: positionName(view.record) })}\n`
     const { day, time } = clock(timestamp, timeZone)
     const isNew = day !== lastDay
     lastDay = day
-    const shown = line(view, time)
+    const name = positionName(view.record)
+    const maxPlace = Math.max(MIN_PLACE_CELLS, Math.floor(width / 3))
+    const place = truncate ? cutMiddle(name, maxPlace) : name
+    const shown = line(view, {
+      time,
+      place: `${place}${placeColumn(place, maxPlace)}`,
+      afterType: (type) => typeColumn(type, Math.floor(width / 4)),
+    })
     const dayLine = isNew ? `${chalk.dim(`── ${day} ──`)}\n` : ''
     return `${dayLine}${truncate ? cutLine(shown, width) : shown}\n`
   }
 }
 
-/** Returns a function that formats a record as a line that begins with `time`. */
-function lineFormatter({ color, headers = false }: TextStyle): (view: EventView, time: string) => string {
+/** The beginning of a line. */
+interface LineStart {
+  readonly time: string
+  readonly place: string
+  /** Returns the spaces after an event type. Absent: none. */
+  readonly afterType?: (type: string) => string
+}
+
+/** Returns a function that formats a record as a line. */
+function lineFormatter({ color, headers = false }: TextStyle): (view: EventView, start: LineStart) => string {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   const joined = (...parts: readonly string[]) => parts.filter((part) => part !== '').join(' ')
-  return (view, time) => {
+  return (view, { time, place, afterType = () => '' }) => {
     const { record, envelope, payload } = view
     const { key, value } = record
-    const head = chalk.dim(`${time} ${positionName(record)}`)
+    const head = chalk.dim(`${time} ${place}`)
     const shownHeaders = headers && record.headers.length > 0 ? chalk.dim(headersText(record.headers)) : ''
     const keyText = key === null ? '' : chalk.dim(`key=${bytesText(key)}`)
     if (value === null) return joined(head, chalk.dim('tombstone'), keyText || chalk.dim('(no key)'), shownHeaders)
@@ -69,10 +90,11 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
     }
     const { event, format, guessed } = envelope
     const { eventType } = event
+    const shownType = printable(eventType)
     const warning = payload?.ok && 'warning' in payload ? payload.warning : undefined
     return joined(
       head,
-      chalk[eventTypeColor(eventType)](printable(eventType)),
+      `${chalk[eventTypeColor(eventType)](shownType)}${afterType(shownType)}`,
       format === 'bincode-w3' ? '' : chalk.dim(`${format}${guessed ? ' guessed' : ''}`),
       warning === undefined ? '' : chalk.yellow(`warning: ${printable(warning)}`),
       // By default, the key of an event is its type.

@@ -1,4 +1,5 @@
 import { cellWidth } from './cell-width.ts'
+import { cutLine } from './cut-line.ts'
 import { cutMiddle } from './cut-middle.ts'
 import { fitWidths } from './fit-widths.ts'
 import { printable } from './printable.ts'
@@ -68,7 +69,7 @@ export function* tableParts(headers: readonly Header[], rows: Iterable<Row>, wid
   }
   if (lines.length > 0) yield `${lines.join('\n')}\n`
   const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title)
-  if (left.length > 0) yield `${cutMiddle(`(--wide also shows ${left.join(', ')})`, width ?? 0)}\n`
+  if (left.length > 0) yield `${cutLine(`(--wide also shows ${left.join(', ')})`, width ?? 0)}\n`
 }
 
 /** Limits columns to the width of a terminal. Returns those for which there is room. */

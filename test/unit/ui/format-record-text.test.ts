@@ -59,6 +59,37 @@ test('writes times in UTC with a Z', () => {
   expect(terminal(record('{}'))).toBe('── 2026-11-23 ──\n09:00:00.000Z order-events[2]@7 OrderPlaced.v1 {}\n')
 })
 
+test('aligns positions and event types on a terminal as far as it has seen them, and nothing in a pipe', () => {
+  const named = (eventType: string, offset: bigint) => {
+    const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
+    const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+    return viewOf({ topic: 't', partition: 0, offset, timestamp: ten, key: null, value, headers: [] })
+  }
+  const views = [named('Placed.v1', 9n), named('注文確定.v1', 10n), named('Paid.v1', 8n), named('X'.repeat(60), 8n)]
+  const format = toTerminal(100)
+  expect(views.map((view) => format(view).split('\n').at(-2))).toEqual([
+    '10:00:00.000 t[0]@9 Placed.v1 {}',
+    '10:00:00.000 t[0]@10 注文確定.v1 {}',
+    '10:00:00.000 t[0]@8  Paid.v1     {}',
+    `10:00:00.000 t[0]@8  ${'X'.repeat(60)} {}`,
+  ])
+  const pipe = toPipe()
+  expect(views.slice(0, 3).map((view) => pipe(view).slice(31))).toEqual([
+    't[0]@9 Placed.v1 {}\n',
+    't[0]@10 注文確定.v1 {}\n',
+    't[0]@8 Paid.v1 {}\n',
+  ])
+})
+
+test('shortens a long topic on a terminal so that its offset and the event stay visible', () => {
+  const encoded = encodeEnvelope(serializedEvent('OrderPlaced.v1', Buffer.from('{"id":1}')), 'bincode')
+  const value = encoded.ok ? Buffer.from(encoded.bytes) : null
+  const topic = 'very-long-'.repeat(24)
+  const long = viewOf({ topic, partition: 2, offset: 7n, timestamp: ten, key: null, value, headers: [] })
+  expect(toTerminal(90)(long)).toContain('very-long-very-…ery-long-[2]@7 OrderPlaced.v1 {"id":1}\n')
+  expect(toTerminal(90, { truncate: false })(long)).toContain('very-long-'.repeat(24))
+})
+
 test('writes each day once, on a separate line, to a terminal', () => {
   const format = toTerminal(100)
   const day = 86_400_000n
