@@ -10,7 +10,6 @@ import { COMMIT_INTERVAL_MS } from '../operations/lag/verdict.ts'
 import { countWaiting, type WaitingTypes } from '../operations/lag/waiting-by-type.ts'
 import { type LagUpdate, watchLag } from '../operations/lag/watch.ts'
 import { formatLag, formatWaiting } from '../ui/format-lag.ts'
-import { formatLagReport } from '../ui/lag/format-report.ts'
 import { lagSortColumns } from '../ui/lag/sort-columns.ts'
 import { LagWatchLines } from '../ui/lag-watch-lines.ts'
 import { type LagDocument, lagDocument, lagNotes } from '../ui/notes/lag-notes.ts'
@@ -42,7 +41,7 @@ export default class Lag extends ScreenCommand {
   static override summary = 'Show the lag of consumer groups, in events and in time'
   static override document = 'lag'
   static override description = [
-    'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads, and does not join a group. Partitions are listed with --group or --topic, and always with --json.',
+    'LAG is the number of events between the committed offset and the end. AGE is the time since the first of them was written, read from its record. The command only reads, and does not join a group. Partitions are listed with names, --group or --topic, and always with --json. On a terminal, the report names the bus and is in color; a pipe gets plain tables.',
     "The end is the high watermark, as in Kafka's own tools. Consumers that read committed records, such as crbus subscriptions, read up to the last stable offset, where the oldest open transaction begins (lastStable in --json). A notice names a transaction that may hold a group back. LAG does not count events that were deleted before they were read; another notice reports them.",
     'With --sample, the command measures twice and shows how many events per second are published (IN/S) and committed (OUT/S), and the time until nothing waits (CATCH-UP). Choose a duration longer than the commit interval of the group.',
     'With --watch, the command measures repeatedly and shows the live screen of "crbus ui", with keys (? lists them): groups, and after Enter the members and partitions of one group. IN/S, OUT/S, CATCH-UP and VERDICT compare a measurement with the one ten seconds before, or with the last one if --interval is longer. The bars of groups are logarithmic: ten times as many events make a bar one step longer. The bars of partitions are proportional. Without a terminal, the command prints a line for each group and measurement, and with --json a document for each measurement.',
@@ -92,7 +91,7 @@ export default class Lag extends ScreenCommand {
     const { topic: topics } = flags
     if (flags.watch) return this.#watch({ groups, topics }, toDelay('--interval', flags.interval) ?? INTERVAL_MS)
     const sample = toDelay('--sample', flags.sample)
-    const order = parseSort(flags.sort, lagSortColumns(sample !== undefined))
+    const order = await parseSort(flags.sort, lagSortColumns(sample !== undefined))
     const bus = await this.openBus()
     const all = await measureLag(bus, { groups, topics, sample, now: this.context.now, signal: this.signal })
     if (all.groups.length === 0 && this.busExists)
@@ -126,6 +125,7 @@ export default class Lag extends ScreenCommand {
     if (report.groups.length === 0) return
     const { color, stdout } = this.context.io
     if (!stdout.isTTY) return this.print(formatLag(report, { partitions }))
+    const { formatLagReport } = await import('../ui/lag/format-report.ts')
     const bus = await this.namedBus()
     await this.print(formatLagReport(report, { color, width: this.tableWidth, bus, partitions }))
   }

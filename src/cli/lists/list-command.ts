@@ -1,4 +1,4 @@
-import { matchesSome } from '../../operations/events/glob.ts'
+import { matchesSome } from '../../bus/names/glob.ts'
 import { formatList, type ListColumn, type SortOrder } from '../../ui/text/list-columns.ts'
 import { listed } from '../../ui/text/listed.ts'
 import { BaseCommand } from '../base/base-command.ts'

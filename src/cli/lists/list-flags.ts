@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core'
-import { namesLike } from '../../bus/names/names-like.ts'
 import { type ListColumn, type SortOrder, sortItems, titleOf } from '../../ui/text/list-columns.ts'
 import { tableFlags } from '../base/flags.ts'
 import { nonEmpty } from '../base/parse-flags.ts'
@@ -20,11 +19,11 @@ export const listFlags = {
 
 const DIRECTIONS: Readonly<Record<string, boolean>> = { asc: false, desc: true }
 
-/** Parses `--sort` by the headers of the columns, in any case. Throws `UsageError` with similar headers. */
-export function parseSort<Item>(
+/** Parses `--sort` by the headers of the columns, in any case. Rejects with `UsageError` with similar headers. */
+export async function parseSort<Item>(
   given: string | undefined,
   columns: readonly ListColumn<Item>[],
-): SortOrder<Item> | undefined {
+): Promise<SortOrder<Item> | undefined> {
   if (given === undefined) return undefined
   const [name = '', direction = 'asc', ...rest] = given.split(':')
   const titles = columns.map(titleOf)
@@ -36,6 +35,7 @@ export function parseSort<Item>(
       flag(`--sort ${name}:desc`),
     ])
   }
+  const { namesLike } = await import('../../bus/names/names-like.ts')
   const similar = namesLike(name, titles)
   const suggested = similar.length === 0 ? titles : similar
   throw new UsageError(

@@ -41,7 +41,7 @@ export async function planOnScreen(port: ResetPort, request: ResetRequest): Prom
       partition === undefined ? ('committed' as const) : [{ topic: partition.topic, partitions: [partition.partition] }]
     const plan = await planReset(bus, { group, scope, target, to, now, signal: context.stop.signal })
     const undoCommand = (file: string) => onSameBus(`crbus reset undo ${shellWord(file)}`, port.flags)
-    const { name, shown, isNothing, question } = wordsOfReset(plan, undoCommand, port.timeZone)
+    const { name, shown, isNothing, question } = wordsOfReset(plan, undoCommand, styleOf(port))
     return {
       ok: true,
       proposal: {
@@ -58,6 +58,8 @@ export async function planOnScreen(port: ResetPort, request: ResetRequest): Prom
     return { ok: false, lines: linesOf(error, port.flags) }
   }
 }
+
+const styleOf = ({ timeZone, context }: ResetPort) => ({ timeZone, width: context.io.stdout.columns })
 
 async function readTarget(to: string, { cwd, now }: Context): Promise<ResetTarget> {
   const parsed = parseTarget(to, now())
@@ -86,7 +88,7 @@ async function applyOnScreen(
     const done = await applyReset(bus, plan, { saveUndo: saveUndoIn(context.undoFolder), now: context.now() })
     return {
       ok: true,
-      text: wordsOfReset(plan, undoCommand, port.timeZone).done(done),
+      text: wordsOfReset(plan, undoCommand, styleOf(port)).done(done),
       undo: undoCommand(done.undoFile),
     }
   } catch (error) {

@@ -45,7 +45,7 @@ export default class AclsList extends ListCommand {
 
   async run() {
     const { argv, flags } = await this.parse(AclsList)
-    const order = parseSort(flags.sort, aclColumns)
+    const order = await parseSort(flags.sort, aclColumns)
     const { topic, group } = flags
     const principal = flags.principal === undefined ? undefined : toPrincipal(flags.principal)
     const isFiltered = topic !== undefined || group !== undefined || principal !== undefined

@@ -22,7 +22,7 @@ export default class GroupsList extends ListCommand {
 
   async run(): Promise<{ readonly groups: readonly GroupOverview[] }> {
     const { argv, flags } = await this.parse(GroupsList)
-    const order = parseSort(flags.sort, groupColumns)
+    const order = await parseSort(flags.sort, groupColumns)
     const bus = await this.openBus()
     const none = 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
     const groups = await this.printList({

@@ -15,7 +15,7 @@ export default class GroupsMembers extends ListCommand {
 
   async run(): Promise<Pick<GroupReport, 'group' | 'members'>> {
     const { args, flags } = await this.parse(GroupsMembers)
-    const order = parseSort(flags.sort, memberColumns)
+    const order = await parseSort(flags.sort, memberColumns)
     const bus = await this.openBus()
     const { group, members, state } = await describeGroup(bus, args.group)
     const shown = await this.printList({

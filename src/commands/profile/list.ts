@@ -33,7 +33,7 @@ export default class ProfileList extends ListCommand {
 
   async run(): Promise<{ readonly profiles: readonly ListedProfile[] }> {
     const { argv, flags } = await this.parse(ProfileList)
-    const order = parseSort(flags.sort, COLUMNS)
+    const order = await parseSort(flags.sort, COLUMNS)
     const files = await readConfigFiles(this.context)
     // The list also helps a user whose current profile does not exist.
     const current = await nameProfile(files, {}, this.context)

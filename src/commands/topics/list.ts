@@ -34,7 +34,7 @@ export default class TopicsList extends ListCommand {
 
   async run(): Promise<{ readonly topics: readonly TopicOverview[] }> {
     const { argv, flags } = await this.parse(TopicsList)
-    const order = parseSort(flags.sort, COLUMNS)
+    const order = await parseSort(flags.sort, COLUMNS)
     const bus = await this.openBus()
     const none = 'no topics yet; "crbus topics create" creates one'
     const topics = await this.printList({

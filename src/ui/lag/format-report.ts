@@ -2,7 +2,7 @@ import { Chalk } from 'chalk'
 import { partitionName } from '../../bus/names/names.ts'
 import type { NamedBus } from '../../operations/bus-identity.ts'
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag/report.ts'
-import { type LagVerdict, verdictRank } from '../../operations/lag/verdict.ts'
+import type { LagVerdict } from '../../operations/lag/verdict.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
 import { plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
@@ -11,6 +11,7 @@ import { linearShare, logarithmicShare } from './bar.ts'
 import { type ReportStyle, summaryCells, summaryHeaders } from './report-columns.ts'
 import { verdictCell } from './verdict-cell.ts'
 import { verdictColors } from './verdict-colors.ts'
+import { severityOf } from './verdict-order.ts'
 
 /** The most cells that the id of a member takes without `--wide`. */
 const MEMBER_CELLS = 24
@@ -73,7 +74,7 @@ function busLine({ kind, profile, brokers, clusterId, guard }: NamedBus): string
 
 /** Counts the groups and their verdicts: `7 groups · 1 stopped · 6 ok`. */
 function verdictCounts({ groups, sample }: LagReport, paint: ReportStyle['verdictPaint']): string {
-  const counts = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => verdictRank(a) - verdictRank(b))
+  const counts = [...Map.groupBy(groups, ({ verdict }) => verdict)].sort(([a], [b]) => severityOf(a) - severityOf(b))
   // A sample that is too short for a verdict has a note of its own.
   const unknown = (count: number) =>
     sample === undefined ? [`${count} without a verdict (--sample 10s gives one)`] : []

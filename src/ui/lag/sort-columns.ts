@@ -1,6 +1,6 @@
 import type { GroupLag } from '../../operations/lag/report.ts'
-import { verdictRank } from '../../operations/lag/verdict.ts'
 import type { ListColumn } from '../text/list-columns.ts'
+import { severityOf } from './verdict-order.ts'
 
 /** A column by its value alone, because reports format their own cells. */
 const column = (header: string, sortBy: NonNullable<ListColumn<GroupLag>['sortBy']>): ListColumn<GroupLag> => ({
@@ -24,5 +24,5 @@ export const lagSortColumns = (isSampled: boolean): readonly ListColumn<GroupLag
         column('CATCH-UP', ({ rates }) => rates?.catchUp),
       ]
     : []),
-  column('VERDICT', ({ verdict }) => verdictRank(verdict)),
+  column('VERDICT', ({ verdict }) => severityOf(verdict)),
 ]

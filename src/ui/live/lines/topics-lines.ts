@@ -1,10 +1,10 @@
+import { formatCount, formatRate } from '../../lag/short-values.ts'
 import { plural } from '../../text/listed.ts'
 import { topicColumns } from '../columns/topic-columns.ts'
 import { groupsLayout, type Size, textWidth } from '../state/layout.ts'
 import type { TopicsState } from '../state/topics-state.ts'
 import type { StyledText } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
-import { formatCount, formatRate } from '../text/short-values.ts'
 import { tableLines } from './table-lines.ts'
 
 /** Returns the title of the list of topics: `4 topics · 12,345 events · 40.1/s`. */

@@ -1,10 +1,10 @@
 import { compareNumbers, compareText } from '../../../bus/compare.ts'
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/report.ts'
+import { severityOf } from '../../lag/verdict-order.ts'
 import { printable } from '../../text/printable.ts'
 import { type LagHistory, partitionKey } from './lag-history.ts'
 import type { Member } from './members.ts'
 import { rowFilter } from './row-filter.ts'
-import { severityOf } from './verdict-order.ts'
 
 export const sortOrders = ['worst', 'lag', 'age', 'name'] as const
 export type SortOrder = (typeof sortOrders)[number]

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type LagVerdict, verdictRank } from '../../../../src/operations/lag/verdict.ts'
+import { severityOf } from '../../../../src/ui/lag/verdict-order.ts'
 import { HISTORY_LENGTH, remember } from '../../../../src/ui/live/state/lag-history.ts'
 import { membersOf } from '../../../../src/ui/live/state/members.ts'
 import { groupRows, partitionRows, type SortOrder } from '../../../../src/ui/live/state/rows.ts'
-import { severityOf } from '../../../../src/ui/live/state/verdict-order.ts'
 import { group, groupOf, partitionLag, report } from './reports.ts'
 
 const rates = { in: 3, out: 2, catchUp: undefined }

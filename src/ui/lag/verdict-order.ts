@@ -1,4 +1,4 @@
-import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+import type { LagVerdict } from '../../operations/lag/verdict.ts'
 
 /** The rank of each verdict, worst first. */
 const ranks = {
