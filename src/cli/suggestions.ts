@@ -97,6 +97,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'other-plan-file': () => flag('--plan-out FILE', 'writes to a file in another folder'),
   'make-folder': ({ folder }) => run(`mkdir -p ${shellWord(folder)}`),
   'preview-reset': () => flag('--dry-run', 'shows the plan'),
+  'wait-for-members': () => flag('--wait 60s', 'waits until they have left'),
   'wait-longer': () => flag('--wait DURATION', 'waits longer'),
   'choose-bus': () => flag('--brokers HOST:PORT', 'or --data-dir FOLDER for an embedded bus'),
   'verify-certificates': () =>

@@ -11,6 +11,8 @@ export default class Cluster extends BaseCommand {
   static override examples = ['<%= config.bin %> cluster', '<%= config.bin %> cluster -b kafka-1:9092 --json']
   static override flags = { ...busFlags, ...tableFlags }
 
+  protected override readonly namesBus = true
+
   async run() {
     await this.parse(Cluster)
     const report = await inspectCluster(await this.openBus())

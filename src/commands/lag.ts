@@ -84,6 +84,8 @@ export default class Lag extends ScreenCommand {
     }),
   }
 
+  protected override readonly namesBus = true
+
   async run(): Promise<(LagDocument & { readonly waiting?: readonly WaitingTypes[] }) | undefined> {
     const { argv, flags } = await this.parse(Lag)
     const named = [...(argv as string[]), ...(flags.group ?? [])]

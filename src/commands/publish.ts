@@ -62,6 +62,8 @@ export default class Publish extends ChangeCommand {
 
   protected override readonly mayPrecedeBus = true
 
+  protected override readonly namesBus = false
+
   async run(): Promise<PublishSummary> {
     const { args, flags } = await this.parse(Publish)
     const { topic, input } = toTarget(args, flags.topic)

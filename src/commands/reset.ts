@@ -10,7 +10,6 @@ import { applyReset } from '../operations/reset/apply.ts'
 import { planReset } from '../operations/reset/make-plan.ts'
 import { readOffsetsFile } from '../operations/reset/offsets-file.ts'
 import { writePlanFile } from '../operations/reset/plan-file.ts'
-import { waitUntilEmpty } from '../operations/reset/preconditions.ts'
 import { parseTarget, parseTopicChoice, type ResetScope, type ResetTarget } from '../operations/reset/target.ts'
 import { saveUndoIn } from '../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../ui/format-reset.ts'
@@ -83,8 +82,7 @@ export default class Reset extends ChangeCommand {
     const now = this.context.now()
     // Wait before planning: a running group commits offsets, so the plan would be stale once the group has stopped.
     if (wait > 0 && !planOnly) {
-      const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
-      await waitUntilEmpty(bus, flags.group, wait, { signal: this.signal, onWait })
+      await this.waitUntilEmpty(bus, flags.group, wait)
     }
     const plan = await planReset(bus, {
       group: flags.group,

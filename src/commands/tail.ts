@@ -63,6 +63,7 @@ export default class Tail extends ChangeCommand {
   ]
   static override flags = tailFlags
 
+  protected override readonly namesBus = false
   /** What joining the group means, for the JSON document. */
   #plan: object | undefined
 

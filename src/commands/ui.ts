@@ -37,6 +37,8 @@ export default class Ui extends ScreenCommand {
     }),
   }
 
+  protected override readonly namesBus = true
+
   async run(): Promise<LagDocument | undefined> {
     const { flags } = await this.parse(Ui)
     const { group: groups, topic: topics, view = 'groups' } = flags

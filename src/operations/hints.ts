@@ -83,6 +83,7 @@ const resetHints = {
   otherPlanFile: () => ({ code: 'other-plan-file', text: 'name a file in a folder that can be written' }) as const,
   makeFolder: (folder: string) => ({ code: 'make-folder', text: `create the folder ${folder}`, folder }) as const,
   previewReset: () => ({ code: 'preview-reset', text: 'show the plan without a file' }) as const,
+  waitForMembers: () => ({ code: 'wait-for-members', text: 'wait for the members to leave' }) as const,
   waitLonger: () => ({ code: 'wait-longer', text: 'wait longer for the members to leave' }) as const,
   chooseBus: () => ({ code: 'choose-bus', text: 'connect to the bus that the file was made for' }) as const,
 }

@@ -32,6 +32,7 @@ export interface CommonFlags extends BusFlags {
   readonly yes?: boolean | undefined
   readonly utc?: boolean | undefined
   readonly confirm?: string | undefined
+  readonly wait?: string | undefined
   readonly 'allow-delete'?: boolean | undefined
   readonly wide?: boolean | undefined
 }
@@ -66,6 +67,8 @@ export abstract class BaseCommand extends Command {
   protected readonly mayPrecedeBus: boolean = false
   /** Whether the command uses the embedded bus only, whatever brokers are configured. */
   protected readonly isEmbeddedOnly: boolean = false
+  /** Whether the answer of the command names its bus, so that `openBus` need not. */
+  protected readonly namesBus: boolean = false
   /** False once `openBus` found that the file of the embedded bus does not exist yet. */
   protected busExists = true
   /** Makes a protected bus accept changes. Called after the user has confirmed them. Does nothing for a bus without a guard. */
@@ -167,6 +170,7 @@ export abstract class BaseCommand extends Command {
     const { guard, consent } = config
     if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
     await this.warnOfSecurity()
+    if (!this.namesBus) await this.#showBus(config)
     const logger = await this.#startLogging()
     let missing: string | undefined
     const onMissing = (file: string) => {
@@ -193,6 +197,15 @@ export abstract class BaseCommand extends Command {
     if (this.#isUnreachable) return { ...named, ...this.#identity }
     this.#identity ??= await identityOf(this.#bus)
     return { ...named, ...this.#identity }
+  }
+
+  /** On a terminal, names the bus in one line, so that a user with several profiles sees where an answer is from. */
+  async #showBus(config: Config): Promise<void> {
+    const { stdout, stderr, color } = this.context.io
+    if (!stdout.isTTY || this.isJson || this.isQuiet) return
+    const { formatBus } = await import('../../ui/profiles/format-bus.ts')
+    const bus = formatBus(nameBus(config), color)
+    if (bus !== undefined) await write(stderr, `on ${bus}\n`, NEVER, { color })
   }
 
   /** Throws `RefusedError` unless the user has consented to what the project's file asks for, of which `asks` is needed now. */

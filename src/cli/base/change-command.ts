@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
+import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
+import { operationHints } from '../../operations/hints.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import type { Config } from '../config/config.ts'
 import { type Guard, refusedBy } from '../config/guard.ts'
@@ -36,6 +38,8 @@ interface Change<Plan, Done> extends Subject, PlanOptions {
 
 /** Base class of commands that change a bus or an event store, most of them by a plan that the user confirms. */
 export abstract class ChangeCommand extends BaseCommand {
+  /** The plan names the bus. */
+  protected override readonly namesBus: boolean = true
   #guard: Guard | undefined
   #target: 'bus' | 'store' | undefined
 
@@ -48,6 +52,19 @@ export abstract class ChangeCommand extends BaseCommand {
     const config = await this.configuration()
     this.#check(config, config.guard, 'bus', planOnly)
     return super.openBus()
+  }
+
+  /** Adds `--wait` to the error for a group with members, if the command has the flag and it was not given. */
+  protected override async withNames(thrown: unknown): Promise<unknown> {
+    const error = await super.withNames(thrown)
+    const isActive = error instanceof EventBusError && error.code === 'GROUP_ACTIVE'
+    if (!isActive || !('wait' in this.ctor.flags) || this.given.wait !== undefined) return error
+    const { message, group, hints, cause } = error
+    return new EventBusError('GROUP_ACTIVE', message, {
+      group,
+      hints: [...hints, operationHints.waitForMembers()],
+      cause,
+    })
   }
 
   /** Opens the event store that the configuration names. The profile in force guards its store like its bus. */
@@ -68,6 +85,13 @@ export abstract class ChangeCommand extends BaseCommand {
     const request = { name, question, where, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
     await confirmOrRefuse(this.context, { ...request, deletion: unagreed })
     this.unlock()
+  }
+
+  /** Waits until a group has no members, for at most `wait` milliseconds. Throws `GROUP_ACTIVE` if it still has some then. */
+  protected async waitUntilEmpty(bus: EventBus, group: string, wait: number): Promise<void> {
+    const { waitUntilEmpty } = await import('../../operations/reset/preconditions.ts')
+    const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
+    await waitUntilEmpty(bus, group, wait, { signal: this.signal, onWait })
   }
 
   /** Returns the folder of undo files: that of `--undo-dir`, else the default. */

@@ -5,7 +5,6 @@ import { busFlags, changeFlags, timeFlags, undoFlags, waitFlag } from '../../cli
 import { toWait } from '../../cli/base/parse-flags.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
 import { readPlanFile } from '../../operations/reset/plan-file.ts'
-import { waitUntilEmpty } from '../../operations/reset/preconditions.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
 import { wordsOfReset } from '../../ui/format-reset.ts'
 import type { ResetDocument } from '../../ui/notes/reset-notes.ts'
@@ -27,8 +26,7 @@ export default class ResetApply extends ChangeCommand {
     return this.carryOut({
       ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
       apply: async () => {
-        const onWait = (members: readonly string[]) => void this.notice(`waiting for ${members.join(', ')} to leave`)
-        await waitUntilEmpty(bus, plan.group, wait, { signal: this.signal, onWait })
+        await this.waitUntilEmpty(bus, plan.group, wait)
         return applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now: this.context.now() })
       },
     })

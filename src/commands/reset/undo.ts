@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
-import { busFlags, changeFlags, timeFlags, undoFlags } from '../../cli/base/flags.ts'
+import { busFlags, changeFlags, timeFlags, undoFlags, waitFlag } from '../../cli/base/flags.ts'
+import { toWait } from '../../cli/base/parse-flags.ts'
 import { RefusedError, UsageError } from '../../cli/errors.ts'
 import { run, shellWord } from '../../cli/suggestions.ts'
 import { applyReset } from '../../operations/reset/apply.ts'
@@ -26,6 +27,7 @@ export default class ResetUndo extends ChangeCommand {
     ...changeFlags,
     ...undoFlags,
     ...timeFlags,
+    wait: waitFlag,
     last: Flags.boolean({ description: 'Use the newest undo file of this bus' }),
     group: Flags.string({
       char: 'g',
@@ -44,12 +46,16 @@ export default class ResetUndo extends ChangeCommand {
         ...newest.map((path) => run(`crbus reset undo ${shellWord(path)}`)),
       ])
     }
+    const wait = toWait(flags.wait)
     const bus = await this.openBus()
     const now = this.context.now()
     const plan = await planUndo(bus, await this.#record(bus, args.file, this.undoFolder(flags), flags.group), now)
     return this.carryOut({
       ...wordsOfReset(plan, this.undoCommand, { timeZone: this.timeZone, width: this.tableWidth }),
-      apply: () => applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now }),
+      apply: async () => {
+        await this.waitUntilEmpty(bus, plan.group, wait)
+        return applyReset(bus, plan, { saveUndo: saveUndoIn(this.undoFolder(flags)), now })
+      },
     })
   }
 
