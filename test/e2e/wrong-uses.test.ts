@@ -95,9 +95,9 @@ const wrongUses: readonly WrongUse[] = [
     exitCode: 2,
   },
   {
-    line: 'lag billing',
-    message: "crbus lag does not take the argument 'billing'",
-    hints: ['crbus lag --group billing', 'crbus lag --help'],
+    line: 'metrics billing',
+    message: "crbus metrics does not take the argument 'billing'",
+    hints: ['crbus metrics --group billing', 'crbus metrics --help'],
     exitCode: 2,
   },
   {

@@ -1,7 +1,7 @@
 import { hint, run, type Suggestion, shellWord } from '../suggestions.ts'
 
 /** Commands whose argument other tools have, and that have a flag for it. */
-const groupCommands = ['lag', 'reset', 'check lag', 'metrics', 'doctor events', 'doctor slow', 'doctor duplicates']
+const groupCommands = ['reset', 'check lag', 'metrics', 'doctor events', 'doctor slow', 'doctor duplicates']
 
 /** Verbs of other tools after `topics`, `groups` and `profile`. */
 const verbs: Readonly<Record<string, string>> = {
@@ -76,7 +76,7 @@ export function suggestOwnCommands(given: readonly string[], known: readonly str
   return replace === undefined ? [] : replace(second === '' ? undefined : shellWord(second)).map(own)
 }
 
-/** Suggests the flag for an argument that a command does not take: `crbus lag billing`. */
+/** Suggests the flag for an argument that a command does not take: `crbus metrics billing`. */
 export function suggestFlagFor(command: string, argument: string): readonly Suggestion[] {
   if (!groupCommands.includes(command)) return []
   return [

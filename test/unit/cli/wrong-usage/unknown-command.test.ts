@@ -38,7 +38,7 @@ describe('unknownCommand', () => {
     ['profiles ls', ['profile list']],
     ['consumer-groups', ['groups list', 'lag']],
     ['reset-offsets billing', ['reset --group billing --topic order-events --to start --dry-run']],
-    ['lag billing', ['lag --group billing']],
+    ['metrics billing', ['metrics --group billing']],
     ['reset billing', ['reset --group billing --topic order-events --to start --dry-run']],
     ['doctor slow billing', ['doctor slow --group billing']],
     ['delete topic a;b', ["topics delete 'a;b'"]],
