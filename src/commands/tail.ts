@@ -88,6 +88,7 @@ export default class Tail extends ChangeCommand {
       schemas: await openSchemas(await this.schemaLocation(), flags.schema),
       // --schema also says how payloads are written, so it overrides the configured codecs.
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
+      eventTopics: new Set<string>(),
     }
     const printer = await this.#printer(flags, reading)
     const request: CommonRequest = {

@@ -90,12 +90,20 @@ const MAX_SHOWN_CHARS = 200
 const MAX_EXPRESSION_CHARS = 65_536
 
 /** Returns the text in which `grep` is searched: event type, metadata and payload; for an undecodable record, its bytes. */
-function searchableText({ record, envelope, payload }: EventView): string {
-  if (!envelope?.ok) return record.value === null ? '' : Buffer.from(record.value).toString('latin1')
+function searchableText(view: EventView): string {
+  const { record, envelope, payload } = view
+  if (!envelope?.ok) {
+    if (record.value === null) return ''
+    return payload?.ok ? bodyText(view, record.value) : Buffer.from(record.value).toString('latin1')
+  }
   const { eventType, metadata, data } = envelope.event
-  const body = payload?.ok && payload.codec === 'cbor' ? valueJson(payload.value) : Buffer.from(data).toString('utf8')
+  const body = bodyText(view, data)
   return `${eventType}\n${metadata === null ? '' : valueJson(metadata)}\n${body}`
 }
+
+/** Returns a payload as text: what is not text in its bytes as JSON. */
+const bodyText = ({ payload }: EventView, bytes: Uint8Array): string =>
+  payload?.ok && payload.codec === 'cbor' ? valueJson(payload.value) : Buffer.from(bytes).toString('utf8')
 
 async function compileWhere(
   expression: string,

@@ -2,6 +2,7 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { DecodedEnvelope } from '../../codecs/envelope.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../../codecs/payload.ts'
+import { decodePlainValue } from '../../codecs/plain-value.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
@@ -17,6 +18,11 @@ export interface Reading {
   /** The configured codecs by topic. */
   readonly topics?: ReadonlyMap<string, ConfiguredCodec> | undefined
   readonly schemas?: SchemaSet | undefined
+  /**
+   * The topics in which an event was found; views add to it. In these topics, text without an envelope is not shown as plain text,
+   * because it may be a damaged envelope.
+   */
+  readonly eventTopics?: Set<string> | undefined
 }
 
 /** The configured codec of a topic, and the file that configures it. */
@@ -50,13 +56,15 @@ interface BincodeJson extends Pick<BincodePayload, 'ok' | 'variant' | 'warning'>
   readonly isExact: boolean
 }
 
-/** A record with its decoded envelope and payload. */
+/** A record with its decoded envelope and payload. A record without an envelope may have a plain value, such as JSON. */
 export interface EventView {
   readonly record: BusRecord
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
-  /** `undefined` if the envelope is missing or undecodable. */
+  /** The payload of the event, or the plain value of a record without an envelope. `undefined` for a tombstone. */
   readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
+  /** Whether the value is neither an event nor a plain value. False for a tombstone. */
+  readonly isUndecodable: boolean
   /** The payload as JSON text; `undefined` if no schema decodes the payload. */
   readonly bincodeJson: BincodeJson | undefined
   /** Returns the value of the payload, in which only the selected fields matter; null if the payload is undecodable or missing. */
@@ -81,15 +89,22 @@ class LazyView implements EventView {
   }
 
   get envelope(): DecodedEnvelope | undefined {
-    const { value, headers } = this.record
-    if (value !== null) this.#envelope ??= decodeRecord({ value, headers })
+    const { value, headers, topic } = this.record
+    if (value === null || this.#envelope !== undefined) return this.#envelope
+    this.#envelope = decodeRecord({ value, headers })
+    if (this.#envelope.ok) this.#reading.eventTopics?.add(topic)
     return this.#envelope
   }
 
   get payload(): EventView['payload'] {
     const { envelope } = this
     if (envelope?.ok) this.#payload ??= this.#read(envelope.event)
+    else if (envelope !== undefined) this.#payload ??= this.#plainValue ?? envelope
     return this.#payload
+  }
+
+  get isUndecodable(): boolean {
+    return this.envelope?.ok === false && this.payload?.ok !== true
   }
 
   get bincodeJson(): BincodeJson | undefined {
@@ -122,6 +137,22 @@ class LazyView implements EventView {
     }
     const { payload } = this
     return payload?.ok ? payload.value : null
+  }
+
+  /** The plain value of a record whose envelope cannot be decoded. `undefined` if it has none. */
+  get #plainValue(): DecodedPayload | undefined {
+    const { value, topic } = this.record
+    const { codec } = this.#reading
+    if (value === null || codec === 'bytes' || codec === 'bincode') return undefined
+    const plain = decodePlainValue(value, codec)
+    const isDoubtful = plain?.codec === 'text' && codec === undefined && this.#hasEvents(topic)
+    return isDoubtful ? undefined : plain
+  }
+
+  /** Whether the values of a topic should have an envelope: it has a schema or a configured codec, or an event was found in it. */
+  #hasEvents(topic: string): boolean {
+    const { schemas, topics, eventTopics } = this.#reading
+    return eventTopics?.has(topic) === true || topics?.has(topic) === true || schemas?.ofTopic(topic) !== undefined
   }
 
   #read(event: EventBytes): NonNullable<EventView['payload']> {

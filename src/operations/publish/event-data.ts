@@ -84,7 +84,8 @@ export function readEventData(
   return fallback === 'bincode' ? encodeBincode(data, settings, eventType) : encodeData(data, fallback)
 }
 
-function encodeData(data: unknown, codec: PayloadCodec): Bytes {
+/** Encodes decoded data by a codec that needs no schema. */
+export function encodeData(data: unknown, codec: PayloadCodec): Bytes {
   if (codec === 'json') return utf8(writeJson(data))
   if (codec === 'text') return typeof data === 'string' ? utf8(data) : badInput('data is not a string')
   return encodePayload(data, codec)

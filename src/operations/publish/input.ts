@@ -2,7 +2,7 @@ import { type EventMetadata, versionOf } from '../../bus/event.ts'
 import { toMetadata } from '../../codecs/envelope.ts'
 import { parseJson, writeJson } from '../../codecs/json.ts'
 import { operationHints } from '../hints.ts'
-import { defaultCodec, readBincode, readEventData, readPayload, withCodec } from './event-data.ts'
+import { defaultCodec, encodeData, readBincode, readEventData, readPayload, withCodec } from './event-data.ts'
 import type { EventSettings } from './event-settings.ts'
 import { type Bytes, badInput, type Fields, isFields, readBase64, utf8 } from './input-values.ts'
 import { type ReadInput, toRecord, unchangedRecord } from './to-record.ts'
@@ -36,9 +36,19 @@ function readRecord(line: string, settings: EventSettings): ReadInput {
     const value = readBase64(fields.value_base64)
     return value ? unchangedRecord(fields, value, eventType, settings) : badInput('value_base64 is not base64')
   }
+  if (fields.envelope === 'none') return readPlain(fields, settings)
   if (eventType !== null) return readEvent(fields, eventType, settings)
   if ('payload' in fields) return 'topic' in fields ? readKcat(fields, settings) : readKaf(fields, settings)
   return readRpk(fields, settings)
+}
+
+/** Reads a record that crbus printed of a topic of another system. Its value is the data, in the codec that the line names. */
+function readPlain(fields: Fields, settings: EventSettings): ReadInput {
+  const { data, codec } = fields
+  if (data === undefined || (codec !== 'json' && codec !== 'text'))
+    return badInput('a record without an envelope needs value_base64, or data with the codec json or text')
+  const value = encodeData(data, codec)
+  return value.ok ? unchangedRecord(fields, value.bytes, null, settings) : value
 }
 
 /** Reads a record of kcat. Its payload is text, or JSON if kcat decoded a JSON or Avro payload. */

@@ -84,6 +84,9 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
     const shownHeaders = headers && record.headers.length > 0 ? chalk.dim(headersText(record.headers)) : ''
     const keyText = key === null ? '' : chalk.dim(`key=${bytesText(key)}`)
     if (value === null) return joined(head, chalk.dim('tombstone'), keyText || chalk.dim('(no key)'), shownHeaders)
+    if (!envelope?.ok && payload?.ok) {
+      return joined(head, chalk.dim(payload.codec), keyText, payloadText(view), shownHeaders)
+    }
     if (!envelope?.ok) {
       const reason = printable(envelope?.reason ?? 'not decoded')
       return joined(head, chalk.red('undecodable'), keyText, reason, chalk.dim(undecoded(value)), shownHeaders)
@@ -125,9 +128,11 @@ function metadataText(metadata: EventMetadata | null, recordTime: bigint): strin
 
 /** Formats the payload on one line, safe for a terminal. */
 export function payloadText({ record, envelope, payload }: EventView): string {
-  if (!envelope?.ok) return record.value === null ? '' : undecoded(record.value)
-  if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(envelope.event.data)}`
-  if (payload.codec === 'bytes') return formatGuess(envelope.event.data) ?? hexText(envelope.event.data)
+  const bytes = envelope?.ok ? envelope.event.data : record.value
+  if (bytes === null) return ''
+  if (!envelope?.ok && !payload?.ok) return undecoded(bytes)
+  if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(bytes)}`
+  if (payload.codec === 'bytes') return formatGuess(bytes) ?? hexText(bytes)
   if (payload.codec === 'text') return printable(String(payload.value))
   return typeof payload.value === 'string' ? printableJson(valueJson(payload.value)) : unquotedJson(payload.value)
 }

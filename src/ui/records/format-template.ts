@@ -37,7 +37,11 @@ const templateTokens: Readonly<Record<string, Token>> = {
   u: (view) => eventOf(view)?.metadata?.userId ?? '',
   m: (view) => metadataJson(eventOf(view)?.metadata ?? null),
   // The format of the envelope, or why it cannot be decoded.
-  f: ({ envelope }) => (envelope === undefined ? 'tombstone' : envelope.ok ? envelope.format : envelope.reason),
+  f: ({ envelope, payload }) => {
+    if (envelope === undefined) return 'tombstone'
+    if (envelope.ok) return envelope.format
+    return payload?.ok ? 'none' : envelope.reason
+  },
 }
 
 /** The encodings for the bytes of a token, such as `hex` in `%k{hex}`. */

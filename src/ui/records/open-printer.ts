@@ -57,7 +57,7 @@ class LinePrinter implements RecordPrinter {
   }
 
   print(batch: readonly EventView[]): string | Uint8Array {
-    for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
+    for (const view of batch) if (view.isUndecodable) this.undecodable += 1
     return this.#encode(batch.map(this.#format).join(''))
   }
 }

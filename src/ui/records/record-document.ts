@@ -20,6 +20,7 @@ export function recordDocument(view: EventView): JsonDocument {
   const position = { topic, partition, offset: integer(offset), timestamp: time(timestamp) }
   const frame = { ...position, ...textOrBytes('key', key), headers: record.headers.map(header) }
   if (value === null) return { ...frame, tombstone: true }
+  if (!envelope?.ok && view.payload?.ok) return { ...frame, envelope: 'none', ...plainFields(view.payload, value) }
   if (!envelope?.ok) return { ...frame, error: envelope?.reason ?? 'not decoded', value_base64: base64(value) }
   const { format, guessed, event } = envelope
   return {
@@ -31,6 +32,14 @@ export function recordDocument(view: EventView): JsonDocument {
     metadata: metadataDocument(event.metadata),
     ...payloadFields(view, event),
     ...(format === 'bincode-w3' ? {} : { value_base64: base64(value) }),
+  }
+}
+
+function plainFields(payload: Extract<EventView['payload'], { ok: true }>, value: Uint8Array): JsonDocument {
+  return {
+    codec: payload.codec,
+    data: jsonValue(payload.value),
+    ...(payload.canonical ? {} : { value_base64: base64(value) }),
   }
 }
 

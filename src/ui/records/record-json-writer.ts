@@ -32,6 +32,8 @@ export class RecordJsonWriter {
     let line = `{"topic":${this.text(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${this.time(record.timestamp)},${this.key(record.key)},"headers":${headers(record.headers)}`
     if (record.value === null) return `${line},"tombstone":true}`
     if (!envelope?.ok) {
+      const { payload } = view
+      if (payload?.ok) return `${line},"envelope":"none"${plainFields(payload, record.value)}}`
       return `${line},"error":${quoted(envelope?.reason ?? 'not decoded')},"value_base64":"${base64(record.value)}"}`
     }
     const { format, guessed, event } = envelope
@@ -94,6 +96,12 @@ export class RecordJsonWriter {
     this.#lastKeyText = text === undefined ? `"key_base64":"${base64(key)}"` : `"key":${this.text(text)}`
     return this.#lastKeyText
   }
+}
+
+/** Returns the fields of a plain value. `value_base64` is added if encoding `data` again would give other bytes. */
+function plainFields(payload: Extract<EventView['payload'], { ok: true }>, value: Uint8Array): string {
+  const fields = `,"codec":"${payload.codec}","data":${printableJson(valueJson(payload.value))}`
+  return payload.canonical ? fields : `${fields},"value_base64":"${base64(value)}"`
 }
 
 /** Returns event metadata as a JSON object with the field names of the wire format. Leaves out absent fields. */

@@ -32,7 +32,7 @@ class DecodedJsonPrinter implements RecordPrinter {
   undecodable = 0
 
   print(batch: readonly EventView[]): string {
-    for (const { envelope } of batch) if (envelope?.ok === false) this.undecodable += 1
+    for (const view of batch) if (view.isUndecodable) this.undecodable += 1
     return batch.map((view) => `${this.#writer.write(view)}\n`).join('')
   }
 }
@@ -71,6 +71,7 @@ class FastJsonPrinter implements RecordPrinter {
   readonly #writer = new RecordJsonWriter()
   readonly #schemas: SchemaSet | undefined
   readonly #configured: Reading['topics']
+  readonly #eventTopics: Reading['eventTopics']
   readonly #spans = new W3Spans()
   /** The lines of the batch, up to `#end`. */
   #bytes = Buffer.allocUnsafe(BUFFER_BYTES)
@@ -85,9 +86,10 @@ class FastJsonPrinter implements RecordPrinter {
   #key: Uint8Array | null | undefined
   #keyText = nullText
 
-  constructor({ schemas, topics }: Pick<Reading, 'schemas' | 'topics'>) {
+  constructor({ schemas, topics, eventTopics }: Omit<Reading, 'codec'>) {
     this.#schemas = schemas
     this.#configured = topics
+    this.#eventTopics = eventTopics
   }
 
   print(batch: readonly EventView[]): Buffer {
@@ -102,7 +104,7 @@ class FastJsonPrinter implements RecordPrinter {
     const start = this.#end
     if (this.#appendPlain(view.record)) return
     this.#end = start
-    if (view.envelope?.ok === false) this.undecodable += 1
+    if (view.isUndecodable) this.undecodable += 1
     this.#text(`${this.#writer.write(view)}\n`)
   }
 
@@ -126,6 +128,7 @@ class FastJsonPrinter implements RecordPrinter {
     if (topic !== this.#topic || partition !== this.#partition) {
       this.#topic = topic
       this.#partition = partition
+      this.#eventTopics?.add(topic)
       this.#head = Buffer.from(`{"topic":${this.#writer.text(topic)},"partition":${partition},"offset":`)
     }
     if (timestamp !== this.#time) {

@@ -191,15 +191,16 @@ test('writes bytes that do not start like an enum as hex', () => {
 })
 
 test.each([
-  ['text', 'plain text'],
-  ['JSON', '{"a":1}'],
-])('writes a value that is not an event as %s', (_, text) => {
+  ['text', 'plain text', 'text plain text'],
+  ['JSON', '{"a":1}', 'json {"a":1}'],
+  ['damaged JSON', '{"a":', 'undecodable not an envelope: .*'],
+])('writes a value that is not an event as %s', (_, text, shown) => {
   const bare = viewOf({
     ...record(Buffer.from(text)).record,
     value: Buffer.from(text),
   })
   const line = toPipe()(bare)
-  expect(line).toMatch(/ undecodable not an envelope: .* /)
+  expect(line).toMatch(new RegExp(` order-events\\[2\\]@7 ${shown}`))
   expect(line.endsWith(` ${text}\n`)).toBe(true)
   expect(payloadText(bare)).toBe(text)
 })

@@ -130,7 +130,7 @@ describe('jsonPrinter', () => {
   test.each([undefined, 'json'] as const)('with codec %s, counts records without an event', (codec) => {
     const printer = jsonPrinter({ codec })
     const none = { topic: 't', partition: 0, offset: 0n, timestamp: 0n, key: null, headers: [] }
-    printer.print([viewOf({ ...none, value: Buffer.from('nothing') }), viewOf({ ...none, value: null })])
+    printer.print([viewOf({ ...none, value: Buffer.of(0xff) }), viewOf({ ...none, value: null })])
     expect(printer.undecodable).toBe(1)
   })
 })

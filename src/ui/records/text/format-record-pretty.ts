@@ -45,9 +45,9 @@ export function prettyFormatter({ color, timeZone, now }: PrettyStyle): (view: E
     const { record, envelope } = view
     const title = envelope?.ok
       ? chalk.bold[eventTypeColor(envelope.event.eventType)](printable(envelope.event.eventType))
-      : view.record.value === null
-        ? chalk.bold('tombstone')
-        : chalk.bold.red('undecodable')
+      : view.isUndecodable
+        ? chalk.bold.red('undecodable')
+        : chalk.bold(view.payload?.ok ? view.payload.codec : 'tombstone')
     const lines = fieldsOf(view, { timeZone, now: now() }).map(
       ([name, value]) => `  ${chalk.dim(padEndCells(name, NAME_CELLS))} ${value}\n`,
     )
@@ -92,8 +92,9 @@ const listed = (name: string, values: readonly string[]): Field[] =>
 /** Returns how the record is decoded: its envelope, the codec of its payload, and the schema with the variant or type. */
 function decodingOf({ envelope, payload, bincodeJson }: EventView): Field[] {
   if (envelope === undefined) return []
-  if (!envelope.ok) return [['error', printable(envelope.reason)]]
-  const format: Field = ['envelope', `${envelope.format}${envelope.guessed ? ' (guessed)' : ''}`]
+  if (!envelope.ok && !payload?.ok) return [['error', printable(envelope.reason)]]
+  const guessed = envelope.ok && envelope.guessed ? ' (guessed)' : ''
+  const format: Field = ['envelope', `${envelope.ok ? envelope.format : 'none'}${guessed}`]
   if (!payload?.ok) return [format, ['codec', 'none'], ['error', printable(payload?.reason ?? 'not decoded')]]
   const warning = 'warning' in payload ? payload.warning : undefined
   return [
