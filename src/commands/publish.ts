@@ -4,6 +4,7 @@ import { toEventSettings, toFormat } from '../cli/base/event-flags.ts'
 import { utcNotice } from '../cli/base/parse-flags.ts'
 import {
   nothingToPublish,
+  producerNotices,
   publishFlags,
   toData,
   toLines,
@@ -44,6 +45,7 @@ export default class Publish extends ChangeCommand {
   static override description = [
     'With --type, each line of the input is the data of one event. Without --type, each line is a whole record: the output of "crbus tail -o json", an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.',
     'In --data, --type, --key, --header and the metadata flags, these placeholders are replaced for each event: {{i}} (its number from 1), {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}} and {{pick a b}}. Write \\{{ for two literal braces.',
+    'An event counts as published when all in-sync replicas have stored it (--acks). Each event is printed with its position; --quiet prints nothing.',
     'Input is published while it is read. A line that cannot be published ends the command: the lines before it are published, and --lines publishes the rest later. Partitions that are added to the topic meanwhile are used within five minutes.',
   ].join('\n\n')
   static override examples = [
@@ -81,7 +83,9 @@ export default class Publish extends ChangeCommand {
     // Events of --data are numbered like lines. Their last number is known, so an error names no lines behind it.
     const all = flags.data === undefined && !flags.tombstone ? ALL_LINES : [{ from: 1, to: flags.count ?? 1 }]
     const only = intersection(toLines(flags.lines) ?? ALL_LINES, all)
+    this.producerOptions = { acks: flags.acks ?? 'all', compression: flags.compression }
     const bus = await this.openBus()
+    for (const notice of producerNotices(flags, (await this.configuration()).bus.value.kind)) await this.notice(notice)
     await this.confirm({ name: topic })
     const positions: { readonly partition: number; readonly offset: bigint }[] = []
     const summary = { topic, published: 0, positions }
@@ -95,8 +99,11 @@ export default class Publish extends ChangeCommand {
       const request = { topic, lines: source.lines, settings, settingsAt, only, rate: flags.rate, signal }
       for await (const batch of publishLines(bus, request)) {
         summary.published += batch.length
-        const listed = batch.slice(0, MAX_POSITIONS - positions.length)
+        // With --acks 0, the brokers report no offsets.
+        const known = flags.acks === '0' ? batch.filter(({ position }) => position.offset >= 0n) : batch
+        const listed = known.slice(0, MAX_POSITIONS - positions.length)
         positions.push(...listed.map(({ position: { partition, offset } }) => ({ partition, offset })))
+        if (this.isQuiet) continue
         await this.print(batch.map(formatPublished).join(''))
         progress.update(summary.published)
       }

@@ -1,6 +1,7 @@
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { AppendError } from '../../src/bus/errors.ts'
 import type { NewRecord } from '../../src/bus/record.ts'
+import { connect } from '../../src/cli/config/connect.ts'
 import Publish from '../../src/commands/publish.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import type { RedpandaEventBusOptions } from '../../src/drivers/kafka/redpanda-options.ts'
@@ -42,6 +43,34 @@ const oneTo = (count: number): number[] => Array.from({ length: count }, (_, ind
 /** A line in kcat's format, whose value is JSON with the line number. */
 const lineOf = (topic: string, number: number, { key = null as string | null, pad = 0 } = {}): string =>
   JSON.stringify({ topic, key, payload: `{"n":${number},"pad":"${'x'.repeat(pad)}"}` })
+
+describe.skipIf(brokers === '')('crbus publish', () => {
+  const toKafka = (argv: readonly string[], lines: readonly string[]) =>
+    runCli(Publish, [...argv, '-b', brokers], {
+      broker: new MemoryBroker(),
+      stdin: lines.map((line) => `${line}\n`).join(''),
+      openBus: connect,
+    })
+
+  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
+    'with -z %s publishes events that are read again',
+    async (name) => {
+      const topic = await topicWith({})
+      const lines = oneTo(100).map((number) => lineOf(topic, number, { pad: 1000 }))
+      expect((await toKafka([topic, '-z', name, '-q'], lines)).exitCode).toBe(0)
+      expect(await numbersOn(topic)).toEqual(oneTo(100))
+    },
+  )
+
+  test('with --acks 0 sends every event before it ends, and prints no offsets', async () => {
+    const topic = await topicWith({})
+    const lines = oneTo(300).map((number) => lineOf(topic, number))
+    const { stdout, exitCode } = await toKafka([topic, '--acks', '0'], lines)
+    expect(stdout).toBe(`${topic}[0]\n`.repeat(300))
+    expect(exitCode).toBe(0)
+    await vi.waitFor(async () => expect(await numbersOn(topic)).toEqual(oneTo(300)), { timeout: 10_000 })
+  })
+})
 
 describe.skipIf(brokers === '')('publishing to a broker that accepts a part', () => {
   test('publishes 3,999 of 5,000 lines before a line that is too large, and the rest with --lines', async () => {

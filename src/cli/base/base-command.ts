@@ -15,7 +15,7 @@ import { lockBus, refusedBy } from '../config/guard.ts'
 import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
-import { type Context, injectedContext } from '../process/context.ts'
+import { type Context, injectedContext, type ProducerOptions } from '../process/context.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
 import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
@@ -69,6 +69,8 @@ export abstract class BaseCommand extends Command {
   protected readonly isEmbeddedOnly: boolean = false
   /** Whether the answer of the command names its bus, so that `openBus` need not. */
   protected readonly namesBus: boolean = false
+  /** How `openBus` opens a bus on Kafka for publishing. Default: the options of the driver. */
+  protected producerOptions: ProducerOptions = {}
   /** False once `openBus` found that the file of the embedded bus does not exist yet. */
   protected busExists = true
   /** Makes a protected bus accept changes. Called after the user has confirmed them. Does nothing for a bus without a guard. */
@@ -178,7 +180,10 @@ export abstract class BaseCommand extends Command {
     }
     const onTopicCreated = (topic: string, partitions: number) =>
       void this.notice(`created topic ${topic} (${plural(partitions, 'partition')})`)
-    this.#bus = await this.context.openBus(config.bus.value, { onMissing, onTopicCreated, logger })
+    this.#bus = await this.context.openBus(config.bus.value, {
+      ...this.producerOptions,
+      ...{ onMissing, onTopicCreated, logger },
+    })
     this.busExists = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
       await this.notice(`the bus ${missing} does not exist yet; "crbus demo" or "crbus publish" creates it`)

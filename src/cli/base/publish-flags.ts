@@ -64,6 +64,38 @@ export const publishFlags = {
     helpValue: 'NUMBER',
   }),
   rate: Flags.integer({ description: 'Maximum number of events per second', min: 1, helpValue: 'NUMBER' }),
+  acks: Flags.option({ options: ['0', '1', 'all'] as const })({
+    description:
+      'Replicas that must store an event: none (0), the leader (1) or all in sync (default: all; the embedded bus ignores it)',
+    helpValue: '0|1|all',
+  }),
+  compression: Flags.option({ options: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const })({
+    char: 'z',
+    description: 'Compression of batches: none, gzip, snappy, lz4 or zstd (default: none; the embedded bus ignores it)',
+    helpValue: 'NAME',
+  }),
+  quiet: Flags.boolean({ char: 'q', description: 'Print neither positions nor notices', helpGroup: 'GLOBAL' }),
+}
+
+interface ProducerFlags {
+  readonly acks?: '0' | '1' | 'all' | undefined
+  readonly compression?: string | undefined
+}
+
+/** Returns notices about --acks and --compression: which events may be lost without an error, and that the embedded bus ignores them. */
+export function producerNotices({ acks, compression }: ProducerFlags, bus: 'kafka' | 'embedded'): readonly string[] {
+  if (bus === 'embedded') {
+    const ignored = [...(acks === undefined ? [] : ['--acks']), ...(compression === undefined ? [] : ['--compression'])]
+    if (ignored.length === 0) return []
+    return [
+      `note: the embedded bus stores every event in its file before it answers; it ignores ${ignored.join(' and ')}`,
+    ]
+  }
+  if (acks === '0')
+    return ['note: with --acks 0 the brokers confirm nothing: events that are lost or refused are not reported']
+  if (acks === '1')
+    return ['note: with --acks 1 events are lost if the leader fails before its followers have copied them']
+  return []
 }
 
 /** Compiles `--data`, which may contain template expressions. Returns the function that renders it; `undefined` without the flag. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import type { BusProbe } from '../../bus/probe.ts'
+import type { RedpandaEventBusOptions } from '../../drivers/kafka/redpanda-options.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import type { Io } from '../../ui/text/io.ts'
 import type { BusAddress } from '../config/bus-address.ts'
@@ -10,7 +11,10 @@ import type { StoreAddress } from '../config/store-address.ts'
 import type { GitAnswer } from './git.ts'
 import type { Stop } from './stop.ts'
 
-export interface OpenOptions {
+/** How record batches are sent to Kafka. The embedded bus ignores these options. */
+export type ProducerOptions = Pick<RedpandaEventBusOptions, 'acks' | 'compression'>
+
+export interface OpenOptions extends ProducerOptions {
   /** Called with the file of an embedded bus that does not exist yet. */
   readonly onMissing?: ((file: string) => void) | undefined
   /** Called for a topic that publishing created on an embedded bus. */

@@ -90,6 +90,16 @@ const otherFlags: readonly OtherFlag[] = [
   // What publish sends.
   { names: ['-Z'], own: 'tombstone', suggest: flag('--tombstone --key KEY') },
   { names: ['-l', '--input', '--input-file'], own: 'file', suggest: flag('--file FILE') },
+  {
+    names: ['--request-required-acks', '--required-acks', '--producer-acks'],
+    own: 'acks',
+    suggest: flag('--acks all'),
+  },
+  {
+    names: ['--compression-codec', '--compression-type', '--compress'],
+    own: 'compression',
+    suggest: flag('--compression zstd'),
+  },
   { names: ['--value', '--payload', '--message', '--body'], own: 'data', suggest: flag('--data JSON') },
   { names: ['--repeat', '-n', '--number', '--num'], own: 'count', suggest: flag('--count 10') },
   // Resets.

@@ -38,8 +38,11 @@ function readRecord(line: string, settings: EventSettings): ReadInput {
   }
   if (fields.envelope === 'none') return readPlain(fields, settings)
   if (eventType !== null) return readEvent(fields, eventType, settings)
-  if ('payload' in fields) return 'topic' in fields ? readKcat(fields, settings) : readKaf(fields, settings)
-  return readRpk(fields, settings)
+  const replaced = ['key', 'headers'].find((name) => writeJson(fields[name] ?? null).includes(REPLACEMENT))
+  if (replaced !== undefined) return hasReplaced(replaced)
+  if (!('payload' in fields)) return readRpk(fields, settings)
+  if (!('topic' in fields)) return readKaf(fields, settings)
+  return isKafRow(fields) ? readKafRow(fields, settings) : readKcat(fields, settings)
 }
 
 /** Reads a record that crbus printed of a topic of another system. Its value is the data, in the codec that the line names. */
@@ -56,7 +59,7 @@ function readKcat(fields: Fields, settings: EventSettings): ReadInput {
   const { payload, key } = fields
   if (typeof fields.payload_error === 'string')
     return badInput(`kcat could not print the payload: ${fields.payload_error}`)
-  const value = payload === null ? ({ ok: true, bytes: null } as const) : utf8(textOf(payload))
+  const value = payload === null ? ({ ok: true, bytes: null } as const) : losslessUtf8(textOf(payload))
   if (!value.ok) return value
   const isText = key === undefined || key === null || typeof key === 'string'
   return unchangedRecord(isText ? fields : { ...fields, key: textOf(key) }, value.bytes, null, settings)
@@ -71,6 +74,24 @@ function readKaf(fields: Fields, settings: EventSettings): ReadInput {
   if (!value.ok) return value
   const key = fields.key === undefined || fields.key === '' ? null : textOf(fields.key)
   return unchangedRecord({ ...fields, key }, value.bytes, null, settings)
+}
+
+/** Whether a record is a row of `kaf consume --output json-each-row`. Unlike kcat, kaf prints the timestamp as a date. */
+const isKafRow = ({ timestamp, ts, tstype }: Fields): boolean =>
+  typeof timestamp === 'string' && ts === undefined && tstype === undefined
+
+/**
+ * Reads a row of kaf's format `json-each-row`, whose key, payload and values of headers are text. It prints a tombstone like an empty
+ * value, and an absent key like an empty key, which is read as absent, as in {@link readKaf}.
+ */
+function readKafRow(fields: Fields, settings: EventSettings): ReadInput {
+  const { payload, key } = fields
+  if (typeof payload !== 'string') return badInput('payload is not a string')
+  if (payload === '')
+    return badInput('the payload is empty, and kaf prints a tombstone in the same way', operationHints.printExactly())
+  const value = losslessUtf8(payload)
+  if (!value.ok) return value
+  return unchangedRecord({ ...fields, key: key === '' ? null : key }, value.bytes, null, settings)
 }
 
 /** Reads a record of rpk, which leaves out empty fields: a record without `value` is a tombstone. */
@@ -98,11 +119,17 @@ function readRpk(fields: Fields, settings: EventSettings): ReadInput {
 /** Returns the text of a field: a string itself, or any other value as JSON. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : writeJson(value))
 
-/** Encodes a value that a Go program printed. Rejects U+FFFD, by which Go replaces bytes that are not UTF-8, such as bincode. */
-const losslessUtf8 = (text: string): Bytes =>
-  text.includes('\ufffd')
-    ? badInput('the value contains U+FFFD, which replaced bytes that are not UTF-8', operationHints.printExactly())
-    : utf8(text)
+/**
+ * The character that stands for bytes that are not UTF-8, such as bincode: Go programs print it, and crbus reads it in lines of kcat,
+ * which prints such bytes unchanged.
+ */
+const REPLACEMENT = '\ufffd'
+
+const hasReplaced = (part: string) =>
+  badInput(`U+FFFD in the ${part} replaced bytes that are not UTF-8`, operationHints.printExactly())
+
+/** Encodes a value that another program printed as text. Rejects a text in which bytes were replaced. */
+const losslessUtf8 = (text: string): Bytes => (text.includes(REPLACEMENT) ? hasReplaced('value') : utf8(text))
 
 function readEvent(fields: Fields, eventType: string, settings: EventSettings): ReadInput {
   const version = fields.event_version ?? settings.eventVersion ?? versionOf(eventType)

@@ -228,6 +228,7 @@ describe('readInput of a record that another tool printed', () => {
   const kcat = { topic: 't', partition: 2, offset: 1, tstype: 'create', ts: 1700000000000, broker: 1 }
   const rpk = { topic: 't', timestamp: 1700000000000, partition: 2, offset: 1 }
   const kaf = { partition: 2, offset: 1, timestamp: '2023-11-14T23:13:20+01:00' }
+  const kafRow = { topic: 't', ...kaf }
   const whole = { key: 'k', value: 'hello', headers: [['a', '1']], timestamp: 1700000000000n }
 
   test.each([
@@ -249,6 +250,12 @@ describe('readInput of a record that another tool printed', () => {
     ['rpk', { ...rpk, headers: [{ key: 'a', value: '1' }], key: 'k', value: 'hello' }, whole],
     ['rpk, a tombstone', { ...rpk, key: 'k' }, { ...whole, headers: [], value: null }],
     ['kaf', { ...kaf, headers: [{ Key: 'YQ==', Value: 'MQ==' }], key: 'k', payload: 'hello' }, whole],
+    ['kaf, json-each-row', { ...kafRow, headers: [{ key: 'a', value: '1' }], key: 'k', payload: 'hello' }, whole],
+    [
+      'kaf, json-each-row without a key',
+      { ...kafRow, headers: [], key: '', payload: 'hello' },
+      { ...whole, headers: [], key: null },
+    ],
     ['kaf, JSON', { ...kaf, key: '', payload: { a: [1] } }, { ...whole, headers: [], key: null, value: '{"a":[1]}' }],
     ['kaf, JSON null', { ...kaf, key: 5, payload: null }, { ...whole, headers: [], key: '5', value: 'null' }],
     ['by hand', { key: 'k', value: 'hello' }, { ...whole, headers: [], timestamp: undefined }],
@@ -267,6 +274,12 @@ describe('readInput of a record that another tool printed', () => {
   test.each([
     [{ ...rpk, key: 'k', value: 'a\ufffdb' }, 'replaced bytes that are not UTF-8'],
     [{ ...kaf, key: 'k', payload: '\ufffd' }, 'replaced bytes that are not UTF-8'],
+    [{ ...kcat, key: 'k', payload: 'a\ufffdb' }, 'U+FFFD in the value replaced'],
+    [{ ...kcat, key: '\ufffd', payload: 'x' }, 'U+FFFD in the key replaced'],
+    [{ ...kcat, key: 'k', payload: 'x', headers: ['a', '\ufffd'] }, 'U+FFFD in the headers replaced'],
+    [{ ...kafRow, key: 'k', payload: '\ufffd\u0000' }, 'replaced bytes that are not UTF-8'],
+    [{ ...kafRow, key: 'k', payload: '' }, 'kaf prints a tombstone in the same way'],
+    [{ ...kafRow, key: 'k', payload: { a: 1 } }, 'payload is not a string'],
     [{ ...rpk, key: 'k', value_size: 7 }, 'the record was printed without its value'],
     [{ ...rpk, value: 7 }, 'value is neither a string nor null'],
     [{ ...kcat, payload: null, payload_error: 'no schema' }, 'no schema'],
