@@ -4,6 +4,7 @@ import type { ColorChoice } from '../cli/config/color.ts'
 import type { Config } from '../cli/config/config.ts'
 import type { TopicSettings } from '../cli/config/config-file.ts'
 import type { Guard } from '../cli/config/guard.ts'
+import { shownRegistry } from '../cli/config/registry/registry-setting.ts'
 import type { Setting } from '../cli/config/setting.ts'
 import { shownStore } from '../cli/config/store-address.ts'
 import { rowsOfBus, type ShownBus, shownBus } from '../cli/profiles/shown-profile.ts'
@@ -20,6 +21,7 @@ interface ConfigReport {
   readonly guard: Guard | undefined
   readonly store: Setting<string> & { readonly kind: string }
   readonly schemas: Setting<string> | undefined
+  readonly registry: Setting<string> | undefined
   readonly templates: Setting<string> | undefined
   readonly color: Setting<ColorChoice> | undefined
   readonly topics: readonly TopicReport[]
@@ -52,7 +54,8 @@ export default class ConfigCommand extends BaseCommand {
 }
 
 function toReport(config: Config): ConfigReport {
-  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, templates, color, topics } = config
+  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, registry, templates, color, topics } =
+    config
   return {
     files,
     profiles: [...profiles.keys()],
@@ -62,6 +65,7 @@ function toReport(config: Config): ConfigReport {
     guard,
     store: { kind: store.value.kind, value: shownStore(store.value), from: store.from },
     schemas: schemas && { value: schemas.value, from: schemas.from },
+    registry: registry && { value: shownRegistry(registry.value), from: registry.from },
     templates,
     color,
     topics: [...topics].map(([topic, { value, from }]) => {
@@ -72,7 +76,7 @@ function toReport(config: Config): ConfigReport {
 }
 
 function rowsOf({ bus, maxBatchBytes, guard, topics, ...named }: ConfigReport): string[][] {
-  const row = (name: 'profile' | 'store' | 'schemas' | 'templates' | 'color') => {
+  const row = (name: 'profile' | 'store' | 'schemas' | 'registry' | 'templates' | 'color') => {
     const setting = named[name]
     return setting === undefined ? [] : [[name, setting.value, setting.from]]
   }
@@ -83,6 +87,7 @@ function rowsOf({ bus, maxBatchBytes, guard, topics, ...named }: ConfigReport): 
     ...(guard === undefined ? [] : [['guard', guard.kind, `${guard.file} (profile ${guard.profile})`]]),
     ...row('store'),
     ...row('schemas'),
+    ...row('registry'),
     ...row('templates'),
     ...row('color'),
     ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),

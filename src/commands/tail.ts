@@ -17,6 +17,7 @@ import { youngGenerationBound } from '../cli/process/young-generation.ts'
 import { flag, run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import type { EventView, Reading } from '../operations/events/event-view.ts'
+import type { ValueDecoder } from '../operations/events/value-decoder.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
 import type { TailNotice } from '../operations/tail/notices.ts'
@@ -89,6 +90,7 @@ export default class Tail extends ChangeCommand {
       // --schema also says how payloads are written, so it overrides the configured codecs.
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
       eventTopics: new Set<string>(),
+      decoder: await this.#decoder(),
     }
     const printer = await this.#printer(flags, reading)
     const request: CommonRequest = {
@@ -132,6 +134,16 @@ export default class Tail extends ChangeCommand {
       for (const notice of tailSummary(shown.count, printer.undecodable, compiled.stats)) await this.notice(notice)
     }
     return this.isJson ? { events: shown.documents, ...(this.#plan && { plan: this.#plan }) } : undefined
+  }
+
+  /** Opens what decodes values that crbus itself cannot decode. */
+  async #decoder(): Promise<ValueDecoder | undefined> {
+    const { registry, consent } = await this.configuration()
+    if (registry === undefined) return undefined
+    if (consent !== undefined && consent.registry.length > 0) await this.requireConsent(consent.registry)
+    const { openRegistry } = await import('../cli/decoding/open-registry.ts')
+    const { env } = this.context
+    return openRegistry(registry.value, { env, signal: this.signal, onNotice: (text) => void this.notice(text) })
   }
 
   async #printer(

@@ -147,6 +147,12 @@ export const tailFlags = {
     helpValue: 'CODEC',
   }),
   schema: schemaFlag,
+  registry: Flags.string({
+    description:
+      'URL of a Schema Registry, to decode Avro, Protobuf and JSON values with a schema id (env CRBUS_REGISTRY; default: the registry of the profile); Avro needs "npm install --global avsc", Protobuf protobufjs',
+    parse: nonEmpty,
+    helpValue: 'URL',
+  }),
 }
 
 /** Returns the range that --from and --to select; either end may be missing. `now` is in milliseconds. */

@@ -21,6 +21,7 @@ import {
   userOnly,
   yesOrNo,
 } from './read-keys.ts'
+import { type RegistrySetting, registry } from './registry/registry-setting.ts'
 import { sasl, tls } from './security/profile-keys.ts'
 import { merged, protocolSettings, type Sourced } from './security/settings.ts'
 import { parseStore, type StoreAddress } from './store-address.ts'
@@ -46,6 +47,8 @@ export interface Profile {
   readonly clusterId: string | undefined
   /** The folder of schemas, or a schema file: an absolute path. Overrides that of the files. */
   readonly schemas: string | undefined
+  /** The Schema Registry of the topics. */
+  readonly registry: RegistrySetting | undefined
   readonly color: ColorChoice | undefined
 }
 
@@ -170,6 +173,7 @@ const profileKeys = shape({
   sasl,
   clusterId: text,
   schemas: path,
+  registry,
   color: oneOf(...colorChoices),
 })
 
@@ -245,6 +249,7 @@ function toProfile(name: string, { file, origin }: KeyPath, keys: ReturnType<typ
     ]),
     clusterId: keys.clusterId,
     schemas: keys.schemas,
+    registry: keys.registry,
     color: keys.color,
   }
 }

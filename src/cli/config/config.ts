@@ -3,6 +3,7 @@ import type { BusAddress } from './bus-address.ts'
 import type { ColorChoice } from './color.ts'
 import type { Profile, TopicSettings } from './config-file.ts'
 import type { Guard } from './guard.ts'
+import type { RegistrySetting } from './registry/registry-setting.ts'
 import type { Setting } from './setting.ts'
 import type { StoreAddress } from './store-address.ts'
 import type { Ask, Asks } from './trust/consent.ts'
@@ -10,6 +11,8 @@ import type { Ask, Asks } from './trust/consent.ts'
 /** The flags of the bus, of the event store and of colors. `resolveConfig` documents how they rank with the environment and files. */
 export interface BusFlags extends SelectingFlags {
   readonly 'max-batch-bytes'?: number | undefined
+  /** The URL of a Schema Registry. */
+  readonly registry?: string | undefined
   /** Use the embedded bus, even if the environment or a profile names brokers. Not a flag: `crbus demo` sets it. */
   readonly embedded?: boolean | undefined
   readonly 'no-color'?: boolean | undefined
@@ -23,8 +26,8 @@ export interface Config {
   readonly project: string | undefined
   /** A sentence about a file that was found and is ignored: which file, why, and what to do about it. */
   readonly ignored: string | undefined
-  /** What the project's file asks for that needs the user's consent; `bus` is what the bus in force needs. */
-  readonly consent: (Asks & { readonly bus: readonly Ask[] }) | undefined
+  /** What the project's file asks for that needs the user's consent; `bus` and `registry` are what those in force need. */
+  readonly consent: (Asks & { readonly bus: readonly Ask[]; readonly registry: readonly Ask[] }) | undefined
   /** The profiles of all files, by name. `isInBothFiles`: the project's file and the user's file have a profile of this name. */
   readonly profiles: ReadonlyMap<string, { readonly isGuarded: boolean; readonly isInBothFiles: boolean }>
   readonly profile: Setting<string> | undefined
@@ -37,6 +40,8 @@ export interface Config {
   readonly store: Setting<StoreAddress>
   /** The schema file or folder. */
   readonly schemas: SchemasSetting | undefined
+  /** The Schema Registry. Its password is a reference; print it only through `shownRegistry`. */
+  readonly registry: Setting<RegistrySetting> | undefined
   /** The folder of templates. */
   readonly templates: Setting<string> | undefined
   /** When to print colors, if a flag, a variable or the profile says it. */

@@ -7,6 +7,7 @@ import { chooseColor } from './color.ts'
 import type { BusFlags, ChosenProfile, Config, ConfigSurroundings, SchemasSetting } from './config.ts'
 import type { ConfigFile, Profile } from './config-file.ts'
 import type { Guard } from './guard.ts'
+import { chooseRegistry } from './registry/choose-registry.ts'
 import { dataFolder, resolveStore } from './resolve-store.ts'
 import type { Setting } from './setting.ts'
 
@@ -22,6 +23,7 @@ import type { Setting } from './setting.ts'
  * | store     | `--store`, store of `--profile`, `CRBUS_STORE`, `DATABASE_URL` of Postgres, store of another profile,   |
  * |           | `store.db` in the folder of the embedded bus                                                            |
  * | schemas   | schemas of `--profile`, `CRBUS_SCHEMAS`, schemas of another profile, project's file, user's file        |
+ * | registry  | `--registry`, registry of `--profile`, `CRBUS_REGISTRY`, registry of another profile                     |
  * | templates | project's file, user's file                                                                             |
  * | color     | `--no-color`, `NO_COLOR`, `FORCE_COLOR`, profile                                                        |
  * | topics    | for each topic: project's file, user's file                                                             |
@@ -36,11 +38,12 @@ export async function resolveConfig(
   const ignored = found.find((file) => file.ignored !== undefined)
   const chosen = await chooseProfile(found, defined, flags, surroundings, whyIgnored)
   const bus = await secured(await chooseBus(chosen, flags, surroundings), chosen, flags, surroundings)
+  const registry = chooseRegistry(chosen, flags, surroundings)
   return {
     files: files.map(({ path }) => path),
     project: files.find(({ origin }) => origin === 'project')?.path,
     ignored: ignored && whyIgnored(ignored),
-    consent: await consentFor(files, chosen?.profile, bus),
+    consent: await consentFor(files, chosen?.profile, bus, registry),
     profiles: new Map(
       [...Map.groupBy(defined, ({ name }) => name)].map(([name, all]) => [
         name,
@@ -53,6 +56,7 @@ export async function resolveConfig(
     guard: guardOf(chosen?.profile, bus.value, defined),
     store: await resolveStore(chosen, bus.value, files, flags, surroundings),
     schemas: chooseSchemas(chosen, files, surroundings),
+    registry,
     templates: firstOf(files, 'templates'),
     color: chooseColor({ isOff: flags['no-color'], env: surroundings.env, ofProfile: colorOf(chosen) }),
     topics: new Map(
@@ -159,12 +163,17 @@ async function consentFor(
   files: readonly ConfigFile[],
   profile: Profile | undefined,
   bus: Setting<BusAddress>,
+  registry: Config['registry'],
 ): Promise<Config['consent']> {
   const project = files.find(({ origin }) => origin === 'project')
   if (project === undefined || (project.profiles.size === 0 && project.templates === undefined)) return undefined
-  const { asksOf, asksOfBus } = await import('./trust/consent.ts')
+  const { asksOf, asksOfBus, asksOfRegistry } = await import('./trust/consent.ts')
   const isOfProject = profile?.origin === 'project' && bus.from === project.path
-  return { ...asksOf(project), bus: isOfProject ? asksOfBus(profile, bus.value) : [] }
+  return {
+    ...asksOf(project),
+    bus: isOfProject ? asksOfBus(profile, bus.value) : [],
+    registry: profile?.origin === 'project' && registry?.from === project.path ? asksOfRegistry(profile) : [],
+  }
 }
 
 const colorOf = (chosen: ChosenProfile | undefined): Config['color'] =>

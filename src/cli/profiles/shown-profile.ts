@@ -2,6 +2,7 @@ import type { BusAddress } from '../config/bus-address.ts'
 import type { ColorChoice } from '../config/color.ts'
 import type { ConfigFile, Profile } from '../config/config-file.ts'
 import type { Guard } from '../config/guard.ts'
+import { shownRegistry } from '../config/registry/registry-setting.ts'
 import { resolveSecurity, type Security } from '../config/security/resolve-security.ts'
 import { type ShownSecurity, shownSecurity } from '../config/security/shown-security.ts'
 import type { Setting } from '../config/setting.ts'
@@ -24,6 +25,7 @@ export interface ShownProfile {
   /** Where the event store is: an address, a path or `env:NAME`. */
   readonly storeLocation: string | undefined
   readonly schemas: Setting<string> | undefined
+  readonly registry: Setting<string> | undefined
   readonly color: Setting<ColorChoice> | undefined
   /** Why the settings of TLS and login cannot be used as they are. */
   readonly problem: string | undefined
@@ -46,7 +48,7 @@ export function shownBus(bus: BusAddress): ShownBus {
 /** Returns a profile without secrets. */
 export function shownProfile({ name, file, bus, store, guard, maxBatchBytes, ...profile }: Profile): ShownProfile {
   const { security, problem } = securityOf(profile, bus)
-  const { clusterId, schemas, color } = profile
+  const { clusterId, schemas, registry, color } = profile
   return {
     name,
     file,
@@ -55,6 +57,7 @@ export function shownProfile({ name, file, bus, store, guard, maxBatchBytes, ...
     guard: guard && { kind: guard, profile: name, file, isByAddress: false },
     storeLocation: store && (store.kind === 'env' ? `env:${store.variable}` : shownStore(store)),
     schemas: schemas === undefined ? undefined : { value: schemas, from: file },
+    registry: registry && { value: shownRegistry(registry), from: file },
     color: color && { value: color, from: file },
     problem,
   }
@@ -103,7 +106,7 @@ export function rowsOfBus(bus: ShownBus & { readonly from: string }): string[][]
 
 /** Returns the rows for a profile in the table of settings. */
 export function rowsOfProfile(profile: ShownProfile): string[][] {
-  const { name, file, bus, maxBatchBytes, guard, storeLocation, schemas, color, problem } = profile
+  const { name, file, bus, maxBatchBytes, guard, storeLocation, schemas, registry, color, problem } = profile
   const row = (key: string, value: string | undefined) => (value === undefined ? [] : [[key, value, file]])
   return [
     ...row('profile', name),
@@ -113,6 +116,7 @@ export function rowsOfProfile(profile: ShownProfile): string[][] {
     ...row('guard', guard?.kind),
     ...row('store', storeLocation),
     ...row('schemas', schemas?.value),
+    ...row('registry', registry?.value),
     ...row('color', color?.value),
   ]
 }

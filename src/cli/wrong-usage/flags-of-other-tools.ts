@@ -62,7 +62,12 @@ const otherFlags: readonly OtherFlag[] = [
   { names: ['-J'], command: 'publish', suggest: hint('leave it out: publish recognizes JSON lines of kcat') },
   { names: ['-G', '--group-id', '--consumer-group'], own: 'group', suggest: flag('--group GROUP') },
   {
-    names: ['-r', '--schema-registry', '--value-schema'],
+    names: ['-r', '--schema-registry', '--schema-registry-url', '--use-schema-registry'],
+    own: 'registry',
+    suggest: flag('--registry https://registry.example.com:8081'),
+  },
+  {
+    names: ['--value-schema'],
     own: 'schema',
     suggest: flag('--schema FILE', 'decodes with the Rust types of a service; see "crbus schema import --help"'),
   },

@@ -34,7 +34,7 @@ export default class ConfigAllow extends ChangeCommand {
     if (project === undefined) {
       throw new UsageError(ignored ?? `there is no crbus.json in ${this.context.cwd} or above`, [run('crbus config')])
     }
-    const all = consent ?? { file: project, digest: '', asks: [], bus: [] }
+    const all = consent ?? { file: project, digest: '', asks: [], bus: [], registry: [] }
     // The bus in force may need more than the file asks for: a login of the user's variables.
     const wanted = [...new Map([...all.asks, ...all.bus].map((ask) => [describeAsk(ask), ask])).values()]
     const given = givenAsks(all, wanted, this.context.stateFolder)

@@ -101,9 +101,12 @@ function searchableText(view: EventView): string {
   return `${eventType}\n${metadata === null ? '' : valueJson(metadata)}\n${body}`
 }
 
+/** The codecs whose bytes are searched as text. Bincode is, because it holds text as it is. */
+const textCodecs: ReadonlySet<string> = new Set(['json', 'text', 'bytes', 'bincode'])
+
 /** Returns a payload as text: what is not text in its bytes as JSON. */
 const bodyText = ({ payload }: EventView, bytes: Uint8Array): string =>
-  payload?.ok && payload.codec === 'cbor' ? valueJson(payload.value) : Buffer.from(bytes).toString('utf8')
+  payload?.ok && !textCodecs.has(payload.codec) ? valueJson(payload.value) : Buffer.from(bytes).toString('utf8')
 
 async function compileWhere(
   expression: string,

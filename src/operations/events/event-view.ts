@@ -6,6 +6,7 @@ import { decodePlainValue } from '../../codecs/plain-value.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
+import type { DecodedValue, ValueDecoder } from './value-decoder.ts'
 
 /** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */
 export const viewCodecs = [...payloadCodecs, 'bincode'] as const
@@ -23,6 +24,8 @@ export interface Reading {
    * because it may be a damaged envelope.
    */
   readonly eventTopics?: Set<string> | undefined
+  /** Decodes values that crbus itself cannot decode. The caller prepares it for the records. */
+  readonly decoder?: ValueDecoder | undefined
 }
 
 /** The configured codec of a topic, and the file that configures it. */
@@ -62,7 +65,7 @@ export interface EventView {
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
   /** The payload of the event, or the plain value of a record without an envelope. `undefined` for a tombstone. */
-  readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | undefined
+  readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | DecodedValue | undefined
   /** Whether the value is neither an event nor a plain value. False for a tombstone. */
   readonly isUndecodable: boolean
   /** The payload as JSON text; `undefined` if no schema decodes the payload. */
@@ -80,6 +83,8 @@ class LazyView implements EventView {
   readonly #reading: Reading
   #envelope: DecodedEnvelope | undefined
   #payload: EventView['payload']
+  /** `null`: the decoder does not decode the record. `undefined`: not decoded yet. */
+  #decoded: DecodedValue | null | undefined
   /** `null`: no schema decodes the payload. `undefined`: not decoded yet. */
   #json: BincodeJson | null | undefined
 
@@ -98,8 +103,9 @@ class LazyView implements EventView {
 
   get payload(): EventView['payload'] {
     const { envelope } = this
-    if (envelope?.ok) this.#payload ??= this.#read(envelope.event)
-    else if (envelope !== undefined) this.#payload ??= this.#plainValue ?? envelope
+    if (envelope === undefined || this.#payload !== undefined) return this.#payload
+    const decoded = this.#decodedValue
+    this.#payload = decoded ?? (envelope.ok ? this.#read(envelope.event) : (this.#plainValue ?? envelope))
     return this.#payload
   }
 
@@ -109,7 +115,7 @@ class LazyView implements EventView {
 
   get bincodeJson(): BincodeJson | undefined {
     const { envelope } = this
-    if (!envelope?.ok || this.#json === null) return undefined
+    if (!envelope?.ok || this.#json === null || this.#decodedValue !== undefined) return undefined
     if (this.#json !== undefined) return this.#json
     const schema = this.#schema
     const decoded = schema?.decoder.decodeToJson(envelope.event.data)
@@ -131,12 +137,20 @@ class LazyView implements EventView {
   }
 
   fieldsOf(selected: FieldSelection): unknown {
-    if (selected !== 'all' && this.envelope?.ok) {
+    if (selected !== 'all' && this.envelope?.ok && this.#decodedValue === undefined) {
       const value = this.#schema?.fieldDecoder(selected)(this.envelope.event.data)
       if (value !== undefined) return value
     }
     const { payload } = this
     return payload?.ok ? payload.value : null
+  }
+
+  /** The value that the decoder of the reading returns. `undefined` without one, and for a record that it does not decode. */
+  get #decodedValue(): DecodedValue | undefined {
+    const { decoder } = this.#reading
+    if (decoder === undefined || (this.envelope?.ok && !decoder.decodesEvents)) return undefined
+    this.#decoded ??= decoder.decode(this.record) ?? null
+    return this.#decoded ?? undefined
   }
 
   /** The plain value of a record whose envelope cannot be decoded. `undefined` if it has none. */

@@ -27,6 +27,7 @@ export async function* passingViews(
   batch: readonly BusRecord[],
   { filter, reading, signal }: Passing,
 ): AsyncGenerator<readonly EventView[]> {
+  await reading?.decoder?.prepare(batch)
   const views = batch.map((record) => viewOf(record, reading))
   if (filter === undefined) {
     yield views

@@ -88,7 +88,7 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
       return joined(head, chalk.dim(payload.codec), keyText, payloadText(view), shownHeaders)
     }
     if (!envelope?.ok) {
-      const reason = printable(envelope?.reason ?? 'not decoded')
+      const reason = printable(payload?.ok === false ? payload.reason : 'not decoded')
       return joined(head, chalk.red('undecodable'), keyText, reason, chalk.dim(undecoded(value)), shownHeaders)
     }
     const { event, format, guessed } = envelope
@@ -132,7 +132,7 @@ export function payloadText({ record, envelope, payload }: EventView): string {
   if (bytes === null) return ''
   if (!envelope?.ok && !payload?.ok) return undecoded(bytes)
   if (!payload?.ok) return `${printable(payload?.reason ?? '')} ${undecoded(bytes)}`
-  if (payload.codec === 'bytes') return formatGuess(bytes) ?? hexText(bytes)
+  if (payload.codec === 'bytes') return (envelope?.ok ? formatGuess(bytes) : undefined) ?? hexText(bytes)
   if (payload.codec === 'text') return printable(String(payload.value))
   return typeof payload.value === 'string' ? printableJson(valueJson(payload.value)) : unquotedJson(payload.value)
 }

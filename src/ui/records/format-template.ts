@@ -40,7 +40,7 @@ const templateTokens: Readonly<Record<string, Token>> = {
   f: ({ envelope, payload }) => {
     if (envelope === undefined) return 'tombstone'
     if (envelope.ok) return envelope.format
-    return payload?.ok ? 'none' : envelope.reason
+    return payload?.ok ? 'none' : (payload?.reason ?? envelope.reason)
   },
 }
 

@@ -21,7 +21,12 @@ export function recordDocument(view: EventView): JsonDocument {
   const frame = { ...position, ...textOrBytes('key', key), headers: record.headers.map(header) }
   if (value === null) return { ...frame, tombstone: true }
   if (!envelope?.ok && view.payload?.ok) return { ...frame, envelope: 'none', ...plainFields(view.payload, value) }
-  if (!envelope?.ok) return { ...frame, error: envelope?.reason ?? 'not decoded', value_base64: base64(value) }
+  if (!envelope?.ok)
+    return {
+      ...frame,
+      error: view.payload?.ok === false ? view.payload.reason : 'not decoded',
+      value_base64: base64(value),
+    }
   const { format, guessed, event } = envelope
   return {
     ...frame,
@@ -38,7 +43,8 @@ export function recordDocument(view: EventView): JsonDocument {
 function plainFields(payload: Extract<EventView['payload'], { ok: true }>, value: Uint8Array): JsonDocument {
   return {
     codec: payload.codec,
-    data: jsonValue(payload.value),
+    ...('schemaId' in payload && payload.schemaId !== undefined ? { schema_id: payload.schemaId } : {}),
+    ...(payload.codec === 'bytes' ? {} : { data: jsonValue(payload.value) }),
     ...(payload.canonical ? {} : { value_base64: base64(value) }),
   }
 }

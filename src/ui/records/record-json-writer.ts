@@ -34,7 +34,7 @@ export class RecordJsonWriter {
     if (!envelope?.ok) {
       const { payload } = view
       if (payload?.ok) return `${line},"envelope":"none"${plainFields(payload, record.value)}}`
-      return `${line},"error":${quoted(envelope?.reason ?? 'not decoded')},"value_base64":"${base64(record.value)}"}`
+      return `${line},"error":${quoted(payload?.reason ?? 'not decoded')},"value_base64":"${base64(record.value)}"}`
     }
     const { format, guessed, event } = envelope
     line += `,"envelope":"${format}"`
@@ -100,7 +100,9 @@ export class RecordJsonWriter {
 
 /** Returns the fields of a plain value. `value_base64` is added if encoding `data` again would give other bytes. */
 function plainFields(payload: Extract<EventView['payload'], { ok: true }>, value: Uint8Array): string {
-  const fields = `,"codec":"${payload.codec}","data":${printableJson(valueJson(payload.value))}`
+  const id = 'schemaId' in payload && payload.schemaId !== undefined ? `,"schema_id":${payload.schemaId}` : ''
+  const data = payload.codec === 'bytes' ? '' : `,"data":${printableJson(valueJson(payload.value))}`
+  const fields = `,"codec":"${payload.codec}"${id}${data}`
   return payload.canonical ? fields : `${fields},"value_base64":"${base64(value)}"`
 }
 

@@ -16,7 +16,8 @@ import { RecordJsonWriter } from './record-json-writer.ts'
  * codec) is decoded through the view and formatted by {@link RecordJsonWriter}. A property test compares the two ways.
  */
 export function jsonPrinter(reading: Reading): RecordPrinter {
-  return reading.codec === undefined ? new FastJsonPrinter(reading) : new DecodedJsonPrinter()
+  const isFast = reading.codec === undefined && !reading.decoder?.decodesEvents
+  return isFast ? new FastJsonPrinter(reading) : new DecodedJsonPrinter()
 }
 
 /** Prints batches of records and counts the records that hold no event. */
@@ -26,7 +27,7 @@ export interface RecordPrinter {
   print(batch: readonly EventView[]): string | Uint8Array
 }
 
-/** Formats every record through its decoded view. Needed if the user chose a codec. */
+/** Formats every record through its decoded view. Needed if the user chose a codec or a command that decodes. */
 class DecodedJsonPrinter implements RecordPrinter {
   readonly #writer = new RecordJsonWriter()
   undecodable = 0
@@ -86,7 +87,7 @@ class FastJsonPrinter implements RecordPrinter {
   #key: Uint8Array | null | undefined
   #keyText = nullText
 
-  constructor({ schemas, topics, eventTopics }: Omit<Reading, 'codec'>) {
+  constructor({ schemas, topics, eventTopics }: Pick<Reading, 'schemas' | 'topics' | 'eventTopics'>) {
     this.#schemas = schemas
     this.#configured = topics
     this.#eventTopics = eventTopics

@@ -4,7 +4,7 @@ import { readAtMost } from '../../../files/read-at-most.ts'
 import { plural } from '../../../ui/text/listed.ts'
 import type { BusAddress } from '../bus-address.ts'
 import type { ConfigFile, Profile } from '../config-file.ts'
-import { shownSecret } from '../security/secrets/secret.ts'
+import { type Secret, shownSecret } from '../security/secrets/secret.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../security/settings.ts'
 import { outside, realPath } from './outside.ts'
 
@@ -13,10 +13,12 @@ export type Ask =
   | SecretsAsk
   /** To request a token from this URL with a secret of the project. The server may be one that only this machine reaches. */
   | { readonly kind: 'request'; readonly profile: string; readonly url: string }
+  /** To request schemas from this URL. The server may be one that only this machine reaches. */
+  | { readonly kind: 'registry'; readonly profile: string; readonly url: string }
   /** To use the templates of a folder outside the project. */
   | { readonly kind: 'templates'; readonly folder: string }
 
-/** To read these secrets of the user, or run these programs, and send the result to these brokers. */
+/** To read these secrets of the user, or run these programs, and send the result to these servers. */
 interface SecretsAsk {
   readonly kind: 'secrets'
   readonly profile: string
@@ -44,6 +46,7 @@ export function asksOf(file: ConfigFile): Asks {
     digest: digestOf(file, profiles),
     asks: [
       ...profiles.flatMap((profile) => asksOfProfile(profile) ?? []),
+      ...profiles.flatMap(asksOfRegistry),
       ...(folder === undefined ? [] : [{ kind: 'templates', folder } as const]),
     ],
   }
@@ -65,9 +68,18 @@ export function asksOfBus(profile: Profile, bus: BusAddress): readonly Ask[] {
   return [{ kind: 'secrets', profile: profile.name, to, secrets: [...secrets, ...ofUser] }]
 }
 
+/** Returns what the schema registry of a project's profile needs consent for: the requests, and the secrets of its login. */
+export function asksOfRegistry({ name, file, registry }: Profile): readonly Ask[] {
+  if (registry === undefined) return []
+  const { url, username, password } = registry
+  const secrets = [username, password].flatMap((secret) => foreignSecret(secret, file) ?? [])
+  if (secrets.length === 0) return [{ kind: 'registry', profile: name, url }]
+  return [{ kind: 'secrets', profile: name, to: url, secrets }]
+}
+
 /** Returns what the profile of a project asks for, or `undefined` if it needs nothing of the user's. */
 function asksOfProfile({ name, bus, file, security }: Profile): Ask | undefined {
-  const secrets = secretKeys.flatMap((key) => foreignSecret(security, key, file) ?? [])
+  const secrets = secretKeys.flatMap((key) => foreignSecret(security[key]?.value, file) ?? [])
   // Amazon's package finds the credentials of the user by itself.
   if (security.mechanism?.value === 'AWS_MSK_IAM') secrets.push('the credentials of AWS')
   const tokenUrl = security.tokenUrl?.value
@@ -81,8 +93,7 @@ const receivers = (tokenUrl: string | undefined, brokers: string): string =>
   tokenUrl === undefined ? brokers : `${tokenUrl} and ${brokers}`
 
 /** Describes a secret that is not in the project itself. */
-function foreignSecret(security: Sourced, key: (typeof secretKeys)[number], file: string): string | undefined {
-  const secret = security[key]?.value
+function foreignSecret(secret: Secret | undefined, file: string): string | undefined {
   if (secret === undefined || secret.kind === 'plain') return undefined
   if (secret.kind === 'file') {
     const { path } = secret
@@ -96,7 +107,10 @@ function foreignSecret(security: Sourced, key: (typeof secretKeys)[number], file
 }
 
 function digestOf({ path, templates }: ConfigFile, profiles: readonly Profile[]): string {
-  const connections = profiles.map(({ name, bus, clusterId, security }) => [name, bus, clusterId, valuesOf(security)])
+  const connections = profiles.map(({ name, bus, clusterId, security, registry }) => [
+    ...[name, bus, clusterId, valuesOf(security)],
+    ...(registry === undefined ? [] : [registry]),
+  ])
   return createHash('sha256')
     .update(JSON.stringify([path, templates, connections, profiles.flatMap(programsOf)]))
     .digest('hex')
@@ -106,11 +120,9 @@ function digestOf({ path, templates }: ConfigFile, profiles: readonly Profile[])
 const MAX_PROGRAM_BYTES = 1024 * 1024
 
 /** Returns hashes of the files of the project that the commands of a profile name, as program or as argument. */
-function programsOf({ security, file }: Profile): string[] {
-  const words = secretKeys.flatMap((key) => {
-    const secret = security[key]?.value
-    return secret?.kind === 'command' ? secret.words : []
-  })
+function programsOf({ security, registry, file }: Profile): string[] {
+  const secrets = [...secretKeys.map((key) => security[key]?.value), registry?.username, registry?.password]
+  const words = secrets.flatMap((secret) => (secret?.kind === 'command' ? secret.words : []))
   return words.flatMap((word) => {
     const path = resolve(dirname(file), word)
     if (outside(path, file) !== undefined) return []
@@ -131,6 +143,7 @@ const valuesOf = (security: Sourced) =>
 /** Describes what a file asks for, in one sentence. */
 export function describeAsk(ask: Ask): string {
   if (ask.kind === 'templates') return `it uses the templates of ${ask.folder}, which is outside the project`
+  if (ask.kind === 'registry') return `profile '${ask.profile}' requests schemas from ${ask.url}`
   if (ask.kind === 'request') return `profile '${ask.profile}' requests a token from ${ask.url}`
   const { profile, to, secrets } = ask
   return `profile '${profile}' sends ${plural(secrets.length, 'secret')} of yours to ${to}: ${secrets.join(', ')}`

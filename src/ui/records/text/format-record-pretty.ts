@@ -24,7 +24,7 @@ export interface PrettyStyle {
 }
 
 /** The codecs whose payloads are shown as indented JSON. */
-const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode'])
+const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode', 'avro', 'protobuf', 'command'])
 /** The width of the names of fields. */
 const NAME_CELLS = 10
 
@@ -92,7 +92,7 @@ const listed = (name: string, values: readonly string[]): Field[] =>
 /** Returns how the record is decoded: its envelope, the codec of its payload, and the schema with the variant or type. */
 function decodingOf({ envelope, payload, bincodeJson }: EventView): Field[] {
   if (envelope === undefined) return []
-  if (!envelope.ok && !payload?.ok) return [['error', printable(envelope.reason)]]
+  if (!envelope.ok && !payload?.ok) return [['error', printable(payload?.reason ?? envelope.reason)]]
   const guessed = envelope.ok && envelope.guessed ? ' (guessed)' : ''
   const format: Field = ['envelope', `${envelope.ok ? envelope.format : 'none'}${guessed}`]
   if (!payload?.ok) return [format, ['codec', 'none'], ['error', printable(payload?.reason ?? 'not decoded')]]
@@ -100,6 +100,7 @@ function decodingOf({ envelope, payload, bincodeJson }: EventView): Field[] {
   return [
     format,
     ['codec', payload.codec],
+    ...('schemaId' in payload && payload.schemaId !== undefined ? [['schema id', `${payload.schemaId}`] as const] : []),
     ...(bincodeJson === undefined ? [] : [['schema', printable(bincodeJson.schema)] as const]),
     ...(bincodeJson?.variant === undefined ? [] : [['type', printable(bincodeJson.variant)] as const]),
     ...(warning === undefined ? [] : [['warning', printable(warning)] as const]),
