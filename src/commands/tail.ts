@@ -17,7 +17,7 @@ import { youngGenerationBound } from '../cli/process/young-generation.ts'
 import { flag, run, shellWord } from '../cli/suggestions.ts'
 import { compileFilter, WhereTooLongError } from '../operations/events/event-filter.ts'
 import type { EventView, Reading } from '../operations/events/event-view.ts'
-import type { ValueDecoder } from '../operations/events/value-decoder.ts'
+import { firstDecoder, type ValueDecoder } from '../operations/events/value-decoder.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { PARTITION_CHECK_INTERVAL_MS } from '../operations/tail/follow-topics.ts'
 import type { TailNotice } from '../operations/tail/notices.ts'
@@ -84,13 +84,15 @@ export default class Tail extends ChangeCommand {
       grep: flags.grep,
     })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
+    // Ends the command of --decode-with when the tail ends.
+    await using resources = new AsyncDisposableStack()
     const reading = {
       codec: flags.codec,
       schemas: await openSchemas(await this.schemaLocation(), flags.schema),
       // --schema also says how payloads are written, so it overrides the configured codecs.
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
       eventTopics: new Set<string>(),
-      decoder: await this.#decoder(),
+      decoder: await this.#decoder(flags['decode-with'], resources),
     }
     const printer = await this.#printer(flags, reading)
     const request: CommonRequest = {
@@ -137,13 +139,22 @@ export default class Tail extends ChangeCommand {
   }
 
   /** Opens what decodes values that crbus itself cannot decode. */
-  async #decoder(): Promise<ValueDecoder | undefined> {
+  async #decoder(command: string | undefined, resources: AsyncDisposableStack): Promise<ValueDecoder | undefined> {
     const { registry, consent } = await this.configuration()
-    if (registry === undefined) return undefined
-    if (consent !== undefined && consent.registry.length > 0) await this.requireConsent(consent.registry)
-    const { openRegistry } = await import('../cli/decoding/open-registry.ts')
-    const { env } = this.context
-    return openRegistry(registry.value, { env, signal: this.signal, onNotice: (text) => void this.notice(text) })
+    if (registry === undefined && command === undefined) return undefined
+    const { env, cwd } = this.context
+    const surroundings = { env, cwd, signal: this.signal, onNotice: (text: string) => void this.notice(text) }
+    const decoders: ValueDecoder[] = []
+    if (command !== undefined) {
+      const { startCommandDecoder } = await import('../cli/decoding/command-decoder.ts')
+      decoders.push(resources.use(await startCommandDecoder(command, surroundings)))
+    }
+    if (registry !== undefined) {
+      if (consent !== undefined && consent.registry.length > 0) await this.requireConsent(consent.registry)
+      const { openRegistry } = await import('../cli/decoding/open-registry.ts')
+      decoders.push(await openRegistry(registry.value, surroundings))
+    }
+    return firstDecoder(decoders)
   }
 
   async #printer(

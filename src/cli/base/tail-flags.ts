@@ -147,6 +147,13 @@ export const tailFlags = {
     helpValue: 'CODEC',
   }),
   schema: schemaFlag,
+  'decode-with': Flags.string({
+    description:
+      'Command that decodes values: reads a line of JSON with the value_base64 of each record, prints a line of JSON for each (null: not decoded), in order; runs without a shell, so for pipes write "sh -c \'…\'"',
+    parse: nonEmpty,
+    exclusive: ['codec'],
+    helpValue: 'COMMAND',
+  }),
   registry: Flags.string({
     description:
       'URL of a Schema Registry, to decode Avro, Protobuf and JSON values with a schema id (env CRBUS_REGISTRY; default: the registry of the profile); Avro needs "npm install --global avsc", Protobuf protobufjs',

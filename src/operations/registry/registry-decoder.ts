@@ -37,6 +37,8 @@ export class RegistryDecoder implements ValueDecoder {
   readonly #access: RegistryAccess
   readonly #now: () => number
   readonly #schemas = new Map<number, Compiled>()
+  /** Schemas that are being fetched. Calls of `prepare` may overlap. */
+  readonly #fetching = new Map<number, Promise<void>>()
   #failedAt: number | undefined
 
   constructor(access: RegistryAccess) {
@@ -54,7 +56,7 @@ export class RegistryDecoder implements ValueDecoder {
     while (ids.length > 0) {
       if (this.#failedAt !== undefined && this.#now() - this.#failedAt < RETRY_MS) return
       const room = MAX_SCHEMAS - this.#schemas.size
-      await Promise.all(ids.splice(0, Math.min(room, MAX_REQUESTS)).map((id) => this.#add(id)))
+      await Promise.all(ids.splice(0, Math.min(room, MAX_REQUESTS)).map((id) => this.#addOnce(id)))
       if (room === 0) return
     }
   }
@@ -77,6 +79,15 @@ export class RegistryDecoder implements ValueDecoder {
     } catch (error) {
       return { ok: false, reason: `the value does not fit schema ${id} of the registry: ${messageOf(error)}` }
     }
+  }
+
+  #addOnce(id: number): Promise<void> {
+    let adding = this.#fetching.get(id)
+    if (adding === undefined) {
+      adding = this.#add(id).finally(() => this.#fetching.delete(id))
+      this.#fetching.set(id, adding)
+    }
+    return adding
   }
 
   async #add(id: number): Promise<void> {

@@ -27,7 +27,14 @@ export async function* passingViews(
   batch: readonly BusRecord[],
   { filter, reading, signal }: Passing,
 ): AsyncGenerator<readonly EventView[]> {
-  await reading?.decoder?.prepare(batch)
+  if (reading?.decoder !== undefined) {
+    await reading.decoder.prepare(batch)
+    if (signal.aborted) {
+      // Gives the caller a turn to notice the abort, so that it does not take the batch for shown.
+      yield []
+      return
+    }
+  }
   const views = batch.map((record) => viewOf(record, reading))
   if (filter === undefined) {
     yield views
