@@ -4,6 +4,7 @@ import { sleep } from '../../bus/time/sleep.ts'
 import { decodeRequest, readDecodeAnswer } from '../../operations/events/command-protocol.ts'
 import type { DecodedValue, ValueDecoder } from '../../operations/events/value-decoder.ts'
 import type { ConfigSurroundings } from '../config/config.ts'
+import { hasShellSyntax } from '../config/security/secrets/command-secret.ts'
 import { parseSecret } from '../config/security/secrets/secret.ts'
 import { withoutSecrets } from '../config/security/secrets/secret-variables.ts'
 import { RefusedError, UsageError } from '../errors.ts'
@@ -30,6 +31,7 @@ const PATIENCE_MS = 5000
 /** How long a program may take to end after its input has ended. */
 const END_MS = 1000
 const LINE_FEED = 0x0a
+const EXAMPLE_REQUEST = '{"topic":"orders","partition":0,"offset":1,"key_base64":null,"value_base64":"AAE="}'
 
 /**
  * Starts the program of a command line, which decodes records until the end of its input. No shell interprets the line; quotes keep spaces.
@@ -50,7 +52,7 @@ export async function startCommandDecoder(command: string, surroundings: Surroun
   const { stdin, stdout, stderr } = child
   // A program that ends early closes the pipe. The answers that are missing are reported instead.
   stdin.on('error', () => {})
-  return new RunningDecoder(program, surroundings, {
+  return new RunningDecoder([program, ...args], surroundings, {
     ...{ stdin, stdout, stderr },
     ended: child,
     kill: () => void child.kill(),
@@ -83,6 +85,7 @@ interface Asked {
 class RunningDecoder implements CommandDecoder {
   readonly decodesEvents = true
   readonly #program: string
+  readonly #args: readonly string[]
   readonly #surroundings: Surroundings
   readonly #running: Running
   readonly #answers = new WeakMap<BusRecord, DecodedValue>()
@@ -101,8 +104,9 @@ class RunningDecoder implements CommandDecoder {
   readonly #ended: Promise<void>
   readonly #stopped = Promise.withResolvers<void>()
 
-  constructor(program: string, surroundings: Surroundings, running: Running) {
+  constructor([program, ...args]: readonly [string, ...string[]], surroundings: Surroundings, running: Running) {
     this.#program = program
+    this.#args = args
     this.#surroundings = surroundings
     this.#running = running
     // A failure while no call waits is thrown by the next call.
@@ -222,9 +226,9 @@ class RunningDecoder implements CommandDecoder {
   #error(problem: string): Error {
     const said = this.#stderrEnd.toString('utf8').trimEnd().split('\n').at(-1) ?? ''
     return new RefusedError(`--decode-with: '${this.#program}' ${problem}${said === '' ? '' : `: ${said}`}`, [
-      hint(
-        'try the command by hand: crbus writes one line of JSON for each record to its stdin, such as {"topic":"orders","partition":0,"offset":1,"key_base64":null,"value_base64":"AAE="}',
-      ),
+      hasShellSyntax(this.#args)
+        ? hint(`no shell interprets the command; for pipes and variables, write: --decode-with "sh -c '…'"`)
+        : hint(`try the command by hand with a line such as ${EXAMPLE_REQUEST}`),
     ])
   }
 

@@ -10,6 +10,9 @@ const COMMAND_TIMEOUT_MS = 30_000
 /** Parts of a command that only a shell interprets. */
 const SHELL_SYNTAX = /^(\||\|\||&&|;|<|>|>>|2>.*)$|\$[({A-Za-z_]|`/
 
+/** Whether the arguments of a program look like parts of a line for a shell. */
+export const hasShellSyntax = (args: readonly string[]): boolean => args.some((word) => SHELL_SYNTAX.test(word))
+
 /**
  * Runs a program without a shell and resolves with its output. On a terminal, it inherits stdin and stderr, so that it can ask the
  * user. Otherwise its stderr is dropped: it may repeat the secret, and would end in a log. Its output is never repeated in an error.
@@ -78,6 +81,4 @@ function whyFailed(program: string, { code, exitCode, signal, timedOut, isMaxBuf
 
 /** Explains that no shell runs, if the command looks like a line for a shell. Does not repeat it, because it may hold a secret. */
 const shellAdvice = (args: readonly string[]): readonly Suggestion[] =>
-  args.some((word) => SHELL_SYNTAX.test(word))
-    ? [hint(`no shell interprets the command; for pipes and variables, write: "cmd:sh -c '…'"`)]
-    : []
+  hasShellSyntax(args) ? [hint(`no shell interprets the command; for pipes and variables, write: "cmd:sh -c '…'"`)] : []
