@@ -57,7 +57,8 @@ export abstract class ChangeCommand extends BaseCommand {
   /** Adds `--wait` to the error for a group with members, if the command has the flag and it was not given. */
   protected override async withNames(thrown: unknown): Promise<unknown> {
     const error = await super.withNames(thrown)
-    const isActive = error instanceof EventBusError && error.code === 'GROUP_ACTIVE'
+    // A group that becomes active during a change has an outcome, and waiting would not undo it.
+    const isActive = error instanceof EventBusError && error.code === 'GROUP_ACTIVE' && error.outcome === undefined
     if (!isActive || !('wait' in this.ctor.flags) || this.given.wait !== undefined) return error
     const { message, group, hints, cause } = error
     return new EventBusError('GROUP_ACTIVE', message, {
