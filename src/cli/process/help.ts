@@ -1,4 +1,5 @@
 import { type Command, Errors, Help, type Interfaces } from '@oclif/core'
+import { HELP_PAGES, JSON_PAGE } from '../help-pages/page-names.ts'
 import { commandIds, isAlias } from '../wrong-usage/command-ids.ts'
 
 /** The fields of a command that only its help shows. The build keeps them out of oclif's manifest, which every command reads. */
@@ -6,8 +7,13 @@ type HelpFields = Pick<Command.Cached, 'flags' | 'description' | 'examples' | 'u
 
 /** The help of crbus. oclif creates it for `--help`, also for `crbus help …`. */
 export default class CrbusHelp extends Help {
-  /** Shows the help of a command, a topic or crbus. Suggests similar commands for one that does not exist. */
+  /** Shows the help of a command, a topic, a page or crbus. Suggests similar commands for one that does not exist. */
   override async showHelp(argv: string[]): Promise<void> {
+    const page = await readPage(argv)
+    if (page !== undefined) {
+      this.log(page)
+      return
+    }
     try {
       await super.showHelp(argv)
     } catch (error) {
@@ -16,6 +22,16 @@ export default class CrbusHelp extends Help {
       const end = argv.findIndex((word) => word.startsWith('-'))
       throw unknownCommand(argv.slice(0, end === -1 ? undefined : end), argv, commandIds(this.config.commands))
     }
+  }
+
+  /** Shows the help of crbus, and lists the pages about subjects that several commands share. */
+  override async showRootHelp(): Promise<void> {
+    await super.showRootHelp()
+    const { json } = this.config.pjson.oclif.topics ?? {}
+    const pages = { ...HELP_PAGES, [JSON_PAGE]: json?.description?.split('\n')[0] }
+    const rows = Object.entries(pages).sort(([a], [b]) => (a < b ? -1 : 1))
+    this.log(this.section('HELP PAGES (crbus help PAGE)', this.renderList(rows, { indentation: 2, spacer: '\n' })))
+    this.log('')
   }
 
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
@@ -43,4 +59,16 @@ export default class CrbusHelp extends Help {
     const [summary = '', ...body] = (topic.description ?? '').split('\n')
     return `${this.render(summary)}\n\n${this.render(body.join('\n'))}\n`
   }
+}
+
+/** Returns the text of the page that the words before the first flag name; `undefined` if they name none. */
+async function readPage(argv: readonly string[]): Promise<string | undefined> {
+  const [name = '', next = '-'] = argv
+  if (!Object.hasOwn(HELP_PAGES, name) || !next.startsWith('-')) return undefined
+  const [{ loadHelpPage }, { formatHelpPage }] = await Promise.all([
+    import('../help-pages/help-pages.ts'),
+    import('../help-pages/help-page.ts'),
+  ])
+  const page = await loadHelpPage(name)
+  return page && formatHelpPage(page)
 }

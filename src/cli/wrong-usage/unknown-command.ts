@@ -1,5 +1,6 @@
 import { namesLike } from '../../bus/names/names-like.ts'
 import { UsageError } from '../errors.ts'
+import { HELP_PAGES } from '../help-pages/page-names.ts'
 import { hideArguments } from '../process/hide-arguments.ts'
 import { run, type Suggestion, shellWord } from '../suggestions.ts'
 import { suggestFlagFor, suggestOwnCommands } from './commands-of-other-tools.ts'
@@ -35,12 +36,18 @@ export function unknownCommand(
   }
   const own = suggestOwnCommands(given, known)
   const below = known.filter((id) => id.startsWith(`${given[0]}:`)).map((id) => run(`crbus ${spaced(id)}`))
-  const suggestions = [own, similar, below].find((some) => some.length > 0) ?? []
+  const suggestions = [own, similar, suggestPage(given), below].find((some) => some.length > 0) ?? []
   return new UsageError(`there is no command '${hidden(given.join(' '))}'`, [
     ...suggestions.slice(0, MAX_COMMANDS).map(safe),
     run('crbus --help'),
   ])
 }
+
+/** Suggests the page of the help with a name like the first word: `crbus help offset`, `crbus exit-codes`. */
+const suggestPage = ([first = '']: readonly string[]): readonly Suggestion[] =>
+  namesLike(first, Object.keys(HELP_PAGES))
+    .slice(0, 1)
+    .map((name) => run(`crbus help ${name}`))
 
 /** Returns the longest command that the words begin with; `undefined` if they begin with none. */
 function longestCommand(given: readonly string[], known: readonly string[]): string | undefined {
