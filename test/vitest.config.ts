@@ -11,7 +11,7 @@ const alias = {
 }
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
-/** Take minutes or large downloads, and so run under CI only. */
+/** Take minutes, large downloads or other shells, and so run under CI only. */
 const slow = process.env.CI
   ? []
   : [
@@ -19,6 +19,7 @@ const slow = process.env.CI
       'test/contract/outbox-kills.test.ts',
       'test/contract/promtool.test.ts',
       'test/contract/shop-chaos.test.ts',
+      'test/e2e/completion-shells.test.ts',
       'test/e2e/dockerfile.test.ts',
       'test/e2e/executable.test.ts',
       'test/e2e/kills.test.ts',

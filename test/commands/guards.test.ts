@@ -91,6 +91,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'topics/describe': { argv: ['order-events'] },
   'topics/list': { argv: [] },
   version: { argv: [] },
+  completion: { argv: ['bash'] },
   'topics/trim': { argv: ['order-events', '--before', 'end'], changes: 'order-events' },
 }
 

@@ -203,6 +203,7 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   down: [[BAD], ['--dry-run']],
   status: [[BAD], []],
   version: [[BAD], []],
+  completion: [[BAD], ['fish']],
   up: [
     ['--engine', BAD],
     ['--port', BAD],

@@ -96,6 +96,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   down: ['--dry-run'],
   status: [],
   version: [],
+  completion: ['zsh'],
   'store init': ['--store', 'store.db', '--dry-run'],
 }
 

@@ -4,7 +4,7 @@ import { wrap } from '../../ui/text/wrap.ts'
 export type HelpRow = readonly [term: string, meaning: string]
 
 /** A part of a help page: text, then rows. */
-export interface HelpSection {
+interface HelpSection {
   readonly title: string
   readonly text?: string
   readonly rows?: readonly HelpRow[]

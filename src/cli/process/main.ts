@@ -18,6 +18,10 @@ export async function main(binUrl: string): Promise<void> {
     process.stdout.on('error', () => {}).write(`${name}/${version} node-${process.version}\n`)
     return
   }
+  if (given[0] === '__complete' || given[0] === '__refresh-names') {
+    await answerShell(given, binUrl)
+    return
+  }
   // The title replaces the command line in the list of processes, where a password must not stay.
   if (given.some(mayHoldSecret)) process.title = 'crbus'
   // oclif would print the whole command line, with the passwords in it.
@@ -52,6 +56,14 @@ export async function main(binUrl: string): Promise<void> {
     else process.stderr.write(formatFailure(failure))
     process.exitCode = failure.exitCode
   }
+}
+
+/** Answers the completion script of a shell, or reads names for it in the background. Loads no oclif, because a user waits. */
+async function answerShell([word, ...argv]: readonly string[], binUrl: string): Promise<void> {
+  leaveRemovedFolder()
+  ensureHomeAndShell()
+  const { answerCompletion, answerRefresh } = await import('../completion/answer.ts')
+  await (word === '__complete' ? answerCompletion(argv, binUrl) : answerRefresh(argv))
 }
 
 /** Whether a word of the command line may hold a password: a connection setting, or an address with a user. */

@@ -1,5 +1,13 @@
 /** The flags without a value that may stand before the command. */
-const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '-q', '--debug', '--no-color', '--tls', '--no-tls'])
+export const SWITCHES: ReadonlySet<string> = new Set([
+  '--json',
+  '--quiet',
+  '-q',
+  '--debug',
+  '--no-color',
+  '--tls',
+  '--no-tls',
+])
 
 /** The flags with a value that may stand before the command: those that choose a bus or a store. */
 const WITH_VALUE: ReadonlySet<string> = new Set([
