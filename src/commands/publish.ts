@@ -14,11 +14,14 @@ import {
 } from '../cli/base/publish-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
+import { canPick } from '../cli/pickers/can-pick.ts'
+import type { FilledIn } from '../cli/pickers/fill-in-event.ts'
 import { run, toSuggestion } from '../cli/suggestions.ts'
 import { BadInputError, intersection, type LineRange } from '../operations/publish/lines.ts'
 import { openSource } from '../operations/publish/open-source.ts'
 import { PublishStoppedError, publishLines, type RefusedLine, resumption } from '../operations/publish/publish.ts'
 import { UnreadableInput } from '../operations/publish/source.ts'
+import type { SchemaSet } from '../operations/schemas/compiled.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { formatPublishStop } from '../ui/records/format-publish-stop.ts'
 import { formatPublished } from '../ui/records/format-published.ts'
@@ -33,6 +36,11 @@ interface PublishSummary {
   readonly refused?: readonly RefusedLine[]
   readonly unknown?: readonly LineRange[]
   readonly rest?: readonly LineRange[]
+}
+
+/** The flags that say which event to publish. */
+type GivenEvent = Readonly<Partial<Record<'data' | 'file' | 'type', string | undefined>>> & {
+  readonly tombstone: boolean
 }
 
 /** Positions that the JSON document lists. */
@@ -56,6 +64,7 @@ export default class Publish extends ChangeCommand {
     '<%= config.bin %> tail order-events --from start --no-follow -o json | <%= config.bin %> publish copy-events',
   ]
   static override aliases = ['produce']
+  static override picked = ['topic']
   static override args = {
     topic: Args.string({ description: 'Topic to publish to', ignoreStdin: true }),
     input: Args.string({ description: '- to read stdin, which is the default if input is piped', ignoreStdin: true }),
@@ -67,9 +76,10 @@ export default class Publish extends ChangeCommand {
   protected override readonly namesBus = false
 
   async run(): Promise<PublishSummary> {
-    const { args, flags } = await this.parse(Publish)
-    const { topic, input } = toTarget(args, flags.topic)
-    const schemas = await openSchemas(await this.schemaLocation(), flags.schema)
+    const { args, flags: given } = await this.parse(Publish)
+    const { topic, input } = toTarget(args, given.topic)
+    const schemas = await openSchemas(await this.schemaLocation(), given.schema)
+    const flags = { ...given, ...(await this.#fillIn(topic, input, given, schemas)) }
     const format = toFormat(flags, formatOfTopic(await this.configuration(), topic))
     const settingsAt = toSettingsAt(flags, { topic, schemas, ...format }, this.context.now)
     const settings = settingsAt?.(1) ?? { ...toEventSettings(flags), topic, schemas, ...format }
@@ -118,6 +128,19 @@ export default class Publish extends ChangeCommand {
       throw nothingToPublish(file, flags)
     }
     return summary
+  }
+
+  /** Lets the user fill in an event on a terminal if the command line has none. */
+  async #fillIn(
+    topic: string,
+    input: string | undefined,
+    { data, file, tombstone, type }: GivenEvent,
+    schemas: SchemaSet | undefined,
+  ): Promise<FilledIn | undefined> {
+    const isGiven = data !== undefined || file !== undefined || tombstone || input !== undefined
+    if (isGiven || !canPick(this.context, this.argv)) return undefined
+    const { fillInEvent } = await import('../cli/pickers/fill-in-event.ts')
+    return fillInEvent({ context: this.context, bus: await this.openBus(), topic, type, schemas })
   }
 
   /** Says what was published before an error, and how to publish the rest. */

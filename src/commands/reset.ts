@@ -37,6 +37,7 @@ export default class Reset extends ChangeCommand {
     '<%= config.bin %> reset --group billing --all-topics --to start --plan-out plan.json',
     '<%= config.bin %> reset --group billing-v2 --topic order-events --to group:billing --new-group --yes',
   ]
+  static override picked = ['topic']
   static override flags = {
     ...readFlags,
     ...changeFlags,

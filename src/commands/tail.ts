@@ -50,6 +50,7 @@ export default class Tail extends ChangeCommand {
   ].join('\n\n')
   static override aliases = ['consume']
   static override strict = false
+  static override picked = ['topic']
   static override args = {
     topic: Args.string({ description: 'Topics to show; * and ? are wildcards', ignoreStdin: true }),
   }

@@ -15,6 +15,8 @@ import { lockBus, refusedBy } from '../config/guard.ts'
 import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
+import { canPick } from '../pickers/can-pick.ts'
+import { type PickRequest, withoutRequired } from '../pickers/pick-request.ts'
 import { type Context, injectedContext, type ProducerOptions } from '../process/context.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
@@ -44,6 +46,9 @@ export interface CommonFlags extends BusFlags {
 export abstract class BaseCommand extends Command {
   /** The schema of the `--json` document: a file of `src/documents`, without `.schema.json`. */
   static document: string
+
+  /** Names of arguments or flags that the user picks from a list if they are missing, though oclif does not require them. */
+  static picked: readonly string[] = []
 
   static override baseFlags = {
     json: Flags.boolean({ description: 'Print one JSON document', helpGroup: 'GLOBAL' }),
@@ -117,15 +122,19 @@ export abstract class BaseCommand extends Command {
     A extends Record<string, unknown>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const flags = { ...options?.baseFlags, ...options?.flags }
-    const args = checkedArgs(options?.args ?? {})
+    const definitions = { args: options?.args ?? {}, flags }
+    const args = checkedArgs(definitions.args)
     const input = { ...options, strict: options?.strict, args, flags: checkedFlags(flags) } as Interfaces.Input<F, B, A>
-    const parsed = await super.parse(input, argv).catch(async (error: unknown) => {
+    const parse: PickRequest['parse'] = (words) =>
+      super.parse(withoutRequired(input), [...words]).catch(() => undefined)
+    const words = await this.#withPicked(definitions, argv ?? this.argv, parse)
+    const parsed = await super.parse(input, words).catch(async (error: unknown) => {
       const isOfParser = error instanceof Errors.CLIError || error instanceof InvalidValueError
       if (!isOfParser || error instanceof Errors.ExitError) throw error
       const { parserError } = await import('../wrong-usage/parser-errors.ts')
       throw parserError(error, {
         name: String(this.id).replaceAll(':', ' '),
-        argv: argv ?? this.argv,
+        argv: words,
         flags: flags as FlagDefinitions,
         examples: examplesOf(this.ctor),
       })
@@ -141,6 +150,25 @@ export abstract class BaseCommand extends Command {
       throw new UsageError(`--${name} is too large: the largest number is ${Number.MAX_SAFE_INTEGER}`)
     }
     return parsed
+  }
+
+  /** Lets the user pick the values that a command line lacks, on a terminal. Returns the words of the complete command line. */
+  async #withPicked(
+    definitions: Pick<PickRequest, 'args' | 'flags'>,
+    argv: string[],
+    parse: PickRequest['parse'],
+  ): Promise<string[]> {
+    if (!canPick(this.context, argv)) return argv
+    const { pickMissing } = await import('../pickers/pick-missing.ts')
+    const { picked } = this.ctor as typeof BaseCommand
+    return pickMissing({
+      ...{ id: String(this.id), argv, ...definitions, picked, parse },
+      context: this.context,
+      createsTopic: this.mayPrecedeBus,
+      select: (flags) => Object.assign(this, { given: flags }),
+      connect: () => BaseCommand.prototype.openBus.call(this),
+      config: () => this.configuration(),
+    })
   }
 
   /**
@@ -168,6 +196,8 @@ export abstract class BaseCommand extends Command {
    * guards the bus (`readOnly` or `protected` in crbus.json), the bus refuses changes.
    */
   protected async openBus(): Promise<EventBus> {
+    // A picker may have opened it.
+    if (this.#bus !== undefined) return this.#bus
     const config = await this.configuration()
     const { guard, consent } = config
     if (consent !== undefined && consent.bus.length > 0) await this.requireConsent(consent.bus)
@@ -190,6 +220,7 @@ export abstract class BaseCommand extends Command {
     }
     if (guard === undefined) return this.#bus
     const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))
+    this.#bus = bus
     // A read-only profile cannot be unlocked by confirmation.
     if (guard.kind === 'protected') this.unlock = unlock
     return bus

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { writeWhole } from '../../files/write-whole.ts'
 import type { BusAddress } from '../config/bus-address.ts'
 import type { Config } from '../config/config.ts'
+import type { Context } from '../process/context.ts'
 
 /** Names of a bus or a project, as they were when they were last read. */
 export interface CachedNames {
@@ -81,6 +82,15 @@ export class NamesCache {
 /** The key of the names of a bus. */
 export const keyOfBus = (bus: BusAddress): string =>
   JSON.stringify(bus.kind === 'kafka' ? ['kafka', bus.brokers, bus.clusterId ?? ''] : ['embedded', bus.folder])
+
+/** Keeps the names that a command has listed on a terminal. A script needs no completion. */
+export function rememberNames(
+  { cacheFolder, io }: Pick<Context, 'cacheFolder' | 'io'>,
+  { bus }: Pick<Config, 'bus'>,
+  names: CachedNames,
+): void {
+  if (io.screen) new NamesCache(cacheFolder).write(keyOfBus(bus.value), names)
+}
 
 /** The key of the event types in the schemas of a project. */
 export const keyOfSchemas = ({ schemas }: Pick<Config, 'schemas'>, cwd: string): string =>

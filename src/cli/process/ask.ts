@@ -8,6 +8,9 @@ export interface Choice {
   readonly hint?: string | undefined
 }
 
+/** The most choices that a list shows at a time. */
+const MAX_ROWS = 10
+
 /**
  * Asks the user at a terminal. Prompts go to stderr, and Ctrl-C ends the command. Questions and choices may come from
  * templates, so their control characters are escaped here: the prompt library does not write through `write`.
@@ -60,6 +63,20 @@ export class Asker {
         message: printable(message),
         options: choices.map(toOption),
         initialValue: fallback,
+        ...this.#streams,
+      }),
+    )
+  }
+
+  /** Asks to select one of many choices, which the user can filter by typing. A long list scrolls. */
+  async fromList(message: string, choices: readonly Choice[]): Promise<string> {
+    const { autocomplete } = await load()
+    return this.#take(
+      await autocomplete({
+        message: printable(message),
+        options: choices.map(toOption),
+        maxItems: MAX_ROWS,
+        filter: (typed, { value }) => value.toLowerCase().includes(typed.toLowerCase()),
         ...this.#streams,
       }),
     )

@@ -25,9 +25,12 @@ export default class GroupsList extends ListCommand {
     const order = await parseSort(flags.sort, groupColumns)
     const bus = await this.openBus()
     const none = 'no groups yet; a subscriber or "crbus reset --new-group" creates one'
+    const all = await listGroups(bus)
+    const { rememberNames } = await import('../../cli/completion/names-cache.ts')
+    rememberNames(this.context, await this.configuration(), { groups: all.map(({ group }) => group) })
     const groups = await this.printList({
       noun: 'groups',
-      items: await listGroups(bus),
+      items: all,
       columns: groupColumns,
       order,
       limit: flags.limit,

@@ -53,6 +53,8 @@ export default class TopicsList extends ListCommand {
         `EVENTS counts offsets of compacted topics, so there may be fewer events: ${compacted.join(', ')}`,
       )
     }
+    const { rememberNames } = await import('../../cli/completion/names-cache.ts')
+    rememberNames(this.context, await this.configuration(), { topics: topics.map(({ topic }) => topic) })
     return { topics }
   }
 }

@@ -1,0 +1,65 @@
+import { compareText } from '../../bus/compare.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { listGroups } from '../../operations/groups/groups.ts'
+import { measureLag } from '../../operations/lag/lag.ts'
+import { parsePoint } from '../../operations/offsets/offset-grammar.ts'
+import { listTopics } from '../../operations/topics/topics.ts'
+import { formatTime, type TimeZone } from '../../ui/text/format-time.ts'
+import { plural } from '../../ui/text/listed.ts'
+import { formatTable } from '../../ui/text/table.ts'
+import { fixedValues } from '../completion/value-kind.ts'
+import type { Choice } from '../process/ask.ts'
+
+/** Aligns the details behind the names of choices. */
+function aligned(rows: readonly (readonly [value: string, ...details: string[]])[]): readonly Choice[] {
+  const lines = formatTable(Array(rows[0]?.length ?? 0).fill(''), rows)
+    .split('\n')
+    .slice(1)
+  return rows.map(([value], index) => ({ value, label: lines[index] ?? value }))
+}
+
+/** Lists the topics with partitions and events. */
+export async function topicChoices(bus: EventBus): Promise<readonly Choice[]> {
+  const topics = await listTopics(bus)
+  return aligned(
+    topics.map(({ topic, partitionCount, eventCount, counts }) => [
+      topic,
+      plural(partitionCount, 'partition'),
+      `${counts === 'offsets' ? 'up to ' : ''}${plural(eventCount, 'event')}`,
+    ]),
+  )
+}
+
+/** Lists the topics on which a group has committed offsets, or which its members read. */
+export async function topicsOfGroup(bus: EventBus, group: string): Promise<readonly Choice[]> {
+  const found = (await listGroups(bus)).find((one) => one.group === group)
+  const all = await topicChoices(bus)
+  const own = all.filter(({ value }) => found?.topics.includes(value))
+  return own.length === 0 ? all : own
+}
+
+/** Lists the groups with state and lag, worst first. */
+export async function groupChoices(
+  bus: EventBus,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+): Promise<readonly Choice[]> {
+  const { groups } = await measureLag(bus, { groups: undefined, topics: undefined, now, signal })
+  return aligned(
+    groups.map(({ group, state, memberCount, lag }) => [group, state, plural(memberCount, 'member'), `lag ${lag}`]),
+  )
+}
+
+/** Lists positions with what each means now. */
+export function positionChoices(kind: 'position' | 'target', now: number, timeZone: TimeZone): readonly Choice[] {
+  return aligned(
+    Object.entries(fixedValues[kind] ?? {}).map(([value, meaning]) => {
+      const point = parsePoint(value, now)
+      const isTime = point.ok && point.spec.kind === 'time'
+      return [value, isTime ? `${meaning}: ${formatTime(Number(point.spec.time), timeZone)}` : meaning]
+    }),
+  )
+}
+
+/** Lists names without details. */
+export const nameChoices = (names: Iterable<string>): readonly Choice[] =>
+  [...new Set(names)].sort(compareText).map((value) => ({ value, label: value }))

@@ -1,0 +1,102 @@
+import { write } from '../../ui/text/io.ts'
+import { printable } from '../../ui/text/printable.ts'
+import { rememberNames } from '../completion/names-cache.ts'
+import type { ValueKind } from '../completion/value-kind.ts'
+import { UsageError } from '../errors.ts'
+import { Asker, type Choice } from '../process/ask.ts'
+import { hideArguments } from '../process/hide-arguments.ts'
+import { run, shellWord } from '../suggestions.ts'
+import { groupChoices, nameChoices, positionChoices, topicChoices, topicsOfGroup } from './choices.ts'
+import { flagAtEnd, type MissingValue, missingValues } from './missing-values.ts'
+import type { GivenValues, PickRequest } from './pick-request.ts'
+
+/** The choice of --all-topics of `reset`. No topic has this name. */
+const ALL_TOPICS = '--all-topics'
+
+/**
+ * Lets the user choose the values that the command line lacks, and prints the complete one. Returns its words. Returns the words
+ * unchanged if nothing is missing, or if they are invalid: the parser then reports why.
+ */
+export async function pickMissing(request: PickRequest): Promise<string[]> {
+  const { argv, context } = request
+  const atEnd = flagAtEnd(request)
+  const typed = atEnd === undefined ? [...argv] : argv.slice(0, -1)
+  const given = await request.parse(typed)
+  if (given === undefined) return [...argv]
+  const others = missingValues(request, given).filter(({ name }) => name !== atEnd?.name)
+  const missing = [...(atEnd === undefined ? [] : [atEnd]), ...others]
+  if (missing.length === 0) return [...argv]
+  request.select(given.flags)
+  const flags = { ...given.flags }
+  const pickedFlags: string[] = []
+  const pickedArguments: string[] = []
+  for (const value of missing) {
+    const picked = await pick(value, { ...request, given: { ...given, flags } })
+    if (value.isFlag) pickedFlags.push(...flagWords(value.name, picked))
+    else pickedArguments.push(picked)
+    flags[value.name] = picked
+  }
+  const words = [...pickedFlags, ...typed, ...argumentWords(pickedArguments, typed)]
+  const line = ['crbus', ...request.id.split(':'), ...words].map(shellWord).join(' ')
+  await write(context.io.stderr, `${printable(`$ ${hideArguments(line, words)}`)}\n`, context.stop.signal)
+  return words
+}
+
+/** Returns the words of a flag with its value. A value that begins with a dash would be taken for a flag. */
+function flagWords(name: string, value: string): readonly string[] {
+  if (value === ALL_TOPICS) return [ALL_TOPICS]
+  return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
+}
+
+/** Returns the words of arguments, which follow those that were typed. */
+const argumentWords = (values: readonly string[], typed: readonly string[]): readonly string[] =>
+  values.some((value) => value.startsWith('-')) && !typed.includes('--') ? ['--', ...values] : values
+
+const questions: Partial<Readonly<Record<ValueKind, string>>> = {
+  topic: 'Which topic?',
+  group: 'Which group?',
+  profile: 'Which profile?',
+  position: 'Which position?',
+  target: 'Reset to which position?',
+}
+
+async function pick(missing: MissingValue, request: PickRequest & { readonly given: GivenValues }): Promise<string> {
+  const { name, description, options, kind } = missing
+  const asker = new Asker(request.context)
+  const what = (kind && questions[kind]) ?? `${missing.isFlag ? `--${name}` : name.toUpperCase()}: ${description}`
+  const choices =
+    options.length > 0 ? options.map((value) => ({ value, label: value })) : await choicesFor(missing, request)
+  if (choices === undefined) return asker.text(what, (text) => (text.trim() === '' ? 'type a value' : undefined))
+  if (choices.length > 0) return asker.fromList(what, choices)
+  throw new UsageError(`there are no ${kind}s to choose from`, [
+    run('crbus demo', 'creates some'),
+    run('crbus config', 'shows which bus this is'),
+  ])
+}
+
+/** Returns the choices for a value; `undefined` if the user has to type it. */
+async function choicesFor(
+  { kind, isFlag, name }: MissingValue,
+  { context, given, id, createsTopic, connect, config }: PickRequest & { readonly given: GivenValues },
+): Promise<readonly Choice[] | undefined> {
+  const { flags } = given
+  if (kind === 'position' || kind === 'target') return positionChoices(kind, context.now(), flags.utc ? 'utc' : 'local')
+  if (kind === 'profile') return nameChoices((await config()).profiles.keys())
+  if (kind !== 'topic' && kind !== 'group') return undefined
+  const bus = await connect()
+  const group = given.args.group ?? flags.group
+  const isOfGroup = kind === 'topic' && isFlag && typeof group === 'string'
+  const found =
+    kind === 'group'
+      ? await groupChoices(bus, { now: context.now, signal: context.stop.signal })
+      : isOfGroup
+        ? await topicsOfGroup(bus, group)
+        : await topicChoices(bus)
+  const names = found.map(({ value }) => value)
+  if (!isOfGroup) {
+    rememberNames(context, await config(), kind === 'group' ? { groups: names } : { topics: names })
+  }
+  if (kind === 'topic' && createsTopic && found.length === 0) return undefined
+  if (id !== 'reset' || name !== 'topic') return found
+  return [...found, { value: ALL_TOPICS, label: 'all topics on which the group has committed offsets' }]
+}

@@ -1,0 +1,46 @@
+import type { EventBus } from '../../bus/event-bus.ts'
+import { valueJson } from '../../codecs/json.ts'
+import type { SchemaSet } from '../schemas/compiled.ts'
+import { type SeenEvent, seenEvents } from '../topics/seen-events.ts'
+
+/** The data of an event, as fields of JSON. */
+export type ExampleData = Readonly<Record<string, unknown>>
+
+/** The event types that a topic may have: those of its schema, and those of its newest events. */
+export async function knownEventTypes(
+  bus: EventBus,
+  topic: string,
+  schemas: SchemaSet | undefined,
+): Promise<readonly string[]> {
+  const ofSchema = schemas?.ofTopic(topic)?.schema.events.keys() ?? []
+  const seen = await seenOn(bus, topic)
+  return [...new Set([...ofSchema, ...seen.map(({ eventType }) => eventType)])]
+}
+
+/**
+ * Returns data that an event of a type may have: that of the newest event on the topic, else a sample by the schema. `undefined` if
+ * neither exists, or if the data is not an object.
+ */
+export async function exampleData(
+  bus: EventBus,
+  topic: string,
+  {
+    eventType,
+    schemas,
+    now,
+  }: { readonly eventType: string; readonly schemas: SchemaSet | undefined; readonly now: number },
+): Promise<ExampleData | undefined> {
+  const seen = (await seenOn(bus, topic)).find((one) => one.eventType === eventType)
+  if (seen !== undefined && seen.fields.size > 0) return JSON.parse(valueJson(Object.fromEntries(seen.fields)))
+  const compiled = schemas?.find(topic, eventType)
+  if (compiled === undefined) return undefined
+  const { sampleEvents } = await import('../schemas/sample.ts')
+  const samples = await sampleEvents(compiled.schema, { name: eventType, now })
+  if (!samples.ok) return undefined
+  const [sample] = samples.events
+  const data: unknown = sample === undefined ? undefined : JSON.parse(sample.json)
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as ExampleData) : undefined
+}
+
+/** Returns the newest event of each type; none for a topic that does not exist yet. */
+const seenOn = (bus: EventBus, topic: string): Promise<readonly SeenEvent[]> => seenEvents(bus, topic).catch(() => [])

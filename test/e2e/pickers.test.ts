@@ -1,0 +1,171 @@
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { execa } from 'execa'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
+const ENTER = '\r'
+const ESCAPE = '\u001b'
+const DOWN = '\u001b[B'
+
+let folder: string
+let env: Record<string, string>
+
+const crbus = (...words: readonly string[]) =>
+  execa(process.execPath, [bin, ...words], { env, cwd: folder, reject: false, stdin: 'ignore' })
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-pickers-'))
+  env = {
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_DATA_HOME: join(folder, 'data'),
+    CRBUS_DATA_DIR: join(folder, 'bus'),
+    CRBUS_BROKERS: '',
+    REDPANDA_BROKERS: '',
+    CRBUS_PROFILE: '',
+    CI: '',
+    EDITOR: '',
+    VISUAL: '',
+    TERM: 'xterm-256color',
+  }
+  await crbus('publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', '{"order_id":"o-1","total":1999}')
+  for (const topic of ['payment-events', 'stock-events']) await crbus('topics', 'create', topic)
+  for (const group of ['billing', 'shipping'])
+    await crbus('reset', '--group', group, '--topic', 'order-events', '--to', 'start', '--new-group', '--yes')
+})
+
+/** Text to wait for on the terminal, and the keys to type then. */
+type Step = readonly [shown: string, keys: string]
+
+/** Runs a command line on a pseudo-terminal. Each step waits for new text. Returns all that the terminal showed. */
+async function onTerminal(words: string, steps: readonly Step[], more: Record<string, string> = {}, cwd = folder) {
+  const line = `stty cols 120 rows 30; "${process.execPath}" "${bin}" ${words}`
+  const running = execa('script', ['-qfec', line, '/dev/null'], {
+    env: { ...env, SHELL: '/bin/sh', ...more },
+    cwd,
+    reject: false,
+  })
+  const left = [...steps]
+  let seen = ''
+  let from = 0
+  running.stdout?.on('data', (chunk) => {
+    seen = stripVTControlCharacters(seen + String(chunk))
+    const [shown = '', keys = ''] = left[0] ?? []
+    const at = left.length === 0 ? -1 : seen.indexOf(shown, from)
+    if (at === -1) return
+    left.shift()
+    from = at + shown.length
+    running.stdin?.write(keys)
+  })
+  const { exitCode } = await running
+  return { shown: seen.replaceAll('\r', ''), exitCode, left }
+}
+
+describe('on a terminal', () => {
+  test('crbus tail picks a topic, which typing filters, and prints the whole command line', async () => {
+    const { shown, left } = await onTerminal('tail --no-follow', [
+      ['stock-events', 'order'],
+      ['(1 match)', ENTER],
+    ])
+    expect(left).toEqual([])
+    expect(shown).toMatch(/order-events +3 partitions {2}1 event\b/)
+    expect(shown).toContain('$ crbus tail --no-follow order-events\n')
+    expect(shown).toContain('"order_id":"o-1"')
+  })
+
+  test('crbus lag --group picks a group, with its state and lag', async () => {
+    const { shown } = await onTerminal('lag --group', [['shipping', `${DOWN}${ENTER}`]])
+    expect(shown).toMatch(/billing +Empty {2}0 members {2}lag 1/)
+    expect(shown).toMatch(/\$ crbus lag --group (billing|shipping)\n/)
+    expect(shown).toContain('VERDICT')
+  })
+
+  test('crbus reset picks group, topic and position, and then asks as usual', async () => {
+    const { shown, exitCode } = await onTerminal('reset', [
+      ['Which group?', ENTER],
+      ['Which topic?', ENTER],
+      ['an hour ago: ', `${DOWN}${ENTER}`],
+      ['[y/N]', 'n\r'],
+    ])
+    expect(shown).toMatch(/\$ crbus reset --group (billing|shipping) --topic order-events --to end\n/)
+    expect(shown).toContain('not confirmed; nothing was done')
+    expect(exitCode).toBe(6)
+  })
+
+  test('crbus publish picks topic and type, and fills in the data of the newest event', async () => {
+    const { shown, exitCode } = await onTerminal('publish', [
+      ['Which topic?', ENTER],
+      ['Which event type?', ENTER],
+      ['order_id', `o-2${ENTER}`],
+      ['total', `x${ENTER}`],
+      ['type a number', `\u007f250${ENTER}`],
+      ['Publish this event', ENTER],
+    ])
+    expect(shown).toContain(
+      `$ crbus publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-2","total":250}'\n`,
+    )
+    expect(shown).toMatch(/order-events\[\d\]@\d OrderPlaced\.v1\n/)
+    expect(exitCode).toBe(0)
+  })
+
+  test('crbus publish opens the editor for data with fields inside others, and publishes nothing without a yes', async () => {
+    await crbus('publish', 'payment-events', '--type', 'Paid.v1', '--data', '{"by":{"card":"1"}}')
+    const editor = { EDITOR: 'sed -i s/card/bank/' }
+    const words = 'publish payment-events --type Paid.v1'
+    const { shown, exitCode } = await onTerminal(words, [['Publish this event', 'n']], editor)
+    expect(shown).toContain('"bank": "1"')
+    expect(shown).toContain('not confirmed; nothing was published')
+    expect(exitCode).toBe(6)
+  })
+
+  test('crbus new saga asks for the name in a service, and writes nothing on Esc', async () => {
+    const service = join(folder, 'shop')
+    mkdirSync(service)
+    writeFileSync(join(service, 'crbus.json'), '{}')
+    const { left, exitCode } = await onTerminal('new saga', [['What is the saga called?', ESCAPE]], {}, service)
+    expect(left).toEqual([])
+    expect(exitCode).toBe(130)
+    expect(readdirSync(service)).toEqual(['crbus.json'])
+  })
+
+  test.each(['tail', 'reset', 'lag --group', 'publish', 'topics delete'])(
+    'crbus %s ends with exit code 130 on Esc, and does nothing',
+    async (words) => {
+      const { exitCode, shown } = await onTerminal(words, [['Search:', ESCAPE]])
+      expect(exitCode).toBe(130)
+      expect(shown).not.toContain('$ crbus')
+    },
+  )
+
+  test('a value that is not a name is typed, and one of several values is chosen', async () => {
+    const { shown } = await onTerminal('completion', [['zsh', `${DOWN}${ENTER}`]])
+    expect(shown).toContain('$ crbus completion zsh\n')
+  })
+
+  test.each([
+    ['--json', {}],
+    ['--yes', {}],
+    ['', { CI: 'true' }],
+  ])('crbus topics delete %s asks for nothing in %j', async (flag, more) => {
+    const { shown, exitCode } = await onTerminal(`topics delete ${flag}`, [], more)
+    expect(shown).toContain('TOPIC (topics to delete) is missing')
+    expect(exitCode).toBe(2)
+  })
+})
+
+test.each([
+  ['tail', 'name a topic'],
+  ['lag --group', '--group needs a value'],
+  ['reset', '--group and --to are missing'],
+  ['publish', 'name the topic to publish to'],
+  ['topics delete', 'TOPIC (topics to delete) is missing'],
+])('without a terminal, crbus %s ends with exit code 2 and names what is missing', async (words, message) => {
+  const { stderr, exitCode } = await crbus(...words.split(' '))
+  expect(stderr).toContain(message)
+  expect(exitCode).toBe(2)
+})
