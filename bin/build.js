@@ -196,7 +196,23 @@ await bundle(
       { name: 'configuration', test: CONFIGURATION, includeDependenciesRecursively: false },
       {
         name: 'command',
-        test: /\/src\/cli\/(base\/(base-command|flags|parse-flags)|wrong-usage\/checked-flags)\.ts/,
+        test: /\/src\/cli\/(base\/(base-command|flags|parse-flags)|pickers\/(can-pick|pick-request)|wrong-usage\/checked-flags)\.ts/,
+        includeDependenciesRecursively: false,
+      },
+      // Without oclif, which the answer to a shell must not load.
+      {
+        name: 'completion',
+        test: /\/src\/cli\/(completion\/(answer|command-tree|complete-words|names-cache|shell-words|value-kind)|help-pages\/page-names|wrong-usage\/(command-ids|misplaced-values))\.ts/,
+        includeDependenciesRecursively: false,
+      },
+      {
+        name: 'help-pages',
+        test: /\/src\/cli\/help-pages\/(?!page-names)/,
+        includeDependenciesRecursively: false,
+      },
+      {
+        name: 'pickers',
+        test: /\/src\/cli\/(pickers\/(?!can-pick|pick-request)|process\/ask\.ts)/,
         includeDependenciesRecursively: false,
       },
       {

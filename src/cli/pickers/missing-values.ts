@@ -2,7 +2,7 @@ import { kindOfArgument, kindOfFlag, type ValueKind } from '../completion/value-
 import type { FlagDefinition, FlagDefinitions } from '../wrong-usage/flag-definition.ts'
 import { findMisplacedValue } from '../wrong-usage/misplaced-values.ts'
 
-export interface ArgumentDefinition {
+interface ArgumentDefinition {
   readonly required?: boolean | undefined
   readonly description?: string | undefined
   readonly options?: readonly string[] | undefined
