@@ -21,6 +21,7 @@ import { dirname } from 'node:path'
 import { Plugin } from '@oclif/core'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
+import { manPage } from './man-page.js'
 import { thirdPartyNotices } from './notices.js'
 
 const root = new URL('..', import.meta.url).pathname
@@ -264,6 +265,9 @@ const withoutFalse = (key, value) =>
   value === false && ['allowNo', 'hasDynamicHelp', 'multiple'].includes(key) ? undefined : value
 writeFileSync(`${building}/dist/cli/help.json`, JSON.stringify(help, withoutFalse))
 writeFileSync(`${building}/manifest.json`, JSON.stringify(brief))
+const { version, oclif } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const { description } = oclif
+writeFileSync(`${building}/dist/crbus.1.gz`, manPage({ version, description, commands: plugin.manifest.commands }))
 
 if (existsSync(`${root}dist`)) renameSync(`${root}dist`, `${building}/replaced`)
 renameSync(`${building}/dist`, `${root}dist`)

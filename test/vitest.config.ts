@@ -11,7 +11,7 @@ const alias = {
 }
 // Runs on other brokers keep their results apart.
 const { CRBUS_TEST_RESULTS: results = 'results' } = process.env
-/** Take minutes, large downloads or other shells, and so run under CI only. */
+/** Take minutes, large downloads or other programs, and so run under CI only. */
 const slow = process.env.CI
   ? []
   : [
@@ -23,6 +23,7 @@ const slow = process.env.CI
       'test/e2e/dockerfile.test.ts',
       'test/e2e/executable.test.ts',
       'test/e2e/kills.test.ts',
+      'test/e2e/man-page.test.ts',
       'test/e2e/optional-packages.test.ts',
       'test/e2e/packed-readme.test.ts',
       'test/e2e/runtimes.test.ts',
