@@ -51,7 +51,7 @@ export default class Publish extends ChangeCommand {
   static override summary = 'Publish events from flags, a file or standard input'
   static override document = 'publish'
   static override description = [
-    'With --type, each line of the input is the data of one event. Without --type, each line is a whole record: the output of "crbus tail -o json", an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf.',
+    'With --type, each line of the input is the data of one event. Without --type, each line is a whole record: the output of "crbus tail -o json", an event as serde_json writes it, or the JSON of kcat -J, rpk or kaf. Without any input, on a terminal, the command lets you fill in one event.',
     'In --data, --type, --key, --header and the metadata flags, these placeholders are replaced for each event: {{i}} (its number from 1), {{uuid}}, {{now}}, {{now_ms}}, {{random 1 9}} and {{pick a b}}. Write \\{{ for two literal braces.',
     'An event counts as published when all in-sync replicas have stored it (--acks). Each event is printed with its position; --quiet prints nothing.',
     'Input is published while it is read. A line that cannot be published ends the command: the lines before it are published, and --lines publishes the rest later. Partitions that are added to the topic meanwhile are used within five minutes.',
