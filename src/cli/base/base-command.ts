@@ -16,7 +16,7 @@ import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { canPick } from '../pickers/can-pick.ts'
-import { type PickRequest, withoutRequired } from '../pickers/pick-request.ts'
+import { type Definitions, isComplete, type Parse, withoutRequired } from '../pickers/pick-request.ts'
 import { type Context, injectedContext, type ProducerOptions } from '../process/context.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
@@ -125,8 +125,7 @@ export abstract class BaseCommand extends Command {
     const definitions = { args: options?.args ?? {}, flags }
     const args = checkedArgs(definitions.args)
     const input = { ...options, strict: options?.strict, args, flags: checkedFlags(flags) } as Interfaces.Input<F, B, A>
-    const parse: PickRequest['parse'] = (words) =>
-      super.parse(withoutRequired(input), [...words]).catch(() => undefined)
+    const parse: Parse = (words, isRelaxed) => super.parse(isRelaxed ? withoutRequired(input) : input, [...words])
     const words = await this.#withPicked(definitions, argv ?? this.argv, parse)
     const parsed = await super.parse(input, words).catch(async (error: unknown) => {
       const isOfParser = error instanceof Errors.CLIError || error instanceof InvalidValueError
@@ -153,14 +152,10 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Lets the user pick the values that a command line lacks, on a terminal. Returns the words of the complete command line. */
-  async #withPicked(
-    definitions: Pick<PickRequest, 'args' | 'flags'>,
-    argv: string[],
-    parse: PickRequest['parse'],
-  ): Promise<string[]> {
-    if (!canPick(this.context, argv)) return argv
-    const { pickMissing } = await import('../pickers/pick-missing.ts')
+  async #withPicked(definitions: Definitions, argv: string[], parse: Parse): Promise<string[]> {
     const { picked } = this.ctor as typeof BaseCommand
+    if (!canPick(this.context, argv) || (await isComplete(parse(argv, false), picked))) return argv
+    const { pickMissing } = await import('../pickers/pick-missing.ts')
     return pickMissing({
       ...{ id: String(this.id), argv, ...definitions, picked, parse },
       context: this.context,

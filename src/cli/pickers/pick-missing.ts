@@ -21,7 +21,7 @@ export async function pickMissing(request: PickRequest): Promise<string[]> {
   const { argv, context } = request
   const atEnd = flagAtEnd(request)
   const typed = atEnd === undefined ? [...argv] : argv.slice(0, -1)
-  const given = await request.parse(typed)
+  const given = await request.parse(typed, true).catch(() => undefined)
   if (given === undefined) return [...argv]
   const others = missingValues(request, given).filter(({ name }) => name !== atEnd?.name)
   const missing = [...(atEnd === undefined ? [] : [atEnd]), ...others]

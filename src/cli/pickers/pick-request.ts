@@ -9,13 +9,18 @@ export interface GivenValues {
   readonly flags: Readonly<Record<string, unknown>>
 }
 
+/** Parses a command line, without its requirements if `isRelaxed`. Rejects if it is invalid. */
+export type Parse = (words: readonly string[], isRelaxed: boolean) => Promise<GivenValues>
+
+/** The definitions of the arguments and flags of a command. */
+export type Definitions = Pick<GivenWords, 'args' | 'flags'>
+
 /** What picking needs of the command. */
 export interface PickRequest extends GivenWords {
   readonly context: Context
   /** Whether the missing name of a topic may be new, because the command creates the topic. */
   readonly createsTopic: boolean
-  /** Parses a command line without its requirements; `undefined` if it is invalid in another way. */
-  parse(words: readonly string[]): Promise<GivenValues | undefined>
+  readonly parse: Parse
   /** Selects the bus and the configuration by these flags. Called before the next two. */
   select(flags: BusFlags): void
   /** Connects to the bus. The command uses the same connection. */
@@ -32,3 +37,10 @@ export function withoutRequired<I extends { readonly args?: object | undefined; 
     Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, { ...one, required: false }]))
   return { ...input, args: optional(input.args), flags: optional(input.flags) }
 }
+
+/** Whether a command line is valid and has the values of these arguments or flags, so that the pickers need not be loaded. */
+export const isComplete = (parsing: Promise<GivenValues>, picked: readonly string[]): Promise<boolean> =>
+  parsing.then(
+    ({ args, flags }) => picked.every((name) => (args[name] ?? flags[name]) !== undefined),
+    () => false,
+  )
