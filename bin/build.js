@@ -139,7 +139,7 @@ const spinners = {
  * load.
  */
 const CONFIGURATION =
-  /\/src\/cli\/(errors|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/registry\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|settings|secrets\/(secret|secret-variables|set-variable)))\.ts$/
+  /\/src\/cli\/(errors|named-bus|same-bus|state-file|suggestions|process\/context|config\/[^/]+|config\/registry\/[^/]+|config\/security\/(named-settings|profile-keys|resolve-security|settings|secrets\/(secret|secret-variables|set-variable)))\.ts$/
 
 // oclif sorts its commands by the rules of a language, whose tables take 5 ms of each start to load. Their names are ASCII.
 const byCodeUnit = {

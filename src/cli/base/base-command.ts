@@ -6,38 +6,27 @@ import { withSimilarNames } from '../../bus/names/similar-names.ts'
 import type { BusIdentity, NamedBus } from '../../operations/bus-identity.ts'
 import type { TimeZone } from '../../ui/text/format-time.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
-import { jsonParts, stringifyJson } from '../../ui/text/json.ts'
+import { documentParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
+import type { CommonFlags } from '../common-flags.ts'
 import { wantsColor } from '../config/color.ts'
-import type { BusFlags, Config } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { lockBus, refusedBy } from '../config/guard.ts'
 import type { Ask } from '../config/trust/consent.ts'
 import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
+import { hasNoAnswer, identityOf, nameBus } from '../named-bus.ts'
 import { canPick } from '../pickers/can-pick.ts'
 import { type Definitions, isComplete, type Parse, withoutRequired } from '../pickers/pick-request.ts'
 import { type Context, injectedContext, type ProducerOptions } from '../process/context.ts'
+import { examplesOf, formatCauses, reportingFlags } from '../reporting.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
 import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
 
 /** A signal that never aborts, for text that is also written after the command was stopped. */
 const NEVER = new AbortController().signal
-
-/** The flags that the base classes read. Each command has only the flags that it declares. */
-export interface CommonFlags extends BusFlags {
-  readonly json?: boolean | undefined
-  readonly quiet?: boolean | undefined
-  readonly debug?: boolean | undefined
-  readonly 'dry-run'?: boolean | undefined
-  readonly yes?: boolean | undefined
-  readonly utc?: boolean | undefined
-  readonly confirm?: string | undefined
-  readonly wait?: string | undefined
-  readonly 'allow-delete'?: boolean | undefined
-  readonly wide?: boolean | undefined
-}
 
 /**
  * Base class of all commands: holds the context, the parsed flags and the configuration, and reports failures. The value
@@ -361,7 +350,7 @@ export abstract class BaseCommand extends Command {
   /** Adds the similar names of the bus to the error for a missing topic or group. Returns other errors unchanged. */
   protected async withNames(error: unknown): Promise<unknown> {
     if (!(error instanceof EventBusError) || this.#bus === undefined) return error
-    if (noAnswer.has(error.code)) this.#isUnreachable = true
+    if (hasNoAnswer(error)) this.#isUnreachable = true
     return withSimilarNames(error, this.#bus.admin)
   }
 
@@ -377,44 +366,4 @@ export abstract class BaseCommand extends Command {
     else await write(stderr, formatFailure(failure), NEVER)
     if (this.given.debug) await write(stderr, `${formatCauses(error)}\n`, NEVER)
   }
-}
-
-/** The codes of errors that mean that the bus does not answer. */
-const noAnswer: ReadonlySet<string> = new Set(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'TRANSPORT_ERROR'])
-
-async function identityOf(bus: EventBus): Promise<BusIdentity> {
-  const { kind, clusterId } = await bus.admin.describeCluster()
-  return { kind, clusterId }
-}
-
-/** Names the bus of a configuration, as far as that is known without a connection. */
-function nameBus({ bus, profile, guard }: Config): NamedBus {
-  const address = bus.value
-  if (address.kind === 'kafka')
-    return { kind: 'kafka', brokers: address.brokers, profile: profile?.value, guard: guard?.kind }
-  return { kind: 'embedded', profile: profile?.value, guard: guard?.kind }
-}
-
-/** Returns the examples of a command, without the name of the program. */
-const examplesOf = ({ examples = [] }: typeof Command): readonly string[] =>
-  examples
-    .filter((one) => typeof one === 'string')
-    .map((one) => one.replaceAll('<%= config.bin %>', 'crbus').slice('crbus '.length))
-
-/** Reads the flags that say how to report a failure, for a command line that does not parse. */
-function reportingFlags(argv: readonly string[]): CommonFlags {
-  const end = argv.indexOf('--')
-  const words = end === -1 ? argv : argv.slice(0, end)
-  return { json: words.includes('--json'), debug: words.includes('--debug') }
-}
-
-function* documentParts(result: unknown): Generator<string> {
-  yield* jsonParts(result)
-  yield '\n'
-}
-
-function formatCauses(error: unknown): string {
-  const causes: string[] = []
-  for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.stack ?? cause.message)
-  return causes.join('\ncaused by ')
 }

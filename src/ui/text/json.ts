@@ -30,3 +30,9 @@ export function* jsonParts(value: unknown, depth = 2): Generator<string> {
 
 const isPlainObject = (value: unknown): value is object =>
   value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+
+/** Returns the JSON of a document and a line feed, in parts. */
+export function* documentParts(document: unknown): Generator<string> {
+  yield* jsonParts(document)
+  yield '\n'
+}
