@@ -85,15 +85,15 @@ export default class Tail extends ChangeCommand {
       grep: flags.grep,
     })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
-    // Ends the command of --decode-with when the tail ends.
-    await using resources = new AsyncDisposableStack()
+    // Ends when the tail ends.
+    await using command = await this.#startCommand(flags['decode-with'])
     const reading = {
       codec: flags.codec,
       schemas: await openSchemas(await this.schemaLocation(), flags.schema),
       // --schema also says how payloads are written, so it overrides the configured codecs.
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
       eventTopics: new Set<string>(),
-      decoder: await this.#decoder(flags['decode-with'], resources),
+      decoder: await this.#decoder(command),
     }
     const printer = await this.#printer(flags, reading)
     const request: CommonRequest = {
@@ -140,22 +140,25 @@ export default class Tail extends ChangeCommand {
   }
 
   /** Opens what decodes values that crbus itself cannot decode. */
-  async #decoder(command: string | undefined, resources: AsyncDisposableStack): Promise<ValueDecoder | undefined> {
+  async #decoder(command: ValueDecoder | undefined): Promise<ValueDecoder | undefined> {
     const { registry, consent } = await this.configuration()
-    if (registry === undefined && command === undefined) return undefined
+    if (registry === undefined) return command
+    if (consent !== undefined && consent.registry.length > 0) await this.requireConsent(consent.registry)
+    const { openRegistry } = await import('../cli/decoding/open-registry.ts')
+    const opened = await openRegistry(registry.value, this.#surroundings)
+    return firstDecoder(command === undefined ? [opened] : [command, opened])
+  }
+
+  /** Starts the command of --decode-with. */
+  async #startCommand(command: string | undefined) {
+    if (command === undefined) return undefined
+    const { startCommandDecoder } = await import('../cli/decoding/command-decoder.ts')
+    return startCommandDecoder(command, this.#surroundings)
+  }
+
+  get #surroundings() {
     const { env, cwd } = this.context
-    const surroundings = { env, cwd, signal: this.signal, onNotice: (text: string) => void this.notice(text) }
-    const decoders: ValueDecoder[] = []
-    if (command !== undefined) {
-      const { startCommandDecoder } = await import('../cli/decoding/command-decoder.ts')
-      decoders.push(resources.use(await startCommandDecoder(command, surroundings)))
-    }
-    if (registry !== undefined) {
-      if (consent !== undefined && consent.registry.length > 0) await this.requireConsent(consent.registry)
-      const { openRegistry } = await import('../cli/decoding/open-registry.ts')
-      decoders.push(await openRegistry(registry.value, surroundings))
-    }
-    return firstDecoder(decoders)
+    return { env, cwd, signal: this.signal, onNotice: (text: string) => void this.notice(text) }
   }
 
   async #printer(

@@ -115,7 +115,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     await eventually(() => expect(statesOf(outages.member)).toEqual(['lost', 'restored']))
     expect(statesOf(outages.reader)).toEqual(['lost', 'restored'])
     expect(statesOf(outages.bounded)).toEqual(['lost'])
-    expect(stderr).toMatch(/\)\nback after [\dms]+; reading resumes where it stopped\n$/)
+    expect(stderr).toMatch(/ refused the connection\nback after [\dms]+; reading resumes where it stopped\n$/)
     // These were committed before the outage, so they are not delivered again.
     expect(received().slice(0, 5)).toEqual(numbers(0, 5))
     expect(received().filter((number) => number === 0)).toHaveLength(1)

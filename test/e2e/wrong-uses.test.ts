@@ -144,6 +144,12 @@ const wrongUses: readonly WrongUse[] = [
   },
   // flags
   {
+    line: 'topics list -X sasl.mechanism=PLAIN sasl.username=alice',
+    message: 'the connection setting sasl.username=alice has no -X before it',
+    hints: ['-X sasl.username=VALUE'],
+    exitCode: 2,
+  },
+  {
     line: 'tail order-events --grop x',
     message: 'crbus tail has no flag --grop',
     hints: ['--group GROUP', '--grep TEXT', 'crbus tail --help'],

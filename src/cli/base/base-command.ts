@@ -24,6 +24,7 @@ import { examplesOf, formatCauses, reportingFlags } from '../reporting.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
 import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
+import { refuseMisplacedSetting } from '../wrong-usage/misplaced-setting.ts'
 
 /** A signal that never aborts, for text that is also written after the command was stopped. */
 const NEVER = new AbortController().signal
@@ -133,6 +134,7 @@ export abstract class BaseCommand extends Command {
       throw new UsageError('an argument is empty; did a script pass a variable that is not set?', [
         run(`crbus ${String(this.id).replaceAll(':', ' ')} --help`),
       ])
+    refuseMisplacedSetting(parsed.argv.map(String), words)
     for (const [name, value] of Object.entries(parsed.flags)) {
       if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
       throw new UsageError(`--${name} is too large: the largest number is ${Number.MAX_SAFE_INTEGER}`)

@@ -2,6 +2,7 @@ import { matchesSome } from '../../bus/names/glob.ts'
 import { formatList, type ListColumn, type SortOrder } from '../../ui/text/list-columns.ts'
 import { listed } from '../../ui/text/listed.ts'
 import { BaseCommand } from '../base/base-command.ts'
+import { hideArguments } from '../process/hide-arguments.ts'
 import { arrangeItems } from './list-flags.ts'
 
 /** The most patterns and similar names that a notice names. */
@@ -48,6 +49,7 @@ export abstract class ListCommand extends BaseCommand {
     const similar = [...new Set(patterns.flatMap((pattern) => namesLike(pattern, items.map(nameOf))))]
     const next =
       similar.length === 0 ? 'without a pattern, all are listed' : `did you mean ${listed(similar, MAX_NAMES)}?`
-    await this.notice(`none of ${items.length} ${noun} matches ${listed(patterns, MAX_NAMES)}; ${next}`)
+    const text = `none of ${items.length} ${noun} matches ${listed(patterns, MAX_NAMES)}; ${next}`
+    await this.notice(hideArguments(text, this.argv))
   }
 }

@@ -9,6 +9,10 @@ type Lack =
   | 'Java admin'
   // ConsumerGroupDescribe identifies the topics of an assignment by id only.
   | 'names of assigned topics'
+  // DeleteRecords refuses an offset before the start of the log.
+  | 'deletion of deleted records'
+  // DeleteRecords deletes records of a topic that is only compacted.
+  | 'refuses deletion from compacted topics'
 
 /**
  * Returns the `test` function for a test that needs what kfake lacks. On kfake it expects the test to fail, so the run fails as

@@ -47,11 +47,12 @@ describe('completeWords', () => {
     ['publish order-events --file ', 'file'],
     ['reset apply ', 'file'],
     ['tail -- ', 'topic'],
+    ['lag ', 'group'],
   ])('knows that the last word of %s names a %s', (line, kind) => {
     expect(complete(line).kind).toBe(kind)
   })
 
-  test.each(['topics create ', 'topics describe order-events ', 'publish order-events --data ', 'new topic ', 'lag '])(
+  test.each(['topics create ', 'topics describe order-events ', 'publish order-events --data ', 'new topic '])(
     'knows no names for the last word of %s',
     (line) => {
       expect(complete(line)).toMatchObject({ kind: undefined, candidates: [] })
