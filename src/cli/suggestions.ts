@@ -202,7 +202,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   'grant-acl': ({ resource, name, operation }) => {
     const onWhat =
       resource === 'cluster' ? '--cluster' : `--${resource} ${name === undefined ? 'NAME' : shellWord(name)}`
-    return run(`kafka-acls --add --allow-principal User:NAME --operation ${operation} ${onWhat}`, 'grants the ACL')
+    return run(`crbus acls allow USER --operation ${operation} ${onWhat}`, 'grants the ACL')
   },
   'choose-folder': () => flag('--data-dir FOLDER', 'uses another folder for the embedded bus'),
   'set-up-store': () => run('crbus store init'),

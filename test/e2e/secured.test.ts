@@ -501,7 +501,7 @@ describe.skipIf(!isHere)('on a secured broker', () => {
       const { exitCode, stdout } = await crbus([...words, '--json'], { profile, env: { BOB: users.bob } })
       const { error } = JSON.parse(stdout)
       expect([exitCode, error.message]).toEqual([3, expect.stringMatching(message)])
-      expect(JSON.stringify(error.suggestions)).toContain('kafka-acls --add')
+      expect(JSON.stringify(error.suggestions)).toContain('crbus acls allow USER ')
     })
   })
 

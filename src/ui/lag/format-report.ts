@@ -3,6 +3,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { NamedBus } from '../../operations/bus-identity.ts'
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../operations/lag/report.ts'
 import type { LagVerdict } from '../../operations/lag/verdict.ts'
+import { formatBus } from '../profiles/format-bus.ts'
 import { cutMiddle } from '../text/cut-middle.ts'
 import { plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
@@ -44,7 +45,10 @@ export function* formatLagReport(report: LagReport, style: LagReportStyle): Gene
     hasBars: (width ?? MIN_CELLS_FOR_BARS) >= MIN_CELLS_FOR_BARS,
     isWide: width === undefined,
   }
-  if (bus !== undefined) yield `${chalk.dim(fittedTo(width, busLine(bus)))}\n`
+  const named = bus && formatBus(bus, false)
+  // As everywhere, the name of a bus that a profile guards is red.
+  const paintBus = bus?.guard === undefined ? chalk.dim : chalk.red
+  if (named !== undefined) yield `${paintBus(fittedTo(width, `on ${named}`))}\n`
   yield `${verdictCounts(report, verdictPaint)}\n\n`
   yield formatTable(
     [VERDICT, { title: 'GROUP', min: 20 }, ...summaryHeaders(shown), 'STATE', rightAligned('MEMBERS'), 'TOPICS'],
@@ -61,16 +65,6 @@ export function* formatLagReport(report: LagReport, style: LagReportStyle): Gene
 
 const fittedTo = (width: number | undefined, text: string): string =>
   width === undefined ? text : cutMiddle(text, width)
-
-/** Names the measured bus: `profile prod · kafka-1:9092 · cluster 5L6g3nShT-eMCtK`. */
-function busLine({ kind, profile, brokers, clusterId, guard }: NamedBus): string {
-  const parts = [
-    ...(profile === undefined ? [] : [`profile ${profile}${guard === undefined ? '' : ` (${guard})`}`]),
-    brokers ?? kind,
-    ...(clusterId === undefined ? [] : [`cluster ${clusterId}`]),
-  ]
-  return printable(parts.join(' · '))
-}
 
 /** Counts the groups and their verdicts: `7 groups · 1 stopped · 6 ok`. */
 function verdictCounts({ groups, sample }: LagReport, paint: ReportStyle['verdictPaint']): string {

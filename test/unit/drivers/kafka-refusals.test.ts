@@ -28,7 +28,7 @@ describe('the error for a missing ACL', () => {
 
       expect(error.code).toBe('AUTHENTICATION_FAILED')
       expect(error.hints.map(toSuggestion)).toEqual([
-        { run: expect.stringMatching(new RegExp(`^kafka-acls .*${acl}$`)), note: 'grants the ACL' },
+        { run: expect.stringMatching(new RegExp(`^crbus acls allow USER ${acl}$`)), note: 'grants the ACL' },
       ])
       expect(error.message).toContain(`Not allowed: the user may not ${words} (`)
       expect(error.message).toMatch(/_AUTHORIZATION_FAILED\)$/)

@@ -12,8 +12,8 @@ const linesOf = (shown: LagReport, style: Partial<LagReportStyle> = {}) =>
 
 test('names the profile with its guard, the brokers and the cluster', () => {
   const bus = { kind: 'kafka', brokers: 'kafka-1:9092', clusterId: 'abc', profile: 'prod', guard: 'protected' } as const
-  expect(linesOf(report(group('a')), { bus })[0]).toBe('profile prod (protected) · kafka-1:9092 · cluster abc')
-  expect(linesOf(report(group('a')), { bus, width: 20 })[0]).toBe('profile pr…uster abc')
+  expect(linesOf(report(group('a')), { bus })[0]).toBe('on prod: kafka-1:9092 (cluster abc), protected')
+  expect(linesOf(report(group('a')), { bus, width: 20 })[0]).toBe('on prod: k…protected')
 })
 
 test('shortens the id of a member to 24 cells, except with --wide', () => {
