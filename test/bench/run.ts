@@ -9,7 +9,7 @@ import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
 import { lagging, resetting } from './rows/groups.ts'
 import { publishing } from './rows/publishing.ts'
-import { readDecoded, readNdjson, readRaw } from './rows/reading.ts'
+import { readDecoded, readNdjson, readRaw, readWhere } from './rows/reading.ts'
 import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
 import { type Row, Setting } from './setting.ts'
@@ -17,6 +17,7 @@ import { type Row, Setting } from './setting.ts'
 const rows: readonly Row[] = [
   readNdjson,
   readDecoded,
+  readWhere,
   readRaw,
   publishing,
   startUp,

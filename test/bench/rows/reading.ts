@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { applySchemaImport, planSchemaImport } from '../../../src/operations/schemas/import.ts'
 import { type Contender, compare, type Pipeline, timePipeline } from '../measure.ts'
 import { type Peer, peersHere } from '../peers.ts'
-import { against, formatRate, ratioAtLeast, speedRatio } from '../report.ts'
+import { against, formatRate, ratioAtLeast, ratioAtMost, speedRatio, timeRatio } from '../report.ts'
 import { crbus, type Row, type Setting } from '../setting.ts'
 
 const ROUNDS = 3
@@ -50,17 +50,7 @@ export const readDecoded: Row = {
 
   async run(setting) {
     const { records } = setting
-    const schema = join(setting.folder, 'schema.json')
-    const cwd = new URL('../../vectors', import.meta.url).pathname
-    const plan = planSchemaImport({
-      paths: ['.'],
-      cwd,
-      root: 'OrderAction',
-      out: schema,
-      answers: { map: new Map(), assume: new Map() },
-    })
-    if (!plan.ok) throw new Error('the vectors crate cannot be imported')
-    applySchemaImport(plan, cwd)
+    const schema = importSchema(setting)
     const reading = { output: 'json', of: 'ndjson', into: '| wc -l', expected: records, schema } as const
     const [own, ...others] = await read(setting, reading)
     return against('read decoded', own, others, {
@@ -69,6 +59,62 @@ export const readDecoded: Row = {
       target: (ratio, peer) => (peer === 'kcat' ? ratioAtLeast(DECODED_RATIO, ratio) : undefined),
     })
   },
+}
+
+const WHERE_RATIO = 1.5
+
+export const readWhere: Row = {
+  name: 'read-where',
+  note: 'as read-decoded, with --where on a field of a variant, which every event meets; compared with crbus itself without it.',
+
+  async run(setting) {
+    const { records } = setting
+    const { brokers } = await setting.bus()
+    const topic = await setting.topic()
+    const plain = crbus(
+      'tail',
+      topic,
+      '-b',
+      brokers,
+      '--from',
+      'start',
+      '-e',
+      '-q',
+      '-o',
+      'json',
+      '--schema',
+      importSchema(setting),
+    )
+    const into = '| wc -l'
+    const [own, without] = await compare(
+      [
+        { name: 'crbus', run: () => timePipeline([...plain, '--where', 'data.OrderPlaced.total > 0'], { into }) },
+        { name: 'without --where', run: () => timePipeline(plain, { into }) },
+      ],
+      { rounds: ROUNDS, expected: records },
+    )
+    return against('read with --where', own, [without], {
+      show: (outcome) => formatRate(records, outcome),
+      ratio: timeRatio,
+      target: (ratio) => ratioAtMost(WHERE_RATIO, ratio),
+    })
+  },
+}
+
+/** Imports the types of the Rust crate that made the records. Returns the schema file. */
+function importSchema(setting: Setting): string {
+  const schema = join(setting.folder, 'schema.json')
+  const cwd = new URL('../../vectors', import.meta.url).pathname
+  const plan = planSchemaImport({
+    paths: ['.'],
+    cwd,
+    root: 'OrderAction',
+    out: schema,
+    answers: { map: new Map(), assume: new Map() },
+  })
+  if (!plan.ok) throw new Error('the vectors crate cannot be imported')
+  applySchemaImport(plan, cwd)
+  return schema
 }
 
 interface Reading extends Pipeline {
