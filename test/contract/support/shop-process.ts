@@ -38,10 +38,11 @@ const running = await Promise.all(
     return runAggregate({ ...shared, aggregate: counted(payment) })
   }),
 )
-console.log('running')
 process.once('SIGTERM', async () => {
   await Promise.all(running.map((part) => part.close()))
   await bus.close()
   await store.close()
   console.log(`reduced ${reduced}`)
 })
+// The test may send the signal as soon as it reads this.
+console.log('running')
