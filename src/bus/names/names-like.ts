@@ -5,13 +5,13 @@ const MAX_TYPED_CHARS = 100
 
 /**
  * Finds the known names that a misspelled name may stand for, closest first: those at an edit distance of at most 2 or a third
- * of the typed length, whichever is larger; of three letters or fewer, at most 1. Case and the separators `_` and `-` do not count.
+ * of the typed length, whichever is larger. Case and the separators `_` and `-` do not count.
  */
 export function namesLike(typed: string, known: Iterable<string>): string[] {
   if (typed.length > MAX_TYPED_CHARS) return []
   const wanted = normalized(typed)
-  // Of a short name, at most half of the letters may differ: `yes` is not like `tls`.
-  const maxDistance = Math.max(Math.min(2, Math.floor(wanted.length / 2)), Math.floor(wanted.length / 3))
+  // At most all letters but one, because otherwise a name of two letters would match every other one.
+  const maxDistance = Math.max(Math.min(2, wanted.length - 1), Math.floor(wanted.length / 3))
   return (
     [...known]
       .map((name) => ({ name, plain: normalized(name) }))
