@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, timeFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
-import { invalidPosition, nonEmpty, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
+import { invalidPosition, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
 import { UsageError } from '../cli/errors.ts'
 import { onSameBus } from '../cli/same-bus.ts'
 import { flag, shellWord } from '../cli/suggestions.ts'
@@ -47,7 +47,6 @@ export default class Reset extends ChangeCommand {
       char: 'g',
       description: 'Consumer group to reset',
       required: true,
-      parse: nonEmpty,
       helpValue: 'GROUP',
     }),
     topic: Flags.string({
@@ -65,7 +64,6 @@ export default class Reset extends ChangeCommand {
     to: Flags.string({ description: 'Position to reset to; see below', required: true, helpValue: 'POSITION' }),
     'new-group': Flags.boolean({ description: 'Create the group if it does not exist' }),
     'plan-out': Flags.string({
-      parse: nonEmpty,
       description: 'Write the plan to a file for "crbus reset apply", and change nothing',
       helpValue: 'FILE',
     }),

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { changeFlags } from '../cli/base/flags.ts'
 import { LocalCommand } from '../cli/base/local-command.ts'
-import { nonEmpty, toDelay } from '../cli/base/parse-flags.ts'
+import { toDelay } from '../cli/base/parse-flags.ts'
 import { shownStore } from '../cli/config/store-address.ts'
 import { RefusedError, UsageError } from '../cli/errors.ts'
 import { planProfile, profilesIn, setProfile } from '../cli/profiles/user-file.ts'
@@ -45,7 +45,6 @@ export default class Up extends LocalCommand {
     jars: Flags.string({
       description: 'Folder with the jars of Kafka (env CRBUS_KAFKA_JARS; default: fetched once with Maven)',
       helpValue: 'FOLDER',
-      parse: nonEmpty,
     }),
     wait: Flags.string({
       description: 'How long to wait until the servers answer (default: 60s)',
@@ -54,7 +53,6 @@ export default class Up extends LocalCommand {
     'profile-name': Flags.string({
       description: 'Name of the profile to write (default: local)',
       helpValue: 'NAME',
-      parse: nonEmpty,
     }),
     'dry-run': changeFlags['dry-run'],
     yes: changeFlags.yes,

@@ -3,7 +3,7 @@ import type { AclOperation } from '../../bus/cluster/acl.ts'
 import { type AclTarget, operationsFor } from '../../operations/acls/change-acls.ts'
 import { type AclRole, operationsOf, toOperation } from '../../operations/acls/operations-of-resources.ts'
 import { busFlags, changeFlags } from '../base/flags.ts'
-import { anyOf, nonEmpty } from '../base/parse-flags.ts'
+import { anyOf } from '../base/parse-flags.ts'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
 
@@ -15,7 +15,7 @@ export const principalArg = {
   }),
 }
 
-const repeatable = { multiple: true, multipleNonGreedy: true, parse: nonEmpty } as const
+const repeatable = { multiple: true, multipleNonGreedy: true } as const
 
 /** Flags of the commands that create and delete ACLs. */
 export const aclFlags = {

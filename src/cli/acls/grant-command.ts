@@ -4,7 +4,6 @@ import { type AclPlan, applyAcls, planGrant } from '../../operations/acls/change
 import { formatAclPlan } from '../../ui/acls/format-acls.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { ChangeCommand } from '../base/change-command.ts'
-import { nonEmpty } from '../base/parse-flags.ts'
 import { aclFlags, principalArg, toGrantedRules, toPrincipal } from './acl-flags.ts'
 
 /** The flags of the commands that create ACLs. */
@@ -12,7 +11,6 @@ export const grantFlags = {
   ...aclFlags,
   host: Flags.string({
     description: 'Address from which the client connects (default: any)',
-    parse: nonEmpty,
     helpValue: 'HOST',
   }),
 }

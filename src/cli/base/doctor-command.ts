@@ -11,7 +11,7 @@ import { suggestOnSameBus } from '../same-bus.ts'
 import { formatSuggestion, toSuggestion } from '../suggestions.ts'
 import { BaseCommand } from './base-command.ts'
 import { defaultInDescription, readFlags } from './flags.ts'
-import { nonEmpty, toDelay } from './parse-flags.ts'
+import { toDelay } from './parse-flags.ts'
 
 /** Flags of the commands that diagnose a group. */
 export const groupDoctorFlags = {
@@ -19,7 +19,6 @@ export const groupDoctorFlags = {
   group: Flags.string({
     char: 'g',
     description: 'Consumer group to diagnose',
-    parse: nonEmpty,
     required: true,
     helpValue: 'GROUP',
   }),

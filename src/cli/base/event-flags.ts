@@ -4,13 +4,12 @@ import { parseMoment } from '../../bus/time/moment.ts'
 import type { TopicFormat } from '../config/topic-format.ts'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
-import { nonEmpty, toPair } from './parse-flags.ts'
+import { toPair } from './parse-flags.ts'
 
 /** Flags that set the fields of an event and its record. */
 export const eventFlags = {
   type: Flags.string({
     description: 'Event type, such as OrderPlaced.v1',
-    parse: nonEmpty,
     helpGroup: 'EVENT',
     helpValue: 'EVENT_TYPE',
   }),
@@ -22,19 +21,16 @@ export const eventFlags = {
   'correlation-id': Flags.string({
     char: 'c',
     description: 'Correlation id in the metadata',
-    parse: nonEmpty,
     helpGroup: 'EVENT',
     helpValue: 'ID',
   }),
   'causation-id': Flags.string({
     description: 'Causation id in the metadata',
-    parse: nonEmpty,
     helpGroup: 'EVENT',
     helpValue: 'ID',
   }),
   'user-id': Flags.string({
     description: 'User id in the metadata',
-    parse: nonEmpty,
     helpGroup: 'EVENT',
     helpValue: 'ID',
   }),

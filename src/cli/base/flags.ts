@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core'
-import { nonEmpty } from './parse-flags.ts'
 
 /** Flags of every command that connects to a bus. */
 export const busFlags = {
@@ -103,13 +102,11 @@ export const undoFlags = {
   'undo-dir': Flags.string({
     description: 'Folder of undo files (default: crbus/undo in $XDG_STATE_HOME or ~/.local/state)',
     helpValue: 'FOLDER',
-    parse: nonEmpty,
   }),
 }
 
 /** The schema file or folder with the Rust types of payloads. */
 export const schemaFlag = Flags.string({
-  parse: nonEmpty,
   description:
     'Schema file or folder (env CRBUS_SCHEMAS, then the profile and crbus.json; default: the folder "schemas" here or in the nearest folder above)',
   helpValue: 'PATH',
@@ -118,7 +115,6 @@ export const schemaFlag = Flags.string({
 /** The consumer groups that a command reads. */
 export const groupFlag = Flags.string({
   char: 'g',
-  parse: nonEmpty,
   description: 'Only these groups; * and ? are wildcards; repeatable',
   multiple: true,
   multipleNonGreedy: true,
@@ -128,7 +124,6 @@ export const groupFlag = Flags.string({
 /** The topics that a command reads. */
 export const topicFlag = Flags.string({
   char: 't',
-  parse: nonEmpty,
   description: 'Only these topics; * and ? are wildcards; repeatable',
   multiple: true,
   multipleNonGreedy: true,

@@ -7,12 +7,6 @@ import { flag } from '../suggestions.ts'
 /** Lists the values of a flag for its help: `text, json or nagios`. */
 export const anyOf = (values: readonly string[]): string => `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 
-/** Rejects an empty value, which a script passes if a variable is not set. For the `parse` option of a flag. */
-export async function nonEmpty(text: string): Promise<string> {
-  if (text.trim() === '') throw new UsageError('the value is empty')
-  return text
-}
-
 /** Splits the value `NAME=VALUE` of the flag `name` at the index `at`, by default that of the first `=`. */
 export function toPair(name: string, pair: string, example: string, at = pair.indexOf('=')): [string, string] {
   if (at < 1) throw new UsageError(`${name} ${pair} is not name=value`, [flag(`${name} ${example}`)])

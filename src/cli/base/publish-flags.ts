@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts'
 import { flag, hint, run, shellWord } from '../suggestions.ts'
 import { type EventFlags, eventFlags, templateTexts, toEventSettings } from './event-flags.ts'
 import { busFlags, changeFlags, schemaFlag } from './flags.ts'
-import { anyOf, nonEmpty } from './parse-flags.ts'
+import { anyOf } from './parse-flags.ts'
 
 /** The flags of `crbus publish`. */
 export const publishFlags = {
@@ -15,7 +15,6 @@ export const publishFlags = {
   topic: Flags.string({
     char: 't',
     description: 'Topic to publish to, in place of the argument',
-    parse: nonEmpty,
     helpValue: 'TOPIC',
   }),
   ...eventFlags,
@@ -29,7 +28,6 @@ export const publishFlags = {
   file: Flags.string({
     char: 'f',
     description: 'File of lines to publish; - is stdin',
-    parse: nonEmpty,
     helpGroup: 'EVENT',
     helpValue: 'FILE',
   }),

@@ -2,7 +2,6 @@ import { Flags } from '@oclif/core'
 import type { Language } from '../../scaffold/template/manifest.ts'
 import { UsageError } from '../errors.ts'
 import { run, shellWord } from '../suggestions.ts'
-import { nonEmpty } from './parse-flags.ts'
 
 /** Flags of commands that write files into a project. */
 export const writeFlags = {
@@ -13,7 +12,7 @@ export const writeFlags = {
 
 /** Rejects a URL or git remote, because a template is read from a folder on disk, where the user can review it first. */
 async function parseFolder(text: string): Promise<string> {
-  if (!/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s]+@[^/\s]+:/i.test(text)) return nonEmpty(text)
+  if (!/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s]+@[^/\s]+:/i.test(text)) return text
   throw new UsageError(`'${text}' is not a folder: a template is read from disk`, [
     run(`git clone ${shellWord(text)} my-template`, 'then give --template my-template'),
   ])

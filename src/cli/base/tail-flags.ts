@@ -7,7 +7,7 @@ import { parseTopicChoice } from '../../operations/reset/target.ts'
 import { UsageError } from '../errors.ts'
 import { flag, run, shellWord } from '../suggestions.ts'
 import { changeFlags, defaultInDescription, readFlags, schemaFlag, timeFlags } from './flags.ts'
-import { anyOf, invalidPosition, nonEmpty, toPartitions } from './parse-flags.ts'
+import { anyOf, invalidPosition, toPartitions } from './parse-flags.ts'
 
 /** How many of the newest events to show first, without --from and --number. */
 export const DEFAULT_LAST_EVENTS = 10
@@ -36,7 +36,6 @@ export const tailFlags = {
   topic: Flags.string({
     char: 't',
     description: 'Topic to show, like the arguments; repeatable',
-    parse: nonEmpty,
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'TOPIC',
@@ -66,7 +65,6 @@ export const tailFlags = {
   group: Flags.string({
     char: 'g',
     description: 'Read as a member of this consumer group, from its committed offsets',
-    parse: nonEmpty,
     exclusive: ['from', 'to', 'partition', 'group-position'],
     helpGroup: 'GROUP',
     helpValue: 'GROUP',
@@ -78,7 +76,6 @@ export const tailFlags = {
   }),
   'group-position': Flags.string({
     description: 'Show the next event of this consumer group in each partition, without joining it',
-    parse: nonEmpty,
     exclusive: ['from', 'to'],
     helpGroup: 'GROUP',
     helpValue: 'GROUP',
@@ -102,7 +99,6 @@ export const tailFlags = {
   }),
   type: Flags.string({
     description: 'Only events of this type; * and ? are wildcards; repeatable',
-    parse: nonEmpty,
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'FILTER',
@@ -117,7 +113,6 @@ export const tailFlags = {
   'correlation-id': Flags.string({
     char: 'c',
     description: 'Only events with this correlation id',
-    parse: nonEmpty,
     helpGroup: 'FILTER',
     helpValue: 'ID',
   }),
@@ -129,7 +124,6 @@ export const tailFlags = {
   }),
   grep: Flags.string({
     description: 'Only events with this text in their type, metadata or payload',
-    parse: nonEmpty,
     helpGroup: 'FILTER',
     helpValue: 'TEXT',
   }),
@@ -150,14 +144,12 @@ export const tailFlags = {
   'decode-with': Flags.string({
     description:
       'Command that decodes values: reads a line of JSON with the value_base64 of each record, prints a line of JSON for each (null: not decoded), in order; runs without a shell, so for pipes write "sh -c \'…\'"',
-    parse: nonEmpty,
     exclusive: ['codec'],
     helpValue: 'COMMAND',
   }),
   registry: Flags.string({
     description:
       'URL of a Schema Registry, to decode Avro, Protobuf and JSON values with a schema id (env CRBUS_REGISTRY; default: the registry of the profile); Avro needs "npm install --global avsc", Protobuf protobufjs',
-    parse: nonEmpty,
     helpValue: 'URL',
   }),
 }

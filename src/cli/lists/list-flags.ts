@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
 import { type ListColumn, type SortOrder, sortItems, titleOf } from '../../ui/text/list-columns.ts'
 import { tableFlags } from '../base/flags.ts'
-import { nonEmpty } from '../base/parse-flags.ts'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
 
@@ -9,7 +8,6 @@ import { flag } from '../suggestions.ts'
 export const listFlags = {
   sort: Flags.string({
     description: 'Sort by the column with this header; :desc sorts the largest first',
-    parse: nonEmpty,
     helpGroup: 'TABLE',
     helpValue: 'COLUMN[:desc]',
   }),

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { toPrincipal } from '../../cli/acls/acl-flags.ts'
 import { busFlags } from '../../cli/base/flags.ts'
-import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { ListCommand } from '../../cli/lists/list-command.ts'
 import { listFlags, parseSort } from '../../cli/lists/list-flags.ts'
 import { listAcls } from '../../operations/acls/list-acls.ts'
@@ -27,18 +26,15 @@ export default class AclsList extends ListCommand {
     topic: Flags.string({
       char: 't',
       description: 'Only ACLs that apply to this topic',
-      parse: nonEmpty,
       helpValue: 'TOPIC',
     }),
     group: Flags.string({
       char: 'g',
       description: 'Only ACLs that apply to this group',
-      parse: nonEmpty,
       helpValue: 'GROUP',
     }),
     principal: Flags.string({
       description: 'Only ACLs of this user, such as alice',
-      parse: nonEmpty,
       helpValue: 'USER',
     }),
   }

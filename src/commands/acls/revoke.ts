@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
 import { aclFlags, principalArg, toAclRules, toPrincipal } from '../../cli/acls/acl-flags.ts'
 import { AclCommand } from '../../cli/acls/grant-command.ts'
-import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { applyAcls, planRevocation } from '../../operations/acls/change-acls.ts'
 
 export default class AclsRevoke extends AclCommand {
@@ -18,7 +17,6 @@ export default class AclsRevoke extends AclCommand {
     ...aclFlags,
     host: Flags.string({
       description: 'Only the ACLs for clients that connect from this address',
-      parse: nonEmpty,
       helpValue: 'HOST',
     }),
   }

@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core'
 import { type Diagnosis, DOCTOR_EXITS, DoctorCommand, groupDoctorFlags } from '../../cli/base/doctor-command.ts'
-import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { diagnoseEvents } from '../../operations/doctor/events.ts'
 
 export default class DoctorEvents extends DoctorCommand {
@@ -15,7 +14,6 @@ export default class DoctorEvents extends DoctorCommand {
     topic: Flags.string({
       char: 't',
       description: 'Topic of the events',
-      parse: nonEmpty,
       required: true,
       helpValue: 'TOPIC',
     }),

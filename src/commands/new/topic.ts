@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { isEventTopic, topicNameError } from '../../bus/names/names.ts'
 import { defaultInDescription } from '../../cli/base/flags.ts'
-import { anyOf, nonEmpty, toDuration } from '../../cli/base/parse-flags.ts'
+import { anyOf, toDuration } from '../../cli/base/parse-flags.ts'
 import { ScaffoldCommand, type Scaffolded } from '../../cli/base/scaffold-command.ts'
 import { writeFlags } from '../../cli/base/scaffold-flags.ts'
 import { recordKeys, type TopicCodec, topicCodecs, topicEnvelopes } from '../../cli/config/config-file.ts'
@@ -51,7 +51,6 @@ export default class NewTopic extends ScaffoldCommand {
       helpValue: 'KEY',
     }),
     id: Flags.string({
-      parse: nonEmpty,
       description: 'Payload field with the id of the aggregate; implies --key aggregate',
       helpValue: 'FIELD',
     }),

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
-import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { colorChoices } from '../../cli/config/color.ts'
 import { resolveSecurity } from '../../cli/config/security/resolve-security.ts'
 import type { Sourced } from '../../cli/config/security/settings.ts'
@@ -24,12 +23,10 @@ export default class ProfileCreate extends ChangeCommand {
     yes: changeFlags.yes,
     brokers: Flags.string({
       char: 'b',
-      parse: nonEmpty,
       description: 'Kafka or Redpanda brokers, separated by commas',
       helpValue: 'HOST:PORT',
     }),
     'data-dir': Flags.string({
-      parse: nonEmpty,
       description: 'Folder of an embedded bus',
       helpValue: 'FOLDER',
       exclusive: ['brokers', 'tls', 'option', 'cluster-id', 'pin-cluster'],
@@ -44,7 +41,6 @@ export default class ProfileCreate extends ChangeCommand {
       multipleNonGreedy: true,
     }),
     store: Flags.string({
-      parse: nonEmpty,
       description: 'Event store: env:NAME, postgres://… or the path of a file',
       helpValue: 'LOCATION',
     }),
@@ -54,7 +50,6 @@ export default class ProfileCreate extends ChangeCommand {
       helpValue: 'BYTES',
     }),
     schemas: Flags.string({
-      parse: nonEmpty,
       description: 'Folder of schemas, or a schema file, that decodes the events of this bus',
       helpValue: 'PATH',
     }),
@@ -66,7 +61,6 @@ export default class ProfileCreate extends ChangeCommand {
     protected: Flags.boolean({ description: 'Ask for the name of what a command changes', exclusive: ['read-only'] }),
     'read-only': Flags.boolean({ description: 'Refuse all changes' }),
     'cluster-id': Flags.string({
-      parse: nonEmpty,
       description: 'Id that the cluster must have; crbus refuses to use another one',
       helpValue: 'ID',
       exclusive: ['pin-cluster'],

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { changeFlags } from '../../cli/base/flags.ts'
-import { nonEmpty } from '../../cli/base/parse-flags.ts'
 import { findSource, type Tool, tools } from '../../cli/profiles/import/find-source.ts'
 import type { ImportNote } from '../../cli/profiles/import/import-profiles.ts'
 import type { WrittenProfile } from '../../cli/profiles/written-profile.ts'
@@ -43,14 +42,12 @@ export default class ProfileImport extends ChangeCommand {
     'dry-run': changeFlags['dry-run'],
     yes: changeFlags.yes,
     only: Flags.string({
-      parse: nonEmpty,
       description: 'Only the profile, cluster or context with this name; repeatable',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
     }),
     name: Flags.string({
-      parse: nonEmpty,
       description: 'Name of the new profile, if there is only one (default: its name in the tool, or that of the file)',
       helpValue: 'NAME',
     }),

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
-import { nonEmpty, toAnswers } from '../../cli/base/parse-flags.ts'
+import { toAnswers } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { run, toSuggestion } from '../../cli/suggestions.ts'
 import { applySchemaImport, planSchemaImport } from '../../operations/schemas/import.ts'
@@ -27,7 +27,6 @@ export default class SchemaImport extends BaseCommand {
   static override args = { path: Args.string({ description: 'Crates, folders or .rs files', ignoreStdin: true }) }
   static override flags = {
     root: Flags.string({
-      parse: nonEmpty,
       description: 'Enum of the events (default: the enum that looks like events)',
       helpValue: 'TYPE',
     }),
@@ -45,7 +44,6 @@ export default class SchemaImport extends BaseCommand {
       helpValue: 'QUESTION=ANSWER',
     }),
     out: Flags.string({
-      parse: nonEmpty,
       description:
         'File to write (default: <topic>.json in the folder of CRBUS_SCHEMAS or crbus.json, else in schemas)',
       helpValue: 'FILE',

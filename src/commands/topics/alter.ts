@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import type { SettingChanges } from '../../bus/admin.ts'
 import { ChangeCommand } from '../../cli/base/change-command.ts'
 import { busFlags, changeFlags, deletionFlag } from '../../cli/base/flags.ts'
-import { nonEmpty, toPair } from '../../cli/base/parse-flags.ts'
+import { toPair } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { flag } from '../../cli/suggestions.ts'
 import { applyAlterTopic, planAlterTopic, type TopicAltered } from '../../operations/topics/alter.ts'
@@ -35,7 +35,6 @@ export default class TopicsAlter extends ChangeCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'NAME',
-      parse: nonEmpty,
     }),
   }
 
