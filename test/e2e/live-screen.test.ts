@@ -1,13 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { beforeEach, expect, test } from 'vitest'
+import { onTerminal } from '../support/pseudo-terminal.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
-/** How long a test waits for a text before it fails with what the terminal has shown. */
-const MAX_WAIT_MS = 15_000
 let folder: string
 let env: Record<string, string>
 
@@ -32,34 +30,11 @@ beforeEach(async () => {
   }
 })
 
-/** Starts a command on a new pseudo-terminal of 100×24 cells (`script` of util-linux). */
-function onTerminal(words: string) {
+/** Starts a command on a new pseudo-terminal of 100×24 cells. */
+function onScreen(words: string) {
   const line = `stty rows 24 cols 100; "${process.execPath}" "${bin}" ${words}; echo "ended=$?"`
-  const running = execa('script', ['-qfec', line, '/dev/null'], { env: { ...env, SHELL: '/bin/sh' }, reject: false })
-  let seen = ''
-  const arrived = new Set<() => void>()
-  running.stdout?.on('data', (chunk) => {
-    seen += chunk
-    for (const check of arrived) check()
-  })
-  /** Waits until the terminal has shown a text since the last call. */
-  const shows = (text: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const failure = () => reject(new Error(`the terminal does not show '${text}':\n${seen}`))
-      const timeout = setTimeout(failure, MAX_WAIT_MS)
-      const check = () => {
-        const plain = stripVTControlCharacters(seen)
-        if (!plain.includes(text)) return
-        arrived.delete(check)
-        clearTimeout(timeout)
-        seen = ''
-        resolve(plain)
-      }
-      arrived.add(check)
-      check()
-    })
-  const type = (keys: string) => running.stdin?.write(keys)
-  return { running, shows, type }
+  const { showsNext: shows, type, ended } = onTerminal(line, env)
+  return { shows, type, ended }
 }
 
 const committed = async () => {
@@ -68,7 +43,7 @@ const committed = async () => {
 }
 
 test('walks from a group to an event and through a reset to its undo', { timeout: 60_000 }, async () => {
-  const { running, shows, type } = onTerminal('ui --interval 200ms')
+  const { shows, type, ended } = onScreen('ui --interval 200ms')
   await shows('2 groups')
   type('/bill')
   await shows('1 of 2 groups')
@@ -109,7 +84,7 @@ test('walks from a group to an event and through a reset to its undo', { timeout
   type('q')
   // The command is also there after the screen is gone.
   expect(await shows('ended=0')).toContain(undoFile)
-  await running
+  await ended
   await crbus('reset', 'undo', '--last', '--yes')
   expect(await committed()).toBe(0)
 })
@@ -118,7 +93,7 @@ test('resets on a protected profile only after the name of the group is typed', 
   mkdirSync(join(folder, 'crbus'), { recursive: true })
   const profiles = { prod: { dataDir: folder, protected: true } }
   writeFileSync(join(folder, 'crbus/config.json'), JSON.stringify({ profiles }))
-  const { running, shows, type } = onTerminal('ui --interval 200ms --group billing')
+  const { shows, type, ended } = onScreen('ui --interval 200ms --group billing')
   expect(await shows('1 group')).toContain('protected')
   type('r')
   await shows('Type the position to reset to')
@@ -136,7 +111,7 @@ test('resets on a protected profile only after the name of the group is typed', 
   await shows('to undo:')
   type('q')
   await shows('ended=0')
-  await running
+  await ended
   expect(await committed()).toBe(2)
 })
 

@@ -71,20 +71,7 @@ export const readWhere: Row = {
     const { records } = setting
     const { brokers } = await setting.bus()
     const topic = await setting.topic()
-    const plain = crbus(
-      'tail',
-      topic,
-      '-b',
-      brokers,
-      '--from',
-      'start',
-      '-e',
-      '-q',
-      '-o',
-      'json',
-      '--schema',
-      importSchema(setting),
-    )
+    const plain = tailLine({ topic, brokers, output: 'json', schema: importSchema(setting) })
     const into = '| wc -l'
     const [own, without] = await compare(
       [
@@ -121,25 +108,24 @@ interface Reading extends Pipeline {
   readonly output: string
   readonly of: keyof Pick<Peer, 'ndjson' | 'raw'>
   readonly expected: number
-  readonly schema?: string
+  readonly schema?: string | undefined
 }
+
+interface TailLine extends Pick<Reading, 'output' | 'schema'> {
+  readonly topic: string
+  readonly brokers: string
+}
+
+/** The command line of crbus that reads a topic from its start to its end. */
+const tailLine = ({ topic, brokers, output, schema }: TailLine): readonly string[] => [
+  ...crbus('tail', topic, '-b', brokers, '--from', 'start', '-e', '-q', '-o', output),
+  ...(schema ? ['--schema', schema] : []),
+]
 
 async function read(setting: Setting, { output, of, into, expected, schema }: Reading) {
   const { brokers } = await setting.bus()
   const topic = await setting.topic()
-  const own = crbus(
-    'tail',
-    topic,
-    '-b',
-    brokers,
-    '--from',
-    'start',
-    '-e',
-    '-q',
-    '-o',
-    output,
-    ...(schema ? ['--schema', schema] : []),
-  )
+  const own = tailLine({ topic, brokers, output, schema })
   const reader = (name: string, command: readonly string[]): Contender => ({
     name,
     run: () => timePipeline(command, { into }),
