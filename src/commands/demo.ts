@@ -181,7 +181,7 @@ function summaryText(
   const found =
     findings === undefined
       ? ''
-      : `What crbus shows of it:\n${formatDemoFindings(findings, commandsOf(correlationId, onBus))}\n`
+      : `What crbus shows of these checkouts:\n${formatDemoFindings(findings, commandsOf(correlationId, onBus))}\n`
   return `
 ${checkoutCount} checkouts: ${completed} completed, ${compensated} compensated after a failed payment; ${eventCount} events on ${demoTopics.length} topics
 

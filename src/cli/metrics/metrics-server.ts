@@ -72,7 +72,7 @@ export async function serveMetrics({ host, port, measure, build, signal, onNotic
 /** Returns why the bus could not be measured; `undefined` if it was. */
 const reasonOf = ({ bus }: Measurement): string | undefined => (bus.ok ? undefined : printable(inOneLine(bus.error)))
 
-/** Calls back with a failure of a part unless it is the last one again: scrapes mostly fail for the same reason. */
+/** Reports the failure of a part, unless the last failure had the same reason: scrapes usually fail for one reason again and again. */
 function newFailures(onFailure: (reason: string) => void) {
   const last = new Map<'bus' | 'store', string | undefined>()
   return (part: 'bus' | 'store', reason: string | undefined): void => {

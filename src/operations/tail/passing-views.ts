@@ -6,7 +6,7 @@ import { type EventView, type Reading, viewOf } from '../events/event-view.ts'
 /** Milliseconds that a filter may block the event loop. Signals are handled only when the event loop gets a turn. */
 const MAX_BLOCKING_MS = 100
 
-/** Events that are yielded at once after a filter. They are still in the cache of the processor when they are printed. */
+/** The most events that a filter yields at once. So few are still in the cache of the processor when they are printed. */
 const MAX_PASSED = 256
 
 /** Which events to show, and how they are decoded. */
