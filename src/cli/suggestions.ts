@@ -112,7 +112,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'check-connection': () => run('crbus doctor connection', 'checks the connection to the bus'),
   'apply-topics': () => run('crbus topics apply'),
   'declare-partitions': ({ partitions }) => hint(`set "partitions": ${partitions} in crbus.json`),
-  'create-bus': () => run('crbus demo', 'or "crbus publish" creates the file'),
+  'create-bus': () => run('crbus publish order-events --type OrderPlaced.v1 --data {}', 'creates the file'),
   'move-group': ({ group, topic, position, partition }) =>
     run(
       `crbus reset --group ${shellWord(group)} --topic ${shellWord(topic)}${partition === undefined ? '' : `:${partition}`} --to ${position} --wait 60s`,
@@ -129,7 +129,7 @@ const localSuggestions: SuggestionByCode<Exclude<LocalHint, BusHint>> = {
   'show-status': () => run('crbus status'),
   'stop-local': () => run('crbus down'),
   'purge-local': () => run('crbus down --purge', 'deletes the data; then "crbus up" starts afresh'),
-  'choose-embedded': () => run('crbus demo', 'runs on the embedded bus, which needs no broker'),
+  'choose-embedded': () => run('crbus demo', 'runs on a local file, which needs no broker'),
   'wait-for-servers': () => flag('--wait 5m', 'waits longer'),
   'choose-port': () => flag('--port 19092'),
   'name-jars': () => flag('--jars FOLDER', 'uses the jars of a Kafka that you have unpacked: its folder libs'),

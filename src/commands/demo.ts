@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { sleep } from '../bus/time/sleep.ts'
 import { BaseCommand } from '../cli/base/base-command.ts'
@@ -14,6 +15,8 @@ import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { textFormatter } from '../ui/records/format-record-text.ts'
 import { write } from '../ui/text/io.ts'
 
+/** The folder of the demo's bus, in the data folder. */
+const DEMO_FOLDER = 'demo'
 /** The default of --pause on a terminal, where people watch, and elsewhere. */
 const WATCHED_PAUSE_MS = 2000
 const PAUSE_MS = 200
@@ -29,12 +32,16 @@ export default class Demo extends BaseCommand {
   static override summary = 'Run a checkout flow for a few seconds and show its events'
   static override document = 'demo'
   static override description =
-    'Runs three aggregates and a saga, as "crbus new" generates them, on the embedded bus: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, to try the commands on.'
+    'Runs three aggregates and a saga, as "crbus new" generates them, on an embedded bus of its own: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, to try the commands on.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
     ...timeFlags,
-    profile: busFlags.profile,
-    'data-dir': { ...busFlags['data-dir'], exclusive: [] },
+    'data-dir': {
+      ...busFlags['data-dir'],
+      description:
+        'Folder in which the demo keeps its bus, in a folder "demo" (default: your data folder; env CRBUS_DATA_DIR)',
+      exclusive: [],
+    },
     checkouts: Flags.integer({
       description: 'Number of checkouts (default: 8)',
       default: 8,
@@ -51,15 +58,15 @@ export default class Demo extends BaseCommand {
   }
 
   protected override readonly mayPrecedeBus = true
-  // The demo must not publish to brokers that happen to be configured.
-  protected override readonly isEmbeddedOnly = true
 
   async run(): Promise<DemoSummary> {
     const { flags } = await this.parse(Demo)
+    const { io, now, stop, env, dataFolder, cwd } = this.context
+    // A bus of its own: the events of the demo must not be among those of the user, whatever bus is configured.
+    const folder = join(resolve(cwd, flags['data-dir'] ?? (env.CRBUS_DATA_DIR || dataFolder)), DEMO_FOLDER)
+    this.given = { ...this.given, 'data-dir': folder }
     const config = await this.configuration()
-    const { io, now, stop } = this.context
     if (config.guard) throw refusedBy(config.guard, config)
-    await this.noteProjectChoice('bus')
     const bus = await this.openBus()
     await createDemoTopics(bus)
     await leaveGroupBehind(bus)
@@ -109,7 +116,7 @@ export default class Demo extends BaseCommand {
       : await demoFindings(bus, { topics: demoTopics, correlationId, now, signal: this.signal })
     await write(
       io.stderr,
-      summaryText(summary, findings, (command) => onSameBus(command, flags)),
+      summaryText(summary, findings, (command) => onSameBus(command, { 'data-dir': folder })),
       this.signal,
     )
     return summary
@@ -196,6 +203,6 @@ ${found}Next:
 /** Returns the command lines that show what {@link demoFindings} finds. */
 const commandsOf = (correlationId: string, onBus: (command: string) => string) => ({
   lag: onBus(`crbus lag --group ${DEMO_GROUP}`),
-  tail: onBus(`crbus tail ${demoTopics.join(' ')} --correlation-id ${correlationId} --no-follow`),
+  tail: onBus(`crbus tail '*-events' --correlation-id ${correlationId} --no-follow`),
   reset: onBus(`crbus reset --group ${DEMO_GROUP} --topic order-events --to end --dry-run`),
 })

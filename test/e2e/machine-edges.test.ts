@@ -64,9 +64,7 @@ async function run(
 const home = () => ({ HOME: folder })
 /** Nothing is listed, not even a header. */
 const EMPTY = ''
-const NOTHING_YET = expect.stringMatching(
-  /^the bus \S+ does not exist yet; "crbus demo" or "crbus publish" creates it\n$/,
-)
+const NOTHING_YET = expect.stringMatching(/^the bus \S+ does not exist yet; "crbus publish" creates it\n$/)
 
 describe('a command', () => {
   test.each(['/proc', '/dev/null', '/nonexistent'])(

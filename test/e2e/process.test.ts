@@ -85,7 +85,7 @@ describe('the built command line', () => {
     expect(exitCode, stderr).toBe(code)
     expect(existsSync(data)).toBe(false)
     const isAboutBus = !/^(config|metrics|topics create|store)/.test(command)
-    const notice = `the bus ${join(data, 'bus.db')} does not exist yet; "crbus demo" or "crbus publish" creates it`
+    const notice = `the bus ${join(data, 'bus.db')} does not exist yet; "crbus publish" creates it`
     expect(stderr.includes(notice)).toBe(isAboutBus)
   })
 
@@ -157,6 +157,20 @@ describe('the built command line', () => {
     }
     expect(stdout).not.toContain('\u001b')
     expect(stderr).toContain('8 checkouts: 6 completed, 2 compensated after a failed payment; 36 events on 4 topics')
+  })
+
+  test('runs its demo on a bus of its own, whatever bus is configured', async () => {
+    await crbus(['publish', 'order-events', '--type', 'Mine'], { input: '{}\n' })
+    const before = (await crbus(['topics', 'list', '--json'])).stdout
+    const { stderr } = await crbus(['demo', '--pause', '1', '--checkouts', '1'], {
+      env: { ...ENV(), CRBUS_BROKERS: '127.0.0.1:1' },
+    })
+    const demoFolder = join(ENV().CRBUS_DATA_DIR as string, 'demo')
+    expect(stderr).toContain(`crbus ui --data-dir ${demoFolder}`)
+    expect((await crbus(['topics', 'list', '--json'])).stdout).toBe(before)
+    expect((await crbus(['groups', 'list', '--json'])).stdout).not.toContain('crbus-demo')
+    const lag = await crbus(['lag', '--group', 'crbus-demo-audit', '--data-dir', demoFolder, '--json'])
+    expect(JSON.parse(lag.stdout).groups[0]).toMatchObject({ group: 'crbus-demo-audit', verdict: 'stopped' })
   })
 
   test.each([

@@ -147,9 +147,9 @@ describe('on a terminal', () => {
     const text = stripVTControlCharacters(stdout)
     expect(text).toMatch(/^3 +placed ↩ canceled +reserved ↩ released +FAILED +compensated\r$/m)
     expect(text).toMatch(/^8 +placed +reserved +paid +completed\r$/m)
-    expect(text).toMatch(/crbus lag --group crbus-demo-audit\r\n +10 events waiting/)
+    expect(text).toMatch(/crbus lag --group crbus-demo-audit --data-dir \S+\/demo\r\n +10 events waiting/)
     expect(text).toContain('OrderPlaced.v1 → StockReserved.v1 → PaymentFailed.v1')
-    expect(text).toMatch(/--to end --dry-run\r\n +would skip 10 events/)
+    expect(text).toMatch(/--to end --dry-run --data-dir \S+\r\n +would skip 10 events/)
   })
 
   test('demo ends on Ctrl-C with exit code 130', async () => {

@@ -60,8 +60,6 @@ export abstract class BaseCommand extends Command {
   #stopLogging: (() => void) | undefined
   /** Whether the command is often run before the bus exists. If so, a missing embedded bus is not reported. */
   protected readonly mayPrecedeBus: boolean = false
-  /** Whether the command uses the embedded bus only, whatever brokers are configured. */
-  protected readonly isEmbeddedOnly: boolean = false
   /** Whether the answer of the command names its bus, so that `openBus` need not. */
   protected readonly namesBus: boolean = false
   /** How `openBus` opens a bus on Kafka for publishing. Default: the options of the driver. */
@@ -167,7 +165,7 @@ export abstract class BaseCommand extends Command {
   }
 
   async #resolveConfiguration(): Promise<Config> {
-    const config = await this.context.config(this.isEmbeddedOnly ? { ...this.given, embedded: true } : this.given)
+    const config = await this.context.config(this.given)
     if (config.ignored !== undefined) await this.notice(`note: ${config.ignored}`)
     this.#setColor(wantsColor(config.color?.value, this.context.io.color))
     return config
@@ -202,7 +200,7 @@ export abstract class BaseCommand extends Command {
     })
     this.busExists = missing === undefined
     if (missing !== undefined && !this.mayPrecedeBus) {
-      await this.notice(`the bus ${missing} does not exist yet; "crbus demo" or "crbus publish" creates it`)
+      await this.notice(`the bus ${missing} does not exist yet; "crbus publish" creates it`)
     }
     if (guard === undefined) return this.#bus
     const { bus, unlock } = lockBus(this.#bus, () => refusedBy(guard, config))

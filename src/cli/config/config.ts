@@ -13,8 +13,6 @@ export interface BusFlags extends SelectingFlags {
   readonly 'max-batch-bytes'?: number | undefined
   /** The URL of a Schema Registry. */
   readonly registry?: string | undefined
-  /** Use the embedded bus, even if the environment or a profile names brokers. Not a flag: `crbus demo` sets it. */
-  readonly embedded?: boolean | undefined
   readonly 'no-color'?: boolean | undefined
 }
 

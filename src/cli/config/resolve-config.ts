@@ -104,14 +104,13 @@ async function chooseBus(
   if (named?.brokers !== undefined) return kafka(named.brokers, '-X bootstrap.servers')
   const bus = chosen?.profile.bus
   const value = bus?.kind === 'kafka' ? { ...bus, ...limit, clusterId: chosen?.profile.clusterId } : bus
-  const isUsable = chosen !== undefined && value !== undefined && !(flags.embedded && value.kind === 'kafka')
-  const ofProfile = isUsable ? { value, from: chosen.profile.file } : undefined
+  const ofProfile = chosen !== undefined && value !== undefined ? { value, from: chosen.profile.file } : undefined
   if (ofProfile && chosen?.from === '--profile') return ofProfile
-  if (!flags.embedded && env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
-  if (!flags.embedded && env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
+  if (env.CRBUS_BROKERS) return kafka(env.CRBUS_BROKERS, 'CRBUS_BROKERS')
+  if (env.REDPANDA_BROKERS) return kafka(env.REDPANDA_BROKERS, 'REDPANDA_BROKERS')
   if (env.CRBUS_DATA_DIR) return embedded(env.CRBUS_DATA_DIR, 'CRBUS_DATA_DIR')
   if (ofProfile) return ofProfile
-  const variable = flags.embedded ? undefined : KAFKA_BROKER_VARIABLES.find((name) => env[name])
+  const variable = KAFKA_BROKER_VARIABLES.find((name) => env[name])
   return variable === undefined ? embedded(dataFolder(surroundings), 'default') : kafka(env[variable] ?? '', variable)
 }
 

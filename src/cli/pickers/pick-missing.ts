@@ -69,7 +69,7 @@ async function pick(missing: MissingValue, request: PickRequest & { readonly giv
   if (choices === undefined) return asker.text(what, (text) => (text.trim() === '' ? 'type a value' : undefined))
   if (choices.length > 0) return asker.fromList(what, choices)
   throw new UsageError(`there are no ${kind}s to choose from`, [
-    run('crbus demo', 'creates some'),
+    run('crbus publish order-events --type OrderPlaced.v1 --data {}', 'creates a topic'),
     run('crbus config', 'shows which bus this is'),
   ])
 }
