@@ -20,8 +20,11 @@ import { type RunningShell, startShell } from './running-shell.ts'
 export interface EmptyRoot {
   /** Its path outside. Inside, it is `/`. */
   readonly folder: string
-  /** Starts commands of a shell in a folder of the root, with these variables and those of a new user. */
-  start(commands: string, cwd: string, env: Readonly<Record<string, string>>): RunningShell
+  /**
+   * Starts commands of a shell in a folder of the root, with these variables and those of a new user. With `isTerminal`, they run
+   * on a pseudo-terminal of 100 columns.
+   */
+  start(commands: string, cwd: string, env: Readonly<Record<string, string>>, isTerminal?: boolean): RunningShell
   dispose(): void
 }
 
@@ -95,18 +98,23 @@ export function makeEmptyRoot(certificates: readonly string[]): EmptyRoot {
   const mounts = mounted.map(([how, from, to]) => `mount ${how} '${from}' '${join(folder, to)}'`)
   return {
     folder,
-    start(commands, cwd, env) {
+    start(commands, cwd, env, isTerminal = false) {
       const inside = Object.entries({ ...variables, ...env }).map(([name, value]) => `${name}=${value}`)
       const enter = `${mounts.join(' && ')} && exec chroot '${folder}' "$@"`
       // With its own trap, the shell outlives Ctrl-C and ends with the exit code of the command.
       const words = ['/usr/bin/env', '-i', ...inside, '/bin/sh', '-c', `trap : INT; cd '${cwd}' && ${commands}`]
-      return startShell([...unshare, 'sh', '-ec', enter, 'sh', ...words] as [string, ...string[]], {
-        env: { PATH: process.env.PATH },
+      const whole = [...unshare, 'sh', '-ec', enter, 'sh', ...words]
+      const line = `stty cols 100 rows 30; exec ${whole.map(quoted).join(' ')}`
+      return startShell((isTerminal ? ['script', '-qfec', line, '/dev/null'] : whole) as [string, ...string[]], {
+        env: { PATH: process.env.PATH, SHELL: '/bin/sh' },
       })
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
+
+/** Quotes a word for a shell. */
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 const which = (name: string): string => execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
 

@@ -46,6 +46,8 @@ export function outputPattern(output: readonly string[]): RegExp {
     const text = line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
     const timed = text
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\\\.\d{3}/g, '\\d{4}-\\d\\d-\\d\\d [\\d:.]+')
+      .replaceAll(/^\d\d:\d\d:\d\d\\\.\d{3}/g, '[\\d:.]+')
+      .replaceAll(/── \d{4}-\d\d-\d\d/g, '── \\d{4}-\\d\\d-\\d\\d')
       .replaceAll(/ \\[+-]\d\d:\d\d /g, ' [+-]\\d\\d:\\d\\d ')
     return `${timed.replaceAll(/\b\d+(?:ms|s)\b/g, '\\d+m?s').replaceAll(/ +/g, ' +')}\\n`
   })

@@ -1,8 +1,9 @@
+import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 
 /** Commands that run like those in a terminal: they show text, and are interrupted with Ctrl-C. */
 export interface RunningShell {
-  /** What the commands have written so far, on stdout and stderr. */
+  /** What the commands have written so far, on stdout and stderr, without control sequences. */
   said(): string
   isOver(): boolean
   /** Resolves with the exit code. */
@@ -34,6 +35,8 @@ export function startShell([file, ...args]: readonly [string, ...string[]], opti
   })
   if (running.pid !== undefined) spawned.push(running.pid)
   let text = ''
+  // A control sequence may come in two parts, so they are removed from the whole text.
+  const said = () => stripVTControlCharacters(text).replaceAll('\r\n', '\n')
   const waiting = new Set<() => void>()
   const look = () => {
     for (const check of waiting) check()
@@ -49,14 +52,14 @@ export function startShell([file, ...args]: readonly [string, ...string[]], opti
     return exitCode
   })
   return {
-    said: () => text,
+    said,
     isOver: () => isOver,
     ended,
     shows: (wanted) =>
       new Promise<void>((resolve, reject) => {
         const check = () => {
-          if (wanted.test(text)) resolve()
-          else if (isOver) reject(new Error(`ended without ${wanted}:\n${text}`))
+          if (wanted.test(said())) resolve()
+          else if (isOver) reject(new Error(`ended without ${wanted}:\n${said()}`))
           else return
           waiting.delete(check)
         }
