@@ -127,7 +127,7 @@ export default class Demo extends BaseCommand {
     const { io } = this.context
     const columns = () => (io.stdout.isTTY && io.stdout.columns) || undefined
     const format = textFormatter({ color: io.color, columns, timeZone: this.timeZone })
-    return { show: (batch) => this.print(batch.map(format).join('')), end: async () => {} }
+    return { show: (batch) => this.print(format(batch)), end: async () => {} }
   }
 
   /**

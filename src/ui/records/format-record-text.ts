@@ -37,31 +37,47 @@ const TIME_CELLS: Readonly<Record<TimeZone, number>> = { local: 30, utc: 24 }
 /**
  * Creates a formatter of records for people, one line each: time, position, event type, key, payload, metadata, headers. On a
  * terminal, the day and the zone are a separate line before the first record of the day, and positions and event types are aligned.
+ * It formats batches, because the lines of a batch are aligned with each other.
  */
-export function textFormatter(style: TextStyle): (view: EventView) => string {
+export function textFormatter(style: TextStyle): (batch: readonly EventView[]) => string {
   const { timeZone, columns, truncate = true } = style
   const line = lineFormatter(style)
   const [placeColumn, typeColumn] = [growingColumn(), growingColumn()]
   let lastDay = ''
   const chalk = new Chalk({ level: style.color ? 1 : 0 })
-  return (view) => {
-    const { timestamp } = view.record
-    const width = columns()
-    if (width === undefined)
-      return `${line(view, { time: formatTimestamp(timestamp, timeZone).padStart(TIME_CELLS[timeZone]), place: positionName(view.record) })}\n`
-    const { day, time } = clock(timestamp, timeZone)
+  const toPipe = (view: EventView): string => {
+    const time = formatTimestamp(view.record.timestamp, timeZone).padStart(TIME_CELLS[timeZone])
+    return `${line(view, { time, place: positionName(view.record) })}\n`
+  }
+  const placeOn = (width: number, view: EventView) => {
+    const max = Math.max(MIN_PLACE_CELLS, Math.floor(width / 3))
+    const name = positionName(view.record)
+    return { text: truncate ? cutMiddle(name, max) : name, max }
+  }
+  const maxType = (width: number): number => Math.floor(width / 4)
+  const widenColumns = (width: number, view: EventView): void => {
+    const { text, max } = placeOn(width, view)
+    placeColumn.widen(text, max)
+    if (view.envelope?.ok) typeColumn.widen(printable(view.envelope.event.eventType), maxType(width))
+  }
+  const toTerminal = (width: number, view: EventView): string => {
+    const { day, time } = clock(view.record.timestamp, timeZone)
     const isNew = day !== lastDay
     lastDay = day
-    const name = positionName(view.record)
-    const maxPlace = Math.max(MIN_PLACE_CELLS, Math.floor(width / 3))
-    const place = truncate ? cutMiddle(name, maxPlace) : name
+    const place = placeOn(width, view)
     const shown = line(view, {
       time,
-      place: `${place}${placeColumn(place, maxPlace)}`,
-      afterType: (type) => typeColumn(type, Math.floor(width / 4)),
+      place: `${place.text}${placeColumn.after(place.text, place.max)}`,
+      afterType: (type) => typeColumn.after(type, maxType(width)),
     })
     const dayLine = isNew ? `${chalk.dim(`── ${day} ──`)}\n` : ''
     return `${dayLine}${truncate ? cutLine(shown, width) : shown}\n`
+  }
+  return (batch) => {
+    const width = columns()
+    if (width === undefined) return batch.map(toPipe).join('')
+    for (const view of batch) widenColumns(width, view)
+    return batch.map((view) => toTerminal(width, view)).join('')
   }
 }
 

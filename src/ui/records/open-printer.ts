@@ -31,7 +31,7 @@ export async function openPrinter(output: string, reading: Reading, style: Print
   }
   if (output === 'pretty') {
     const { prettyFormatter } = await import('./text/format-record-pretty.ts')
-    return opened(new LinePrinter(prettyFormatter({ ...style, color })))
+    return opened(new LinePrinter(eachOf(prettyFormatter({ ...style, color }))))
   }
   const { compileTemplate } = await import('./format-template.ts')
   const compiled = compileTemplate(output, style.timeZone)
@@ -40,25 +40,33 @@ export async function openPrinter(output: string, reading: Reading, style: Print
     return { ok: false, reason: `'${output}' is neither text, pretty, json, raw nor a format with %` }
   // As bytes, which `write` does not escape: the format may contain control characters, such as `\0` for xargs. The values in
   // the text are already escaped.
-  return opened(new LinePrinter(compiled.format, Buffer.from))
+  return opened(new LinePrinter(eachOf(compiled.format), Buffer.from))
 }
 
 const opened = (printer: RecordPrinter): OpenedPrinter => ({ ok: true, printer })
 
-/** Prints each record as the text that a function returns. */
+const eachOf =
+  (format: (view: EventView) => string) =>
+  (batch: readonly EventView[]): string =>
+    batch.map(format).join('')
+
+/** Prints batches as the text that a function returns. */
 class LinePrinter implements RecordPrinter {
   undecodable = 0
-  readonly #format: (view: EventView) => string
+  readonly #format: (batch: readonly EventView[]) => string
   readonly #encode: (text: string) => string | Uint8Array
 
-  constructor(format: (view: EventView) => string, encode: (text: string) => string | Uint8Array = (text) => text) {
+  constructor(
+    format: (batch: readonly EventView[]) => string,
+    encode: (text: string) => string | Uint8Array = (text) => text,
+  ) {
     this.#format = format
     this.#encode = encode
   }
 
   print(batch: readonly EventView[]): string | Uint8Array {
     for (const view of batch) if (view.isUndecodable) this.undecodable += 1
-    return this.#encode(batch.map(this.#format).join(''))
+    return this.#encode(this.#format(batch))
   }
 }
 

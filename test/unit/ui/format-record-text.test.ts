@@ -25,13 +25,10 @@ function record(data: string | Uint8Array, metadata: EventMetadata | null = null
   })
 }
 
-const toPipe = (style: Partial<TextStyle> = {}) =>
-  textFormatter({
-    color: false,
-    timeZone: 'local',
-    columns: () => undefined,
-    ...style,
-  })
+const toPipe = (style: Partial<TextStyle> = {}) => {
+  const format = textFormatter({ color: false, timeZone: 'local', columns: () => undefined, ...style })
+  return (...batch: ReturnType<typeof record>[]) => format(batch)
+}
 const toTerminal = (columns: number, style: Partial<TextStyle> = {}) => toPipe({ columns: () => columns, ...style })
 
 test('writes one line with the day and the zone to a pipe', () => {
@@ -59,7 +56,7 @@ test('writes times in UTC with a Z', () => {
   expect(terminal(record('{}'))).toBe('── 2026-11-23 ──\n09:00:00.000Z order-events[2]@7 OrderPlaced.v1 {}\n')
 })
 
-test('aligns positions and event types on a terminal as far as it has seen them, and nothing in a pipe', () => {
+test('aligns positions and event types on a terminal with those of the batch and all before, and nothing in a pipe', () => {
   const named = (eventType: string, offset: bigint) => {
     const encoded = encodeEnvelope(serializedEvent(eventType, Buffer.from('{}')), 'bincode')
     const value = encoded.ok ? Buffer.from(encoded.bytes) : null
@@ -72,6 +69,15 @@ test('aligns positions and event types on a terminal as far as it has seen them,
     '10:00:00.000 t[0]@10 注文確定.v1 {}',
     '10:00:00.000 t[0]@8  Paid.v1     {}',
     `10:00:00.000 t[0]@8  ${'X'.repeat(60)} {}`,
+  ])
+  expect(
+    toTerminal(100)(...views.slice(0, 3))
+      .split('\n')
+      .slice(1, -1),
+  ).toEqual([
+    '10:00:00.000 t[0]@9  Placed.v1   {}',
+    '10:00:00.000 t[0]@10 注文確定.v1 {}',
+    '10:00:00.000 t[0]@8  Paid.v1     {}',
   ])
   const pipe = toPipe()
   expect(views.slice(0, 3).map((view) => pipe(view).slice(31))).toEqual([
