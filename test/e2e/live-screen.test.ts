@@ -54,7 +54,7 @@ test('walks from a group to an event and through a reset to its undo', { timeout
   type('t')
   await shows('2 events from there on')
   type('\r')
-  expect(await shows('"order_id": "o-1"')).toContain('event type      OrderPlaced.v1')
+  expect(await shows('"order_id": "o-1"')).toContain('OrderPlaced.v1 order-events[0]@0')
   type('\u001b')
   await shows('2 events from there on')
   type('\u001b')

@@ -54,7 +54,7 @@ export async function* tailRows(
       yield* notices.splice(0)
       // More than the screen keeps need not be copied.
       const shown = from === undefined ? batch.slice(-limit) : batch
-      yield { kind: 'events', rows: shown.map((view) => recordRow(ownCopy(view, reading), timeZone)) }
+      yield { kind: 'events', rows: shown.map((view) => recordRow(ownCopy(view, reading), { timeZone, now })) }
     }
     yield* notices.splice(0)
     yield { kind: 'complete' }

@@ -161,9 +161,15 @@ export function unquotedJson(value: unknown): string {
 
 /** Formats undecodable bytes: as text if they are text or JSON, else in hex. */
 function undecoded(bytes: Uint8Array): string {
+  const text = readableText(bytes)
+  return text === undefined ? hexText(bytes) : printable(text)
+}
+
+/** Returns undecodable bytes as text, not yet safe for a terminal; `undefined` if they are neither text nor JSON. */
+export function readableText(bytes: Uint8Array): string | undefined {
   const found = decodePayload(bytes)
   const isReadable = found.ok && (found.codec === 'text' || found.codec === 'json')
-  return isReadable ? printable(Buffer.from(bytes).toString('utf8')) : hexText(bytes)
+  return isReadable ? Buffer.from(bytes).toString('utf8') : undefined
 }
 
 /** Returns the day with its zone, and the time of day. In UTC, the zone is a part of the time. */

@@ -80,7 +80,18 @@ test('shows a tombstone, a missing key and a timestamp of the broker', () => {
 test('shows why a record cannot be decoded, with its bytes', () => {
   const text = prettyFormatter(style)(viewOf(record({ value: Uint8Array.of(0xff, 0xfe, 0xfd) })))
   expect(text).toMatch(/^undecodable order-events\[2\]@7\n/)
-  expect(text).toMatch(/\n {2}error {6}not an envelope: .*\n {2}0xfffefd\n\n$/)
+  expect(text).toMatch(/\n {2}error {6}not an envelope: .*\n {2}00000000 {2}ff fe fd +\.\.\.\n\n$/)
+})
+
+test('shows the first 1024 bytes in hex and counts the others', () => {
+  const text = prettyFormatter(style)(viewOf(record({ value: new Uint8Array(1030).fill(0xff) })))
+  expect(text.match(/^ {2}[0-9a-f]{8} {2}(ff ){16} \.{16}$/gm)).toHaveLength(64)
+  expect(text).toMatch(/\n {2}and 6 more bytes\n\n$/)
+})
+
+test('shows a text without an envelope line by line', () => {
+  const text = prettyFormatter(style)(viewOf(record({ value: Buffer.from('first\n\tsecond') }), { codec: 'text' }))
+  expect(text).toMatch(/codec {6}text\n {2}first\n {2}\\tsecond\n\n$/)
 })
 
 test('shows a timestamp in the future, and a record without a timestamp', () => {

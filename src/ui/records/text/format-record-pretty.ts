@@ -1,4 +1,4 @@
-import { Chalk } from 'chalk'
+import { Chalk, type ChalkInstance } from 'chalk'
 import { positionName } from '../../../bus/names/names.ts'
 import { isDate } from '../../../bus/time/json-time.ts'
 import { valueJson } from '../../../codecs/json.ts'
@@ -9,11 +9,13 @@ import { formatDuration } from '../../text/format-duration.ts'
 import type { TimeZone } from '../../text/format-time.ts'
 import { formatTimestamp } from '../../text/format-timestamp.ts'
 import { printable, printableJson } from '../../text/printable.ts'
-import { payloadText } from '../format-record-text.ts'
+import { formatGuess } from '../format-guess.ts'
+import { readableText } from '../format-record-text.ts'
 import { metadataDocument } from '../record-document.ts'
 import { colorJson } from './color-json.ts'
+import { dumpBytes } from './dump-bytes.ts'
 import { eventTypeColor } from './event-type-color.ts'
-import { bytesText, plainText } from './record-parts.ts'
+import { bytesText, plainText, titleOf } from './record-parts.ts'
 
 export interface PrettyStyle {
   readonly color: boolean
@@ -23,37 +25,57 @@ export interface PrettyStyle {
   readonly now: () => number
 }
 
-/** The codecs whose payloads are shown as indented JSON. */
-const structured: ReadonlySet<string> = new Set(['json', 'cbor', 'bincode', 'avro', 'protobuf', 'command'])
 /** The width of the names of fields. */
 const NAME_CELLS = 10
 
 /**
- * Creates a formatter that shows everything of a record in several lines: event type and position, then a line for each field, then
- * the payload as indented JSON, then an empty line. Lines are not cut, so that values can be copied.
+ * Creates a function that shows everything of a record in several lines: event type and position, then a line for each field, then
+ * the payload: JSON indented, text as it is, other bytes in hex. Lines are not cut, so that values can be copied.
  */
-export function prettyFormatter({ color, timeZone, now }: PrettyStyle): (view: EventView) => string {
+export function prettyLines({ color, timeZone, now }: PrettyStyle): (view: EventView) => readonly string[] {
   const chalk = new Chalk({ level: color ? 1 : 0 })
-  const payload = (view: EventView): string => {
-    if (view.record.value === null) return ''
-    const { payload: decoded } = view
-    if (!decoded?.ok || !structured.has(decoded.codec)) return `  ${payloadText(view)}\n`
-    const lines = valueJson(decoded.value, 2).split('\n').map(printableJson)
-    return lines.map((line) => `  ${colorJson(line, chalk)}\n`).join('')
+  const paintTitle = ({ envelope, isUndecodable }: EventView) => {
+    if (envelope?.ok) return chalk.bold[eventTypeColor(envelope.event.eventType)]
+    return isUndecodable ? chalk.bold.red : chalk.bold
   }
-  return (view) => {
-    const { record, envelope } = view
-    const title = envelope?.ok
-      ? chalk.bold[eventTypeColor(envelope.event.eventType)](printable(envelope.event.eventType))
-      : view.isUndecodable
-        ? chalk.bold.red('undecodable')
-        : chalk.bold(view.payload?.ok ? view.payload.codec : 'tombstone')
-    const lines = fieldsOf(view, { timeZone, now: now() }).map(
-      ([name, value]) => `  ${chalk.dim(padEndCells(name, NAME_CELLS))} ${value}\n`,
-    )
-    return `${title} ${chalk.bold(positionName(record))}\n${lines.join('')}${payload(view)}\n`
+  return (view) => [
+    `${paintTitle(view)(titleOf(view))} ${chalk.bold(positionName(view.record))}`,
+    ...fieldsOf(view, { timeZone, now: now() }).map(
+      ([name, value]) => `  ${chalk.dim(padEndCells(name, NAME_CELLS))} ${value}`,
+    ),
+    ...payloadLines(view, chalk).map((line) => `  ${line}`),
+  ]
+}
+
+/** Creates a formatter that shows a record as its {@link prettyLines} and an empty line. */
+export function prettyFormatter(style: PrettyStyle): (view: EventView) => string {
+  const linesOf = prettyLines(style)
+  return (view) => `${linesOf(view).join('\n')}\n\n`
+}
+
+/** Returns the payload, or all bytes of a record without an event, safe for a terminal. A tombstone has no lines. */
+function payloadLines({ record, envelope, payload }: EventView, chalk: ChalkInstance): readonly string[] {
+  const bytes = envelope?.ok ? envelope.event.data : record.value
+  if (bytes === null) return []
+  if (!payload?.ok) {
+    const text = readableText(bytes)
+    return text === undefined ? dumpBytes(bytes) : linesOfText(text)
+  }
+  switch (payload.codec) {
+    case 'text':
+      return linesOfText(String(payload.value))
+    case 'bytes': {
+      const guess = envelope?.ok ? formatGuess(bytes) : undefined
+      return [...(guess === undefined ? [] : [guess]), ...dumpBytes(bytes)]
+    }
+    default:
+      return valueJson(payload.value, 2)
+        .split('\n')
+        .map((line) => colorJson(printableJson(line), chalk))
   }
 }
+
+const linesOfText = (text: string): readonly string[] => text.split('\n').map(printable)
 
 type Field = readonly [name: string, value: string]
 

@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { Header } from '../../../bus/record.ts'
 import { asBuffer } from '../../../codecs/text-cache.ts'
+import type { EventView } from '../../../operations/events/event-view.ts'
 import { printable, printableJson } from '../../text/printable.ts'
+
+/** Returns the event type of a record. A record without one is a `tombstone`, `undecodable`, or named by the codec of its value. */
+export function titleOf({ record, envelope, payload }: EventView): string {
+  if (envelope?.ok) return printable(envelope.event.eventType)
+  if (record.value === null) return 'tombstone'
+  return payload?.ok ? payload.codec : 'undecodable'
+}
 
 const MAX_HEX_BYTES = 64
 

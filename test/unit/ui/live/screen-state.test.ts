@@ -69,7 +69,7 @@ const record = (offset: number, more: Partial<RecordRow> = {}): RecordRow => ({
   offset: BigInt(offset),
   time: '10:00:00.000',
   type: 'OrderPlaced.v1',
-  isDecoded: true,
+  isUndecodable: false,
   text: `{"n":${offset}}`,
   bytes: 100,
   detail: () => Array.from({ length: 50 }, (_, line) => `line ${line}`),
