@@ -1,3 +1,4 @@
+import { wakeableSleep } from '../../bus/time/wakeable-sleep.ts'
 import { watchLag } from '../../operations/lag/watch.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import { watchTopics } from '../../operations/topics/watch.ts'
@@ -41,9 +42,11 @@ export abstract class ScreenCommand extends BaseCommand {
     const { io, now, stop } = this.context
     const { timeZone } = this
     const reading = { schemas: await openSchemas(await this.schemaLocation(), undefined), topics: codecsOf(config) }
+    const { sleep, wake: measureNow } = wakeableSleep()
     const ports: ScreenPorts = {
-      groups: watchLag(bus, { groups, topics, interval, now, signal }),
-      topics: watchTopics(bus, { topics, interval, now, signal }),
+      groups: watchLag(bus, { groups, topics, interval, now, sleep, signal }),
+      topics: watchTopics(bus, { topics, interval, now, sleep, signal }),
+      measureNow,
       tail: (request, ended) => tailRows(bus, request, { reading, timeZone, now, signal: ended }),
       planReset: (request) => {
         const { context, unlock, given: flags } = this

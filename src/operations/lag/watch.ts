@@ -1,6 +1,7 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { sleep } from '../../bus/time/sleep.ts'
+import type { WakeableSleep } from '../../bus/time/wakeable-sleep.ts'
 import type { LagRequest } from './lag.ts'
 import type { LagReport } from './report.ts'
 import { lagWindow } from './window.ts'
@@ -8,6 +9,8 @@ import { lagWindow } from './window.ts'
 export interface LagWatchRequest extends Omit<LagRequest, 'sample'> {
   /** Milliseconds between two updates. */
   readonly interval: number
+  /** Waits between two updates. Default: {@link sleep}. */
+  readonly sleep?: WakeableSleep['sleep'] | undefined
 }
 
 /** A new report, or the reason why measuring failed. `time` is in milliseconds since 1970. */
@@ -24,7 +27,7 @@ export type LagUpdate =
  * false`; the next update tries again.
  */
 export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncGenerator<LagUpdate, void> {
-  const { interval, now, signal } = request
+  const { interval, now, signal, sleep: wait = sleep } = request
   const measureLag = lagWindow(bus, request)
   const measure = async (): Promise<LagUpdate> => {
     const report = await measureLag()
@@ -39,8 +42,8 @@ export async function* watchLag(bus: EventBus, request: LagWatchRequest): AsyncG
   for (let update = await measure(); !signal.aborted; update = await measureAgain()) {
     const due = performance.now() + interval
     yield update
-    const wait = due - performance.now()
-    if (wait > 0) await sleep(wait, signal)
+    const left = due - performance.now()
+    if (left > 0) await wait(left, signal)
     if (signal.aborted) return
   }
 }

@@ -1,8 +1,8 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import type { LagReport } from '../lag/report.ts'
+import { measureTopics, type TopicFigures } from '../topics/topic-figures.ts'
 import { measureStore, type StoreFigures } from './store.ts'
-import { measureTopics, type TopicFigures } from './topics.ts'
 
 /** What the metrics are made of. */
 export interface Measurement {

@@ -9,6 +9,8 @@ export interface ScreenPorts {
   readonly groups: AsyncIterable<LagUpdate>
   /** Measures the topics each time that the next update is taken. */
   readonly topics: AsyncIterable<TopicsUpdate>
+  /** Ends the wait for the next measurement, because something was changed. */
+  measureNow(): void
   /** Reads events until the signal aborts. */
   tail(request: TailRequest, signal: AbortSignal): AsyncIterable<TailUpdate>
   /** Plans a reset. Changes nothing. */

@@ -43,6 +43,7 @@ export function screenWork({ ports, dispatch, copy, onError }: WorkOptions): Scr
         const { proposal } = reset
         applying = proposal.apply().then((outcome) => dispatch({ type: 'applied', proposal, outcome }), onError)
       }
+      if (reset?.step === 'done' && before.reset?.step === 'applying') ports.measureNow()
       if (copying !== undefined && copying !== before.copying) {
         const line = 'line' in copying ? copying.line : ports.commandLine(copying.words)
         copy(line)

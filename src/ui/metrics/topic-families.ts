@@ -1,5 +1,5 @@
 import { labelPairs, sampleLine } from '../../codecs/prometheus.ts'
-import type { TopicFigures } from '../../operations/metrics/topics.ts'
+import type { TopicFigures } from '../../operations/topics/topic-figures.ts'
 import type { MetricFamily } from './family.ts'
 
 /** Returns the metrics of topics. */

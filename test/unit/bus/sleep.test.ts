@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { sleep } from '../../../src/bus/time/sleep.ts'
+import { wakeableSleep } from '../../../src/bus/time/wakeable-sleep.ts'
 import { within } from '../../../src/bus/time/within.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
@@ -47,6 +48,19 @@ test('sleep removes its listener from the signal when its time is over', async (
 test('sleep resolves at once with a signal that has aborted before', async () => {
   await expect(sleep(HOUR, AbortSignal.abort())).resolves.toBeUndefined()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a wakeable sleep ends when it is woken, and the next one lasts its time', async () => {
+  const { signal } = controller()
+  const { sleep: sleepUntilWoken, wake } = wakeableSleep()
+  const sleeping = [sleepUntilWoken(HOUR, signal), sleepUntilWoken(HOUR, signal)]
+  expect(await isOver(Promise.all(sleeping).then(() => undefined))).toBe(false)
+  wake()
+  await Promise.all(sleeping)
+  const next = sleepUntilWoken(1000, signal)
+  expect(await isOver(next)).toBe(false)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(await isOver(next)).toBe(true)
 })
 
 test('within resolves when the time-out ends before the work', async () => {

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { EventBusError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
+import type { EventBus } from '../../../src/bus/event-bus.ts'
+import { wakeableSleep } from '../../../src/bus/time/wakeable-sleep.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
 import { watchTopics } from '../../../src/operations/topics/watch.ts'
 
@@ -16,7 +19,14 @@ test('measures the events, the rate and the settings of the topics that match', 
 
   const { value: first } = await updates.next()
   expect(first).toMatchObject({ ok: true, time: NOW })
-  const measured = { topic: 'order-events', partitionCount: 2, eventCount: 1n, counts: 'records', rate: undefined }
+  const measured = {
+    topic: 'order-events',
+    partitionCount: 2,
+    eventCount: 1n,
+    counts: 'records',
+    rate: undefined,
+    bytes: undefined,
+  }
   expect(first?.ok && first.topics).toEqual([{ ...measured, config: new Map([['retention.ms', '1000']]) }])
 
   await bus.publish('order-events', serializedEvent('A.v1', Buffer.from('{}')))
@@ -25,6 +35,67 @@ test('measures the events, the rate and the settings of the topics that match', 
   expect([topic?.eventCount, (topic?.rate ?? 0) > 0]).toEqual([2n, true])
   stop.abort()
   expect(await updates.next()).toEqual({ done: true, value: undefined })
+})
+
+test('reads changed settings again after five updates, and those of a topic that was created again at once', async () => {
+  await using bus = new InMemoryEventBus()
+  await bus.admin.createTopic('a', { config: { 'retention.ms': '1000' } })
+  const stop = new AbortController()
+  const updates = watchTopics(bus, { interval: 0, now: () => NOW, signal: stop.signal })
+  const retentions = async (count: number) => {
+    const found: (string | undefined)[] = []
+    for (let at = 0; at < count; at += 1) {
+      const { value } = await updates.next()
+      if (value?.ok) for (const { config } of value.topics) found.push(config?.get('retention.ms'))
+    }
+    return found
+  }
+  expect(await retentions(1)).toEqual(['1000'])
+  await bus.admin.setTopicConfig('a', { 'retention.ms': '2000' })
+  expect(await retentions(5)).toEqual(['1000', '1000', '1000', '1000', '2000'])
+  await bus.admin.deleteTopic('a')
+  expect(await retentions(1)).toEqual([])
+  await bus.admin.createTopic('a', { config: { 'retention.ms': '3000' } })
+  expect(await retentions(1)).toEqual(['3000'])
+  stop.abort()
+})
+
+test('reads the settings of all topics in turn, also if those of the first ones cannot be read', async () => {
+  await using bus = new InMemoryEventBus()
+  const names = Array.from({ length: 50 }, (_, at) => `topic-${String(at).padStart(2, '0')}`)
+  for (const topic of names) await bus.admin.createTopic(topic, { partitions: 1 })
+  const isSecret = (topic: string) => topic < 'topic-25'
+  const guarded: EventBus = Object.assign(Object.create(bus) as EventBus, {
+    admin: {
+      ...bus.admin,
+      describeTopic: async (topic: string) => {
+        if (isSecret(topic)) throw new EventBusError('AUTHENTICATION_FAILED', `topic '${topic}' is secret`)
+        return bus.admin.describeTopic(topic)
+      },
+    },
+    log: bus.log,
+  })
+  const stop = new AbortController()
+  const updates = watchTopics(guarded, { interval: 0, now: () => NOW, signal: stop.signal })
+  const known: number[] = []
+  for (let at = 0; at < 3; at += 1) {
+    const { value } = await updates.next()
+    if (value?.ok) known.push(value.topics.filter(({ config }) => config !== undefined).length)
+  }
+  expect(known).toEqual([0, 15, 25])
+  stop.abort()
+})
+
+test('waits between two updates with the given sleep', async () => {
+  await using bus = new InMemoryEventBus()
+  const stop = new AbortController()
+  const { sleep, wake } = wakeableSleep()
+  const updates = watchTopics(bus, { interval: 3_600_000, now: () => NOW, sleep, signal: stop.signal })
+  await updates.next()
+  const next = updates.next()
+  wake()
+  expect((await next).value).toMatchObject({ ok: true })
+  stop.abort()
 })
 
 test('reports a failure of the bus as an update and tries again', async () => {

@@ -1,9 +1,13 @@
 import { formatCount, formatRate } from '../../lag/short-values.ts'
+import { formatBytes } from '../../text/format-bytes.ts'
 import { formatDuration } from '../../text/format-duration.ts'
 import type { TopicRow } from '../state/topics-state.ts'
 import type { Palette } from '../text/palette.ts'
 import type { Column, Columns } from './fit-columns.ts'
 import { ABSENT, nameColumn, numberColumn } from './lag-columns.ts'
+
+/** The width of the longest size. */
+const BYTES_CELLS = '1023.9 KiB'.length
 
 /** Returns the columns of the list of topics. */
 export function topicColumns(rows: readonly TopicRow[], palette: Palette): Columns<TopicRow> {
@@ -15,7 +19,7 @@ export function topicColumns(rows: readonly TopicRow[], palette: Palette): Colum
     max: 8,
     align: 'right',
     cell: ({ topic: { counts, eventCount } }) => ({
-      text: `${counts === 'offsets' ? '≤' : ''}${formatCount(eventCount)}`,
+      text: eventCount === undefined ? ABSENT : `${counts === 'offsets' ? '≤' : ''}${formatCount(eventCount)}`,
     }),
   }
   const rate: Column<TopicRow> = {
@@ -25,14 +29,20 @@ export function topicColumns(rows: readonly TopicRow[], palette: Palette): Colum
       paint: value !== undefined && value > 0 ? palette.trend : undefined,
     }),
   }
+  const bytes = numberColumn(
+    'BYTES',
+    BYTES_CELLS,
+    ({ topic }: TopicRow) => topic.bytes,
+    (size) => formatBytes(Number(size)),
+  )
   const groups: Column<TopicRow> = {
     ...nameColumn('GROUPS', 8, rows, ({ readers }) => groupsText(readers)),
     cell: ({ readers }, width) => ({ text: groupsText(readers).slice(0, width * 2), paint: palette.quiet }),
   }
   const retention = nameColumn('RETENTION', 9, rows, retentionText)
   return {
-    shown: [name, partitions, events, rate, retention, groups],
-    ranked: [name, events, rate, groups, partitions, name, retention],
+    shown: [name, partitions, events, rate, bytes, retention, groups],
+    ranked: [name, events, rate, bytes, groups, partitions, name, retention],
   }
 }
 
@@ -40,12 +50,16 @@ export function topicColumns(rows: readonly TopicRow[], palette: Palette): Colum
 const groupsText = (readers: readonly string[]): string =>
   readers.length === 0 ? ABSENT : `${readers.length} ${readers.join(' ')}`
 
-/** Returns how long and up to which size events are kept: `7d`, `1h, 1.0 GB`, `compact`, `forever`. */
+/** Returns how long and up to which size of a partition events are kept: `7d`, `1h, 1.0 GiB`, `compact`, `forever`. */
 function retentionText({ topic: { config } }: TopicRow): string {
   if (config === undefined) return ABSENT
-  const time = config.get('retention.ms')
-  const isCompacted = config.get('cleanup.policy')?.includes('compact') ?? false
-  const kept = time === undefined ? [] : [Number(time) < 0 ? 'forever' : formatDuration(Number(time))]
-  const parts = [...(isCompacted ? ['compact'] : []), ...kept]
+  const [time, size] = ['retention.ms', 'retention.bytes'].map((name) => config.get(name))
+  const policies = config.get('cleanup.policy')?.split(',') ?? ['delete']
+  const kept = [
+    ...(time === undefined ? [] : [Number(time) < 0 ? 'forever' : formatDuration(Number(time))]),
+    ...(size === undefined || Number(size) < 0 ? [] : [formatBytes(Number(size))]),
+  ]
+  // Retention applies only where the policy is to delete.
+  const parts = [...(policies.includes('compact') ? ['compact'] : []), ...(policies.includes('delete') ? kept : [])]
   return parts.length === 0 ? 'default' : parts.join(', ')
 }

@@ -13,7 +13,7 @@ export function topicsTitle({ measured, list }: TopicsState, palette: Palette): 
   if (measured === undefined) return [name, { text: '  measuring' }]
   const shown = list.rows.length
   const all = plural(measured.length, 'topic')
-  const events = measured.reduce((sum, { eventCount }) => sum + eventCount, 0n)
+  const events = measured.reduce((sum, { eventCount = 0n }) => sum + eventCount, 0n)
   const rates = measured.flatMap(({ rate }) => (rate === undefined ? [] : [rate]))
   const rate = rates.reduce((sum, one) => sum + one, 0)
   const parts = [

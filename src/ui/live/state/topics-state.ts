@@ -9,7 +9,7 @@ import { groupsLayout, type Size } from './layout.ts'
 import { rowFilter } from './row-filter.ts'
 import { emptyList, moveBy, moved, type ScrollList, withRows } from './scroll-list.ts'
 
-const topicSorts = ['name', 'rate', 'events', 'groups'] as const
+const topicSorts = ['name', 'rate', 'events', 'bytes', 'groups'] as const
 type TopicSort = (typeof topicSorts)[number]
 
 /** A row of the list of topics. */
@@ -86,7 +86,8 @@ const byName: Order = (a, b) => compareText(a.name, b.name)
 const orders: Readonly<Record<TopicSort, Order>> = {
   name: byName,
   rate: (a, b) => compareNumbers(b.topic.rate ?? -1, a.topic.rate ?? -1) || byName(a, b),
-  events: (a, b) => compareNumbers(b.topic.eventCount, a.topic.eventCount) || byName(a, b),
+  events: (a, b) => compareNumbers(b.topic.eventCount ?? -1n, a.topic.eventCount ?? -1n) || byName(a, b),
+  bytes: (a, b) => compareNumbers(b.topic.bytes ?? -1n, a.topic.bytes ?? -1n) || byName(a, b),
   groups: (a, b) => b.readers.length - a.readers.length || byName(a, b),
 }
 

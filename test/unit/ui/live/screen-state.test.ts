@@ -46,6 +46,7 @@ const topic = (name: string, more: Partial<TopicMeasurement> = {}): TopicMeasure
   eventCount: 10n,
   counts: 'records',
   rate: 0,
+  bytes: undefined,
   config: new Map(),
   ...more,
 })
@@ -55,7 +56,7 @@ const topics: ScreenEvent = {
     ok: true,
     time: NOW,
     topics: [
-      topic('order-events', { rate: 40.1, config: new Map([['retention.ms', '604800000']]) }),
+      topic('order-events', { rate: 40.1, bytes: 1536n, config: new Map([['retention.ms', '604800000']]) }),
       topic('payment-events', { eventCount: 1_234_567n, counts: 'offsets' }),
     ],
   },
@@ -89,11 +90,11 @@ describe('the views', () => {
     expect(press(start, 'enter', '1').dashboard.open).toBeUndefined()
   })
 
-  test('the view of topics lists size, rate, retention and the groups that read a topic', () => {
+  test('the view of topics lists events, rate, bytes, retention and the groups that read a topic', () => {
     const lines = screen(inTopics).split('\n')
     expect(lines[0]).toContain('crbus topics  2 topics · 1.23M events · 40.1/s')
-    expect(lines[3]).toMatch(/^› order-events +3 +10 +40\.1 7d +1 billing/)
-    expect(lines[4]).toMatch(/^ {2}payment-events +3 +≤1\.23M +0\.0 default +- /)
+    expect(lines[3]).toMatch(/^› order-events +3 +10 +40\.1 +1\.5 KiB 7d +1 billing/)
+    expect(lines[4]).toMatch(/^ {2}payment-events +3 +≤1\.23M +0\.0 +- default +- /)
   })
 
   test('the view of topics sorts, and filters by globs and by the names of groups', () => {

@@ -1,7 +1,8 @@
+import type { TopicSummary } from '../../bus/admin.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { matchesSome } from '../../bus/names/glob.ts'
 import type { PartitionRange } from '../../bus/topic-log.ts'
-import { type PartitionSizes, partitionSizes } from '../topics/partition-sizes.ts'
+import { type PartitionSizes, partitionSizes } from './partition-sizes.ts'
 
 /** The figures of a topic. */
 export interface TopicFigures {
@@ -20,7 +21,14 @@ export interface TopicFigures {
 /** Measures the topics that match one of the globs, except internal ones of the broker. Takes few requests, whatever their number. */
 export async function measureTopics(bus: EventBus, globs?: readonly string[]): Promise<readonly TopicFigures[]> {
   const isWanted = matchesSome(globs)
-  const topics = (await bus.admin.listTopics()).filter(({ topic, internal }) => !internal && isWanted(topic))
+  return topicFigures(
+    bus,
+    (await bus.admin.listTopics()).filter(({ topic, internal }) => !internal && isWanted(topic)),
+  )
+}
+
+/** Measures the given topics, which `listTopics` returned. Takes few requests, whatever their number. */
+export async function topicFigures(bus: EventBus, topics: readonly TopicSummary[]): Promise<readonly TopicFigures[]> {
   const led = topics.filter(({ leaderless }) => leaderless === 0).map(({ topic }) => topic)
   const [ranges, sizes] = await Promise.all([bus.log.rangesOf(led), partitionSizes(bus, led)])
   return topics.map(({ topic, partitions, underReplicated, leaderless }) => ({
