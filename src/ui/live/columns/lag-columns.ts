@@ -9,6 +9,7 @@ import type { Column } from './fit-columns.ts'
 
 interface LagRow {
   readonly lag: LagSummary
+  readonly verdict: string
   readonly trend: readonly number[]
 }
 
@@ -17,11 +18,12 @@ const GOOD_NAME_CELLS = 32
 
 /** Shown for a value that is missing or unknown. */
 export const ABSENT = '-'
-/** The width of the longest verdict. */
+/** The width of the longest verdict, without a number of partitions. */
 const VERDICT_CELLS = 'never-committed'.length
 
 /** Returns the columns that groups and partitions have in common. `shareOf` returns the length of a bar, from 0 to 1. */
-export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
+export function lagColumns(rows: readonly LagRow[], palette: Palette, shareOf: (lag: bigint) => number) {
+  const longestVerdict = rows.reduce((longest, { verdict }) => Math.max(longest, verdict.length), VERDICT_CELLS)
   const paintOf = ({ lag: { verdict } }: LagRow) => palette.verdict(verdict)
   return {
     lag: numberColumn('LAG', 7, ({ lag: { lag } }: LagRow) => lag, formatCount),
@@ -44,8 +46,13 @@ export function lagColumns(palette: Palette, shareOf: (lag: bigint) => number) {
     verdict: {
       title: 'VERDICT',
       min: VERDICT_CELLS,
-      max: VERDICT_CELLS,
-      cell: (row) => ({ text: row.lag.verdict ?? ABSENT, paint: paintOf(row) }),
+      good: longestVerdict,
+      max: longestVerdict,
+      // Without room for the number of partitions, the verdict alone is shown.
+      cell: (row, width) => ({
+        text: row.verdict.length > width ? (row.lag.verdict ?? ABSENT) : row.verdict,
+        paint: paintOf(row),
+      }),
     },
   } as const satisfies Record<string, Column<LagRow>>
 }

@@ -11,7 +11,7 @@ export function partitionColumns(
   palette: Palette,
 ): Columns<PartitionRow> {
   const largest = largestLag(rows)
-  const columns = lagColumns(palette, (lag) => linearShare(lag, largest))
+  const columns = lagColumns(rows, palette, (lag) => linearShare(lag, largest))
   const { lag, bar, age, in: incoming, out, catchUp, trend, verdict } = columns
   const partition: Column<PartitionRow> = numberColumn('PART', 4, (row) => row.lag.partition, String)
   const topic = topicCount > 1 ? [nameColumn('TOPIC', 12, rows, (row) => row.name)] : []

@@ -6,6 +6,7 @@ import { printable } from '../../text/printable.ts'
 import { ABSENT } from '../columns/lag-columns.ts'
 import type { DashboardState, OpenGroup } from '../state/dashboard-state.ts'
 import type { LagHistory } from '../state/lag-history.ts'
+import { verdictOf } from '../state/rows.ts'
 import { joined, type StyledText } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { sparkline } from '../text/sparkline.ts'
@@ -31,9 +32,10 @@ export function groupsTitle(state: DashboardState, palette: Palette): readonly S
 }
 
 /** Returns the title of an open group: its name and verdict. */
-export function openTitle({ group: { group, verdict } }: OpenGroup, palette: Palette): readonly StyledText[] {
-  const judged = verdict === undefined ? [] : [{ text: `  ${verdict}`, paint: palette.verdict(verdict) }]
-  return [{ text: printable(group), paint: palette.title }, ...judged]
+export function openTitle({ group }: OpenGroup, palette: Palette): readonly StyledText[] {
+  const { verdict } = group
+  const judged = verdict === undefined ? [] : [{ text: `  ${verdictOf(group)}`, paint: palette.verdict(verdict) }]
+  return [{ text: printable(group.group), paint: palette.title }, ...judged]
 }
 
 /** Returns the lines with the figures of an open group: its numbers, and its rates. */

@@ -58,6 +58,7 @@ export const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
     empty,
     ...marks,
     empty,
+    row('stalled 1/3', 'the worst verdict of the partitions, here that of one of three'),
     ...(Object.entries(verdicts) as [LagVerdict, string][]).map(([verdict, text]) => ({
       name: verdict,
       text,

@@ -1,5 +1,6 @@
 import { compareNumbers, compareText } from '../../../bus/compare.ts'
 import type { GroupLag, LagReport, LagSummary, PartitionLag } from '../../../operations/lag/report.ts'
+import { verdictCell } from '../../lag/verdict-cell.ts'
 import { severityOf } from '../../lag/verdict-order.ts'
 import { printable } from '../../text/printable.ts'
 import { type LagHistory, partitionKey } from './lag-history.ts'
@@ -14,6 +15,8 @@ interface Row<Summary extends LagSummary> {
   /** Safe for a terminal. */
   readonly name: string
   readonly lag: Summary
+  /** The verdict, with the number of partitions that have it if some do not; `-` without a verdict. */
+  readonly verdict: string
   /** The last lags, oldest first. */
   readonly trend: readonly number[]
   /** The text that a filter matches besides the name. */
@@ -42,11 +45,19 @@ export function groupRows({ groups }: LagReport, history: LagHistory, listing: L
     key: group.group,
     name: printable(group.group),
     lag: group,
+    verdict: verdictOf(group),
     trend: history.get(group.group)?.lag ?? [],
     searchText: `${group.state} ${group.verdict ?? ''}`,
   }))
   return listed(rows, listing)
 }
+
+/** Returns the verdict of a group as text: `stalled 1/3`, or `-` without a verdict. */
+export const verdictOf = ({ verdict, topics }: GroupLag): string =>
+  verdictCell(
+    verdict,
+    topics.flatMap(({ partitions }) => partitions),
+  ) || '-'
 
 /** Returns the rows of the list of partitions of a group. */
 export function partitionRows(
@@ -64,7 +75,8 @@ export function partitionRows(
       const member = partition.memberId === undefined ? undefined : members.get(partition.memberId)
       const reader = member === undefined ? '-' : `#${member.number} ${member.client}`
       const searchText = `${key} ${reader} ${partition.memberId ?? ''} ${partition.host ?? ''} ${partition.verdict ?? ''}`
-      return { key, name, topic, lag: partition, trend: trends?.get(key) ?? [], reader, searchText }
+      const verdict = partition.verdict ?? '-'
+      return { key, name, topic, lag: partition, verdict, trend: trends?.get(key) ?? [], reader, searchText }
     })
   })
   return listed(rows, listing)

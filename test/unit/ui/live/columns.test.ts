@@ -102,6 +102,21 @@ describe('columns of groups and partitions', () => {
     expect(rowLine(partitionFit, placed, 160)).toContain('1m35s')
   })
 
+  test('the verdict has the number of partitions that have it, if some do not and there is room', () => {
+    const behind = groupOf('billing', [partitionLag(0), partitionLag(1, { verdict: 'falling-behind' })], {
+      verdict: 'falling-behind',
+    })
+    const listed = groupRows(
+      report(behind, groupOf('all', [partitionLag(0, { verdict: 'stopped' })], { verdict: 'stopped' })),
+      new Map(),
+      { sort: 'name', filter: '' },
+    )
+    const shown = (width: number) =>
+      listed.map((row) => rowLine(fitColumns(groupColumns(listed, palette(false)), width), row, width).trim())
+    expect(shown(80)).toEqual([expect.stringMatching(/ stopped$/), expect.stringMatching(/ falling-behind 1\/2$/)])
+    expect(shown(46)).toEqual([expect.stringMatching(/ stopped$/), expect.stringMatching(/ falling-behind$/)])
+  })
+
   test('columns of groups and partitions include the topic of partitions if there are several topics', () => {
     const shown = (topics: number) => partitionColumns(placed, topics, palette(false)).shown.map(({ title }) => title)
     expect(shown(1)).not.toContain('TOPIC')
