@@ -23,6 +23,8 @@ interface ResetStyle {
   readonly timeZone: TimeZone
   /** The width of the terminal, if there is one. */
   readonly width: number | undefined
+  /** What shows the columns for which there is no room. Default: `--wide`. */
+  readonly wider?: string | undefined
 }
 
 /** The most event types, and the most partitions with a changed target, that a plan lists. */
@@ -30,7 +32,7 @@ const MAX_TYPES = 8
 const MAX_CLAMPED = 5
 
 /** Formats a plan for people: every partition, the events delivered again or skipped, and notes. */
-function formatResetPlan(plan: ResetPlan, { timeZone, width }: ResetStyle): string {
+export function formatResetPlan(plan: ResetPlan, { timeZone, width, wider }: ResetStyle): string {
   const { group, to, state, memberIds, steps, notes } = plan
   const table = formatTable(
     [
@@ -48,6 +50,7 @@ function formatResetPlan(plan: ResetPlan, { timeZone, width }: ResetStyle): stri
       timeText(step.lastEventAt, timeZone),
     ]),
     width,
+    wider,
   )
   const active =
     memberIds.length === 0

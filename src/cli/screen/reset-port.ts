@@ -7,7 +7,7 @@ import { readOffsetsFile } from '../../operations/reset/offsets-file.ts'
 import type { ResetPlan } from '../../operations/reset/plan.ts'
 import { parseTarget, type ResetTarget } from '../../operations/reset/target.ts'
 import { saveUndoIn } from '../../operations/reset/undo-files.ts'
-import { wordsOfReset } from '../../ui/format-reset.ts'
+import { formatResetPlan, wordsOfReset } from '../../ui/format-reset.ts'
 import type { ResetApplied, ResetPlanned, ResetRequest } from '../../ui/live/ports.ts'
 import type { TimeZone } from '../../ui/text/format-time.ts'
 import { invalidPosition } from '../base/parse-flags.ts'
@@ -41,12 +41,15 @@ export async function planOnScreen(port: ResetPort, request: ResetRequest): Prom
       partition === undefined ? ('committed' as const) : [{ topic: partition.topic, partitions: [partition.partition] }]
     const plan = await planReset(bus, { group, scope, target, to, now, signal: context.stop.signal })
     const undoCommand = (file: string) => onSameBus(`crbus reset undo ${shellWord(file)}`, port.flags)
-    const { name, shown, isNothing, question } = wordsOfReset(plan, undoCommand, styleOf(port))
+    const { name, isNothing, question } = wordsOfReset(plan, undoCommand, styleOf(port))
     return {
       ok: true,
       proposal: {
         request,
-        lines: shown.trimEnd().split('\n'),
+        lines: (width) =>
+          formatResetPlan(plan, { ...styleOf(port), width })
+            .trimEnd()
+            .split('\n'),
         isNothing,
         question,
         confirmBy: port.config.guard?.kind === 'protected' ? name : undefined,
@@ -59,7 +62,7 @@ export async function planOnScreen(port: ResetPort, request: ResetRequest): Prom
   }
 }
 
-const styleOf = ({ timeZone, context }: ResetPort) => ({ timeZone, width: context.io.stdout.columns })
+const styleOf = ({ timeZone }: ResetPort) => ({ timeZone, width: undefined, wider: 'a wider terminal' })
 
 async function readTarget(to: string, { cwd, now }: Context): Promise<ResetTarget> {
   const parsed = parseTarget(to, now())

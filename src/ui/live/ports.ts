@@ -57,8 +57,8 @@ export type ResetPlanned =
 /** A planned reset. */
 export interface ResetProposal {
   readonly request: ResetRequest
-  /** The plan as text, line by line. */
-  readonly lines: readonly string[]
+  /** Returns the plan as text, line by line. Its table fits into `width` cells, but its sentences may be longer. */
+  lines(width: number): readonly string[]
   /** Whether the plan changes nothing. */
   readonly isNothing: boolean
   /** Asks whether to apply the plan. */

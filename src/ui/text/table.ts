@@ -40,13 +40,18 @@ const MIN_TEXT_CELLS = 12
  * contain no spaces and an empty value is `-`, so that `awk` can parse the lines. Numbers are aligned to the right.
  *
  * With a `width`, that of a terminal, the widest texts are shortened in the middle. If that is not enough, some columns are left
- * out, and a line below the table names them.
+ * out, and a line below the table names them, with what shows them: `wider`.
  */
-export const formatTable = (headers: readonly Header[], rows: readonly Row[], width?: number): string =>
-  [...tableParts(headers, rows, width)].join('')
+export const formatTable = (headers: readonly Header[], rows: readonly Row[], width?: number, wider?: string): string =>
+  [...tableParts(headers, rows, width, wider)].join('')
 
 /** Formats a large table in parts. Iterates over the rows twice, first to measure the columns. */
-export function* tableParts(headers: readonly Header[], rows: Iterable<Row>, width?: number): Generator<string> {
+export function* tableParts(
+  headers: readonly Header[],
+  rows: Iterable<Row>,
+  width?: number,
+  wider = '--wide',
+): Generator<string> {
   const columns = headers.map((header) => new Column(typeof header === 'string' ? { title: header } : header))
   let hasRows = false
   for (const row of rows) {
@@ -69,7 +74,7 @@ export function* tableParts(headers: readonly Header[], rows: Iterable<Row>, wid
   }
   if (lines.length > 0) yield `${lines.join('\n')}\n`
   const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title)
-  if (left.length > 0) yield `${cutLine(`(--wide also shows ${left.join(', ')})`, width ?? 0)}\n`
+  if (left.length > 0) yield `${cutLine(`(${wider} also shows ${left.join(', ')})`, width ?? 0)}\n`
 }
 
 /** Limits columns to the width of a terminal. Returns those for which there is room. */

@@ -18,12 +18,14 @@ const GOOD_NAME_CELLS = 32
 
 /** Shown for a value that is missing or unknown. */
 export const ABSENT = '-'
-/** The width of the longest verdict, without a number of partitions. */
-const VERDICT_CELLS = 'never-committed'.length
+const VERDICT = 'VERDICT'
 
 /** Returns the columns that groups and partitions have in common. `shareOf` returns the length of a bar, from 0 to 1. */
 export function lagColumns(rows: readonly LagRow[], palette: Palette, shareOf: (lag: bigint) => number) {
-  const longestVerdict = rows.reduce((longest, { verdict }) => Math.max(longest, verdict.length), VERDICT_CELLS)
+  const longest = (textOf: (row: LagRow) => string) =>
+    rows.reduce((most, row) => Math.max(most, textOf(row).length), VERDICT.length)
+  const verdictOf = ({ lag: { verdict } }: LagRow): string => verdict ?? ABSENT
+  const verdictCells = longest(({ verdict }) => verdict)
   const paintOf = ({ lag: { verdict } }: LagRow) => palette.verdict(verdict)
   return {
     lag: numberColumn('LAG', 7, ({ lag: { lag } }: LagRow) => lag, formatCount),
@@ -44,13 +46,13 @@ export function lagColumns(rows: readonly LagRow[], palette: Palette, shareOf: (
       cell: ({ trend }, width) => ({ text: sparkline(trend, width), paint: palette.trend }),
     },
     verdict: {
-      title: 'VERDICT',
-      min: VERDICT_CELLS,
-      good: longestVerdict,
-      max: longestVerdict,
+      title: VERDICT,
+      min: longest(verdictOf),
+      good: verdictCells,
+      max: verdictCells,
       // Without room for the number of partitions, the verdict alone is shown.
       cell: (row, width) => ({
-        text: row.verdict.length > width ? (row.lag.verdict ?? ABSENT) : row.verdict,
+        text: row.verdict.length > width ? verdictOf(row) : row.verdict,
         paint: paintOf(row),
       }),
     },

@@ -1,12 +1,12 @@
 import { resetLayout, type Size, textWidth } from '../state/layout.ts'
-import { planLines, type ResetState, type ResetSubject } from '../state/reset-state.ts'
+import type { ResetState, ResetSubject } from '../state/reset-state.ts'
 import { type StyledText, wrapCells } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 
 /** Returns the title of a reset: the group, and its partition if only one is reset. */
 export const resetTitle = ({ subject }: ResetState, palette: Palette): readonly StyledText[] => [
   { text: 'reset ' },
-  { text: subject.group, paint: palette.title },
+  { text: subject.group, paint: palette.title, isName: true },
   { text: scopeOf(subject) },
 ]
 
@@ -36,7 +36,7 @@ export function resetLines(state: ResetState, size: Size, palette: Palette): rea
       return ['making the plan']
     case 'plan':
     case 'applying':
-      return planLines(state.proposal, size).slice(state.top, state.top + resetLayout(size).plan)
+      return state.lines.slice(state.top, state.top + resetLayout(size).plan)
     case 'done':
       return [
         ...wrapped([state.text, '', 'to undo:']),
@@ -63,7 +63,9 @@ export function resetMessage(state: ResetState, palette: Palette): readonly Styl
         return [asked, cursor, { text: `  ${question}`, paint: palette.quiet }]
       }
       return [
-        { text: `protected: type ${confirmBy} to confirm: `, paint: palette.trouble },
+        { text: 'protected: type ', paint: palette.trouble },
+        { text: confirmBy, paint: palette.trouble, isName: true },
+        { text: ' to confirm: ', paint: palette.trouble },
         { text: state.typed },
         cursor,
       ]

@@ -9,12 +9,12 @@ import { tableLines } from './table-lines.ts'
 
 /** Returns the title of the view of events: what is shown, and whether new events follow. */
 export function tailTitle({ request, list, detail, isComplete }: TailState, palette: Palette): readonly StyledText[] {
-  if (detail !== undefined) return [{ text: detail.row.key, paint: palette.title }]
+  if (detail !== undefined) return [{ text: detail.row.key, paint: palette.title, isName: true }]
   const { topics, from } = request
   const [first = ''] = topics
   const name = from === undefined ? (topics.length === 1 ? first : plural(topics.length, 'topic')) : positionOf(from)
   const count = plural(list.rows.length, 'event')
-  return [{ text: name, paint: palette.title }, { text: `  ${progress()}` }]
+  return [{ text: name, paint: palette.title, isName: true }, { text: `  ${progress()}` }]
 
   function progress(): string {
     if (from === undefined) return `following, ${count}`

@@ -35,7 +35,7 @@ export function groupsTitle(state: DashboardState, palette: Palette): readonly S
 export function openTitle({ group }: OpenGroup, palette: Palette): readonly StyledText[] {
   const { verdict } = group
   const judged = verdict === undefined ? [] : [{ text: `  ${verdictOf(group)}`, paint: palette.verdict(verdict) }]
-  return [{ text: printable(group.group), paint: palette.title }, ...judged]
+  return [{ text: printable(group.group), paint: palette.title, isName: true }, ...judged]
 }
 
 /** Returns the lines with the figures of an open group: its numbers, and its rates. */

@@ -28,6 +28,8 @@ export type ResetState = { readonly subject: ResetSubject } & (
 )
 
 interface Scrolled {
+  /** The lines of the plan, for the width of the screen. */
+  readonly lines: readonly string[]
   /** The index of the first visible line of the plan. */
   readonly top: number
 }
@@ -35,12 +37,24 @@ interface Scrolled {
 export const openReset = (subject: ResetSubject): ResetState => ({ step: 'target', subject, text: '' })
 
 /** Returns the state after a plan was made, or could not be made. */
-export function planned(state: ResetState, outcome: ResetPlanned): ResetState {
+export function planned(state: ResetState, outcome: ResetPlanned, size: Size): ResetState {
   if (state.step !== 'planning') return state
   const { subject } = state
   if (!outcome.ok) return { step: 'failed', subject, lines: outcome.lines }
-  return { step: 'plan', subject, proposal: outcome.proposal, typed: '', top: 0 }
+  const { proposal } = outcome
+  return { step: 'plan', subject, proposal, typed: '', lines: planLines(proposal, size), top: 0 }
 }
+
+/** Returns the state for a new size of the screen. */
+export function resetResized(state: ResetState, size: Size): ResetState {
+  if (state.step !== 'plan' && state.step !== 'applying') return state
+  const lines = planLines(state.proposal, size)
+  return { ...state, lines, top: scrolled(lines, state.top, size) }
+}
+
+/** Returns the nearest index to `top` from which the lines fill the screen. */
+const scrolled = (lines: readonly string[], top: number, size: Size): number =>
+  Math.max(0, Math.min(top, lines.length - resetLayout(size).plan))
 
 /** Returns the state after a plan was applied, or could not be applied. */
 export function applied(state: ResetState, outcome: ResetApplied): ResetState {
@@ -82,16 +96,13 @@ function typedTarget(state: AtStep<'target'>, key: Key): ResetState | undefined 
 }
 
 function pressedAtPlan(state: AtStep<'plan'>, key: Key, size: Size): ResetState | undefined {
-  const { proposal, subject, typed, top } = state
+  const { proposal, subject, typed, lines, top } = state
   const { isNothing, refusal, confirmBy } = proposal
   const isNamed = confirmBy !== undefined
   const isAnswerable = !isNothing && refusal === undefined
   // While a name is typed, letters belong to it.
   const by = isAnswerable && isNamed && typeof key !== 'string' ? undefined : moveBy(key, resetLayout(size).plan)
-  if (by !== undefined) {
-    const most = planLines(proposal, size).length - resetLayout(size).plan
-    return { ...state, top: Math.max(0, Math.min(top + by, most)) }
-  }
+  if (by !== undefined) return { ...state, top: scrolled(lines, top + by, size) }
   if (!isAnswerable) return leaves(key) ? undefined : state
   if (key === 'escape') return notConfirmed(subject)
   if (isNamed) {
@@ -103,10 +114,11 @@ function pressedAtPlan(state: AtStep<'plan'>, key: Key, size: Size): ResetState 
   return typeof key !== 'string' && key.text.toLowerCase() === 'y' ? applying(state) : notConfirmed(subject)
 }
 
-const applying = ({ proposal, subject, top }: AtStep<'plan'>): ResetState => ({
+const applying = ({ proposal, subject, lines, top }: AtStep<'plan'>): ResetState => ({
   step: 'applying',
   proposal,
   subject,
+  lines,
   top,
 })
 
@@ -115,6 +127,8 @@ function notConfirmed(subject: ResetSubject, typed = '', name = ''): ResetState 
   return { step: 'failed', subject, lines: [`${why}; nothing was done`] }
 }
 
-/** Returns the lines of a plan, wrapped at the width of the screen. */
-export const planLines = ({ lines }: ResetProposal, size: Size): readonly string[] =>
-  lines.flatMap((line) => wrapCells(line, textWidth(size)))
+/** Returns the lines of a plan for the width of the screen. Sentences that are longer are wrapped. */
+function planLines(proposal: ResetProposal, size: Size): readonly string[] {
+  const width = textWidth(size)
+  return proposal.lines(width).flatMap((line) => wrapCells(line, width))
+}

@@ -7,7 +7,15 @@ import { type DashboardEvent, type DashboardState, initialState, reduce } from '
 import { type HelpTopic, helpRows } from './help-rows.ts'
 import type { Key } from './keys.ts'
 import { helpHeight, type Size } from './layout.ts'
-import { applied, openReset, planned, pressedInReset, type ResetState, type ResetSubject } from './reset-state.ts'
+import {
+  applied,
+  openReset,
+  planned,
+  pressedInReset,
+  type ResetState,
+  type ResetSubject,
+  resetResized,
+} from './reset-state.ts'
 import { moveBy } from './scroll-list.ts'
 import { openTail, pressedInTail, type TailState, tailed, tailResized } from './tail-state.ts'
 import {
@@ -83,7 +91,11 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
       return withDashboard(state, reduce(dashboard, event))
     case 'resized': {
       const resized = withDashboard(state, reduce(dashboard, event))
-      return { ...resized, tail: tail && tailResized(tail, event.size) }
+      return {
+        ...resized,
+        tail: tail && tailResized(tail, event.size),
+        reset: reset && resetResized(reset, event.size),
+      }
     }
     case 'topics': {
       const context = { size: dashboard.size, report: dashboard.report, timeZone: dashboard.timeZone }
@@ -95,7 +107,7 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
       return { ...state, tail: tailed(tail, event.update, dashboard.size) }
     case 'planned':
       if (reset?.step !== 'planning' || reset.request !== event.request) return state
-      return { ...state, reset: planned(reset, event.outcome) }
+      return { ...state, reset: planned(reset, event.outcome, dashboard.size) }
     case 'applied':
       if (reset?.step !== 'applying' || reset.proposal !== event.proposal) return state
       return { ...state, reset: applied(reset, event.outcome) }

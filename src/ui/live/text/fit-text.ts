@@ -7,6 +7,8 @@ export type Paint = (text: string) => string
 export interface StyledText {
   readonly text: string
   readonly paint?: Paint | undefined
+  /** Whether the text is a name that is cut in the middle, to leave room for the texts after it. At most one text of a line is. */
+  readonly isName?: boolean
 }
 
 export const plain: Paint = (text) => text
@@ -92,10 +94,15 @@ export function padded(text: string, width: number, align: 'left' | 'right' = 'l
   return align === 'left' ? `${shown}${room}` : `${room}${shown}`
 }
 
-/** Joins texts and cuts them to a width. */
+/** The fewest cells of a name that is cut. */
+const MIN_NAME_CELLS = 12
+
+/** Joins texts and cuts them to a width: a name in the middle, then the end. */
 export function joined(texts: readonly StyledText[], width: number): string {
+  const surplus = widthOfAll(texts) - width
   let left = width
   return texts
+    .map((one) => (one.isName && surplus > 0 ? { ...one, text: shorterBy(one.text, surplus) } : one))
     .map(({ text, paint = plain }) => {
       const shown = cut(text, left)
       left -= widthOf(shown)
@@ -104,10 +111,15 @@ export function joined(texts: readonly StyledText[], width: number): string {
     .join('')
 }
 
+const widthOfAll = (texts: readonly StyledText[]): number =>
+  texts.reduce((sum, { text }) => sum + widthOf(safe(text)), 0)
+
+const shorterBy = (name: string, cells: number): string =>
+  cutMiddle(name, Math.max(MIN_NAME_CELLS, widthOf(safe(name)) - cells))
+
 /** Joins texts on the left and texts on the right. The right side is left out if there is no room for all of it. */
 export function spread(left: readonly StyledText[], right: readonly StyledText[], width: number): string {
-  const rightWidth = right.reduce((sum, { text }) => sum + widthOf(safe(text)), 0)
-  const leftWidth = left.reduce((sum, { text }) => sum + widthOf(safe(text)), 0)
+  const [leftWidth, rightWidth] = [widthOfAll(left), widthOfAll(right)]
   const room = width - rightWidth - GAP
   if (room < Math.min(leftWidth, MIN_LEFT_CELLS)) return joined(left, width)
   const gap = ' '.repeat(Math.max(0, room - leftWidth) + GAP)

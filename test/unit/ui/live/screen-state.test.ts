@@ -181,7 +181,7 @@ describe('the events of a row', () => {
 describe('a reset', () => {
   const proposalOf = (state: ScreenState, more: Partial<ResetProposal> = {}): ResetProposal => ({
     request: state.reset?.step === 'planning' ? state.reset.request : { group: '', partition: undefined, to: '' },
-    lines: ['GROUP  billing', 'TO     start'],
+    lines: () => ['GROUP  billing', 'TO     start'],
     isNothing: false,
     question: 'Move 1 offset of group billing?',
     confirmBy: undefined,
@@ -211,6 +211,34 @@ describe('a reset', () => {
     for (const key of ['n', 'x', 'enter', 'escape']) {
       expect(press(shown, key).reset).toMatchObject({ step: 'failed', lines: ['not confirmed; nothing was done'] })
     }
+  })
+
+  test('a reset shows its plan for the width of the screen, also after a change of the size', () => {
+    const lines = (width: number) => [
+      `a table of ${width} cells`,
+      ...Array.from({ length: 30 }, (_, at) => `line ${at}`),
+    ]
+    const shown = plannedWith({ lines })
+    expect(screen(shown)).toContain('a table of 78 cells')
+    const scrolled = happened(press(shown, 'G'), { type: 'resized', size: { columns: 120, rows: 60 } })
+    expect(screen(scrolled)).toContain('a table of 118 cells')
+  })
+
+  test('a reset names its partition and asks for the name also if the name of the group is long', () => {
+    const group = 'composable-rust-'.repeat(12)
+    const partition = partitionLag(0, { lag: 3n, verdict: 'stopped' })
+    const other = partitionLag(1)
+    const opened = press(
+      happened(start, measured(report(groupOf(group, [partition, other], { verdict: 'stopped' })))),
+      'enter',
+    )
+    expect(screen(opened).split('\n')[0]).toMatch(/^composable-rust-\S+…\S+-rust- {2}stopped 1\/2 {2}10:00:00$/)
+    const asked = press(opened, 'r')
+    expect(screen(asked).split('\n')[0]).toMatch(/^reset composable-\S+…\S+-rust- {2}order-events\[0\] {2}10:00:00$/)
+    const planning = press(asked, 'start', 'enter')
+    const proposal = proposalOf(planning, { confirmBy: group })
+    const shown = happened(planning, { type: 'planned', request: proposal.request, outcome: { ok: true, proposal } })
+    expect(screen(press(shown, 'comp'))).toMatch(/^protected: type composable-\S+…\S+-rust- to confirm: comp $/m)
   })
 
   test('a reset on a protected bus is applied only by the name of the group', () => {
