@@ -40,9 +40,11 @@ export function topicColumns(rows: readonly TopicRow[], palette: Palette): Colum
     cell: ({ readers }, width) => ({ text: groupsText(readers).slice(0, width * 2), paint: palette.quiet }),
   }
   const retention = nameColumn('RETENTION', 9, rows, retentionText)
+  // The embedded bus knows no sizes: there, the column is shown only if there is room for everything else.
+  const hasBytes = rows.some(({ topic }) => topic.bytes !== undefined)
   return {
     shown: [name, partitions, events, rate, bytes, retention, groups],
-    ranked: [name, events, rate, bytes, groups, partitions, name, retention],
+    ranked: [name, events, rate, ...(hasBytes ? [bytes] : []), groups, partitions, retention, name, bytes],
   }
 }
 

@@ -1,7 +1,9 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
 import { lagNotes } from '../../notes/lag-notes.ts'
 import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
-import type { ScreenState } from '../state/screen-state.ts'
+import { wrappedHelp } from '../state/help-rows.ts'
+import { helpHeight, resetLayout, tailLayout } from '../state/layout.ts'
+import { helpTopicOf, type ScreenState } from '../state/screen-state.ts'
 import { cut, joined, type StyledText, spread, widthOf } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { resetMessage } from './reset-lines.ts'
@@ -69,13 +71,24 @@ export function keysLine(state: ScreenState, canType: boolean, palette: Palette,
 
 const textOf = (keys: readonly string[]): string => keys.join('  ')
 
-function positionText({ help, reset, tail, view, dashboard, topics }: ScreenState): string {
-  if (help !== undefined || reset !== undefined) return ''
-  if (tail?.detail !== undefined) return `line ${tail.detail.top + 1} of ${tail.detail.lines.length}`
+function positionText(state: ScreenState): string {
+  const { help, reset, tail, view, dashboard, topics } = state
+  const { size } = dashboard
+  if (help !== undefined) return visibleOf(help, helpHeight(size), wrappedHelp(helpTopicOf(state), size).length)
+  if (reset !== undefined) {
+    return 'lines' in reset && 'top' in reset ? visibleOf(reset.top, resetLayout(size).plan, reset.lines.length) : ''
+  }
+  if (tail?.detail !== undefined) {
+    return visibleOf(tail.detail.top, tailLayout(size).detail, tail.detail.lines.length)
+  }
   const { rows, at } =
     tail?.list ?? (view === 'topics' ? topics.list : (dashboard.open?.partitions ?? dashboard.groups))
   return rows.length === 0 ? '' : `${at + 1}/${rows.length}`
 }
+
+/** Returns which lines of a text are visible; empty if all of them are. */
+const visibleOf = (top: number, height: number, count: number): string =>
+  count <= height ? '' : `lines ${top + 1}-${Math.min(top + height, count)} of ${count}`
 
 /** Returns the keys that work now, the most important first. */
 function keysOf(state: ScreenState): readonly string[] {

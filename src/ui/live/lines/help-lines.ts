@@ -1,19 +1,13 @@
-import { type HelpTopic, helpRows } from '../state/help-rows.ts'
+import { HELP_NAME_CELLS, type HelpTopic, wrappedHelp } from '../state/help-rows.ts'
+import { helpHeight, type Size, textWidth } from '../state/layout.ts'
 import { joined, padded } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 
-/** The width of the left column. */
-const NAME_CELLS = 17
-
 /** Returns the visible lines of a help, from the line `top` on. */
-export const helpLines = (
-  topic: HelpTopic,
-  top: number,
-  height: number,
-  palette: Palette,
-  width: number,
-): readonly string[] =>
-  helpRows[topic].slice(top, top + height).map(({ name, text, verdict }) => {
-    const paint = verdict === undefined ? palette.title : palette.verdict(verdict)
-    return joined([{ text: padded(name, NAME_CELLS), paint }, { text }], width)
-  })
+export const helpLines = (topic: HelpTopic, top: number, size: Size, palette: Palette): readonly string[] =>
+  wrappedHelp(topic, size)
+    .slice(top, top + helpHeight(size))
+    .map(({ name, text, verdict }) => {
+      const paint = verdict === undefined ? palette.title : palette.verdict(verdict)
+      return joined([{ text: padded(name, HELP_NAME_CELLS), paint }, { text }], textWidth(size))
+    })

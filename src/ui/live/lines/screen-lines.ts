@@ -1,4 +1,4 @@
-import { helpHeight, MIN_ROWS_FOR_GAPS, textWidth } from '../state/layout.ts'
+import { MIN_ROWS_FOR_GAPS, textWidth } from '../state/layout.ts'
 import { helpTopicOf, type ScreenState } from '../state/screen-state.ts'
 import { type StyledText, spread } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
@@ -51,7 +51,7 @@ function bodyOf(state: ScreenState, nothing: string, palette: Palette): readonly
   const { help, reset, tail, view, dashboard, topics } = state
   const { size, open, staleSince } = dashboard
   if (help !== undefined) {
-    return helpLines(helpTopicOf(state), help, helpHeight(size), palette, textWidth(size))
+    return helpLines(helpTopicOf(state), help, size, palette)
   }
   if (reset !== undefined) return resetLines(reset, size, palette)
   if (tail !== undefined) return tailLines(tail, size, palette)

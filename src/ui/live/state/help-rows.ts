@@ -1,9 +1,11 @@
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+import { wrapCells } from '../text/fit-text.ts'
+import { type Size, textWidth } from './layout.ts'
 
 /** The views that have a help of their own. */
-export type HelpTopic = 'groups' | 'topics' | 'events'
+export type HelpTopic = 'groups' | 'topics' | 'events' | 'reset'
 
-/** A line of the help. An empty name and text is an empty line. */
+/** A row of the help. An empty name and text is an empty line, and a row without a name continues the one before. */
 export interface HelpRow {
   readonly name: string
   readonly text: string
@@ -40,8 +42,8 @@ const verdicts: Readonly<Record<LagVerdict, string>> = {
   ok: 'nothing waits, or only events that just came',
 }
 
-/** The lines of the help of each view. */
-export const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
+/** The rows of the help of each view. */
+const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
   groups: [
     move,
     views,
@@ -84,7 +86,7 @@ export const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
   events: [
     move,
     row('enter', 'open a record with all its fields'),
-    back,
+    row('esc', 'back, after it has removed the conditions of / and w; also backspace and ←'),
     row('/', 'only events with a text in their type, metadata or payload'),
     row('w', 'only events for which a CEL expression is true: data.total > 100'),
     copy,
@@ -92,4 +94,29 @@ export const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
     empty,
     row('G', 'go to the last event; the list follows new events from there'),
   ],
+  reset: [
+    row('y', 'apply the plan; on a protected profile type the name of the group instead'),
+    row('any other key', 'leave everything as it is'),
+    row('↑ ↓  j k', 'scroll the plan; PgUp PgDn by a page; g G to the ends'),
+    row('c', 'copy the command that does the same, after a reset the one that undoes it'),
+    row('esc', 'back'),
+    quit,
+    empty,
+    row('replay', 'events between the new and the committed offset are delivered again'),
+    row('skip', 'events between the committed and the new offset are not delivered'),
+    row('set', 'the group gets its first committed offset in the partition'),
+    row('forget', 'the committed offset is removed'),
+    row('none', 'no event is delivered again or skipped'),
+  ],
 }
+
+/** The width of the names and of the space after them. */
+export const HELP_NAME_CELLS = 17
+
+/** Returns the lines of the help of a view. Texts that are wider than the screen continue on further lines. */
+export const wrappedHelp = (topic: HelpTopic, size: Size): readonly HelpRow[] =>
+  helpRows[topic].flatMap((one) =>
+    wrapCells(one.text, Math.max(1, textWidth(size) - HELP_NAME_CELLS)).map((text, at) =>
+      at === 0 ? { ...one, text } : row('', text),
+    ),
+  )

@@ -4,7 +4,7 @@ import type { TimeZone } from '../../text/format-time.ts'
 import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
 import { type CopiedCommand, copiedFrom, tailFrom } from './actions.ts'
 import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
-import { type HelpTopic, helpRows } from './help-rows.ts'
+import { type HelpTopic, wrappedHelp } from './help-rows.ts'
 import type { Key } from './keys.ts'
 import { helpHeight, type Size } from './layout.ts'
 import {
@@ -91,11 +91,12 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
       return withDashboard(state, reduce(dashboard, event))
     case 'resized': {
       const resized = withDashboard(state, reduce(dashboard, event))
-      return {
+      const next = {
         ...resized,
         tail: tail && tailResized(tail, event.size),
         reset: reset && resetResized(reset, event.size),
       }
+      return next.help === undefined ? next : scrolledHelp(next, next.help)
     }
     case 'topics': {
       const context = { size: dashboard.size, report: dashboard.report, timeZone: dashboard.timeZone }
@@ -141,10 +142,9 @@ function pressedOne(before: ScreenState, key: Key): ScreenState {
     return copying === undefined ? state : { ...state, copying }
   }
   if (state.reset === undefined && state.tail === undefined) {
-    const next = pressedGlobal(state, name)
+    const next = name === 'p' ? pressedInDashboard(state, key) : pressedGlobal(state, name)
     if (next !== undefined) return next
   }
-  if (state.reset === undefined && name === 'p') return pressedInDashboard(state, key)
   return pressedInView(state, key)
 }
 
@@ -223,14 +223,21 @@ const pressedInDashboard = (state: ScreenState, key: Key): ScreenState =>
 const withDone = (state: ScreenState): ScreenState => ({ ...state, dashboard: { ...state.dashboard, isDone: true } })
 
 /** Returns which help belongs to what is shown. */
-export const helpTopicOf = ({ tail, view }: ScreenState): HelpTopic => (tail === undefined ? view : 'events')
+export function helpTopicOf({ tail, reset, view }: ScreenState): HelpTopic {
+  if (reset !== undefined) return 'reset'
+  return tail === undefined ? view : 'events'
+}
 
 /** Scrolls the help. `q` quits, and any other key closes the help. */
 function pressedInHelp(state: ScreenState, top: number, key: Key): ScreenState {
   if (typeof key !== 'string' && key.text === 'q') return withDone(state)
-  const height = helpHeight(state.dashboard.size)
-  const by = moveBy(key, height)
-  if (by === undefined) return { ...state, help: undefined }
-  const last = Math.max(0, helpRows[helpTopicOf(state)].length - height)
-  return changed(state, { help: Math.max(0, Math.min(top + by, last)) })
+  const by = moveBy(key, helpHeight(state.dashboard.size))
+  return by === undefined ? { ...state, help: undefined } : scrolledHelp(state, top + by)
+}
+
+/** Scrolls the help to the nearest line to `top` from which it fills the screen. */
+function scrolledHelp(state: ScreenState, top: number): ScreenState {
+  const { size } = state.dashboard
+  const last = Math.max(0, wrappedHelp(helpTopicOf(state), size).length - helpHeight(size))
+  return changed(state, { help: Math.max(0, Math.min(top, last)) })
 }

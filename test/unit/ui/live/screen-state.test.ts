@@ -83,6 +83,22 @@ const arrived = (state: ScreenState, ...rows: RecordRow[]) =>
     update: { kind: 'events', rows },
   })
 
+const proposalOf = (state: ScreenState, more: Partial<ResetProposal> = {}): ResetProposal => ({
+  request: state.reset?.step === 'planning' ? state.reset.request : { group: '', partition: undefined, to: '' },
+  lines: () => ['GROUP  billing', 'TO     start'],
+  isNothing: false,
+  question: 'Move 1 offset of group billing?',
+  confirmBy: undefined,
+  refusal: undefined,
+  apply: () => Promise.reject(new Error('not called')),
+  ...more,
+})
+/** Returns the state after the plan was made. */
+const plannedFrom = (planning: ScreenState, more: Partial<ResetProposal> = {}) => {
+  const proposal = proposalOf(planning, more)
+  return happened(planning, { type: 'planned', request: proposal.request, outcome: { ok: true, proposal } })
+}
+
 describe('the views', () => {
   test('the views are switched by their numbers and by tab', () => {
     expect(['2', 'tab', '1'].map((key) => press(start, key).view)).toEqual(['topics', 'topics', 'groups'])
@@ -111,6 +127,22 @@ describe('the views', () => {
     expect(screen(press(help, 'G'))).toContain('catching-up')
     expect(press(help, 'j', 'x').help).toBeUndefined()
     expect(press(help, 'q').dashboard.isDone).toBe(true)
+    expect(screen(press(help, 'j'))).toMatch(/lines 2-10 of \d+$/)
+    const larger = happened(press(help, 'G'), { type: 'resized', size: { columns: 80, rows: 60 } })
+    expect(larger.help).toBe(0)
+  })
+
+  test('no text of a help is cut at 80 columns', () => {
+    const large = happened(start, { type: 'resized', size: { columns: 80, rows: 80 } })
+    const views = [large, press(large, '2'), press(large, 't'), plannedFrom(press(large, 'r', 'start', 'enter'))]
+    const shown = views.map((state) => screen(press(state, '?')))
+    expect(shown.map((text) => text.split('\n')[0]?.trim().split(/ +/)[1])).toEqual([
+      'groups',
+      'topics',
+      'events',
+      'reset',
+    ])
+    for (const text of shown) expect(text).not.toContain('…')
   })
 
   test('a lost connection is named with its time, and dims the figures', () => {
@@ -179,21 +211,8 @@ describe('the events of a row', () => {
 })
 
 describe('a reset', () => {
-  const proposalOf = (state: ScreenState, more: Partial<ResetProposal> = {}): ResetProposal => ({
-    request: state.reset?.step === 'planning' ? state.reset.request : { group: '', partition: undefined, to: '' },
-    lines: () => ['GROUP  billing', 'TO     start'],
-    isNothing: false,
-    question: 'Move 1 offset of group billing?',
-    confirmBy: undefined,
-    refusal: undefined,
-    apply: () => Promise.reject(new Error('not called')),
-    ...more,
-  })
   const planning = press(start, 'enter', 'r', 'start', 'enter')
-  const plannedWith = (more: Partial<ResetProposal> = {}) => {
-    const proposal = proposalOf(planning, more)
-    return happened(planning, { type: 'planned', request: proposal.request, outcome: { ok: true, proposal } })
-  }
+  const plannedWith = (more: Partial<ResetProposal> = {}) => plannedFrom(planning, more)
 
   test('a reset asks for the position first, and plans for the selected partition or the group', () => {
     const partition = { topic: 'order-events', partition: 0 }
@@ -236,8 +255,7 @@ describe('a reset', () => {
     const asked = press(opened, 'r')
     expect(screen(asked).split('\n')[0]).toMatch(/^reset composable-\S+…\S+-rust- {2}order-events\[0\] {2}10:00:00$/)
     const planning = press(asked, 'start', 'enter')
-    const proposal = proposalOf(planning, { confirmBy: group })
-    const shown = happened(planning, { type: 'planned', request: proposal.request, outcome: { ok: true, proposal } })
+    const shown = plannedFrom(planning, { confirmBy: group })
     expect(screen(press(shown, 'comp'))).toMatch(/^protected: type composable-\S+…\S+-rust- to confirm: comp $/m)
   })
 
