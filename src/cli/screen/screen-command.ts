@@ -60,7 +60,7 @@ export abstract class ScreenCommand extends BaseCommand {
       view,
       interval,
       bus: () => this.namedBus(),
-      nothing: noGroups({ groups, topics }),
+      nothing: { groups: noGroups({ groups, topics }), topics: noTopics(topics) },
       areGroupsNamed: groups !== undefined,
       timeZone,
       signal: this.signal,
@@ -72,7 +72,13 @@ export abstract class ScreenCommand extends BaseCommand {
   }
 }
 
-/** Returns a sentence about why there is nothing to show. */
+/** Returns a sentence about why there are no topics to show. */
+const noTopics = (topics: ScreenChoice['topics']): string =>
+  topics === undefined
+    ? 'no topics yet; "crbus topics create" creates one'
+    : `no topic matches ${listed(topics, MAX_PATTERNS)}; without --topic, all topics are listed`
+
+/** Returns a sentence about why there are no groups to show. */
 export function noGroups({ groups, topics }: ScreenChoice): string {
   if (topics !== undefined) return 'no matching group reads or has committed on a matching topic'
   return groups === undefined

@@ -24,8 +24,8 @@ export interface ScreenOptions {
   readonly interval: number
   /** Returns the bus, to name it on the screen. */
   readonly bus: () => Promise<NamedBus | undefined>
-  /** The text while there is no group. */
-  readonly nothing: string
+  /** The texts while there is no group and no topic. */
+  readonly nothing: Readonly<Record<ViewName, string>>
   /** Whether the user named the groups to show. */
   readonly areGroupsNamed: boolean
   /** The zone of the times on the screen. */

@@ -44,7 +44,7 @@ export function topicColumns(rows: readonly TopicRow[], palette: Palette): Colum
   const hasBytes = rows.some(({ topic }) => topic.bytes !== undefined)
   return {
     shown: [name, partitions, events, rate, bytes, retention, groups],
-    ranked: [name, events, rate, ...(hasBytes ? [bytes] : []), groups, partitions, retention, name, bytes],
+    ranked: [name, events, rate, ...(hasBytes ? [bytes] : []), groups, partitions, retention, retention, name, bytes],
   }
 }
 

@@ -26,9 +26,9 @@ function busText({ kind, clusterId, profile, brokers, guard }: NamedBus): string
   return `${name}${brokers ?? kind}${cluster}${guard === undefined ? '' : `, ${guard}`}`
 }
 
-/** The name of the bus in a title, where there is no line for it: the profile, else the brokers. */
+/** The name of the bus in a title, where there is no line for it: the profile, else the brokers, else the file. */
 export function shortBusName(bus: NamedBus | undefined, palette: Palette): readonly StyledText[] {
-  const name = bus?.profile ?? bus?.brokers
+  const name = bus?.profile ?? bus?.brokers ?? bus?.kind
   if (name === undefined) return []
   const paint = bus?.guard === undefined ? plain : palette.trouble
   return [{ text: '  ' }, { text: cutMiddle(name, MAX_NAME_CELLS), paint }]

@@ -1,5 +1,5 @@
 import { MIN_ROWS_FOR_GAPS, textWidth } from '../state/layout.ts'
-import { helpTopicOf, type ScreenState } from '../state/screen-state.ts'
+import { helpTopicOf, type ScreenState, type ViewName } from '../state/screen-state.ts'
 import { type StyledText, spread } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { busLine, shortBusName } from './bus-line.ts'
@@ -12,8 +12,8 @@ import { clock, groupsTitle, openTitle } from './title-lines.ts'
 import { topicsLines, topicsTitle } from './topics-lines.ts'
 
 interface ScreenTexts {
-  /** The text while there is no group. */
-  readonly nothing: string
+  /** The texts while there is no group and no topic. */
+  readonly nothing: Readonly<Record<ViewName, string>>
   /** Whether keys can be read. */
   readonly canType: boolean
 }
@@ -47,7 +47,7 @@ function titleOf(state: ScreenState, palette: Palette): readonly StyledText[] {
   return dashboard.open === undefined ? groupsTitle(dashboard, palette) : openTitle(dashboard.open, palette)
 }
 
-function bodyOf(state: ScreenState, nothing: string, palette: Palette): readonly string[] {
+function bodyOf(state: ScreenState, nothing: ScreenTexts['nothing'], palette: Palette): readonly string[] {
   const { help, reset, tail, view, dashboard, topics } = state
   const { size, open, staleSince } = dashboard
   if (help !== undefined) {
@@ -55,6 +55,7 @@ function bodyOf(state: ScreenState, nothing: string, palette: Palette): readonly
   }
   if (reset !== undefined) return resetLines(reset, size, palette)
   if (tail !== undefined) return tailLines(tail, size, palette)
-  if (view === 'topics') return topicsLines(topics, size, staleSince !== undefined, palette)
-  return open === undefined ? groupsLines(dashboard, nothing, palette) : openLines(dashboard, open, palette)
+  if (view === 'topics')
+    return topicsLines(topics, { size, isStale: staleSince !== undefined, nothing: nothing.topics }, palette)
+  return open === undefined ? groupsLines(dashboard, nothing.groups, palette) : openLines(dashboard, open, palette)
 }

@@ -1,6 +1,6 @@
 import { type Columns, fitColumns, headerLine, rowLine } from '../columns/fit-columns.ts'
 import { type Keyed, type ScrollList, visibleRows } from '../state/scroll-list.ts'
-import { cut } from '../text/fit-text.ts'
+import { cut, wrapCells } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 
 interface Table<Row extends Keyed> {
@@ -24,7 +24,7 @@ export function tableLines<Row extends Keyed>(table: Table<Row>, palette: Palett
   const { list, columns, empty, height, width, isStale = false } = table
   const inner = width - MARK.length
   const rows = visibleRows(list, height)
-  if (rows.length === 0) return [`${BLANK}${cut(empty, inner)}`]
+  if (rows.length === 0) return wrapCells(empty, inner).map((line) => cut(`${BLANK}${line}`, width))
   const fitted = fitColumns(columns, inner)
   const paint = isStale ? palette.quiet : undefined
   const texts = rows.map((row, at) => {

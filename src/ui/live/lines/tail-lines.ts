@@ -40,6 +40,8 @@ export function tailLines(state: TailState, size: Size, palette: Palette): reado
 function emptyText({ request, isComplete, failure }: TailState): string {
   if (failure !== undefined) return 'the events cannot be read'
   const isFiltered = request.where !== '' || request.grep !== ''
-  if (isComplete) return isFiltered ? 'no event matches' : 'no events from there on'
-  return isFiltered ? 'no event matches yet' : 'no events yet'
+  if (isComplete) return isFiltered ? 'no event matches; esc removes the conditions' : 'no events from there on'
+  return isFiltered
+    ? 'no event matches yet; esc removes the conditions'
+    : 'no events yet; they appear here when they are written'
 }

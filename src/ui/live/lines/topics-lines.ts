@@ -24,14 +24,20 @@ export function topicsTitle({ measured, list }: TopicsState, palette: Palette): 
   return [name, { text: `  ${parts.join(' · ')}` }]
 }
 
+interface TopicsStyle {
+  readonly size: Size
+  readonly isStale: boolean
+  /** The text while there is no topic. */
+  readonly nothing: string
+}
+
 /** Returns the lines of the list of topics. */
 export function topicsLines(
   { list, measured, filter }: TopicsState,
-  size: Size,
-  isStale: boolean,
+  { size, isStale, nothing }: TopicsStyle,
   palette: Palette,
 ): readonly string[] {
-  const none = filter === '' ? 'no topics yet' : 'nothing matches the filter'
+  const none = filter === '' ? nothing : 'nothing matches the filter'
   const empty = measured === undefined ? 'measuring' : none
   const columns = topicColumns(list.rows, palette)
   const table = { list, columns, empty, height: groupsLayout(size).list, width: textWidth(size), isStale }

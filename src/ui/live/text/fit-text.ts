@@ -72,19 +72,22 @@ export function wrapCells(given: string, width: number): readonly string[] {
     return [...broken, text.slice(start)]
   }
   const lines: string[] = []
-  let line = ''
-  let left = width
+  let line: string[] = []
+  let cells = 0
   for (const segment of segmentsOf(text)) {
-    const cells = widthOf(segment)
-    if (cells > left && line !== '') {
-      lines.push(line)
-      line = ''
-      left = width
+    const own = widthOf(segment)
+    if (cells + own > width && line.length > 0) {
+      const word = line.slice(line.lastIndexOf(' ') + 1)
+      const wordCells = word.reduce((sum, one) => sum + widthOf(one), 0)
+      const isMoved = word.length < line.length && wordCells + own <= Math.min(BREAK_CELLS, width)
+      lines.push(line.slice(0, line.length - (isMoved ? word.length : 0)).join(''))
+      line = isMoved ? word : []
+      cells = isMoved ? wordCells : 0
     }
-    line += segment
-    left -= cells
+    line.push(segment)
+    cells += own
   }
-  return [...lines, line]
+  return [...lines, line.join('')]
 }
 
 /** Cuts or pads a text to exactly the width. */

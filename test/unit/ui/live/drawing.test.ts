@@ -131,6 +131,10 @@ describe('text in cells', () => {
       '2 events skipped; by type: ',
       'OrderCancelled.v1 2',
     ])
+    expect(wrapCells('≤ 2 events skipped; by type: 注文 OrderCancelled.v1 2', 40)).toEqual([
+      '≤ 2 events skipped; by type: 注文 ',
+      'OrderCancelled.v1 2',
+    ])
   })
 
   test('text in cells is padded or cut to exactly the width', () => {
@@ -141,6 +145,13 @@ describe('text in cells', () => {
     const texts = [{ text: 'billing' }, { text: ' stopped', paint: (text: string) => `<${text}>` }, { text: 'x' }]
     expect(joined(texts, 11)).toBe('billing< st…>')
     expect(joined(texts, 7)).toBe('billing')
+  })
+
+  test('joined from several texts cuts a name in the middle, so that the others stay whole', () => {
+    const texts = [{ text: 'reset ' }, { text: 'composable-rust-order-projection', isName: true }, { text: '  t[0]' }]
+    expect(joined(texts, 30)).toBe('reset composabl…ojection  t[0]')
+    expect(joined(texts, 44)).toBe('reset composable-rust-order-projection  t[0]')
+    expect(joined(texts, 10)).toBe('reset com…')
   })
 
   test('spread to both sides keeps the left side if there is no room for the right', () => {

@@ -16,6 +16,7 @@ import type { RecordRow } from '../../../../src/ui/records/record-row.ts'
 import { groupOf, partitionLag, report } from './reports.ts'
 
 const NOW = new Date(2026, 10, 23, 10, 0, 0).getTime()
+const NOTHING = { groups: 'no groups yet', topics: 'no topics yet; "crbus topics create" creates one' }
 const SIZE = { columns: 80, rows: 24 }
 const measured = (found: LagReport): ScreenEvent => ({
   type: 'measured',
@@ -30,7 +31,7 @@ const press = (state: ScreenState, ...keys: string[]) =>
     ...keys.map((key): ScreenEvent => ({ type: 'pressed', key: named.has(key) ? (key as Key) : { text: key } })),
   )
 const screen = (state: ScreenState) =>
-  screenLines(state, { nothing: 'no groups yet', canType: true }, palette(false)).join('\n')
+  screenLines(state, { nothing: NOTHING, canType: true }, palette(false)).join('\n')
 
 const groups = report(
   groupOf('billing', [partitionLag(0, { committed: 97n, lag: 3n, verdict: 'stopped' })], {
@@ -113,6 +114,14 @@ describe('the views', () => {
     expect(lines[4]).toMatch(/^ {2}payment-events +3 +≤1\.23M +0\.0 +- default +- /)
   })
 
+  test('a list without rows says why, on as many lines as that needs', () => {
+    const empty = happened(press(start, '2'), { type: 'topics', update: { ok: true, time: NOW, topics: [] } })
+    expect(screen(empty)).toContain('  no topics yet; "crbus topics create" creates one')
+    const narrow = happened(empty, { type: 'resized', size: { columns: 30, rows: 24 } })
+    expect(screen(narrow)).toMatch(/^ {2}no topics yet; "crbus *\n {2}topics create" creates one$/m)
+    expect(screen(press(inTopics, '/', 'x'))).toContain('  nothing matches the filter')
+  })
+
   test('the view of topics sorts, and filters by globs and by the names of groups', () => {
     const names = ({ topics: { list } }: ScreenState) => list.rows.map(({ name }) => name)
     expect(names(press(inTopics, 'ss'))).toEqual(['payment-events', 'order-events'])
@@ -149,7 +158,7 @@ describe('the views', () => {
     const lost = happened(start, { type: 'measured', update: { ok: false, time: NOW + 2000, reason: 'no broker' } })
     const [title = ''] = screen(lost).split('\n')
     expect(title).toContain('STALE since 10:00:00')
-    const colored = screenLines(press(lost, 'enter'), { nothing: '', canType: true }, palette(true)).join('\n')
+    const colored = screenLines(press(lost, 'enter'), { nothing: NOTHING, canType: true }, palette(true)).join('\n')
     expect(colored).toContain('\u001b[2m')
     expect(screen(happened(lost, measured(groups)))).not.toContain('STALE')
   })
@@ -337,7 +346,7 @@ test.each([
     press(first, '?'),
   ]
   for (const view of views) {
-    const lines = screenLines(view, { nothing: '', canType: true }, palette(false))
+    const lines = screenLines(view, { nothing: NOTHING, canType: true }, palette(false))
     expect(lines).toHaveLength(rows)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not reach the terminal
     expect(lines.join('')).not.toMatch(/[\u0000-\u001f\u202e]/)
