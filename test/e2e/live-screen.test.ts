@@ -89,11 +89,12 @@ test('walks from a group to an event and through a reset to its undo', { timeout
   expect(await committed()).toBe(0)
 })
 
-test('resets on a protected profile only after the name of the group is typed', { timeout: 60_000 }, async () => {
+test('resets on a protected profile only after the name of the group is typed, and measures at once', { timeout: 60_000 }, async () => {
   mkdirSync(join(folder, 'crbus'), { recursive: true })
   const profiles = { prod: { dataDir: folder, protected: true } }
   writeFileSync(join(folder, 'crbus/config.json'), JSON.stringify({ profiles }))
-  const { shows, type, ended } = onScreen('ui --interval 200ms --group billing')
+  // Without a reset, the screen would not measure a second time.
+  const { shows, type, ended } = onScreen('ui --interval 1h --group billing')
   expect(await shows('1 group')).toContain('protected')
   type('r')
   await shows('Type the position to reset to')
@@ -109,6 +110,8 @@ test('resets on a protected profile only after the name of the group is typed', 
   await shows('type billing to confirm')
   type('billing\r')
   await shows('to undo:')
+  type('\u001b')
+  await shows('1 ok')
   type('q')
   await shows('ended=0')
   await ended

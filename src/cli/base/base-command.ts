@@ -9,6 +9,7 @@ import { write, writeParts } from '../../ui/text/io.ts'
 import { documentParts, stringifyJson } from '../../ui/text/json.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
+import { wrapNotice } from '../../ui/text/wrap.ts'
 import type { CommonFlags } from '../common-flags.ts'
 import { wantsColor } from '../config/color.ts'
 import type { Config } from '../config/config.ts'
@@ -300,9 +301,14 @@ export abstract class BaseCommand extends Command {
     await writeParts(io.stdout, parts, stop.readerLeft, io)
   }
 
-  /** Writes one line to stderr that is not part of the answer. Prints nothing with `--quiet`. */
+  /** Writes a notice to stderr that is not part of the answer: one line, wrapped on a terminal. Prints nothing with `--quiet`. */
   protected async notice(text: string): Promise<void> {
-    if (!this.isQuiet) await write(this.context.io.stderr, `${printable(text)}\n`, NEVER)
+    if (this.isQuiet) return
+    const { stderr } = this.context.io
+    const line = printable(text)
+    // Some terminals report 0 columns.
+    const shown = stderr.isTTY && stderr.columns ? wrapNotice(line, stderr.columns) : line
+    await write(stderr, `${shown}\n`, NEVER)
   }
 
   /**

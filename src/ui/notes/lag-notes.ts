@@ -10,6 +10,9 @@ const MAX_LISTED = 3
 /** The most partitions without a commit that a note lists. A user needs all of them to commit or to reset them. */
 const MAX_UNCOMMITTED = 10
 
+/** The most groups that a note names. */
+const MAX_GROUPS = 5
+
 /** Returns the sentence of a note, without the group. `now` is the time that ages are relative to, in milliseconds. */
 function lagNoteText(note: LagNote, now: number, timeZone: TimeZone): string {
   switch (note.code) {
@@ -44,20 +47,31 @@ const moreText: Partial<Record<LagNote['code'], (count: number) => string>> = {
   'first-event-unreadable': (count) => `the first waiting event of ${count} more ${partitions(count)} cannot be read`,
 }
 
-/** Returns lines about what the figures of groups do not show. `now` is the time that ages are relative to, in milliseconds. */
-export const lagNotes = (
+/**
+ * Returns lines about what the figures of groups do not show. A note that several groups have, such as an open transaction of a
+ * topic that all of them read, is one line with their names. `now` is the time that ages are relative to, in milliseconds.
+ */
+export function lagNotes(
   { groups }: { readonly groups: readonly GroupLag[] },
   now: number,
   timeZone: TimeZone,
-): string[] =>
-  groups.flatMap(({ group, notes = [] }) =>
-    [...Map.groupBy(notes, ({ code }) => code)].flatMap(([code, own]) => {
-      const more = own.length > MAX_LISTED ? moreText[code]?.(own.length - MAX_LISTED) : undefined
-      const shown = more === undefined ? own : own.slice(0, MAX_LISTED)
-      const lines = [...shown.map((note) => lagNoteText(note, now, timeZone)), ...(more === undefined ? [] : [more])]
-      return lines.map((line) => printable(`${group}: ${line}`))
-    }),
+): string[] {
+  const noted = groups.flatMap(({ group, notes = [] }) =>
+    groupLines(notes, now, timeZone).map((line) => ({ group, line })),
   )
+  return [...Map.groupBy(noted, ({ line }) => line)].map(([line, own]) => {
+    const names = own.map(({ group }) => group)
+    return printable(`${listed(names, MAX_GROUPS)}: ${line}`)
+  })
+}
+
+/** Returns the notes of a group as sentences, and how many more there are of each kind. */
+const groupLines = (notes: readonly LagNote[], now: number, timeZone: TimeZone): readonly string[] =>
+  [...Map.groupBy(notes, ({ code }) => code)].flatMap(([code, own]) => {
+    const more = own.length > MAX_LISTED ? moreText[code]?.(own.length - MAX_LISTED) : undefined
+    const shown = more === undefined ? own : own.slice(0, MAX_LISTED)
+    return [...shown.map((note) => lagNoteText(note, now, timeZone)), ...(more === undefined ? [] : [more])]
+  })
 
 /** Returns the JSON document of a report. Every note has its sentence as `message`, and times are RFC 3339. */
 export const lagDocument = ({ sample, groups }: LagReport, now: number) => ({

@@ -45,6 +45,21 @@ describe('the notes of a lag report', () => {
     expect(many.at(-1)).toBe('billing: transactions are open in 2 more partitions')
   })
 
+  test('a note that several groups have is one line with the names of the groups', () => {
+    const [group] = reportOf({ transaction: { offset: 2n, since: undefined } }).groups
+    const [other] = reportOf({ transaction: { offset: 3n, since: undefined }, gone: 1n }).groups
+    if (group === undefined || other === undefined) throw new Error('there are groups')
+    const named = (name: string) => ({ ...group, group: name })
+    const notes = (names: readonly string[]) =>
+      lagNotes({ groups: [...names.map(named), { ...other, group: 'other' }] }, NOW, 'utc')
+    expect(notes(['billing', 'shipping'])).toEqual([
+      expect.stringMatching(/^billing, shipping: a transaction is open in order-events\[0\] at offset 2 /),
+      expect.stringMatching(/^other: a transaction is open in order-events\[0\] at offset 3 /),
+      expect.stringMatching(/^other: 1 events after/),
+    ])
+    expect(notes([...'abcdefg'])[0]).toMatch(/^a, b, c, d, e and 2 more: a transaction/)
+  })
+
   test('the notes of a lag report say which events were deleted unread, and where offsets are counted', () => {
     expect(lagNotes(reportOf({ gone: 3n }), NOW, 'utc')).toEqual([
       'billing: 3 events after the committed offset were deleted unread from order-events[0]; LAG does not count them',
