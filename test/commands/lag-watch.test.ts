@@ -76,10 +76,10 @@ describe('lag --watch on a terminal', () => {
     const words = lines.slice(1, 5).map((line) => line.trim().split(/\s+/))
     expect(words).toMatchObject(
       [
-        ['GROUP', 'STATE', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'CATCH-UP', 'TREND', 'VERDICT'],
-        ['›', 'billing', 'Empty', '12', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
-        ['shipping', 'Empty', '3', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
-        ['audit', 'Empty', '0', '-', '0.0', '0.0', '0ms', /▁+/, 'ok'],
+        ['GROUP', 'STATE', 'MEMBERS', 'LAG', 'AGE', 'IN/S', 'OUT/S', 'CATCH-UP', 'TREND', 'VERDICT'],
+        ['›', 'billing', 'Empty', '0', '12', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
+        ['shipping', 'Empty', '0', '3', /█+/, '3m12s', '0.0', '0.0', '-', /▄+/, 'stopped'],
+        ['audit', 'Empty', '0', '0', '-', '0.0', '0.0', '0ms', /▁+/, 'ok'],
       ].map((row) => row.map((word) => (word instanceof RegExp ? expect.stringMatching(word) : word))),
     )
     expect(lines.at(-1)).toMatch(/q quit {2}\? help .* 1\/3$/)
