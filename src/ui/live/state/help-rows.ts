@@ -25,7 +25,7 @@ const pause = row('p', 'pause until pressed again')
 const quit = row('q', 'quit')
 
 const marks = [
-  row('bars', 'groups: logarithmic, ten times for a step; partitions: linear'),
+  row('bars', 'groups: logarithmic (a step is 10 times); partitions: linear'),
   row('trend', 'the last lags, newest on the right, lowest to highest'),
   row('/s  catch-up', 'rates and the time until nothing waits, over the last 10 s'),
 ]
@@ -54,7 +54,7 @@ const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
     row('t', 'show the events of a group, or those a partition stands at'),
     row('r', 'reset the offsets of a group or partition, after a plan'),
     copy,
-    row('a', 'show or hide groups without members and recent lag'),
+    row('a', 'show or hide groups that are asleep: no member, no recent lag'),
     pause,
     quit,
     empty,
