@@ -89,7 +89,9 @@ test('walks from a group to an event and through a reset to its undo', { timeout
   expect(await committed()).toBe(0)
 })
 
-test('resets on a protected profile only after the name of the group is typed, and measures at once', { timeout: 60_000 }, async () => {
+test('resets on a protected profile only after the name of the group is typed, and measures at once', {
+  timeout: 60_000,
+}, async () => {
   mkdirSync(join(folder, 'crbus'), { recursive: true })
   const profiles = { prod: { dataDir: folder, protected: true } }
   writeFileSync(join(folder, 'crbus/config.json'), JSON.stringify({ profiles }))

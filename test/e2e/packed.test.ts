@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { installPacked } from '../support/packed.ts'
+import { onTerminal } from '../support/pseudo-terminal.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const tool = (name: string) => join(root, 'node_modules', '.bin', name)
@@ -184,12 +185,11 @@ describe('the packed tarball, installed elsewhere', () => {
     const crbus = `"${process.execPath}" "${join(folder, 'node_modules/crbus/bin/crbus.js')}"`
     const data = { ...env, CRBUS_DATA_DIR: join(folder, 'screen'), TERM: 'xterm' }
     await execa('sh', ['-c', `${crbus} publish order-events --type A.v1 -d '{}'`], { env: data })
-    const watch = `stty rows 24 cols 80; ${crbus} lag --watch`
-    const running = execa('script', ['-qfec', watch, '/dev/null'], { env: data, reject: false })
+    const running = onTerminal(`stty rows 24 cols 80; ${crbus} lag --watch`, data)
     // The key is typed before the screen reads keys, so it is the first one that it reads.
-    running.stdin?.write('q')
-    const { stdout, exitCode } = await running
-    expect(stdout).toContain('no groups yet')
+    running.type('q')
+    const { shown, exitCode } = await running.ended
+    expect(shown).toContain('no groups yet')
     expect(exitCode).toBe(0)
     for (const name of ['ink', 'react']) expect(existsSync(join(folder, 'node_modules', name))).toBe(false)
   })

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { onTerminal } from '../support/pseudo-terminal.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 const ENTER = '\r'
@@ -43,50 +43,36 @@ beforeAll(async () => {
 type Step = readonly [shown: string, keys: string]
 
 /** Runs a command line on a pseudo-terminal. Each step waits for new text. Returns all that the terminal showed. */
-async function onTerminal(words: string, steps: readonly Step[], more: Record<string, string> = {}, cwd = folder) {
+async function pick(words: string, steps: readonly Step[], more: Record<string, string> = {}, cwd = folder) {
   const line = `stty cols 120 rows 30; "${process.execPath}" "${bin}" ${words}`
-  const running = execa('script', ['-qfec', line, '/dev/null'], {
-    env: { ...env, SHELL: '/bin/sh', ...more },
-    cwd,
-    reject: false,
-  })
-  const left = [...steps]
-  let seen = ''
-  let from = 0
-  running.stdout?.on('data', (chunk) => {
-    seen = stripVTControlCharacters(seen + String(chunk))
-    const [shown = '', keys = ''] = left[0] ?? []
-    const at = left.length === 0 ? -1 : seen.indexOf(shown, from)
-    if (at === -1) return
-    left.shift()
-    from = at + shown.length
-    running.stdin?.write(keys)
-  })
-  const { exitCode } = await running
-  return { shown: seen.replaceAll('\r', ''), exitCode, left }
+  const running = onTerminal(line, { ...env, ...more }, { cwd })
+  for (const [shown, keys] of steps) {
+    await running.showsNext(shown)
+    running.type(keys)
+  }
+  return running.ended
 }
 
 describe('on a terminal', () => {
   test('crbus tail picks a topic, which typing filters, and prints the whole command line', async () => {
-    const { shown, left } = await onTerminal('tail --no-follow', [
+    const { shown } = await pick('tail --no-follow', [
       ['stock-events', 'order'],
       ['(1 match)', ENTER],
     ])
-    expect(left).toEqual([])
     expect(shown).toMatch(/order-events +3 partitions {2}1 event\b/)
     expect(shown).toContain('$ crbus tail --no-follow order-events\n')
     expect(shown).toContain('"order_id":"o-1"')
   })
 
   test('crbus lag --group picks a group, with its state and lag', async () => {
-    const { shown } = await onTerminal('lag --group', [['shipping', `${DOWN}${ENTER}`]])
+    const { shown } = await pick('lag --group', [['shipping', `${DOWN}${ENTER}`]])
     expect(shown).toMatch(/billing +Empty {2}0 members {2}lag 1/)
     expect(shown).toMatch(/\$ crbus lag --group (billing|shipping)\n/)
     expect(shown).toContain('VERDICT')
   })
 
   test('crbus reset picks group, topic and position, and then asks as usual', async () => {
-    const { shown, exitCode } = await onTerminal('reset', [
+    const { shown, exitCode } = await pick('reset', [
       ['Which group?', ENTER],
       ['Which topic?', ENTER],
       ['an hour ago: ', `${DOWN}${ENTER}`],
@@ -98,7 +84,7 @@ describe('on a terminal', () => {
   })
 
   test('crbus publish picks topic and type, and fills in the data of the newest event', async () => {
-    const { shown, exitCode } = await onTerminal('publish', [
+    const { shown, exitCode } = await pick('publish', [
       ['Which topic?', ENTER],
       ['Which event type?', ENTER],
       ['order_id', `o-2${ENTER}`],
@@ -117,7 +103,7 @@ describe('on a terminal', () => {
     await crbus('publish', 'payment-events', '--type', 'Paid.v1', '--data', '{"by":{"card":"1"}}')
     const editor = { EDITOR: 'sed -i s/card/bank/' }
     const words = 'publish payment-events --type Paid.v1'
-    const { shown, exitCode } = await onTerminal(words, [['Publish this event', 'n']], editor)
+    const { shown, exitCode } = await pick(words, [['Publish this event', 'n']], editor)
     expect(shown).toContain('"bank": "1"')
     expect(shown).toContain('not confirmed; nothing was published')
     expect(exitCode).toBe(6)
@@ -127,8 +113,7 @@ describe('on a terminal', () => {
     const service = join(folder, 'shop')
     mkdirSync(service)
     writeFileSync(join(service, 'crbus.json'), '{}')
-    const { left, exitCode } = await onTerminal('new saga', [['What is the saga called?', ESCAPE]], {}, service)
-    expect(left).toEqual([])
+    const { exitCode } = await pick('new saga', [['What is the saga called?', ESCAPE]], {}, service)
     expect(exitCode).toBe(130)
     expect(readdirSync(service)).toEqual(['crbus.json'])
   })
@@ -136,14 +121,14 @@ describe('on a terminal', () => {
   test.each(['tail', 'reset', 'lag --group', 'publish', 'topics delete'])(
     'crbus %s ends with exit code 130 on Esc, and does nothing',
     async (words) => {
-      const { exitCode, shown } = await onTerminal(words, [['Search:', ESCAPE]])
+      const { exitCode, shown } = await pick(words, [['Search:', ESCAPE]])
       expect(exitCode).toBe(130)
       expect(shown).not.toContain('$ crbus')
     },
   )
 
   test('a value that is not a name is typed, and one of several values is chosen', async () => {
-    const { shown } = await onTerminal('completion', [['zsh', `${DOWN}${ENTER}`]])
+    const { shown } = await pick('completion', [['zsh', `${DOWN}${ENTER}`]])
     expect(shown).toContain('$ crbus completion zsh\n')
   })
 
@@ -152,7 +137,7 @@ describe('on a terminal', () => {
     ['--yes', {}],
     ['', { CI: 'true' }],
   ])('crbus topics delete %s asks for nothing in %j', async (flag, more) => {
-    const { shown, exitCode } = await onTerminal(`topics delete ${flag}`, [], more)
+    const { shown, exitCode } = await pick(`topics delete ${flag}`, [], more)
     expect(shown).toContain('TOPIC (topics to delete) is missing')
     expect(exitCode).toBe(2)
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Installed, installPacked } from '../support/packed.ts'
+import { onTerminal } from '../support/pseudo-terminal.ts'
 import { type Runtime, runtime } from '../support/runtimes.ts'
 
 /** A service in JavaScript, since Node 22.15 cannot run TypeScript without a flag. */
@@ -129,22 +130,19 @@ describe.each(['node@22.15.0', 'node@22', 'node@24.0.0', 'node@24', 'bun', 'deno
       expect(demo.stderr).not.toContain('Warning')
       const [program, ...args] = run
       const command = [program, ...args, installed.bin, 'lag', '--watch'].map((part) => `"${part}"`).join(' ')
-      const watching = execa('script', ['-qfec', `stty rows 24 cols 80; ${command}`, '/dev/null'], {
-        cwd: installed.folder,
-        env: {
-          CRBUS_DATA_DIR: folder,
-          XDG_CONFIG_HOME: folder,
-          TERM: 'xterm',
-          CRBUS_BROKERS: '',
-          REDPANDA_BROKERS: '',
-        },
-        reject: false,
-      })
+      const env = {
+        CRBUS_DATA_DIR: folder,
+        XDG_CONFIG_HOME: folder,
+        TERM: 'xterm',
+        CRBUS_BROKERS: '',
+        REDPANDA_BROKERS: '',
+      }
+      const watching = onTerminal(`stty rows 24 cols 80; ${command}`, env, { cwd: installed.folder })
       // The key is typed before the screen reads keys, so it is the first one that it reads.
-      watching.stdin?.write('q')
-      const { stdout, exitCode } = await watching
-      expect(stdout).toContain('VERDICT')
-      expect(stdout).not.toContain('Warning')
+      watching.type('q')
+      const { shown, exitCode } = await watching.ended
+      expect(shown).toContain('VERDICT')
+      expect(shown).not.toContain('Warning')
       expect(exitCode).toBe(0)
     })
   },

@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { cellWidth } from '../../src/ui/text/cell-width.ts'
+import { onTerminal } from '../support/pseudo-terminal.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 let env: Record<string, string>
@@ -23,21 +22,9 @@ beforeEach(() => {
 
 const crbus = `"${process.execPath}" "${bin}"`
 
-/** Runs a line of /bin/sh on a new pseudo-terminal (`script` of util-linux). */
-const onPseudoTerminal = (line: string) =>
-  execa('script', ['-qfec', line, '/dev/null'], { env: { ...env, SHELL: '/bin/sh' }, reject: false })
+const onPseudoTerminal = (line: string) => onTerminal(line, env)
 
-const onTerminal = (words: string) => onPseudoTerminal(`${crbus} ${words}`)
-
-const shown = async (running: ReturnType<typeof onPseudoTerminal>, text: string): Promise<string> => {
-  let seen = ''
-  running.stdout?.on('data', (chunk) => {
-    seen += chunk
-  })
-  for (let tries = 0; tries < 600 && !seen.includes(text); tries += 1) await sleep(50)
-  if (!seen.includes(text)) throw new Error(`the terminal does not show '${text}':\n${seen}`)
-  return seen
-}
+const run = (words: string) => onPseudoTerminal(`${crbus} ${words}`)
 
 describe('on a terminal', () => {
   test('tail prints colors, but no control sequences from events', async () => {
@@ -45,22 +32,21 @@ describe('on a terminal', () => {
     await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'A\u001b]0;title\u0007', '-d', data], {
       env,
     })
-    const { stdout } = await onTerminal('tail order-events --no-follow')
-    expect(stdout).toContain('\u001b[')
-    expect(stdout).not.toContain('\u001b[2J')
-    expect(stdout).not.toContain('\u001b]')
-    expect(stripVTControlCharacters(stdout)).toContain('A\\x1b]0;title\\x07')
-    expect(stdout).toContain('\\u202egone')
+    const { raw, shown } = await run('tail order-events --no-follow').ended
+    expect(raw).toContain('\u001b[')
+    expect(raw).not.toContain('\u001b[2J')
+    expect(raw).not.toContain('\u001b]')
+    expect(shown).toContain('A\\x1b]0;title\\x07')
+    expect(raw).toContain('\\u202egone')
   })
 
   test('tail cuts lines to the width of the terminal, and shows all of them with --no-truncate', async () => {
     const data = JSON.stringify({ note: `日本語 👩‍👩‍👧 ${'x'.repeat(200)}` })
     await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'OrderPlaced.v1', '--data', data], { env })
     const lastLine = async (words: string) => {
-      const { stdout } = await onPseudoTerminal(
-        `stty cols 58 rows 20; ${crbus} tail order-events --no-follow ${words} -q`,
-      )
-      return stripVTControlCharacters(stdout).trimEnd().split('\r\n').at(-1) ?? ''
+      const line = `stty cols 58 rows 20; ${crbus} tail order-events --no-follow ${words} -q`
+      const { shown } = await onPseudoTerminal(line).ended
+      return shown.trimEnd().split('\n').at(-1) ?? ''
     }
     const cut = await lastLine('')
     expect(cut).toMatch(/^\d\d:\d\d:\d\d\.\d{3} order-events\[\d\]@0 OrderPlaced.v1 \{"note":"日…$/)
@@ -72,26 +58,26 @@ describe('on a terminal', () => {
 
   test('tail ends on Ctrl-C with exit code 130 and a count of events', async () => {
     await execa(process.execPath, [bin, 'publish', 'order-events', '--type', 'A', '-d', '{"n":1}'], { env })
-    const running = onTerminal('tail order-events')
-    expect(await shown(running, '"n":1')).toContain('"n":1')
-    running.stdin?.write('\u0003')
-    const { exitCode, stdout } = await running
+    const running = run('tail order-events')
+    expect(await running.shows('"n":1')).toContain('"n":1')
+    running.type('\u0003')
+    const { exitCode, shown } = await running.ended
     expect(exitCode).toBe(130)
-    expect(stdout).toContain('1 event')
+    expect(shown).toContain('1 event')
   })
 
   test('topics delete asks, and deletes only on yes', async () => {
     await execa(process.execPath, [bin, 'topics', 'create', 'old-events'], { env })
     const topics = async () => (await execa(process.execPath, [bin, 'topics', 'list'], { env })).stdout
-    const refused = onTerminal('topics delete old-events')
-    await shown(refused, '[y/N]')
-    refused.stdin?.write('n\r')
-    expect((await refused).exitCode).toBe(6)
+    const refused = run('topics delete old-events')
+    await refused.shows('[y/N]')
+    refused.type('n\r')
+    expect((await refused.ended).exitCode).toBe(6)
     expect(await topics()).toContain('old-events')
-    const agreed = onTerminal('topics delete old-events')
-    await shown(agreed, '[y/N]')
-    agreed.stdin?.write('y\r')
-    expect((await agreed).exitCode).toBe(0)
+    const agreed = run('topics delete old-events')
+    await agreed.shows('[y/N]')
+    agreed.type('y\r')
+    expect((await agreed.ended).exitCode).toBe(0)
     expect(await topics()).not.toContain('old-events')
   })
 
@@ -109,11 +95,11 @@ describe('on a terminal', () => {
       ['\u0003', 130],
       ['old-events', 0],
     ] as const) {
-      const running = onTerminal('topics delete old-events --yes')
-      expect(await shown(running, 'to confirm: ')).toContain('type old-events')
+      const running = run('topics delete old-events --yes')
+      expect(await running.shows('to confirm: ')).toContain('type old-events')
       expect(await topics()).toContain('old-events')
-      running.stdin?.write(`${typed}\r`)
-      expect((await running).exitCode).toBe(exitCode)
+      running.type(`${typed}\r`)
+      expect((await running.ended).exitCode).toBe(exitCode)
     }
     expect(await topics()).not.toContain('old-events')
   })
@@ -122,41 +108,39 @@ describe('on a terminal', () => {
     const folder = env.CRBUS_DATA_DIR as string
     const inFolder = (words: string) => onPseudoTerminal(`stty cols 100 rows 30; cd "${folder}" && ${crbus} ${words}`)
     const asked = inFolder('new service --no-install')
-    await shown(asked, 'What is the service called?')
-    asked.stdin?.write('shop\r')
-    await shown(asked, 'Which language?')
-    asked.stdin?.write('\r')
-    const { exitCode, stdout } = await asked
-    expect(exitCode, stdout).toBe(0)
+    await asked.shows('What is the service called?')
+    asked.type('shop\r')
+    await asked.shows('Which language?')
+    asked.type('\r')
+    expect((await asked.ended).exitCode).toBe(0)
     expect(existsSync(join(folder, 'shop/src/main.ts'))).toBe(true)
     const left = inFolder('new service --no-install')
-    await shown(left, 'What is the service called?')
-    left.stdin?.write('\u0003')
-    expect((await left).exitCode).toBe(130)
+    await left.shows('What is the service called?')
+    left.type('\u0003')
+    expect((await left.ended).exitCode).toBe(130)
     expect(readdirSync(folder)).toEqual(['shop'])
   })
 
   test('demo ends by itself', async () => {
-    const { exitCode, stdout } = await onTerminal('demo --pause 1')
+    const { exitCode, shown } = await run('demo --pause 1').ended
     expect(exitCode).toBe(0)
-    expect(stripVTControlCharacters(stdout)).toMatch(/8 checkouts: \d completed, \d compensated/)
+    expect(shown).toMatch(/8 checkouts: \d completed, \d compensated/)
   })
 
   test('demo fills in a row for each checkout, and shows what three commands find', async () => {
-    const { stdout } = await onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo --pause 1`)
-    const text = stripVTControlCharacters(stdout)
-    expect(text).toMatch(/^3 +placed ↩ canceled +reserved ↩ released +FAILED +compensated\r$/m)
-    expect(text).toMatch(/^8 +placed +reserved +paid +completed\r$/m)
-    expect(text).toMatch(/crbus lag --group crbus-demo-audit --data-dir \S+\/demo\r\n +10 events waiting/)
+    const { shown: text } = await onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo --pause 1`).ended
+    expect(text).toMatch(/^3 +placed ↩ canceled +reserved ↩ released +FAILED +compensated$/m)
+    expect(text).toMatch(/^8 +placed +reserved +paid +completed$/m)
+    expect(text).toMatch(/crbus lag --group crbus-demo-audit --data-dir \S+\/demo\n +10 events waiting/)
     expect(text).toContain('OrderPlaced.v1 → StockReserved.v1 → PaymentFailed.v1')
-    expect(text).toMatch(/--to end --dry-run --data-dir \S+\r\n +would skip 10 events/)
+    expect(text).toMatch(/--to end --dry-run --data-dir \S+\n +would skip 10 events/)
   })
 
   test('demo ends on Ctrl-C with exit code 130', async () => {
     const running = onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo`)
-    await shown(running, 'completed')
-    running.stdin?.write('\u0003')
-    expect((await running).exitCode).toBe(130)
+    await running.shows('completed')
+    running.type('\u0003')
+    expect((await running.ended).exitCode).toBe(130)
   })
 })
 
@@ -171,10 +155,10 @@ describe('lag --watch on a terminal', () => {
     return onPseudoTerminal(`trap : INT; stty rows 24 cols 80; ${watch}; echo "ended=$?"; stty -a`)
   }
 
-  const expectRestored = (stdout: string, code: number) => {
-    const screen = stdout.slice(stdout.indexOf(ALTERNATE), stdout.lastIndexOf(PRIMARY))
+  const expectRestored = ({ raw }: { readonly raw: string }, code: number) => {
+    const screen = raw.slice(raw.indexOf(ALTERNATE), raw.lastIndexOf(PRIMARY))
     expect(screen).toContain('billing')
-    const rest = stdout.slice(stdout.lastIndexOf(PRIMARY))
+    const rest = raw.slice(raw.lastIndexOf(PRIMARY))
     expect(rest).toContain(SHOW_CURSOR)
     expect(rest).not.toContain(ALTERNATE)
     expect(rest).toContain(`ended=${code}\r\n`)
@@ -190,36 +174,36 @@ describe('lag --watch on a terminal', () => {
 
   test('shows a group, opens it with keys and quits', async () => {
     const running = watching()
-    expect(await shown(running, 'billing')).toContain(ALTERNATE)
-    running.stdin?.write('\r')
-    expect(await shown(running, 'COMMITTED')).toContain('order-events')
-    running.stdin?.write('\u001b')
-    await shown(running, 'enter open')
-    running.stdin?.write('q')
-    expectRestored((await running).stdout, 0)
+    await running.showsNext('billing')
+    running.type('\r')
+    expect(await running.showsNext('COMMITTED')).toContain('order-events')
+    running.type('\u001b')
+    await running.showsNext('enter open')
+    running.type('q')
+    expectRestored(await running.ended, 0)
   })
 
   test('restores the terminal after Ctrl-C', async () => {
     const running = watching()
-    await shown(running, 'billing')
-    running.stdin?.write('\u0003')
-    expectRestored((await running).stdout, 130)
+    await running.shows('billing')
+    running.type('\u0003')
+    expectRestored(await running.ended, 130)
   })
 
   test('restores the terminal after SIGTERM', async () => {
     const running = watching()
-    const pid = /pid=(\d+)/.exec(await shown(running, 'billing'))?.[1]
+    const pid = /pid=(\d+)/.exec(await running.shows('billing'))?.[1]
     process.kill(Number(pid), 'SIGTERM')
-    expectRestored((await running).stdout, 130)
+    expectRestored(await running.ended, 130)
   })
 
   test('prints plain lines on a terminal without cursor control', async () => {
     const running = watching('TERM=dumb')
-    expect(await shown(running, 'group=billing')).not.toContain('\u001b')
-    running.stdin?.write('\u0003')
-    const { stdout } = await running
-    expect(stdout).toContain('ended=130')
-    expect(stdout).not.toContain(ALTERNATE)
+    await running.shows('group=billing')
+    running.type('\u0003')
+    const { raw } = await running.ended
+    expect(raw).toContain('ended=130')
+    expect(raw).not.toContain('\u001b')
   })
 
   test('prints plain lines into a pipe, and ends when its reader closes it', async () => {

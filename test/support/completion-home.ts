@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { vi } from 'vitest'
+import { onTerminal } from './pseudo-terminal.ts'
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 
@@ -55,19 +55,13 @@ export async function typeInShell(
   shell: string,
   { first, typed, shown }: { readonly first: string; readonly typed: string; readonly shown: string },
 ): Promise<string> {
-  const running = execa('script', ['-qfec', shell, '/dev/null'], { env: home.env, cwd: home.folder, reject: false })
-  running.stdin?.write(`${first}; PS1='ready> '\n`)
-  let seen = ''
-  let isTyped = false
-  for await (const chunk of running.stdout ?? []) {
-    seen = stripVTControlCharacters(seen + String(chunk))
-    if (seen.includes(shown)) break
-    // The echo of the first line has a quote before the prompt.
-    if (isTyped || !/[\r\n]ready> /.test(seen)) continue
-    isTyped = true
-    running.stdin?.write(typed)
-  }
-  running.kill('SIGKILL')
-  await running
+  const running = onTerminal(shell, home.env, { cwd: home.folder })
+  running.type(`${first}; PS1='ready> '\n`)
+  // The echo of the first line has a quote before the prompt.
+  await running.shows(/[\r\n]ready> /)
+  running.type(typed)
+  const seen = await running.shows(shown)
+  running.kill()
+  await running.ended
   return seen
 }

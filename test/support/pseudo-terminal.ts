@@ -7,19 +7,26 @@ export interface TerminalRun {
   /** Types keys. */
   type(keys: string): void
   /** Resolves with everything that was shown so far, once that matches; rejects if the line ends before. */
-  shows(wanted: RegExp): Promise<string>
+  shows(wanted: RegExp | string): Promise<string>
   /** As `shows`, with what was shown since the last call, which it returns. */
   showsNext(wanted: string): Promise<string>
-  /** Resolves at the end with the exit code and everything that was shown. */
-  readonly ended: Promise<{ readonly exitCode: number | undefined; readonly shown: string }>
+  /** Ends the line at once. */
+  kill(): void
+  /** Resolves at the end with the exit code and everything that was shown; `raw` has the control sequences too. */
+  readonly ended: Promise<{ readonly exitCode: number | undefined; readonly shown: string; readonly raw: string }>
 }
 
 /**
- * Runs a line of /bin/sh on a new pseudo-terminal (`script` of util-linux) with these variables. If the test fails, prints what the
- * terminal has shown.
+ * Runs a line of /bin/sh on a new pseudo-terminal (`script` of util-linux) with these variables, in a folder. If the test fails,
+ * prints what the terminal has shown.
  */
-export function onTerminal(line: string, env: Readonly<Record<string, string | undefined>>): TerminalRun {
-  const running = execa('script', ['-qfec', line, '/dev/null'], { env: { ...env, SHELL: '/bin/sh' }, reject: false })
+export function onTerminal(
+  line: string,
+  env: Readonly<Record<string, string | undefined>>,
+  { cwd }: { readonly cwd?: string } = {},
+): TerminalRun {
+  const options = { env: { ...env, SHELL: '/bin/sh' }, reject: false, ...(cwd === undefined ? {} : { cwd }) }
+  const running = execa('script', ['-qfec', line, '/dev/null'], options)
   let raw = ''
   /** How much of `raw` the calls of `showsNext` have returned. A control sequence may come in two parts, so they are not removed yet. */
   let taken = 0
@@ -37,7 +44,7 @@ export function onTerminal(line: string, env: Readonly<Record<string, string | u
   const ended = running.then(({ exitCode }) => {
     isOver = true
     check()
-    return { exitCode, shown: shown() }
+    return { exitCode, shown: shown(), raw }
   })
   const until = (isShown: () => boolean, wanted: RegExp | string): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -53,7 +60,8 @@ export function onTerminal(line: string, env: Readonly<Record<string, string | u
   return {
     type: (keys) => void running.stdin.write(keys),
     async shows(wanted) {
-      await until(() => wanted.test(shown()), wanted)
+      const isShown = () => (typeof wanted === 'string' ? shown().includes(wanted) : wanted.test(shown()))
+      await until(isShown, wanted)
       return shown()
     },
     async showsNext(wanted) {
@@ -62,6 +70,7 @@ export function onTerminal(line: string, env: Readonly<Record<string, string | u
       taken = raw.length
       return next
     },
+    kill: () => void running.kill('SIGKILL'),
     ended,
   }
 }
