@@ -2,16 +2,13 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { GroupLag, LagNote, LagReport, PartitionLag } from '../../operations/lag/report.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { formatTime, type TimeZone } from '../text/format-time.ts'
-import { listed, listedPartitions } from '../text/listed.ts'
+import { listed, listedPartitions, sharedLines } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 
 /** The most partitions or topics that a note lists, and the most notes with the same code that a group gets. */
 const MAX_LISTED = 3
 /** The most partitions without a commit that a note lists. A user needs all of them to commit or to reset them. */
 const MAX_UNCOMMITTED = 10
-
-/** The most groups that a note names. */
-const MAX_GROUPS = 5
 
 /** Returns the sentence of a note, without the group. `now` is the time that ages are relative to, in milliseconds. */
 function lagNoteText(note: LagNote, now: number, timeZone: TimeZone): string {
@@ -56,13 +53,10 @@ export function lagNotes(
   now: number,
   timeZone: TimeZone,
 ): string[] {
-  const noted = groups.flatMap(({ group, notes = [] }) =>
-    groupLines(notes, now, timeZone).map((line) => ({ group, line })),
+  const lines = groups.flatMap(({ group, notes = [] }) =>
+    groupLines(notes, now, timeZone).map((line) => ({ name: group, line })),
   )
-  return [...Map.groupBy(noted, ({ line }) => line)].map(([line, own]) => {
-    const names = own.map(({ group }) => group)
-    return printable(`${listed(names, MAX_GROUPS)}: ${line}`)
-  })
+  return sharedLines(lines).map(printable)
 }
 
 /** Returns the notes of a group as sentences, and how many more there are of each kind. */

@@ -13,9 +13,22 @@ export const listedPartitions = (partitions: readonly TopicPartition[], max: num
 export const plural = (count: number | bigint, noun: string): string =>
   `${count} ${noun}${BigInt(count) === 1n ? '' : 's'}`
 
-/** The most names that a question lists. */
+/** The most names that a question or a note lists. */
 const MAX_NAMES = 5
 
 /** Names things with their noun, and counts them if there are several: `topic a`, `2 topics (a, b)`. */
 export const counted = (names: readonly string[], noun: string): string =>
   names.length === 1 ? `${noun} ${names[0]}` : `${plural(names.length, noun)} (${listed(names, MAX_NAMES)})`
+
+/** A sentence about something with a name. */
+export interface NamedLine {
+  readonly name: string
+  readonly line: string
+}
+
+/** Returns each sentence once, after the names of everything that it is about: `billing, shipping: a transaction is open`. */
+export const sharedLines = (lines: readonly NamedLine[]): string[] =>
+  [...Map.groupBy(lines, ({ line }) => line)].map(([line, own]) => {
+    const names = own.map(({ name }) => name)
+    return `${listed(names, MAX_NAMES)}: ${line}`
+  })

@@ -4,6 +4,7 @@ import type { ExpectedDeletion } from '../../operations/topics/expected-deletion
 import { formatDeletion } from '../notes/deletion-notes.ts'
 import { topicsApplyNoteText } from '../notes/topic-notes.ts'
 import { formatDuration } from '../text/format-duration.ts'
+import { sharedLines } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 
@@ -31,10 +32,8 @@ export function formatTopicsApply(
     }),
     ...same.map((topic) => [topic, 'as-declared', '']),
   ].sort(([a = ''], [b = '']) => compareText(a, b))
-  const lines = [
-    ...notes.map((note) => `note: ${printable(note.topic)}: ${topicsApplyNoteText(note)}\n`),
-    ...deletions.map(formatDeletion),
-  ]
+  const noted = notes.map((note) => ({ name: note.topic, line: topicsApplyNoteText(note) }))
+  const lines = [...sharedLines(noted).map((note) => `note: ${printable(note)}\n`), ...deletions.map(formatDeletion)]
   return `${formatTable(['TOPIC', 'ACTION', 'SETTINGS'], rows, width)}${lines.length === 0 ? '' : `\n${lines.join('')}`}`
 }
 
