@@ -20,7 +20,10 @@ export function recordColumns(rows: readonly RecordRow[], topicCount: number, pa
   const position = nameColumn('OFFSET', 6, rows, (row: RecordRow) => `${row.partition}@${row.offset}`)
   const type: Column<RecordRow> = {
     ...nameColumn('EVENT', 10, rows, (row: RecordRow) => row.type),
-    cell: (row, width) => ({ text: cut(row.type, width), paint: row.isUndecodable ? palette.trouble : palette.title }),
+    cell: (row, width) => ({
+      text: cut(row.type, width),
+      paint: row.isUndecodable ? palette.trouble : palette.eventType(row.type),
+    }),
   }
   const text: Column<RecordRow> = {
     title: 'PAYLOAD',

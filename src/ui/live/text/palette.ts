@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk'
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
 import { verdictColors } from '../../lag/verdict-colors.ts'
+import { eventTypeColor } from '../../records/text/event-type-color.ts'
 import { type Paint, plain } from './fit-text.ts'
 
 /** The styles of the screen. They use only basic colors, which the terminal defines. */
@@ -13,6 +14,8 @@ export interface Palette {
   readonly trouble: Paint
   readonly paused: Paint
   readonly stale: Paint
+  /** For an event type, in the color that it has in `crbus tail`. */
+  readonly eventType: (eventType: string) => Paint
   readonly verdict: (verdict: LagVerdict | undefined) => Paint
 }
 
@@ -28,6 +31,7 @@ export function palette(color: boolean): Palette {
     trouble: chalk.red,
     paused: chalk.inverse,
     stale: chalk.inverse.red,
+    eventType: (eventType) => chalk.bold[eventTypeColor(eventType)],
     verdict: (verdict) => (verdict === undefined ? plain : verdicts[verdict]),
   }
 }
