@@ -14,7 +14,7 @@ import { formatGuess } from './format-guess.ts'
 import { metadataDocument } from './record-document.ts'
 import { eventTypeColor } from './text/event-type-color.ts'
 import { growingColumn } from './text/growing-column.ts'
-import { bytesText, headersText, hexText, plainText } from './text/record-parts.ts'
+import { headersText, hexText, keyText, plainText } from './text/record-parts.ts'
 
 export interface TextStyle {
   readonly color: boolean
@@ -98,14 +98,14 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
     const { key, value } = record
     const head = chalk.dim(`${time} ${place}`)
     const shownHeaders = headers && record.headers.length > 0 ? chalk.dim(headersText(record.headers)) : ''
-    const keyText = key === null ? '' : chalk.dim(`key=${bytesText(key)}`)
-    if (value === null) return joined(head, chalk.dim('tombstone'), keyText || chalk.dim('(no key)'), shownHeaders)
+    if (value === null) return joined(head, chalk.dim('tombstone'), chalk.dim(keyText(key)), shownHeaders)
+    const shownKey = key === null ? '' : chalk.dim(keyText(key))
     if (!envelope?.ok && payload?.ok) {
-      return joined(head, chalk.dim(payload.codec), keyText, payloadText(view), shownHeaders)
+      return joined(head, chalk.dim(payload.codec), shownKey, payloadText(view), shownHeaders)
     }
     if (!envelope?.ok) {
       const reason = printable(payload?.ok === false ? payload.reason : 'not decoded')
-      return joined(head, chalk.red('undecodable'), keyText, reason, chalk.dim(undecoded(value)), shownHeaders)
+      return joined(head, chalk.red('undecodable'), shownKey, reason, chalk.dim(undecoded(value)), shownHeaders)
     }
     const { event, format, guessed } = envelope
     const { eventType } = event
@@ -117,7 +117,7 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
       format === 'bincode-w3' ? '' : chalk.dim(`${format}${guessed ? ' guessed' : ''}`),
       warning === undefined ? '' : chalk.yellow(`warning: ${printable(warning)}`),
       // By default, the key of an event is its type.
-      key !== null && isText(key, eventType) ? '' : keyText,
+      key !== null && isText(key, eventType) ? '' : shownKey,
       payloadText(view),
       dimmed(chalk.dim, metadataText(event.metadata, record.timestamp)),
       shownHeaders,

@@ -6,7 +6,7 @@ import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable } from '../text/printable.ts'
 import { payloadText } from './format-record-text.ts'
 import { type PrettyStyle, prettyLines } from './text/format-record-pretty.ts'
-import { titleOf } from './text/record-parts.ts'
+import { keyText, titleOf } from './text/record-parts.ts'
 
 /** A record as a row of the live screen. All texts are safe for a terminal. */
 export interface RecordRow {
@@ -20,7 +20,7 @@ export interface RecordRow {
   /** The event type; a record without one is a `tombstone`, `undecodable`, or named by the codec of its value. */
   readonly type: string
   readonly isUndecodable: boolean
-  /** The payload and the correlation id on one line. */
+  /** The payload, or the key of a tombstone, and the correlation id on one line. */
   readonly text: string
   /** The bytes that the row keeps in memory. */
   readonly bytes: number
@@ -37,7 +37,9 @@ export function recordRow(view: EventView, { timeZone, now }: Pick<PrettyStyle, 
   const { topic, partition, offset, timestamp, key, value } = record
   const correlation = envelope?.ok ? envelope.event.metadata?.correlationId : undefined
   const reason = isUndecodable && payload?.ok === false ? `${printable(payload.reason)} ` : ''
-  const text = `${reason}${payloadText(view)}`.slice(0, MAX_ROW_CHARS)
+  // A tombstone says nothing but which key it deletes.
+  const content = value === null ? keyText(key) : `${reason}${payloadText(view)}`
+  const text = content.slice(0, MAX_ROW_CHARS)
   return {
     key: positionName(record),
     topic,

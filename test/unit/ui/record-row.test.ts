@@ -27,7 +27,7 @@ test('shows an event on one line', () => {
 })
 
 test('shows a tombstone, an undecodable record and a value without an envelope by what they are', () => {
-  expect(rowOf(null)).toMatchObject({ type: 'tombstone', isUndecodable: false, text: '', bytes: 1 })
+  expect(rowOf(null)).toMatchObject({ type: 'tombstone', isUndecodable: false, text: 'key=k', bytes: 1 })
   expect(rowOf(Buffer.from([0xff, 0x00, 0x41]))).toMatchObject({
     type: 'undecodable',
     isUndecodable: true,

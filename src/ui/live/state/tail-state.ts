@@ -1,7 +1,7 @@
 import type { RecordRow } from '../../records/record-row.ts'
 import { printable } from '../../text/printable.ts'
 import type { TailRequest, TailUpdate } from '../ports.ts'
-import { wrapCells } from '../text/fit-text.ts'
+import { wrapIndented } from '../text/fit-text.ts'
 import type { Key } from './keys.ts'
 import { type Size, tailLayout, textWidth } from './layout.ts'
 import { emptyList, moveBy, moved, type ScrollList, withRows } from './scroll-list.ts'
@@ -78,7 +78,7 @@ export function tailResized(state: TailState, size: Size): TailState {
 }
 
 function openDetail(row: RecordRow, size: Size, top = 0): RecordDetail {
-  const lines = row.detail().flatMap((line) => wrapCells(line, textWidth(size)))
+  const lines = row.detail().flatMap((line) => wrapIndented(line, textWidth(size)))
   return { row, lines, top: Math.max(0, Math.min(top, lines.length - tailLayout(size).detail)) }
 }
 

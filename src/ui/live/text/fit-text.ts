@@ -90,6 +90,13 @@ export function wrapCells(given: string, width: number): readonly string[] {
   return [...lines, line.join('')]
 }
 
+/** As {@link wrapCells}, with every line indented as the text is, if that leaves most of the width. */
+export function wrapIndented(text: string, width: number): readonly string[] {
+  const [indent = ''] = text.match(/^ */) ?? []
+  if (indent.length > width / 2) return wrapCells(text, width)
+  return wrapCells(text.slice(indent.length), width - indent.length).map((line) => `${indent}${line}`)
+}
+
 /** Cuts or pads a text to exactly the width. */
 export function padded(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const shown = cut(text, width)

@@ -29,6 +29,9 @@ export function bytesText(bytes: Uint8Array | null): string {
   return isUtf8(bytes) ? plainText(asBuffer(bytes).toString('utf8')) : hexText(bytes)
 }
 
+/** Formats a key for one line: `key=o-1`, or `(no key)`. */
+export const keyText = (key: Uint8Array | null): string => (key === null ? '(no key)' : `key=${bytesText(key)}`)
+
 /** Formats headers for one line: `header:traceparent=00-4bf9 header:tenant=acme`. */
 export const headersText = (headers: readonly Header[]): string =>
   headers.map(([name, value]) => `header:${plainText(name)}=${bytesText(value)}`).join(' ')

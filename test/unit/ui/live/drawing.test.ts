@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { bar, linearShare, logarithmicShare } from '../../../../src/ui/lag/bar.ts'
 import { formatAge, formatCount, formatRate } from '../../../../src/ui/lag/short-values.ts'
-import { cut, cutMiddle, joined, padded, spread, widthOf, wrapCells } from '../../../../src/ui/live/text/fit-text.ts'
+import {
+  cut,
+  cutMiddle,
+  joined,
+  padded,
+  spread,
+  widthOf,
+  wrapCells,
+  wrapIndented,
+} from '../../../../src/ui/live/text/fit-text.ts'
 import { sparkline } from '../../../../src/ui/live/text/sparkline.ts'
 
 describe('a bar', () => {
@@ -135,6 +144,11 @@ describe('text in cells', () => {
       '≤ 2 events skipped; by type: 注文 ',
       'OrderCancelled.v1 2',
     ])
+  })
+
+  test('text in cells is broken into lines that are indented as the first, if there is room', () => {
+    expect(wrapIndented('    "note": "two words"', 16)).toEqual(['    "note": ', '    "two words"'])
+    expect(wrapIndented(`${' '.repeat(10)}abc`, 8)).toEqual([' '.repeat(8), '  abc'])
   })
 
   test('text in cells is padded or cut to exactly the width', () => {
