@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { BusAdmin } from '../../../src/bus/admin.ts'
 import { EventBusError } from '../../../src/bus/errors.ts'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
@@ -7,6 +8,10 @@ import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bu
 import { watchTopics } from '../../../src/operations/topics/watch.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 10)
+
+/** A bus with some other methods of its administration. */
+const withAdmin = (bus: EventBus, admin: Partial<BusAdmin>): EventBus =>
+  Object.assign(Object.create(bus) as EventBus, { admin: { ...bus.admin, ...admin }, log: bus.log })
 
 test('measures the events, the rate and the settings of the topics that match', async () => {
   await using bus = new InMemoryEventBus()
@@ -65,15 +70,11 @@ test('reads the settings of all topics in turn, also if those of the first ones 
   const names = Array.from({ length: 50 }, (_, at) => `topic-${String(at).padStart(2, '0')}`)
   for (const topic of names) await bus.admin.createTopic(topic, { partitions: 1 })
   const isSecret = (topic: string) => topic < 'topic-25'
-  const guarded: EventBus = Object.assign(Object.create(bus) as EventBus, {
-    admin: {
-      ...bus.admin,
-      describeTopic: async (topic: string) => {
-        if (isSecret(topic)) throw new EventBusError('AUTHENTICATION_FAILED', `topic '${topic}' is secret`)
-        return bus.admin.describeTopic(topic)
-      },
+  const guarded = withAdmin(bus, {
+    describeTopic: async (topic) => {
+      if (isSecret(topic)) throw new EventBusError('AUTHENTICATION_FAILED', `topic '${topic}' is secret`)
+      return bus.admin.describeTopic(topic)
     },
-    log: bus.log,
   })
   const stop = new AbortController()
   const updates = watchTopics(guarded, { interval: 0, now: () => NOW, signal: stop.signal })
@@ -83,6 +84,22 @@ test('reads the settings of all topics in turn, also if those of the first ones 
     if (value?.ok) known.push(value.topics.filter(({ config }) => config !== undefined).length)
   }
   expect(known).toEqual([0, 15, 25])
+  stop.abort()
+})
+
+test('measures the other topics if one has a partition without a leader', async () => {
+  await using bus = new InMemoryEventBus()
+  await bus.admin.createTopic('a-events', { partitions: 1 })
+  const [led] = await bus.admin.listTopics()
+  if (led === undefined) throw new Error('there is a topic')
+  const listTopics = async () => [led, { ...led, topic: 'b-events', leaderless: 1 }]
+  const stop = new AbortController()
+  const updates = watchTopics(withAdmin(bus, { listTopics }), { interval: 0, now: () => NOW, signal: stop.signal })
+  const { value } = await updates.next()
+  expect(value?.ok && value.topics.map(({ topic, eventCount }) => [topic, eventCount])).toEqual([
+    ['a-events', 0n],
+    ['b-events', undefined],
+  ])
   stop.abort()
 })
 
