@@ -3,9 +3,8 @@ import { Flags } from '@oclif/core'
 import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, timeFlags, undoFlags, waitFlag } from '../cli/base/flags.ts'
 import { invalidPosition, toTopicChoices, toWait, utcNotice } from '../cli/base/parse-flags.ts'
-import { UsageError } from '../cli/errors.ts'
 import { onSameBus } from '../cli/same-bus.ts'
-import { flag, shellWord } from '../cli/suggestions.ts'
+import { shellWord } from '../cli/suggestions.ts'
 import { applyReset } from '../operations/reset/apply.ts'
 import { planReset } from '../operations/reset/make-plan.ts'
 import { readOffsetsFile } from '../operations/reset/offsets-file.ts'
@@ -119,6 +118,5 @@ function toScope(flags: {
   readonly 'all-topics': boolean
 }): ResetScope {
   if (flags['all-topics']) return 'committed'
-  if (!flags.topic) throw new UsageError('name a topic', [flag('--topic order-events'), flag('--all-topics')])
-  return toTopicChoices(flags.topic, parseTopicChoice)
+  return toTopicChoices(flags.topic ?? [], parseTopicChoice)
 }

@@ -247,8 +247,6 @@ function checkGroupFlags(
   flags: { readonly group?: string | undefined; readonly commit: boolean; readonly json?: boolean | undefined },
   { topics, partitions }: TailTopics,
 ): void {
-  if (topics.length === 0)
-    throw new UsageError('name a topic', [run('crbus topics list'), run('crbus tail order-events')])
   if (flags.group === undefined) return
   if (partitions !== undefined) {
     throw new UsageError('the members of a group share its partitions, so none can be chosen with --group', [

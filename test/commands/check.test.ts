@@ -102,7 +102,7 @@ describe('check lag', () => {
   test.each([
     ['a group that does not exist', ['--group', 'nope', '--max-events', '1'], "group 'nope' does not exist"],
     ['a glob that matches no group', ['--group', 'x*', '--max-events', '1'], 'no group has a matching name'],
-    ['no group', ['--max-events', '1'], 'name a group'],
+    ['no group', ['--max-events', '1'], 'crbus checklag needs --group. Groups: billing'],
     ['no limit', ['--group', 'billing'], 'name a limit'],
     ['a flag that does not exist', ['--group', 'billing', '--max', '1'], 'crbus checklag has no flag --max'],
     [

@@ -253,7 +253,7 @@ describe('publish', () => {
     const two = await publish(['order-events', '-t', 'payment-events', '--type', 'A.v1', '--data', '1'])
     expect(two.stderr).toContain("the argument 'order-events' and --topic payment-events name two topics")
     const none = await publish(['--type', 'A.v1', '--data', '1'])
-    expect(none.stderr).toContain('name the topic to publish to')
+    expect(none.stderr).toContain('crbus publish needs a topic')
     expect([two.exitCode, none.exitCode]).toEqual([2, 2])
   })
 

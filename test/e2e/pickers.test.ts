@@ -138,19 +138,22 @@ describe('on a terminal', () => {
     ['', { CI: 'true' }],
   ])('crbus topics delete %s asks for nothing in %j', async (flag, more) => {
     const { shown, exitCode } = await pick(`topics delete ${flag}`, [], more)
-    expect(shown).toContain('TOPIC (topics to delete) is missing')
+    expect(shown).toContain('crbus topics delete needs a topic. Topics: order-events, payment-events, stock-events')
     expect(exitCode).toBe(2)
   })
 })
 
 test.each([
-  ['tail', 'name a topic'],
-  ['lag --group', '--group needs a value'],
-  ['reset', '--group and --to are missing'],
-  ['publish', 'name the topic to publish to'],
-  ['topics delete', 'TOPIC (topics to delete) is missing'],
-])('without a terminal, crbus %s ends with exit code 2 and names what is missing', async (words, message) => {
-  const { stderr, exitCode } = await crbus(...words.split(' '))
-  expect(stderr).toContain(message)
-  expect(exitCode).toBe(2)
-})
+  ['tail', 'crbus tail needs a topic. Topics: order-events, payment-events, stock-events'],
+  ['lag --group', '--group needs a value. Groups: billing, shipping'],
+  ['reset', 'crbus reset needs --group, --topic and --to. Groups: billing, shipping. Topics: order-events'],
+  ['publish', 'crbus publish needs a topic. Topics: order-events, payment-events, stock-events'],
+  ['topics delete', 'crbus topics delete needs a topic. Topics: order-events, payment-events, stock-events'],
+])(
+  'without a terminal, crbus %s ends with exit code 2 and says what is missing and which names there are',
+  async (words, message) => {
+    const { stderr, exitCode } = await crbus(...words.split(' '))
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(2)
+  },
+)

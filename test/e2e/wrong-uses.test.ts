@@ -175,14 +175,14 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'reset --group',
-    message: '--group needs a value',
-    hints: ['--group GROUP'],
+    message: '--group needs a value. Groups: billing',
+    hints: ['--group billing'],
     exitCode: 2,
   },
   {
     line: 'lag --group --quiet',
-    message: '--group needs a value, but --quiet follows, which is a flag',
-    hints: ['--group GROUP'],
+    message: '--group needs a value, but --quiet follows, which is a flag. Groups: billing',
+    hints: ['--group billing'],
     exitCode: 2,
   },
   {
@@ -199,14 +199,15 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'reset --group billing',
-    message: '--to is missing',
-    hints: ['--to POSITION', 'crbus reset --group billing --topic order-events --to @-1h --dry-run'],
+    message:
+      'crbus reset needs --topic and --to. Topics: order-events. Positions: start, end, @-1h, @-24h, -100, +100, current',
+    hints: ['crbus reset --group billing --topic order-events --to start --dry-run', 'crbus reset --help'],
     exitCode: 2,
   },
   {
     line: 'groups delete-offsets billing',
-    message: '--topic is missing',
-    hints: ['--topic TOPIC[:PARTITIONS]', 'crbus groups delete-offsets billing --topic order-events:0,1'],
+    message: 'crbus groups delete-offsets needs --topic. Topics: order-events',
+    hints: ['crbus groups delete-offsets billing --topic order-events --dry-run', 'crbus groups delete-offsets --help'],
     exitCode: 2,
   },
   {
@@ -272,14 +273,39 @@ const wrongUses: readonly WrongUse[] = [
   // arguments
   {
     line: 'tail',
-    message: 'name a topic',
-    hints: ['crbus topics list', 'crbus tail order-events'],
+    message: 'crbus tail needs a topic. Topics: order-events',
+    hints: ['crbus tail order-events', 'crbus tail --help'],
     exitCode: 2,
   },
   {
     line: 'publish',
-    message: 'name the topic to publish to',
-    hints: [`crbus publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`, 'crbus topics list'],
+    message: 'crbus publish needs a topic. Topics: order-events',
+    hints: ['crbus publish order-events', 'crbus publish --help'],
+    exitCode: 2,
+  },
+  {
+    line: 'reset',
+    message:
+      'crbus reset needs --group, --topic and --to. Groups: billing. Topics: order-events. Positions: start, end, @-1h, @-24h, -100, +100, current',
+    hints: ['crbus reset --group billing --topic order-events --to start --dry-run', 'crbus reset --help'],
+    exitCode: 2,
+  },
+  {
+    line: 'groups delete',
+    message: 'crbus groups delete needs a group. Groups: billing',
+    hints: ['crbus groups delete billing --dry-run', 'crbus groups delete --help'],
+    exitCode: 2,
+  },
+  {
+    line: 'publish order-events --type',
+    message: '--type needs a value. Event types: OrderPlaced.v1',
+    hints: ['--type OrderPlaced.v1'],
+    exitCode: 2,
+  },
+  {
+    line: 'tail --profile staging',
+    message: 'crbus tail needs a topic',
+    hints: ['crbus topics list --profile staging', 'crbus tail order-events', 'crbus tail --help'],
     exitCode: 2,
   },
   {
@@ -290,13 +316,13 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'topics describe',
-    message: 'TOPIC (topic to describe) is missing',
+    message: 'crbus topics describe needs a topic. Topics: order-events',
     hints: ['crbus topics describe order-events', 'crbus topics describe --help'],
     exitCode: 2,
   },
   {
     line: 'groups clone billing',
-    message: 'TO (group to copy offsets to) is missing',
+    message: 'crbus groups clone needs TO (group to copy offsets to). Groups: billing',
     hints: ['crbus groups clone billing billing-v2 --dry-run', 'crbus groups clone --help'],
     exitCode: 2,
   },
@@ -727,7 +753,7 @@ const wrongUses: readonly WrongUse[] = [
   // monitoring
   {
     line: 'check lag',
-    message: 'LAG UNKNOWN - name a group (try: --group billing)',
+    message: 'LAG UNKNOWN - crbus check lag needs --group. Groups: billing (try: crbus check lag --group billing)',
     hints: [],
     exitCode: 3,
   },
@@ -739,7 +765,8 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'check topic',
-    message: 'TOPIC UNKNOWN - TOPIC (topic to check) is missing (try: crbus check topic order-events --exists)',
+    message:
+      'TOPIC UNKNOWN - crbus check topic needs a topic. Topics: order-events (try: crbus check topic order-events)',
     hints: [],
     exitCode: 3,
   },

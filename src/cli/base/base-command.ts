@@ -4,6 +4,7 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { Logger } from '../../bus/logger.ts'
 import { withSimilarNames } from '../../bus/names/similar-names.ts'
 import type { BusIdentity, NamedBus } from '../../operations/bus-identity.ts'
+import type { SchemaLocation } from '../../operations/schemas/find.ts'
 import type { TimeZone } from '../../ui/text/format-time.ts'
 import { write, writeParts } from '../../ui/text/io.ts'
 import { documentParts, stringifyJson } from '../../ui/text/json.ts'
@@ -19,9 +20,10 @@ import type { ChangedPart } from '../config/trust/project-choice.ts'
 import { exitCodes, formatFailure, toFailure, UsageError } from '../errors.ts'
 import { hasNoAnswer, identityOf, nameBus } from '../named-bus.ts'
 import { canPick } from '../pickers/can-pick.ts'
-import { type Definitions, isComplete, type Parse, withoutRequired } from '../pickers/pick-request.ts'
+import { type Definitions, hasPicked, isComplete, type Parse, withoutRequired } from '../pickers/pick-request.ts'
 import { type Context, injectedContext, type ProducerOptions } from '../process/context.ts'
 import { examplesOf, formatCauses, reportingFlags } from '../reporting.ts'
+import { schemaLocationOf } from '../schema-location.ts'
 import { run } from '../suggestions.ts'
 import { checkedArgs, checkedFlags, InvalidValueError } from '../wrong-usage/checked-flags.ts'
 import type { FlagDefinitions } from '../wrong-usage/flag-definition.ts'
@@ -119,6 +121,7 @@ export abstract class BaseCommand extends Command {
     const parsed = await super.parse(input, words).catch(async (error: unknown) => {
       const isOfParser = error instanceof Errors.CLIError || error instanceof InvalidValueError
       if (!isOfParser || error instanceof Errors.ExitError) throw error
+      await this.#refuseMissing(definitions, words, parse)
       const { parserError } = await import('../wrong-usage/parser-errors.ts')
       throw parserError(error, {
         name: String(this.id).replaceAll(':', ' '),
@@ -127,6 +130,7 @@ export abstract class BaseCommand extends Command {
         examples: examplesOf(this.ctor),
       })
     })
+    if (!hasPicked(parsed, this.#picked)) await this.#refuseMissing(definitions, words, parse)
     this.given = parsed.flags as CommonFlags
     if (this.given['no-color']) this.#setColor(false)
     if (parsed.argv.some((word) => String(word).trim() === ''))
@@ -143,17 +147,33 @@ export abstract class BaseCommand extends Command {
 
   /** Lets the user pick the values that a command line lacks, on a terminal. Returns the words of the complete command line. */
   async #withPicked(definitions: Definitions, argv: string[], parse: Parse): Promise<string[]> {
-    const { picked } = this.ctor as typeof BaseCommand
-    if (!canPick(this.context, argv) || (await isComplete(parse(argv, false), picked))) return argv
+    if (!canPick(this.context, argv) || (await isComplete(parse(argv, false), this.#picked))) return argv
     const { pickMissing } = await import('../pickers/pick-missing.ts')
     return pickMissing({
-      ...{ id: String(this.id), argv, ...definitions, picked, parse },
-      context: this.context,
+      ...this.#lineRequest(definitions, argv, parse),
       createsTopic: this.mayPrecedeBus,
       select: (flags) => Object.assign(this, { given: flags }),
       connect: () => BaseCommand.prototype.openBus.call(this),
       config: () => this.configuration(),
     })
+  }
+
+  /** Throws the error with the names that there are, if the command line lacks one. */
+  async #refuseMissing(definitions: Definitions, argv: string[], parse: Parse): Promise<void> {
+    const { missingError } = await import('../pickers/missing-error.ts')
+    const error = await missingError({
+      ...this.#lineRequest(definitions, argv, parse),
+      examples: examplesOf(this.ctor),
+    })
+    if (error !== undefined) throw error
+  }
+
+  get #picked(): readonly string[] {
+    return (this.ctor as typeof BaseCommand).picked
+  }
+
+  #lineRequest(definitions: Definitions, argv: string[], parse: Parse) {
+    return { id: String(this.id), argv, ...definitions, picked: this.#picked, parse, context: this.context }
   }
 
   /**
@@ -275,22 +295,10 @@ export abstract class BaseCommand extends Command {
     remember(stateFolder, choice, now())
   }
 
-  /**
-   * Returns where to find the schemas of payloads if `--schema` is not given: the configured schema file or folder, and
-   * the schema files of single topics.
-   */
-  protected async schemaLocation() {
-    const { schemas, topics } = await this.configuration()
-    return {
-      cwd: this.context.cwd,
-      schemas: schemas && { path: schemas.value, mustExist: schemas.mustExist },
-      ofTopics: new Map(
-        [...topics].flatMap(([topic, { value }]) =>
-          value.schema === undefined ? [] : [[topic, value.schema] as const],
-        ),
-      ),
-      onIgnored: (reason: string) => void this.notice(`${reason}; the file is ignored`),
-    }
+  /** Returns where to find the schemas of payloads if `--schema` is not given. */
+  protected async schemaLocation(): Promise<SchemaLocation> {
+    const onIgnored = (reason: string) => void this.notice(`${reason}; the file is ignored`)
+    return schemaLocationOf(await this.configuration(), this.context.cwd, onIgnored)
   }
 
   /** Writes part of the answer to stdout. With `--json`, prints nothing: `_run` then prints the value that `run` returns. */

@@ -4,7 +4,7 @@ import { compileData, compileTexts } from '../../operations/publish/data-templat
 import type { EventSettings } from '../../operations/publish/event-settings.ts'
 import { type LineRange, parseLines } from '../../operations/publish/lines.ts'
 import { UsageError } from '../errors.ts'
-import { flag, hint, run, shellWord } from '../suggestions.ts'
+import { flag, hint, shellWord } from '../suggestions.ts'
 import { type EventFlags, eventFlags, templateTexts, toEventSettings } from './event-flags.ts'
 import { busFlags, changeFlags, schemaFlag } from './flags.ts'
 import { anyOf } from './parse-flags.ts'
@@ -130,10 +130,7 @@ export function toTarget(
 ): { readonly topic: string; readonly input: string | undefined } {
   if (topic === undefined) {
     if (named !== undefined) return { topic: named, input }
-    throw new UsageError('name the topic to publish to', [
-      run(`crbus publish order-events --type OrderPlaced.v1 --data '{"order_id":"o-1"}'`),
-      run('crbus topics list'),
-    ])
+    throw new Error('parse accepts no command line without a topic')
   }
   if (named === '-' && input === undefined) return { topic, input: '-' }
   if (named === undefined || named === topic) return { topic, input }

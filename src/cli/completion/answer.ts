@@ -5,7 +5,7 @@ import { readCommandTree } from './command-tree.ts'
 import { type Completion, completeWords } from './complete-words.ts'
 import { keyOfBus, keyOfSchemas, NamesCache } from './names-cache.ts'
 import { completionShells, formatCompletion, typedWords } from './shell-words.ts'
-import type { ValueKind } from './value-kind.ts'
+import { isLive, type LiveKind } from './value-kind.ts'
 
 /**
  * Prints the candidates for the last word of a command line. Loads neither oclif nor a driver, since the user waits after a key. An
@@ -19,7 +19,7 @@ export async function answerCompletion(argv: readonly string[], binUrl: string):
   try {
     const completion = completeWords(words, readCommandTree(binUrl))
     const { kind } = completion
-    const names = kind !== undefined && isLive(kind) ? await readNames(kind, words, binUrl) : []
+    const names = isLive(kind) ? await readNames(kind, words, binUrl) : []
     process.stdout.write(formatCompletion(shell, withNames(completion, names), given.at(-1) ?? ''))
   } catch {
     // The shell then offers nothing.
@@ -32,10 +32,6 @@ export async function answerRefresh(argv: readonly string[]): Promise<void> {
   await refreshNames(createContext(), selectingFlags(argv)).catch(() => {})
   process.exit(0)
 }
-
-type LiveKind = Extract<ValueKind, 'topic' | 'group' | 'eventType' | 'profile'>
-
-const isLive = (kind: ValueKind): kind is LiveKind => ['topic', 'group', 'eventType', 'profile'].includes(kind)
 
 function withNames(completion: Completion, names: readonly string[]): Completion {
   const { typed, candidates } = completion

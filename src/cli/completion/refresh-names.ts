@@ -5,6 +5,7 @@ import { seenEvents } from '../../operations/topics/seen-events.ts'
 import type { BusFlags, Config } from '../config/config.ts'
 import { refuseWithoutConsent } from '../config/trust/given-consent.ts'
 import type { Context } from '../process/context.ts'
+import { schemaLocationOf } from '../schema-location.ts'
 import { keyOfBus, keyOfSchemas, NamesCache } from './names-cache.ts'
 
 /** How long reading the names may take. Brokers that do not answer must not keep the process. */
@@ -23,8 +24,7 @@ export async function refreshNames(context: Context, flags: BusFlags): Promise<v
 
 async function readNames(context: Context, config: Config, cache: NamesCache): Promise<void> {
   const { cwd } = context
-  const schemas = config.schemas && { path: config.schemas.value, mustExist: config.schemas.mustExist }
-  const found = await findSchemas({ cwd, schemas })
+  const found = await findSchemas(schemaLocationOf(config, cwd))
   const ofSchemas = found.ok ? found.files.flatMap(({ schema }) => [...schema.events.keys()]) : []
   cache.write(keyOfSchemas(config, cwd), { eventTypes: [...new Set(ofSchemas)] })
   const key = keyOfBus(config.bus.value)
@@ -55,10 +55,10 @@ async function eventTypesOn(bus: EventBus, topics: readonly string[]): Promise<r
 }
 
 /**
- * Whether a key press may lead to a connection. A program or a keyring that has a secret may ask the user something. Brokers that only
- * the project's file names are not asked until a command of the user has listed their names.
+ * Whether reading names may lead to a connection. A program or a keyring that has a secret may ask the user something. Brokers that only
+ * the project's file names are not asked for a key press until a command of the user has listed their names (`isListed`).
  */
-function mayConnect({ stateFolder }: Context, { bus, consent, project }: Config, isListed: boolean): boolean {
+export function mayConnect({ stateFolder }: Context, { bus, consent, project }: Config, isListed: boolean): boolean {
   if (consent !== undefined) refuseWithoutConsent(consent, consent.bus, stateFolder)
   if (bus.value.kind === 'embedded') return true
   if (holdsInteractiveSecret(bus.value.security)) return false

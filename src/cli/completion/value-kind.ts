@@ -1,6 +1,12 @@
 /** What the value of a flag or an argument names. Completion offers such values, and pickers let the user choose one. */
 export type ValueKind = 'topic' | 'group' | 'eventType' | 'profile' | 'position' | 'target' | 'format' | 'file'
 
+/** The kinds whose values come from the bus, the schemas or the files. */
+export type LiveKind = Extract<ValueKind, 'topic' | 'group' | 'eventType' | 'profile'>
+
+export const isLive = (kind: ValueKind | undefined): kind is LiveKind =>
+  kind === 'topic' || kind === 'group' || kind === 'eventType' || kind === 'profile'
+
 /** The kinds by the placeholder of a flag in the help. */
 const byPlaceholder: Readonly<Record<string, ValueKind>> = {
   TOPIC: 'topic',

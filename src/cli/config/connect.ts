@@ -17,14 +17,14 @@ import type { StoreAddress } from './store-address.ts'
  * first change creates the file. Publishing to an embedded bus creates the topic.
  */
 export async function connect(address: BusAddress, options: OpenOptions = {}): Promise<EventBus> {
-  const { onMissing, onTopicCreated, logger, acks, compression } = options
+  const { onMissing, onTopicCreated, logger, timeout, acks, compression } = options
   if (address.kind === 'kafka') {
     const { brokers, maxBatchBytes, security, clusterId } = address
     const [{ RedpandaEventBus }, opened] = await Promise.all([
       import('../../drivers/kafka/redpanda-event-bus.ts'),
       open(security),
     ])
-    const bus = new RedpandaEventBus({ brokers, maxBatchBytes, logger, acks, compression, ...opened })
+    const bus = new RedpandaEventBus({ brokers, maxBatchBytes, logger, timeout, acks, compression, ...opened })
     if (security?.isLocalOnly) await closedOnFailure(bus, () => refuseDistantBrokers(bus, security))
     if (clusterId !== undefined) await closedOnFailure(bus, () => refuseOtherCluster(bus, clusterId))
     return bus

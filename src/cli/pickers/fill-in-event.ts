@@ -48,7 +48,7 @@ export async function fillInEvent(request: FormRequest): Promise<FilledIn> {
 }
 
 async function pickType(asker: Asker, { bus, topic, schemas }: FormRequest): Promise<string> {
-  const known = await knownEventTypes(bus, topic, schemas)
+  const known = await knownEventTypes(bus, [topic], schemas)
   const other = { value: OTHER, label: 'another event type' }
   const picked = known.length === 0 ? OTHER : await asker.fromList('Which event type?', [...nameChoices(known), other])
   if (picked !== OTHER) return picked

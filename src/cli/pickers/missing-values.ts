@@ -63,7 +63,8 @@ export function missingValues(
   ]
 }
 
-const ofFlag = (
+/** Returns the value of a flag as one that is missing. */
+export const ofFlag = (
   id: string,
   name: string,
   { helpValue, options = [], description = name }: FlagDefinition & { readonly description?: string | undefined },

@@ -4,13 +4,13 @@ import { rememberNames } from '../completion/names-cache.ts'
 import type { ValueKind } from '../completion/value-kind.ts'
 import { UsageError } from '../errors.ts'
 import { Asker, type Choice } from '../process/ask.ts'
-import { hideArguments } from '../process/hide-arguments.ts'
-import { run, shellWord } from '../suggestions.ts'
+import { run } from '../suggestions.ts'
 import { groupChoices, nameChoices, positionChoices, topicChoices, topicsOfGroup } from './choices.ts'
+import { type AddedValue, completedWords, lineOf } from './completed-words.ts'
 import { flagAtEnd, type MissingValue, missingValues } from './missing-values.ts'
 import type { GivenValues, PickRequest } from './pick-request.ts'
 
-/** The choice of --all-topics of `reset`. No topic has this name. */
+/** The choice of the flag of `reset` that replaces --topic. No topic has this name. */
 const ALL_TOPICS = '--all-topics'
 
 /**
@@ -28,29 +28,16 @@ export async function pickMissing(request: PickRequest): Promise<string[]> {
   if (missing.length === 0) return [...argv]
   request.select(given.flags)
   const flags = { ...given.flags }
-  const pickedFlags: string[] = []
-  const pickedArguments: string[] = []
-  for (const value of missing) {
-    const picked = await pick(value, { ...request, given: { ...given, flags } })
-    if (value.isFlag) pickedFlags.push(...flagWords(value.name, picked))
-    else pickedArguments.push(picked)
-    flags[value.name] = picked
+  const added: AddedValue[] = []
+  for (const { name, isFlag, ...value } of missing) {
+    const picked = await pick({ name, isFlag, ...value }, { ...request, given: { ...given, flags } })
+    added.push(picked === ALL_TOPICS ? { name: 'all-topics', isFlag: true } : { name, isFlag, value: picked })
+    flags[name] = picked
   }
-  const words = [...pickedFlags, ...typed, ...argumentWords(pickedArguments, typed)]
-  const line = ['crbus', ...request.id.split(':'), ...words].map(shellWord).join(' ')
-  await write(context.io.stderr, `${printable(`$ ${hideArguments(line, words)}`)}\n`, context.stop.signal)
+  const words = completedWords(typed, added)
+  await write(context.io.stderr, `${printable(`$ ${lineOf(request.id, words)}`)}\n`, context.stop.signal)
   return words
 }
-
-/** Returns the words of a flag with its value. A value that begins with a dash would be taken for a flag. */
-function flagWords(name: string, value: string): readonly string[] {
-  if (value === ALL_TOPICS) return [ALL_TOPICS]
-  return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
-}
-
-/** Returns the words of arguments, which follow those that were typed. */
-const argumentWords = (values: readonly string[], typed: readonly string[]): readonly string[] =>
-  values.some((value) => value.startsWith('-')) && !typed.includes('--') ? ['--', ...values] : values
 
 const questions: Partial<Readonly<Record<ValueKind, string>>> = {
   topic: 'Which topic?',

@@ -1,4 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
+import { isGlob } from '../../bus/names/glob.ts'
 import type { BusFlags, Config } from '../config/config.ts'
 import type { Context } from '../process/context.ts'
 import type { GivenWords } from './missing-values.ts'
@@ -29,6 +30,12 @@ export interface PickRequest extends GivenWords {
   config(): Promise<Config>
 }
 
+/** Returns the topics that a command line names, without patterns and partitions. */
+export function topicsIn({ args, flags }: GivenValues): readonly string[] {
+  const given = [args.topic, flags.topic].flat().filter((one) => typeof one === 'string')
+  return given.map((one) => one.split(':')[0] ?? one).filter((one) => !isGlob(one))
+}
+
 /** Returns a definition of a command line in which nothing is required. */
 export function withoutRequired<I extends { readonly args?: object | undefined; readonly flags?: object | undefined }>(
   input: I,
@@ -38,9 +45,13 @@ export function withoutRequired<I extends { readonly args?: object | undefined; 
   return { ...input, args: optional(input.args), flags: optional(input.flags) }
 }
 
+/** Whether a command line has a value for each of these arguments or flags. */
+export const hasPicked = ({ args, flags }: GivenValues, picked: readonly string[]): boolean =>
+  picked.every((name) => (args[name] ?? flags[name]) !== undefined)
+
 /** Whether a command line is valid and has the values of these arguments or flags, so that the pickers need not be loaded. */
 export const isComplete = (parsing: Promise<GivenValues>, picked: readonly string[]): Promise<boolean> =>
   parsing.then(
-    ({ args, flags }) => picked.every((name) => (args[name] ?? flags[name]) !== undefined),
+    (given) => hasPicked(given, picked),
     () => false,
   )

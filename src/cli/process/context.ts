@@ -20,6 +20,8 @@ export interface OpenOptions extends ProducerOptions {
   /** Called for a topic that publishing created on an embedded bus. */
   readonly onTopicCreated?: ((topic: string, partitions: number) => void) | undefined
   readonly logger?: Logger | undefined
+  /** The time-out of connections and requests to Kafka in milliseconds. Default: that of the driver. */
+  readonly timeout?: number | undefined
 }
 
 /** Everything that a command takes from its process. Tests pass buffers and an in-memory bus. */

@@ -20,6 +20,7 @@ export default class CheckLag extends CheckCommand {
     "<%= config.bin %> check lag --group 'composable-rust-*' --max-age 5m --warn-age 1m -o nagios",
     '<%= config.bin %> check lag --group billing --max-verdict catching-up --sample 10s --min-members 2',
   ]
+  static override picked = ['group']
   static override flags = {
     ...readFlags,
     group: groupFlag,
@@ -77,8 +78,6 @@ export default class CheckLag extends CheckCommand {
       minMembers: flags['min-members'],
     }
     const sample = toDelay('--sample', flags.sample)
-    if (groups === undefined)
-      throw new UsageError('name a group', [flag('--group billing'), flag("--group '*'", 'all groups')])
     if (Object.values(limits).every((limit) => limit === undefined)) {
       throw new UsageError('name a limit', [flag('--max-events 1000'), flag('--max-age 5m')])
     }

@@ -6,15 +6,21 @@ import { type SeenEvent, seenEvents } from '../topics/seen-events.ts'
 /** The data of an event, as fields of JSON. */
 export type ExampleData = Readonly<Record<string, unknown>>
 
-/** The event types that a topic may have: those of its schema, and those of its newest events. */
+/**
+ * The event types that topics may have: those of their schemas, and those of their newest events. If the topics have none, those of all
+ * schemas.
+ */
 export async function knownEventTypes(
   bus: EventBus,
-  topic: string,
+  topics: readonly string[],
   schemas: SchemaSet | undefined,
 ): Promise<readonly string[]> {
-  const ofSchema = schemas?.ofTopic(topic)?.schema.events.keys() ?? []
-  const seen = await seenOn(bus, topic)
-  return [...new Set([...ofSchema, ...seen.map(({ eventType }) => eventType)])]
+  const types = new Set<string>()
+  for (const topic of topics) {
+    for (const type of schemas?.ofTopic(topic)?.schema.events.keys() ?? []) types.add(type)
+    for (const { eventType } of await seenOn(bus, topic)) types.add(eventType)
+  }
+  return [...(types.size === 0 ? (schemas?.eventTypes ?? []) : types)]
 }
 
 /**

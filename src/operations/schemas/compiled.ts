@@ -139,6 +139,11 @@ export class SchemaSet {
     return this.#byTopic.get(topic)
   }
 
+  /** The event types of all schemas. */
+  get eventTypes(): readonly string[] {
+    return [...new Set(this.#all.flatMap(({ schema }) => [...schema.events.keys()]))]
+  }
+
   /** Encodes the data of an event; `undefined` if no schema has the event type. */
   encode(topic: string, eventType: string, data: unknown): Encoded | undefined {
     return this.find(topic, eventType)?.encoder.encode(data, eventType)
