@@ -1,5 +1,5 @@
 import { HELP_PAGES, JSON_PAGE } from '../help-pages/page-names.ts'
-import { isLeadingFlag, leadingFlags, SWITCHES } from '../wrong-usage/arrange-words.ts'
+import { firstWord, isLeadingFlag, leadingFlags, SWITCHES } from '../wrong-usage/arrange-words.ts'
 import type { FlagDefinition } from '../wrong-usage/flag-definition.ts'
 import type { CommandTree, KnownCommand } from './command-tree.ts'
 import { fixedValues, kindOfArgument, kindOfFlag, type ValueKind } from './value-kind.ts'
@@ -79,8 +79,11 @@ function findCommand(before: readonly string[], { commands }: CommandTree): Foun
       at += 1
       if (at === before.length) return { command: undefined, rest: flags, path, isLeading: true }
       flags.push(before[at] ?? '')
-    } else if (path[0] === 'help' || isPath([...path, word], commands)) path.push(word)
-    else break
+    } else {
+      const known = path.length === 0 || (path.length === 1 && path[0] === 'help') ? firstWord(word) : word
+      if (path[0] !== 'help' && !isPath([...path, known], commands)) break
+      path.push(known)
+    }
   }
   const command = path[0] === 'help' ? undefined : commandOf(path, commands)
   return { command, rest: [...flags, ...before.slice(at)], path, isLeading: false }

@@ -33,8 +33,11 @@ const PLURALS: Readonly<Record<string, string>> = { topic: 'topics', group: 'gro
 export function arrangeWords(argv: readonly string[]): string[] {
   const words = moveLeadingFlags(argv)
   const first = words[0] === 'help' ? 1 : 0
-  return words.map((word, index) => (index === first && Object.hasOwn(PLURALS, word) ? (PLURALS[word] ?? word) : word))
+  return words.map((word, index) => (index === first ? firstWord(word) : word))
 }
+
+/** Returns the first word of a command as oclif knows it. */
+export const firstWord = (word: string): string => (Object.hasOwn(PLURALS, word) ? PLURALS[word] : undefined) ?? word
 
 /**
  * Moves the global flags that stand between or before the words of a command behind them: `-b kafka:9092 topics list` becomes

@@ -24,6 +24,14 @@ describe('completeWords', () => {
     expect(values('help exit-codes ')).toEqual([])
   })
 
+  test('offers the same after topic and group as after topics and groups', () => {
+    expect(values('topic ')).toEqual(values('topics '))
+    expect(values('group de')).toEqual(values('groups de'))
+    expect(values('help topic tr')).toEqual(['trim'])
+    expect(complete('--profile prod topic describe ').kind).toBe('topic')
+    expect(values('group describe billing --pro')).toEqual(['--profile'])
+  })
+
   test('offers the flags of a command that are not given yet, and their negations', () => {
     expect(values('topics describe order-events --pro')).toEqual(['--profile'])
     expect(values('topics describe --profile prod --pro')).toEqual([])
