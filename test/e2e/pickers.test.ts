@@ -99,6 +99,18 @@ describe('on a terminal', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('crbus publish --type picks an event type of the topic', async () => {
+    const { shown, exitCode } = await onTerminal('publish order-events --type', [
+      ['Which event type?', ENTER],
+      ['order_id', ENTER],
+      ['total', ENTER],
+      ['Publish this event', 'n'],
+    ])
+    expect(shown).toMatch(/● OrderPlaced\.v1\n.*○ another event type/)
+    expect(shown).toContain('$ crbus publish order-events --type OrderPlaced.v1\n')
+    expect(exitCode).toBe(6)
+  })
+
   test('crbus publish opens the editor for data with fields inside others, and publishes nothing without a yes', async () => {
     await crbus('publish', 'payment-events', '--type', 'Paid.v1', '--data', '{"by":{"card":"1"}}')
     const editor = { EDITOR: 'sed -i s/card/bank/' }
@@ -116,6 +128,35 @@ describe('on a terminal', () => {
     const { exitCode } = await pick('new saga', [['What is the saga called?', ESCAPE]], {}, service)
     expect(exitCode).toBe(130)
     expect(readdirSync(service)).toEqual(['crbus.json'])
+  })
+
+  test('crbus new prints the command line that asks for nothing', async () => {
+    const service = join(folder, 'shop')
+    mkdirSync(service, { recursive: true })
+    writeFileSync(join(service, 'crbus.json'), '{}')
+    const depot = await onTerminal('new service --dry-run', [
+      ['What is the service called?', `depot${ENTER}`],
+      ['Which language?', ENTER],
+    ])
+    expect(depot.shown).toContain('$ crbus new service --dry-run depot --lang ts\n')
+    const aggregate = await onTerminal(
+      'new aggregate --dry-run',
+      [
+        ['What is the aggregate called?', `order${ENTER}`],
+        ['Which event creates the aggregate?', `OrderPlaced:order_id=uuid${ENTER}`],
+        ['Another event?', ENTER],
+        ['Which encoding', ENTER],
+        ['How many partitions', `6${ENTER}`],
+        ['How long', ENTER],
+      ],
+      {},
+      service,
+    )
+    expect(aggregate.shown).toContain(
+      '$ crbus new aggregate --dry-run order --event OrderPlaced:order_id=uuid --codec cbor --partitions 6 --retention 7d\n',
+    )
+    const again = await crbus('new', 'service', '--dry-run', 'depot', '--lang', 'ts')
+    expect(again.stderr).not.toContain('$ crbus')
   })
 
   test.each(['tail', 'reset', 'lag --group', 'publish', 'topics delete'])(

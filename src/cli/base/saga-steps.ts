@@ -4,6 +4,7 @@ import { openFields, type SagaPlan } from '../../scaffold/scopes/saga-scope.ts'
 import { type KnownTopic, type Step, stepOf } from '../../scaffold/topics/topic.ts'
 import { topicFromSchema } from '../../scaffold/topics/topic-from-schema.ts'
 import { UsageError } from '../errors.ts'
+import type { AddedValue } from '../pickers/completed-words.ts'
 import type { Asker } from '../process/ask.ts'
 import { flag, run } from '../suggestions.ts'
 import { toAnswers } from './parse-flags.ts'
@@ -32,6 +33,8 @@ export class SagaSteps {
   readonly #asker: Asker | undefined
   /** The topics of the schemas and of the service's aggregates. */
   readonly #known: readonly KnownTopic[]
+  /** What the user has answered, as it can stand on the command line. */
+  readonly answers: AddedValue[] = []
 
   constructor(sources: EventSources, roleOf: Map<string, Role>, asker: Asker | undefined) {
     this.#sources = sources
@@ -57,7 +60,9 @@ export class SagaSteps {
       this.#known[0]?.topic ?? '',
     )
     const rest = this.#known.filter(({ topic }) => topic !== first)
-    return [first, ...(await this.#asker.someOf('Which topics follow, in this order?', rest.map(toChoice)))]
+    const topics = [first, ...(await this.#asker.someOf('Which topics follow, in this order?', rest.map(toChoice)))]
+    this.answers.push({ name: 'on', isFlag: true, value: topics.join(',') })
+    return topics
   }
 
   /** Returns the step that a topic stands for. `UsageError` if its events are unknown or none of them can be a step. */
@@ -95,7 +100,9 @@ export class SagaSteps {
         label: value || 'none of these: leave the field open',
       }))
       const source = await this.#asker.oneOf(`Which event field is ${path}?`, choices, '')
-      if (source !== '') sources.set(path, source)
+      if (source === '') continue
+      sources.set(path, source)
+      this.answers.push({ name: 'field', isFlag: true, value: `${path}=${source}` })
     }
     return { ...plan, sources }
   }
@@ -117,6 +124,7 @@ export class SagaSteps {
     for (const variant of unclear) {
       const role = await this.#asker.oneOf(`What is ${variant}?`, roleChoices, 'event')
       this.#roles.set(variant, role as Role)
+      this.answers.push({ name: 'as', isFlag: true, value: `${variant}=${role}` })
     }
   }
 

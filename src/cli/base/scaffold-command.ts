@@ -14,6 +14,7 @@ import { formatDifferences, formatScaffold } from '../../ui/format-scaffold.ts'
 import type { Setting } from '../config/setting.ts'
 import { isNoted, remember } from '../config/trust/project-notes.ts'
 import { UsageError } from '../errors.ts'
+import { type AddedValue, completedWords, lineOf } from '../pickers/completed-words.ts'
 import { Asker } from '../process/ask.ts'
 import { runTool } from '../process/run-tool.ts'
 import { flag, hint, run } from '../suggestions.ts'
@@ -37,6 +38,8 @@ export abstract class ScaffoldCommand extends ChangeCommand {
   static override document = 'new'
 
   #asker: Asker | undefined
+  /** What the user has answered, as it can stand on the command line. */
+  readonly #answered: AddedValue[] = []
 
   protected get asker(): Asker {
     this.#asker ??= new Asker(this.context)
@@ -48,6 +51,11 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     return !yes && this.asker.canAsk
   }
 
+  /** Keeps an answer for the command line that {@link write} prints. */
+  protected answered(added: AddedValue): void {
+    this.#answered.push(added)
+  }
+
   /** Returns the given name, or asks for it. `UsageError` for an invalid name, or if there is no terminal to ask on. */
   protected async name(given: string | undefined, flags: WriteFlags, what: string, example: string): Promise<Name> {
     if (given === undefined && !this.asks(flags)) throw new UsageError(`name the ${what}`, [run(example)])
@@ -56,6 +64,7 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     const reason = whyNoName(text)
     if (name === undefined || reason !== undefined)
       throw new UsageError(`'${text}' is not a valid name: ${reason}`, [run(example)])
+    if (given === undefined) this.answered({ name: 'name', isFlag: false, value: text })
     return name
   }
 
@@ -114,7 +123,14 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     for (const [name, value] of Object.entries(byFlag)) if (value !== undefined) given.set(name, value)
     for (const question of template.questions) {
       if (given.has(question.name) || !this.asks(flags)) continue
-      given.set(question.name, await this.#ask(question))
+      const answer = await this.#ask(question)
+      given.set(question.name, answer)
+      const isFlag = Object.hasOwn(byFlag, question.name)
+      this.answered(
+        isFlag
+          ? { name: question.name, isFlag, value: answer }
+          : { name: 'set', isFlag: true, value: `${question.name}=${answer}` },
+      )
     }
     return readAnswers(template, given)
   }
@@ -141,8 +157,13 @@ export abstract class ScaffoldCommand extends ChangeCommand {
     return planScaffold({ template, scope, root, read: (path) => readTarget(root, path), generated })
   }
 
-  /** Shows the plan and writes its files, unless `--dry-run` is given. */
+  /**
+   * Shows the plan and writes its files, unless `--dry-run` is given. If the user was asked, first prints the command line that needs no
+   * answers.
+   */
   protected async write(plan: ScaffoldPlan, flags: WriteFlags): Promise<Scaffolded> {
+    if (this.#answered.length > 0)
+      await this.notice(`$ ${lineOf(String(this.id), completedWords(this.argv, this.#answered))}`)
     const { files } = plan
     const root = relative(this.context.cwd, plan.root) || '.'
     await this.print(formatScaffold(root, files))

@@ -1,5 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import { type ExampleData, exampleData, knownEventTypes } from '../../operations/publish/example-event.ts'
+import { type ExampleData, exampleData } from '../../operations/publish/example-event.ts'
 import type { SchemaSet } from '../../operations/schemas/compiled.ts'
 import { write } from '../../ui/text/io.ts'
 import { printable } from '../../ui/text/printable.ts'
@@ -7,8 +7,8 @@ import { RefusedError } from '../errors.ts'
 import { Asker } from '../process/ask.ts'
 import type { Context } from '../process/context.ts'
 import { shellWord } from '../suggestions.ts'
-import { nameChoices } from './choices.ts'
 import { editorOf, editText } from './edit-text.ts'
+import { pickEventType } from './pick-event-type.ts'
 
 interface FormRequest {
   readonly context: Context
@@ -25,9 +25,6 @@ export interface FilledIn {
   readonly data: string
 }
 
-/** The choice of an event type that is not listed. No event type has this name. */
-const OTHER = ' '
-
 /**
  * Lets the user fill in an event: its type, and its data field by field, or in an editor if a field contains others. The defaults are
  * the data of the newest event of the type, or a sample by its schema. Shows the event and asks before it is published.
@@ -35,7 +32,7 @@ const OTHER = ' '
 export async function fillInEvent(request: FormRequest): Promise<FilledIn> {
   const { context, bus, topic, schemas } = request
   const asker = new Asker(context)
-  const type = request.type ?? (await pickType(asker, request))
+  const type = request.type ?? (await pickEventType(asker, bus, { topics: [topic], schemas }))
   const example = await exampleData(bus, topic, { eventType: type, schemas, now: context.now() })
   const filled = await fillInData(context, asker, example)
   const say = (text: string) => write(context.io.stderr, `${printable(text)}\n`, context.stop.signal)
@@ -45,16 +42,6 @@ export async function fillInEvent(request: FormRequest): Promise<FilledIn> {
   const data = JSON.stringify(filled).replaceAll('{{', '\\{{')
   await say(`$ crbus publish ${[topic, '--type', type, '--data', data].map(shellWord).join(' ')}`)
   return { type, data }
-}
-
-async function pickType(asker: Asker, { bus, topic, schemas }: FormRequest): Promise<string> {
-  const known = await knownEventTypes(bus, [topic], schemas)
-  const other = { value: OTHER, label: 'another event type' }
-  const picked = known.length === 0 ? OTHER : await asker.fromList('Which event type?', [...nameChoices(known), other])
-  if (picked !== OTHER) return picked
-  return asker.text('Which event type, such as OrderPlaced.v1?', (text) =>
-    text.trim() === '' ? 'type the event type' : undefined,
-  )
 }
 
 async function fillInData(context: Context, asker: Asker, example: ExampleData | undefined): Promise<unknown> {

@@ -1,14 +1,17 @@
+import { openSchemas } from '../../operations/schemas/open.ts'
 import { write } from '../../ui/text/io.ts'
 import { printable } from '../../ui/text/printable.ts'
 import { rememberNames } from '../completion/names-cache.ts'
 import type { ValueKind } from '../completion/value-kind.ts'
 import { UsageError } from '../errors.ts'
 import { Asker, type Choice } from '../process/ask.ts'
+import { schemaLocationOf } from '../schema-location.ts'
 import { run } from '../suggestions.ts'
 import { groupChoices, nameChoices, positionChoices, topicChoices, topicsOfGroup } from './choices.ts'
 import { type AddedValue, completedWords, lineOf } from './completed-words.ts'
 import { flagAtEnd, type MissingValue, missingValues } from './missing-values.ts'
-import type { GivenValues, PickRequest } from './pick-request.ts'
+import { pickEventType } from './pick-event-type.ts'
+import { type GivenValues, type PickRequest, topicsIn } from './pick-request.ts'
 
 /** The choice of the flag of `reset` that replaces --topic. No topic has this name. */
 const ALL_TOPICS = '--all-topics'
@@ -27,12 +30,14 @@ export async function pickMissing(request: PickRequest): Promise<string[]> {
   const missing = [...(atEnd === undefined ? [] : [atEnd]), ...others]
   if (missing.length === 0) return [...argv]
   request.select(given.flags)
+  const args = { ...given.args }
   const flags = { ...given.flags }
   const added: AddedValue[] = []
   for (const { name, isFlag, ...value } of missing) {
-    const picked = await pick({ name, isFlag, ...value }, { ...request, given: { ...given, flags } })
+    const picked = await pick({ name, isFlag, ...value }, { ...request, given: { args, flags } })
     added.push(picked === ALL_TOPICS ? { name: 'all-topics', isFlag: true } : { name, isFlag, value: picked })
-    flags[name] = picked
+    const values = isFlag ? flags : args
+    values[name] = picked
   }
   const words = completedWords(typed, added)
   await write(context.io.stderr, `${printable(`$ ${lineOf(request.id, words)}`)}\n`, context.stop.signal)
@@ -50,6 +55,7 @@ const questions: Partial<Readonly<Record<ValueKind, string>>> = {
 async function pick(missing: MissingValue, request: PickRequest & { readonly given: GivenValues }): Promise<string> {
   const { name, description, options, kind } = missing
   const asker = new Asker(request.context)
+  if (kind === 'eventType') return pickTypeFor(asker, request)
   const what = (kind && questions[kind]) ?? `${missing.isFlag ? `--${name}` : name.toUpperCase()}: ${description}`
   const choices =
     options.length > 0 ? options.map((value) => ({ value, label: value })) : await choicesFor(missing, request)
@@ -59,6 +65,17 @@ async function pick(missing: MissingValue, request: PickRequest & { readonly giv
     run('crbus publish order-events --type OrderPlaced.v1 --data {}', 'creates a topic'),
     run('crbus config', 'shows which bus this is'),
   ])
+}
+
+/** Lets the user pick an event type of the topics that the command line names. */
+async function pickTypeFor(
+  asker: Asker,
+  { context, given, connect, config }: PickRequest & { readonly given: GivenValues },
+): Promise<string> {
+  const { schema } = given.flags
+  const location = schemaLocationOf(await config(), context.cwd)
+  const schemas = await openSchemas(location, typeof schema === 'string' ? schema : undefined)
+  return pickEventType(asker, await connect(), { topics: topicsIn(given), schemas })
 }
 
 /** Returns the choices for a value; `undefined` if the user has to type it. */

@@ -92,6 +92,7 @@ export default class NewAggregate extends ScaffoldCommand {
       const why = (text: string) => (text === '' && !isFirst ? undefined : whyNoEvent([...events, text]))
       const event = await this.asker.text(message, why, isFirst ? defaults[0] : '')
       if (event === '') return events
+      this.answered({ name: 'event', isFlag: true, value: event })
       events.push(event)
     }
   }

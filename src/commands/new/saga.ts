@@ -94,6 +94,7 @@ export default class NewSaga extends ScaffoldCommand {
       timeout: duration(String(answers.timeout)),
       sources: toAnswers('--field', flags.field, 'CompletePayment.amount=total'),
     })
+    for (const answer of sagaSteps.answers) this.answered(answer)
     const scope = { name, lang, ...answers, ...sagaScope(plan) }
     const result = await this.write(this.plan(template, root, scope), flags)
     if (lang === 'rust') await this.#noteRustTypes(root, name, plan.steps)

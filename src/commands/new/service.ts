@@ -52,7 +52,9 @@ export default class NewService extends ScaffoldCommand {
       { value: 'ts', label: 'TypeScript' },
       { value: 'rust', label: 'Rust' },
     ]
-    return (await this.asker.oneOf('Which language?', choices, 'ts')) as 'ts' | 'rust'
+    const lang = (await this.asker.oneOf('Which language?', choices, 'ts')) as 'ts' | 'rust'
+    this.answered({ name: 'lang', isFlag: true, value: lang })
+    return lang
   }
 
   /** Plans the files of the template, and the copy of crbus if package.json depends on it. */

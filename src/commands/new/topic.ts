@@ -93,9 +93,11 @@ export default class NewTopic extends ScaffoldCommand {
     ])
   }
 
-  #ask(yes: boolean): Promise<string> {
+  async #ask(yes: boolean): Promise<string> {
     if (!this.asks({ yes })) throw new UsageError('name the topic', [run('crbus new topic order-events')])
-    return this.asker.text('Which topic?', (text) => topicNameError(text)?.message)
+    const topic = await this.asker.text('Which topic?', (text) => topicNameError(text)?.message)
+    this.answered({ name: 'topic', isFlag: false, value: topic })
+    return topic
   }
 }
 
