@@ -200,6 +200,36 @@ describe('crbus profile create', () => {
     expect((await run(ProfileList, [])).stdout).toContain('TLS, host names NOT verified')
   })
 
+  test('stores a schema registry, and where its login is', async () => {
+    const login = ['--registry-username', 'ann', '--registry-password', 'env:WORD']
+    const url = 'https://registry.example.com:8081'
+    const { exitCode, stdout } = await run(ProfileCreate, ['dev', '-b', 'dev:9092', '--registry', `${url}/`, ...login])
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^registry +https:\S+:8081 as ann$/m)])
+    expect(ownProfiles().dev).toEqual({
+      brokers: 'dev:9092',
+      registry: { url, username: 'ann', password: 'env:WORD' },
+    })
+    await run(ProfileCreate, ['bare', '-b', 'dev:9092', '--registry', 'http://registry:8081'])
+    expect(ownProfiles().bare).toEqual({ brokers: 'dev:9092', registry: 'http://registry:8081' })
+  })
+
+  test.each([
+    [['https://ann:hunter2@registry'], '--registry must be an http:// or https:// URL without a user name'],
+    [
+      ['https://registry', '--registry-username', 'ann', '--registry-password', 'hunter2'],
+      '--registry-password contains the secret itself',
+    ],
+    [
+      ['http://registry', '--registry-username', 'ann', '--registry-password', 'env:WORD'],
+      '--registry has a login, so its URL must begin with https://',
+    ],
+    [['https://registry', '--registry-username', 'ann'], '--registry-username needs --registry-password'],
+  ])('refuses the registry %j, and repeats no password', async (words, problem) => {
+    const { stderr, exitCode } = await run(ProfileCreate, ['dev', '-b', 'dev:9092', '--registry', ...words])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(problem)])
+    expect(stderr).not.toContain('hunter2')
+  })
+
   test('asks before it replaces a profile, and shows what changes', async () => {
     user({ profile: 'prod', profiles: { prod: PROD } })
     const argv = ['prod', '-b', 'new:9093']

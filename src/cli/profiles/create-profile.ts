@@ -2,12 +2,14 @@ import { resolve } from 'node:path'
 import { brokersProblem } from '../config/bus-address.ts'
 import type { ColorChoice } from '../config/color.ts'
 import { profileNameError } from '../config/config-file.ts'
+import { checkedRegistry, EXAMPLE_REGISTRY } from '../config/registry/registry-setting.ts'
 import { parseOptions } from '../config/security/named-settings.ts'
+import { parseSecret, SECRET_FORMS, type Secret } from '../config/security/secrets/secret.ts'
 import { type SecurityKey, type Sourced, secretKeys } from '../config/security/settings.ts'
 import { parseStore } from '../config/store-address.ts'
 import { UsageError } from '../errors.ts'
-import { flag } from '../suggestions.ts'
-import { type ProfileKeys, securityKeys } from './profile-keys.ts'
+import { flag, hint } from '../suggestions.ts'
+import { type ProfileKeys, secretText, securityKeys } from './profile-keys.ts'
 
 /** The flags of `crbus profile create`. */
 export interface CreateFlags {
@@ -21,6 +23,9 @@ export interface CreateFlags {
   readonly 'cluster-id'?: string | undefined
   readonly 'max-batch-bytes'?: number | undefined
   readonly schemas?: string | undefined
+  readonly registry?: string | undefined
+  readonly 'registry-username'?: string | undefined
+  readonly 'registry-password'?: string | undefined
   readonly color?: ColorChoice | undefined
 }
 
@@ -55,6 +60,7 @@ export function profileFromFlags(name: string, flags: CreateFlags, cwd: string):
     protected: flags.protected || undefined,
     maxBatchBytes: flags['max-batch-bytes'],
     schemas: flags.schemas === undefined ? undefined : resolve(cwd, flags.schemas),
+    registry: registryKey(flags, cwd),
     color: flags.color,
   }
 }
@@ -65,14 +71,43 @@ const hiddenKeys: readonly SecurityKey[] = secretKeys.filter((key) => !['ca', 'c
 function refusePlainSecrets(settings: Sourced): void {
   for (const key of hiddenKeys) {
     const setting = settings[key]
-    if (setting === undefined || (setting.value as { readonly kind: string }).kind !== 'plain') continue
-    throw new UsageError(`${setting.from} contains the secret itself; a profile names the place where the secret is`, [
-      flag(`${setting.from}=env:NAME`, 'reads a variable'),
-      flag(`${setting.from}=file:PATH`, 'reads a file'),
-      flag(`${setting.from}='cmd:pass show kafka'`, 'runs a program'),
-      flag(`${setting.from}=keyring:SERVICE/ACCOUNT`, 'asks the keyring'),
-    ])
+    if (setting !== undefined) refusePlain(setting.value as Secret, setting.from)
   }
+}
+
+/** Throws `UsageError` for a secret that is on the command line itself. `from` is the flag without the value. */
+function refusePlain({ kind }: Secret, from: string): void {
+  if (kind !== 'plain') return
+  throw new UsageError(`${from} contains the secret itself; a profile names the place where the secret is`, [
+    flag(`${from}=env:NAME`, 'reads a variable'),
+    flag(`${from}=file:PATH`, 'reads a file'),
+    flag(`${from}='cmd:pass show kafka'`, 'runs a program'),
+    flag(`${from}=keyring:SERVICE/ACCOUNT`, 'asks the keyring'),
+  ])
+}
+
+/** Returns the registry as a profile has it: its URL, with the login if there is one. */
+function registryKey(flags: CreateFlags, cwd: string): ProfileKeys['registry'] {
+  if (flags.registry === undefined) return undefined
+  const username = secretOf(flags, 'registry-username', cwd)
+  const password = secretOf(flags, 'registry-password', cwd)
+  const fail = (problem: string) => new UsageError(`--registry ${problem}`, [flag(`--registry ${EXAMPLE_REGISTRY}`)])
+  const { url } = checkedRegistry({ given: flags.registry, username, password }, fail)
+  if (username === undefined || password === undefined) return url
+  refusePlain(password, '--registry-password')
+  return { url, username: secretText(username, 'username'), password: secretText(password, 'password') }
+}
+
+function secretOf(
+  flags: CreateFlags,
+  name: 'registry-username' | 'registry-password',
+  cwd: string,
+): Secret | undefined {
+  const text = flags[name]
+  if (text === undefined) return undefined
+  const parsed = parseSecret(text, cwd)
+  if ('problem' in parsed) throw new UsageError(`--${name} ${parsed.problem}`, SECRET_FORMS.map(hint))
+  return parsed.secret
 }
 
 /** Returns the location of a store as a profile has it. The value may hold a password, so the error does not repeat it. */

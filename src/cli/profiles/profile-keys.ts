@@ -14,6 +14,11 @@ export interface ProfileKeys {
   readonly protected?: boolean | undefined
   readonly maxBatchBytes?: number | undefined
   readonly schemas?: string | undefined
+  /** The URL of a Schema Registry, with where its login is. */
+  readonly registry?:
+    | string
+    | { readonly url: string; readonly username: string; readonly password: string }
+    | undefined
   readonly color?: ColorChoice | undefined
 }
 
