@@ -24,6 +24,7 @@ const slow = process.env.CI
       'test/e2e/executable.test.ts',
       'test/e2e/kills.test.ts',
       'test/e2e/man-page.test.ts',
+      'test/e2e/optional-decoders.test.ts',
       'test/e2e/optional-packages.test.ts',
       'test/e2e/packed-readme.test.ts',
       'test/e2e/runtimes.test.ts',
