@@ -213,6 +213,11 @@ describe('crbus profile create', () => {
     expect(ownProfiles().bare).toEqual({ brokers: 'dev:9092', registry: 'http://registry:8081' })
   })
 
+  test('refuses a login for a schema registry without its URL', async () => {
+    const { stderr, exitCode } = await run(ProfileCreate, ['dev', '-b', 'dev:9092', '--registry-username', 'ann'])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--registry-username needs --registry')])
+  })
+
   test.each([
     [['https://ann:hunter2@registry'], '--registry must be an http:// or https:// URL without a user name'],
     [
@@ -223,7 +228,7 @@ describe('crbus profile create', () => {
       ['http://registry', '--registry-username', 'ann', '--registry-password', 'env:WORD'],
       '--registry has a login, so its URL must begin with https://',
     ],
-    [['https://registry', '--registry-username', 'ann'], '--registry-username needs --registry-password'],
+    [['https://registry', '--registry-username', 'ann'], '--registry needs both a username and a password, or neither'],
   ])('refuses the registry %j, and repeats no password', async (words, problem) => {
     const { stderr, exitCode } = await run(ProfileCreate, ['dev', '-b', 'dev:9092', '--registry', ...words])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(problem)])

@@ -88,7 +88,12 @@ function refusePlain({ kind }: Secret, from: string): void {
 
 /** Returns the registry as a profile has it: its URL, with the login if there is one. */
 function registryKey(flags: CreateFlags, cwd: string): ProfileKeys['registry'] {
-  if (flags.registry === undefined) return undefined
+  const login = (['registry-username', 'registry-password'] as const).find((name) => flags[name] !== undefined)
+  if (flags.registry === undefined) {
+    // The flags do not depend on --registry by their definition: the usage in the help would then put all three together.
+    if (login !== undefined) throw new UsageError(`--${login} needs --registry`, [flag('--registry URL')])
+    return undefined
+  }
   const username = secretOf(flags, 'registry-username', cwd)
   const password = secretOf(flags, 'registry-password', cwd)
   const fail = (problem: string) => new UsageError(`--registry ${problem}`, [flag(`--registry ${EXAMPLE_REGISTRY}`)])

@@ -60,12 +60,10 @@ export default class ProfileCreate extends ChangeCommand {
     'registry-username': Flags.string({
       description: 'User name for the schema registry, or where it is, such as env:NAME',
       helpValue: 'NAME',
-      dependsOn: ['registry', 'registry-password'],
     }),
     'registry-password': Flags.string({
       description: 'Where the password for the schema registry is, such as env:NAME',
       helpValue: 'SECRET',
-      dependsOn: ['registry', 'registry-username'],
     }),
     color: Flags.option({
       description: 'When to print colors: auto (on a terminal), always or never',
