@@ -11,10 +11,20 @@ import { broker, createBroker, publish, tail, values } from './publish-and-tail.
 beforeEach(createBroker)
 
 async function append(topic: string, given: readonly Uint8Array[]): Promise<void> {
+  await appendPairs(
+    topic,
+    given.map((value) => [null, value] as const),
+  )
+}
+
+async function appendPairs(
+  topic: string,
+  given: readonly (readonly [key: Uint8Array | null, value: Uint8Array | null])[],
+): Promise<void> {
   const bus = new InMemoryEventBus({ broker, createTopics: true })
   await bus.log.append(
     topic,
-    given.map((value) => ({ key: null, value, partition: 0 })),
+    given.map(([key, value]) => ({ key, value, partition: 0 })),
   )
 }
 
@@ -89,6 +99,60 @@ describe('tail --registry', () => {
     })
     expect(stderr).toBe('2 events\n')
     expect(registry.requests).toEqual(['/schemas/ids/7'])
+  })
+
+  test('shows keys with a schema id, also of tombstones, and copies their bytes', async () => {
+    const id = { type: 'record', name: 'Id', fields: [{ name: 'id', type: 'long' }] }
+    await using registry = await startRegistry({
+      7: avro(payment),
+      300: avro(id),
+      301: avro({ type: 'string' } as object),
+    })
+    const key = withSchemaId(300, rawType(id).toBuffer({ id: 9007199254740993n }))
+    const named = withSchemaId(301, avsc.Type.forSchema('string').toBuffer('o-1'))
+    await appendPairs('payments', [
+      [key, paidBytes],
+      [named, Buffer.from('{"n":1}')],
+      [key, null],
+    ])
+    const run = (...more: readonly string[]) =>
+      tail(['payments', '--from', 'start', '-e', '--registry', registry.url, ...more])
+    const text = (await run()).stdout.split('\n')
+    expect(text[0]).toContain(' avro key={"id":"9007199254740993"} {"id":"p-1"')
+    expect(text[1]).toMatch(/ json key=o-1 \{"n":1\}$/)
+    expect(text[2]).toMatch(/ tombstone key=\{"id":"9007199254740993"\}$/)
+    expect((await run('-o', 'pretty')).stdout).toMatch(/^ {2}key +\{"id":"9007199254740993"\}\n {2}key schema 300$/m)
+    expect((await run('-o', '%k')).stdout).toBe('{"id":"9007199254740993"}\no-1\n{"id":"9007199254740993"}\n')
+    const lines = (await run('-o', 'json')).stdout
+    const [first] = lines.split('\n')
+    expect(JSON.parse(first ?? '')).toMatchObject({ key_schema_id: 300, key_data: { id: '9007199254740993' } })
+    expect(JSON.parse((await run('--json')).stdout).events).toEqual(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    )
+    await publish(['copy-events'], lines)
+    const copied = (await tail(['copy-events', '--from', 'start', '-e', '-o', '%k{hex}'])).stdout
+    expect(copied).toBe((await run('-o', '%k{hex}')).stdout)
+  })
+
+  test('shows keys that only begin like a schema id as bytes, and asks for few of them', async () => {
+    await using registry = await startRegistry({ 7: avro(payment) })
+    const number = (value: bigint) => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeBigInt64BE(value)
+      return bytes
+    }
+    const pairs = Array.from({ length: 100 }, (_, index) => [number(BigInt(index + 1) << 24n), paidBytes] as const)
+    await appendPairs('payments', [[number(5n), paidBytes], ...pairs])
+    const { stdout } = await tail(['payments', '-e', '-n', '200', '--registry', registry.url, '-o', '%k{hex} %{id}'])
+    expect(stdout.trimEnd().split('\n')).toHaveLength(101)
+    expect(stdout.match(/ p-1$/gm)).toHaveLength(101)
+    expect(stdout).toContain('0000000000000005 p-1')
+    expect(registry.requests.length).toBeLessThan(25)
+    const one = (await tail(['payments', '-e', '-n', '1', '--registry', registry.url])).stdout
+    expect(one).toMatch(/ avro key=\S+ \{/)
   })
 
   test('filters by the decoded fields, and copies the bytes', async () => {

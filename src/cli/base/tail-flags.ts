@@ -149,7 +149,7 @@ export const tailFlags = {
   }),
   registry: Flags.string({
     description:
-      'URL of a Schema Registry, to decode Avro, Protobuf and JSON values with a schema id (env CRBUS_REGISTRY; default: the registry of the profile); Avro needs "npm install --global avsc", Protobuf protobufjs',
+      'URL of a Schema Registry, to decode Avro, Protobuf and JSON values and keys with a schema id (env CRBUS_REGISTRY; default: the registry of the profile); Avro needs "npm install --global avsc", Protobuf protobufjs',
     helpValue: 'URL',
   }),
 }

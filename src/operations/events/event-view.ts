@@ -6,7 +6,7 @@ import { decodePlainValue } from '../../codecs/plain-value.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
-import type { DecodedValue, ValueDecoder } from './value-decoder.ts'
+import type { DecodedKey, DecodedValue, ValueDecoder } from './value-decoder.ts'
 
 /** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */
 export const viewCodecs = [...payloadCodecs, 'bincode'] as const
@@ -66,6 +66,8 @@ export interface EventView {
   readonly envelope: DecodedEnvelope | undefined
   /** The payload of the event, or the plain value of a record without an envelope. `undefined` for a tombstone. */
   readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | DecodedValue | undefined
+  /** The record key, if the decoder of the reading decodes it. `undefined` for a key of text or other bytes. */
+  readonly decodedKey: DecodedKey | undefined
   /** Whether the value is neither an event nor a plain value. False for a tombstone. */
   readonly isUndecodable: boolean
   /** The payload as JSON text; `undefined` if no schema decodes the payload. */
@@ -85,6 +87,8 @@ class LazyView implements EventView {
   #payload: EventView['payload']
   /** `null`: the decoder does not decode the record. `undefined`: not decoded yet. */
   #decoded: DecodedValue | null | undefined
+  /** `null`: the decoder does not decode the key. `undefined`: not decoded yet. */
+  #key: DecodedKey | null | undefined
   /** `null`: no schema decodes the payload. `undefined`: not decoded yet. */
   #json: BincodeJson | null | undefined
 
@@ -107,6 +111,13 @@ class LazyView implements EventView {
     const decoded = this.#decodedValue
     this.#payload = decoded ?? (envelope.ok ? this.#read(envelope.event) : (this.#plainValue ?? envelope))
     return this.#payload
+  }
+
+  get decodedKey(): DecodedKey | undefined {
+    const { decoder } = this.#reading
+    if (decoder?.decodeKey === undefined) return undefined
+    if (this.#key === undefined) this.#key = decoder.decodeKey(this.record) ?? null
+    return this.#key ?? undefined
   }
 
   get isUndecodable(): boolean {

@@ -16,6 +16,13 @@ export type DecodedValue =
     }
   | { readonly ok: false; readonly reason: string }
 
+/** A record key that a {@link ValueDecoder} decoded. */
+export interface DecodedKey {
+  readonly value: unknown
+  /** The id of the schema in the registry. */
+  readonly schemaId: number
+}
+
 /** Decodes the values of records by means outside of crbus: a schema registry, or a command. */
 export interface ValueDecoder {
   /** Whether the decoder also decodes records whose envelope crbus can decode. */
@@ -24,6 +31,8 @@ export interface ValueDecoder {
   prepare(records: readonly BusRecord[]): Promise<void>
   /** Decodes a prepared record. `undefined` if the record is not for this decoder. */
   decode(record: BusRecord): DecodedValue | undefined
+  /** Decodes the key of a prepared record. `undefined` if it is not for this decoder. Absent: it decodes no keys. */
+  decodeKey?(record: BusRecord): DecodedKey | undefined
 }
 
 /** Combines decoders: a record is decoded by the first one that knows it. */
@@ -38,6 +47,13 @@ export function firstDecoder(decoders: readonly ValueDecoder[]): ValueDecoder | 
     decode: (record) => {
       for (const decoder of decoders) {
         const decoded = decoder.decode(record)
+        if (decoded !== undefined) return decoded
+      }
+      return undefined
+    },
+    decodeKey: (record) => {
+      for (const decoder of decoders) {
+        const decoded = decoder.decodeKey?.(record)
         if (decoded !== undefined) return decoded
       }
       return undefined

@@ -1,7 +1,7 @@
 import type { BusRecord } from '../../bus/record.ts'
 import { decodeJson } from '../../codecs/json.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
-import type { DecodedValue, ValueDecoder } from '../events/value-decoder.ts'
+import type { DecodedKey, DecodedValue, ValueDecoder } from '../events/value-decoder.ts'
 import { type Avsc, compileAvro } from './avro.ts'
 import type { FetchedSchema, RegistrySchema } from './fetch-schema.ts'
 import { compileProtobuf, type Protobufjs } from './protobuf.ts'
@@ -28,6 +28,12 @@ const MAX_REQUESTS = 8
 /** How long a registry that failed to answer is not asked again. */
 const RETRY_MS = 30_000
 
+/**
+ * How many ids at the start of keys the registry may not have before the ids of further keys are not asked for. A 64-bit integer, as
+ * Kafka's own serializer writes it, begins like a schema id.
+ */
+const MAX_UNKNOWN_KEYS = 10
+
 type Codec = 'avro' | 'protobuf' | 'json'
 type Compiled = { readonly codec: Codec; readonly decode: (bytes: Buffer) => unknown } | { readonly problem: string }
 
@@ -40,6 +46,8 @@ export class RegistryDecoder implements ValueDecoder {
   /** Schemas that are being fetched. Calls of `prepare` may overlap. */
   readonly #fetching = new Map<number, Promise<void>>()
   #failedAt: number | undefined
+  /** The ids at the start of keys for which the registry has no schema. */
+  readonly #unknownOfKeys = new Set<number>()
 
   constructor(access: RegistryAccess) {
     this.#access = access
@@ -47,17 +55,24 @@ export class RegistryDecoder implements ValueDecoder {
   }
 
   async prepare(records: readonly BusRecord[]): Promise<void> {
-    const wanted = new Set<number>()
-    for (const { value } of records) {
-      const id = schemaIdOf(value)
-      if (id !== undefined && !this.#schemas.has(id)) wanted.add(id)
-    }
-    const ids = [...wanted]
+    await this.#fetch(records.map(({ value }) => schemaIdOf(value)))
+    const ofKeys = records.map(({ key }) => schemaIdOf(key)).filter((id) => id !== 0)
+    await this.#fetch(ofKeys, (id) => {
+      const schema = this.#schemas.get(id)
+      if (schema !== undefined && 'problem' in schema) this.#unknownOfKeys.add(id)
+      return this.#unknownOfKeys.size < MAX_UNKNOWN_KEYS
+    })
+  }
+
+  /** Fetches the schemas with these ids. `goesOn` is called after each group of requests with their ids, and says whether to continue. */
+  async #fetch(given: readonly (number | undefined)[], goesOn: (id: number) => boolean = () => true): Promise<void> {
+    const ids = [...new Set(given)].filter((id) => id !== undefined && !this.#schemas.has(id)) as number[]
     while (ids.length > 0) {
       if (this.#failedAt !== undefined && this.#now() - this.#failedAt < RETRY_MS) return
       const room = MAX_SCHEMAS - this.#schemas.size
-      await Promise.all(ids.splice(0, Math.min(room, MAX_REQUESTS)).map((id) => this.#addOnce(id)))
-      if (room === 0) return
+      const asked = ids.splice(0, Math.min(room, MAX_REQUESTS))
+      await Promise.all(asked.map((id) => this.#addOnce(id)))
+      if (room === 0 || !asked.every(goesOn)) return
     }
   }
 
@@ -78,6 +93,18 @@ export class RegistryDecoder implements ValueDecoder {
       return { ok: true, codec: schema.codec, value: decoded, canonical: false, schemaId: id }
     } catch (error) {
       return { ok: false, reason: `the value does not fit schema ${id} of the registry: ${messageOf(error)}` }
+    }
+  }
+
+  decodeKey({ key }: BusRecord): DecodedKey | undefined {
+    const id = schemaIdOf(key)
+    const schema = id === undefined ? undefined : this.#schemas.get(id)
+    if (id === undefined || key === null || schema === undefined || 'problem' in schema) return undefined
+    try {
+      return { value: schema.decode(asBuffer(key).subarray(HEADER_BYTES)), schemaId: id }
+    } catch {
+      // A key of another format may begin like a schema id. It is shown as bytes.
+      return undefined
     }
   }
 

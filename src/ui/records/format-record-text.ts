@@ -14,7 +14,7 @@ import { formatGuess } from './format-guess.ts'
 import { metadataDocument } from './record-document.ts'
 import { eventTypeColor } from './text/event-type-color.ts'
 import { growingColumn } from './text/growing-column.ts'
-import { headersText, hexText, keyText, plainText } from './text/record-parts.ts'
+import { headersText, hexText, namedKey, plainText } from './text/record-parts.ts'
 
 export interface TextStyle {
   readonly color: boolean
@@ -98,8 +98,8 @@ function lineFormatter({ color, headers = false }: TextStyle): (view: EventView,
     const { key, value } = record
     const head = chalk.dim(`${time} ${place}`)
     const shownHeaders = headers && record.headers.length > 0 ? chalk.dim(headersText(record.headers)) : ''
-    if (value === null) return joined(head, chalk.dim('tombstone'), chalk.dim(keyText(key)), shownHeaders)
-    const shownKey = key === null ? '' : chalk.dim(keyText(key))
+    if (value === null) return joined(head, chalk.dim('tombstone'), chalk.dim(namedKey(view)), shownHeaders)
+    const shownKey = key === null ? '' : chalk.dim(namedKey(view))
     if (!envelope?.ok && payload?.ok) {
       return joined(head, chalk.dim(payload.codec), shownKey, payloadText(view), shownHeaders)
     }

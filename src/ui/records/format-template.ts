@@ -1,3 +1,4 @@
+import { valueJson } from '../../codecs/json.ts'
 import type { EventView } from '../../operations/events/event-view.ts'
 import type { TimeZone } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
@@ -13,6 +14,7 @@ export type CompiledTemplate =
   | { readonly ok: false; readonly reason: string }
 
 const utf8 = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer.from(bytes).toString('utf8') : '')
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : valueJson(value))
 const eventOf = ({ envelope }: EventView) => (envelope?.ok ? envelope.event : undefined)
 
 /** The tokens by their letters: first those of kcat and rpk, then, from `y` on, tokens for the parts of the envelope. */
@@ -20,7 +22,7 @@ const templateTokens: Readonly<Record<string, Token>> = {
   t: ({ record }) => record.topic,
   p: ({ record }) => String(record.partition),
   o: ({ record }) => String(record.offset),
-  k: ({ record }) => utf8(record.key),
+  k: ({ record, decodedKey }) => (decodedKey === undefined ? utf8(record.key) : textOf(decodedKey.value)),
   K: ({ record }) => String(record.key?.length ?? -1),
   v: payloadText,
   s: payloadText,

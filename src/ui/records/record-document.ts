@@ -18,7 +18,12 @@ export function recordDocument(view: EventView): JsonDocument {
   const { record, envelope } = view
   const { topic, partition, offset, timestamp, key, value } = record
   const position = { topic, partition, offset: integer(offset), timestamp: time(timestamp) }
-  const frame = { ...position, ...textOrBytes('key', key), headers: record.headers.map(header) }
+  const frame = {
+    ...position,
+    ...textOrBytes('key', key),
+    ...decodedKeyFields(view),
+    headers: record.headers.map(header),
+  }
   if (value === null) return { ...frame, tombstone: true }
   if (!envelope?.ok && view.payload?.ok) return { ...frame, envelope: 'none', ...plainFields(view.payload, value) }
   if (!envelope?.ok)
@@ -39,6 +44,9 @@ export function recordDocument(view: EventView): JsonDocument {
     ...(format === 'bincode-w3' ? {} : { value_base64: base64(value) }),
   }
 }
+
+const decodedKeyFields = ({ decodedKey }: EventView): JsonDocument =>
+  decodedKey === undefined ? {} : { key_schema_id: decodedKey.schemaId, key_data: jsonValue(decodedKey.value) }
 
 function plainFields(payload: Extract<EventView['payload'], { ok: true }>, value: Uint8Array): JsonDocument {
   return {

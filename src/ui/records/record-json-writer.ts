@@ -29,7 +29,7 @@ export class RecordJsonWriter {
   /** Returns the JSON of a record, without a line break. */
   write(view: EventView): string {
     const { record, envelope } = view
-    let line = `{"topic":${this.text(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${this.time(record.timestamp)},${this.key(record.key)},"headers":${headers(record.headers)}`
+    let line = `{"topic":${this.text(record.topic)},"partition":${record.partition},"offset":${integer(record.offset)},"timestamp":${this.time(record.timestamp)},${this.key(record.key)}${decodedKeyFields(view)},"headers":${headers(record.headers)}`
     if (record.value === null) return `${line},"tombstone":true}`
     if (!envelope?.ok) {
       const { payload } = view
@@ -96,6 +96,11 @@ export class RecordJsonWriter {
     this.#lastKeyText = text === undefined ? `"key_base64":"${base64(key)}"` : `"key":${this.text(text)}`
     return this.#lastKeyText
   }
+}
+
+function decodedKeyFields({ decodedKey }: EventView): string {
+  if (decodedKey === undefined) return ''
+  return `,"key_schema_id":${decodedKey.schemaId},"key_data":${printableJson(valueJson(decodedKey.value))}`
 }
 
 /** Returns the fields of a plain value. `value_base64` is added if encoding `data` again would give other bytes. */

@@ -103,7 +103,7 @@ class FastJsonPrinter implements RecordPrinter {
 
   #append(view: EventView): void {
     const start = this.#end
-    if (this.#appendPlain(view.record)) return
+    if (view.decodedKey === undefined && this.#appendPlain(view.record)) return
     this.#end = start
     if (view.isUndecodable) this.undecodable += 1
     this.#text(`${this.#writer.write(view)}\n`)

@@ -6,7 +6,7 @@ import { formatTimestamp } from '../text/format-timestamp.ts'
 import { printable } from '../text/printable.ts'
 import { payloadText } from './format-record-text.ts'
 import { type PrettyStyle, prettyLines } from './text/format-record-pretty.ts'
-import { keyText, titleOf } from './text/record-parts.ts'
+import { namedKey, titleOf } from './text/record-parts.ts'
 
 /** A record as a row of the live screen. All texts are safe for a terminal. */
 export interface RecordRow {
@@ -38,7 +38,7 @@ export function recordRow(view: EventView, { timeZone, now }: Pick<PrettyStyle, 
   const correlation = envelope?.ok ? envelope.event.metadata?.correlationId : undefined
   const reason = isUndecodable && payload?.ok === false ? `${printable(payload.reason)} ` : ''
   // A tombstone says nothing but which key it deletes.
-  const content = value === null ? keyText(key) : `${reason}${payloadText(view)}`
+  const content = value === null ? namedKey(view) : `${reason}${payloadText(view)}`
   const text = content.slice(0, MAX_ROW_CHARS)
   return {
     key: positionName(record),

@@ -15,7 +15,7 @@ import { metadataDocument } from '../record-document.ts'
 import { colorJson } from './color-json.ts'
 import { dumpBytes } from './dump-bytes.ts'
 import { eventTypeColor } from './event-type-color.ts'
-import { bytesText, plainText, titleOf } from './record-parts.ts'
+import { bytesText, keyText, plainText, titleOf } from './record-parts.ts'
 
 export interface PrettyStyle {
   readonly color: boolean
@@ -92,7 +92,8 @@ function fieldsOf(view: EventView, { timeZone, now }: { readonly timeZone: TimeZ
     ['offset', `${offset}`],
     ['time', `${formatTimestamp(timestamp, timeZone)}${ageText(timestamp, now)}`],
     ['timestamp', timestamp === -1n ? 'none' : setBy],
-    ['key', key === null ? '-' : bytesText(key)],
+    ['key', key === null ? '-' : keyText(view)],
+    ...(view.decodedKey === undefined ? [] : [['key schema', `${view.decodedKey.schemaId}`] as const]),
     ...listed(
       'headers',
       headers.map(([name, bytes]) => `${plainText(name)}: ${bytesText(bytes)}`),

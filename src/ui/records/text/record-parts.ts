@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Header } from '../../../bus/record.ts'
+import { valueJson } from '../../../codecs/json.ts'
 import { asBuffer } from '../../../codecs/text-cache.ts'
 import type { EventView } from '../../../operations/events/event-view.ts'
 import { printable, printableJson } from '../../text/printable.ts'
@@ -29,8 +30,15 @@ export function bytesText(bytes: Uint8Array | null): string {
   return isUtf8(bytes) ? plainText(asBuffer(bytes).toString('utf8')) : hexText(bytes)
 }
 
+/** Formats the key of a record: as {@link bytesText}, or if a decoder decodes it, its value as JSON. */
+export function keyText({ record, decodedKey }: EventView): string {
+  if (decodedKey === undefined) return bytesText(record.key)
+  const { value } = decodedKey
+  return typeof value === 'string' ? plainText(value) : printableJson(valueJson(value))
+}
+
 /** Formats a key for one line: `key=o-1`, or `(no key)`. */
-export const keyText = (key: Uint8Array | null): string => (key === null ? '(no key)' : `key=${bytesText(key)}`)
+export const namedKey = (view: EventView): string => (view.record.key === null ? '(no key)' : `key=${keyText(view)}`)
 
 /** Formats headers for one line: `header:traceparent=00-4bf9 header:tenant=acme`. */
 export const headersText = (headers: readonly Header[]): string =>
