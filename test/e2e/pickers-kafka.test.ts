@@ -121,13 +121,12 @@ describe.skipIf(brokers === '')('on Kafka', () => {
   })
 })
 
-test.skipIf(process.platform !== 'linux')('an error does not wait for brokers that do not answer', async () => {
-  const hole = await startBlackHole()
-  const start = performance.now()
-  const { exitCode, stderr } = await script(['tail', '-b', hole.address])
-  const elapsed = performance.now() - start
-  await hole.dispose()
-  expect([exitCode, stderr.split('\n')[0]]).toEqual([2, 'error: crbus tail needs a topic (CRBUS_USAGE)'])
-  // The driver would wait for five seconds.
-  expect(elapsed).toBeLessThan(4000)
-})
+test.skipIf(process.platform !== 'linux')(
+  'tail without a terminal names no topics if the brokers do not answer',
+  async () => {
+    const hole = await startBlackHole()
+    const { exitCode, stderr } = await script(['tail', '-b', hole.address])
+    await hole.dispose()
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([2, 'error: crbus tail needs a topic (CRBUS_USAGE)'])
+  },
+)

@@ -100,7 +100,7 @@ describe('on a terminal', () => {
   })
 
   test('crbus publish --type picks an event type of the topic', async () => {
-    const { shown, exitCode } = await onTerminal('publish order-events --type', [
+    const { shown, exitCode } = await pick('publish order-events --type', [
       ['Which event type?', ENTER],
       ['order_id', ENTER],
       ['total', ENTER],
@@ -134,12 +134,12 @@ describe('on a terminal', () => {
     const service = join(folder, 'shop')
     mkdirSync(service, { recursive: true })
     writeFileSync(join(service, 'crbus.json'), '{}')
-    const depot = await onTerminal('new service --dry-run', [
+    const depot = await pick('new service --dry-run', [
       ['What is the service called?', `depot${ENTER}`],
       ['Which language?', ENTER],
     ])
     expect(depot.shown).toContain('$ crbus new service --dry-run depot --lang ts\n')
-    const aggregate = await onTerminal(
+    const aggregate = await pick(
       'new aggregate --dry-run',
       [
         ['What is the aggregate called?', `order${ENTER}`],
