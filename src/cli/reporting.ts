@@ -2,11 +2,9 @@ import type { CommonFlags } from './common-flags.ts'
 
 // How a failure is reported.
 
-/** Returns the examples of a command, without the name of the program. */
+/** Returns the examples of a command, as the user types them. */
 export const examplesOf = ({ examples = [] }: { readonly examples?: readonly unknown[] }): readonly string[] =>
-  examples
-    .filter((one) => typeof one === 'string')
-    .map((one) => one.replaceAll('<%= config.bin %>', 'crbus').slice('crbus '.length))
+  examples.filter((one) => typeof one === 'string').map((one) => one.replaceAll('<%= config.bin %>', 'crbus'))
 
 /** Reads the flags that say how to report a failure, for a command line that does not parse. */
 export function reportingFlags(argv: readonly string[]): CommonFlags {

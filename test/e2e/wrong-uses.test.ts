@@ -578,6 +578,18 @@ const wrongUses: readonly WrongUse[] = [
     exitCode: 2,
   },
   {
+    line: 'profile use',
+    message: 'crbus profile use needs a profile. Profiles: prod, staging',
+    hints: ['crbus profile list', '--unset (forgets the choice)'],
+    exitCode: 2,
+  },
+  {
+    line: 'completion',
+    message: 'SHELL (bash, zsh or fish) is missing',
+    hints: ['source <(crbus completion bash)', 'crbus completion --help'],
+    exitCode: 2,
+  },
+  {
     line: 'profile use prodd',
     message: "there is no profile 'prodd'",
     hints: ['similar: prod', 'crbus profile list'],

@@ -16,7 +16,7 @@ import { type GivenValues, type PickRequest, topicsIn } from './pick-request.ts'
 
 /** What the error needs of the command. */
 type MissingRequest = Pick<PickRequest, 'id' | 'argv' | 'args' | 'flags' | 'picked' | 'context' | 'parse'> & {
-  /** The examples of the help, without `crbus` in front. */
+  /** The examples of the help. */
   readonly examples: readonly string[]
 }
 
@@ -84,7 +84,7 @@ async function valuesMissing(request: MissingRequest): Promise<UsageError | unde
   const needs = missing.map(wordsFor)
   const message = `crbus ${name} needs ${[needs.slice(0, -1).join(', '), needs.at(-1)].filter(Boolean).join(' and ')}`
   const line = completed(missing, names, given, request)
-  const example = examples.slice(0, 1).map((words) => run(`crbus ${words}`))
+  const example = examples.slice(0, 1).map((line) => run(line))
   return new UsageError(withLists(message, missing, names, request), [
     ...(line === undefined ? [...listsOf(missing, names, given), ...example] : [run(line)]),
     run(`crbus ${name} --help`),

@@ -13,7 +13,7 @@ export interface ParsedCommand {
   readonly name: string
   readonly argv: readonly string[]
   readonly flags: FlagDefinitions
-  /** The examples of the help, without `crbus` in front. */
+  /** The examples of the help. */
   readonly examples: readonly string[]
 }
 
@@ -177,8 +177,7 @@ function missingArguments(
 }
 
 /** Suggests the first example of the help. */
-const example = ({ examples }: ParsedCommand): readonly Suggestion[] =>
-  examples.slice(0, 1).map((words) => run(`crbus ${words}`))
+const example = ({ examples }: ParsedCommand): readonly Suggestion[] => examples.slice(0, 1).map((line) => run(line))
 
 function misplacedValue(command: ParsedCommand): Problem | undefined {
   const found = findMisplacedValue(command.argv, command.flags)

@@ -8,7 +8,11 @@ import { UsageError } from '../../cli/errors.ts'
 import { readChoice, saveChoice } from '../../cli/profiles/choices.ts'
 import { noProfile } from '../../cli/profiles/no-profile.ts'
 import { flag, run } from '../../cli/suggestions.ts'
+import { listed } from '../../ui/text/listed.ts'
 import { printable } from '../../ui/text/printable.ts'
+
+/** The most profiles that an error names. */
+const MAX_NAMES = 10
 
 /** The `--json` document. */
 interface UseDocument {
@@ -34,14 +38,16 @@ export default class ProfileUse extends ChangeCommand {
     const { args, flags } = await this.parse(ProfileUse)
     const { stateFolder } = this.context
     const isUnset = flags.unset ?? false
+    const files = await readConfigFiles(this.context)
+    const defined = files.flatMap(({ profiles }) => [...profiles.values()])
     if ((args.name === undefined) !== isUnset) {
-      throw new UsageError(isUnset ? '--unset takes no name' : 'the name of a profile is missing', [
+      const names = [...new Set(defined.map(({ name }) => name))]
+      const known = names.length === 0 ? '' : `. Profiles: ${listed(names, MAX_NAMES)}`
+      throw new UsageError(isUnset ? '--unset takes no name' : `crbus profile use needs a profile${known}`, [
         run('crbus profile list'),
         flag('--unset', 'forgets the choice'),
       ])
     }
-    const files = await readConfigFiles(this.context)
-    const defined = files.flatMap(({ profiles }) => [...profiles.values()])
     if (args.name !== undefined && !defined.some(({ name }) => name === args.name)) throw noProfile(args.name, defined)
     const key = choiceKey(files)
     const where = key === '' ? 'outside projects' : `in the project of ${key}`
