@@ -5,7 +5,7 @@ import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
 import { printable } from '../ui/text/printable.ts'
 import { type SelectingFlags, suggestOnSameBus } from './same-bus.ts'
-import { formatSuggestion, hint, type Suggestion, toSuggestion } from './suggestions.ts'
+import { formatSuggestion, hint, isTypable, type Suggestion, toSuggestion } from './suggestions.ts'
 
 /** The exit codes of the command line. They are documented, so they never change. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
@@ -39,12 +39,19 @@ export interface Failure {
 }
 
 /**
- * Converts any error to a failure, with suggestions for the bus that `flags` select. An error of an unknown class is a bug in
- * crbus.
+ * Converts any error to a failure, with suggestions for the bus that `flags` select. Suggestions of flags that are not among
+ * `definitions`, the flags of the command, are left out. An error of an unknown class is a bug in crbus.
  */
-export function toFailure(error: unknown, flags: SelectingFlags = {}): Failure {
+export function toFailure(
+  error: unknown,
+  flags: SelectingFlags = {},
+  definitions?: Readonly<Record<string, unknown>>,
+): Failure {
   const failure = describeFailure(error)
-  return { ...failure, suggestions: failure.suggestions.map((suggestion) => suggestOnSameBus(suggestion, flags)) }
+  const suggestions = failure.suggestions
+    .filter((suggestion) => definitions === undefined || isTypable(suggestion, definitions))
+    .map((suggestion) => suggestOnSameBus(suggestion, flags))
+  return { ...failure, suggestions }
 }
 
 function describeFailure(error: unknown): Failure {
@@ -95,8 +102,12 @@ const isOclifError = (error: unknown): error is Error & { readonly suggestions?:
   error instanceof Error && 'oclif' in error && 'render' in error
 
 /** Formats a failure as one line, for monitoring: what is wrong, and the first suggestion. */
-export function inOneLine(error: unknown, flags: SelectingFlags = {}): string {
-  const { code, message, suggestions } = toFailure(error, flags)
+export function inOneLine(
+  error: unknown,
+  flags: SelectingFlags = {},
+  definitions?: Readonly<Record<string, unknown>>,
+): string {
+  const { code, message, suggestions } = toFailure(error, flags, definitions)
   const lines = message.split('\n').map((line) => line.trim())
   // A usage error may have several lines. The further lines of a bug are its stack.
   const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '').join(' ') : lines[0]

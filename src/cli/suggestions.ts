@@ -187,6 +187,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   'check-token-provider': () =>
     hint('check "token" or "tokenUrl" in "sasl"; "crbus config" shows where they come from'),
   'raise-timeout': () => run('crbus doctor connection', 'checks each broker, stage by stage'),
+  'raise-outage-limit': () => flag('--give-up-after 10m', 'waits longer for a bus that stops answering'),
   'raise-max-batch-bytes': ({ bytes }) =>
     flag(`--max-batch-bytes ${bytes ?? 'BYTES'}`, 'allows larger batches; or set maxBatchBytes in crbus.json'),
   'read-from': ({ topic, partition, next }) =>
@@ -222,6 +223,15 @@ export function toSuggestion(given: Hint): Suggestion {
     ? suggestionByCode[given.code as KnownHint['code']]
     : keepText
   return (suggest as (hint: Hint) => Suggestion)(given)
+}
+
+/**
+ * Whether the user can follow a suggestion. A hint of the library may stand for a flag that the command does not have, such as
+ * `--give-up-after`, which only `tail` has though every command may lose its bus.
+ */
+export function isTypable(suggestion: Suggestion, flags: Readonly<Record<string, unknown>>): boolean {
+  const [, name] = 'flag' in suggestion ? (/^--([\w-]+)/.exec(suggestion.flag) ?? []) : []
+  return name === undefined || Object.hasOwn(flags, name) || Object.hasOwn(flags, name.replace(/^no-/, ''))
 }
 
 /** Formats a suggestion in one line: the command or flag, then its note in parentheses. */

@@ -65,6 +65,11 @@ export const driverHints = {
       code: 'raise-timeout',
       text: 'to wait longer, set a larger timeout (milliseconds) in the options of RedpandaEventBus',
     }) as const,
+  raiseOutageLimit: () =>
+    ({
+      code: 'raise-outage-limit',
+      text: 'to wait longer, set a larger outageLimit (milliseconds) in the options of the read or subscription',
+    }) as const,
   /** `bytes` is a limit that may suffice; `undefined` if the size of the batch is unknown. */
   raiseMaxBatchBytes: (bytes?: number) =>
     ({

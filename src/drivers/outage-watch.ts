@@ -1,16 +1,12 @@
 import { EventBusError } from '../bus/errors.ts'
-import { advice } from '../bus/hints.ts'
 import type { OutageOptions } from '../bus/outage.ts'
 import type { LogSlice } from '../bus/topic-log.ts'
+import { driverHints } from './hints.ts'
 
 /** The default limit of a read with an end. A broker restarts within seconds, a machine within about a minute. */
 const READ_OUTAGE_LIMIT_MS = 60_000
 /** A shorter outage is not reported, because electing a new leader takes less time. */
 const MIN_REPORTED_MS = 2000
-
-const WAIT_LONGER = advice(
-  'to wait longer, set a larger outageLimit (milliseconds) in the options of the read or subscription',
-)
 
 /**
  * Tracks the outage of a reader. The reader depends on parts (connections to brokers, a group, a file) that fail and recover
@@ -45,7 +41,7 @@ export class OutageWatch {
     const lasted = performance.now() - this.#since
     if (lasted > this.#limit) {
       const { code, message, topic, group, isPassing } = error
-      const hints = [...error.hints, WAIT_LONGER]
+      const hints = [...error.hints, driverHints.raiseOutageLimit()]
       const gaveUp = `${message}; gave up after ${this.#limit / 1000} s`
       return new EventBusError(code, gaveUp, { topic, group, hints, isPassing, cause: error })
     }

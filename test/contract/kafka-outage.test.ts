@@ -99,6 +99,7 @@ describe.skipIf(!isHere)('an outage of the only broker', () => {
     })
     const gaveUp = await limited
     expect(gaveUp.stderr).toMatch(/refused the connection; gave up after 3 s/)
+    expect(gaveUp.stderr).toContain('\n  try: --give-up-after 10m (waits longer for a bus that stops answering)\n')
     expect(gaveUp.exitCode).toBe(3)
     await eventually(() => expect([statesOf(outages.reader), statesOf(outages.member)]).toEqual([['lost'], ['lost']]))
     await eventually(() => expect(stderr).toMatch(/^connection lost, retrying since 10:00:00Z: 127.0.0.1:\d+ .+\n$/))

@@ -81,6 +81,11 @@ export abstract class BaseCommand extends Command {
     return this.context.stop.signal
   }
 
+  /** The definitions of the flags of the command by their names. */
+  protected get ownFlags(): FlagDefinitions {
+    return { ...this.ctor.baseFlags, ...this.ctor.flags } as FlagDefinitions
+  }
+
   protected get isJson(): boolean {
     return this.given.json ?? false
   }
@@ -370,7 +375,7 @@ export abstract class BaseCommand extends Command {
 
   async #fail(thrown: unknown): Promise<void> {
     const error = await this.withNames(thrown)
-    const failure = toFailure(error, this.given)
+    const failure = toFailure(error, this.given, this.ownFlags)
     process.exitCode = failure.exitCode
     const { stdout, stderr } = this.context.io
     const outcome = error instanceof EventBusError ? error.outcome : undefined

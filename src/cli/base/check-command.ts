@@ -54,7 +54,7 @@ export abstract class CheckCommand extends BaseCommand {
       const failed = {
         status: 'unknown',
         code: 'check-failed',
-        reason: inOneLine(await this.withNames(error), this.given),
+        reason: inOneLine(await this.withNames(error), this.given, this.ownFlags),
       } as const
       return { check: this.checkName, status: 'unknown', findings: [failed], measures: [] }
     }
