@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { parseJsonKeys } from './parse-json-keys.ts'
+import { whyNotJson } from './json/json-syntax.ts'
+import { parseJsonKeys } from './json/parse-json-keys.ts'
 import { asBuffer } from './text-cache.ts'
 
 /**
@@ -17,14 +18,22 @@ export type ParsedJson =
 /** Finds numbers that a `number` may not hold exactly. They are rare, and parsing them exactly takes five times as long. */
 const maybeInexact = /\d(?:\d{15}|[eE]\+?\d{3})/
 
-/** Parses JSON text without losing digits of large integers. */
+/** Parses JSON text without losing digits of large integers. `reason` quotes at most one character and one number of the text. */
 export function parseJson(text: string): ParsedJson {
+  const parsed = tryParse(text)
+  if (!('error' in parsed)) return parsed
+  return { ok: false, reason: `not JSON: ${whyNotJson(text) ?? parsed.error.message}` }
+}
+
+function tryParse(text: string): ParsedJson | { readonly ok: false; readonly error: Error } {
   try {
     const value: unknown = parseJsonKeys(text, maybeInexact.test(text) ? toExact : undefined)
     if (text.length > MIN_DEEP_CHARS && isTooDeep(value)) return { ok: false, reason: `JSON ${tooDeep}` }
     return { ok: true, value }
   } catch (error) {
-    return { ok: false, reason: `not JSON: ${(error as Error).message}` }
+    // A reviver recurses over the value until the stack overflows.
+    if (error instanceof RangeError) return { ok: false, reason: `JSON ${tooDeep}` }
+    return { ok: false, error: error as Error }
   }
 }
 
@@ -34,10 +43,10 @@ export function decodeJson(
 ): { readonly ok: true; readonly value: unknown; readonly text: string } | { ok: false; reason: string } {
   if (!isUtf8(bytes)) return { ok: false, reason: 'not JSON: not UTF-8' }
   const text = asBuffer(bytes).toString('utf8')
-  const parsed = parseJson(text)
+  const parsed = tryParse(text)
   if (parsed.ok) return { ok: true, value: parsed.value, text }
-  // V8 quotes the input in its message; leave that out, because the input is untrusted.
-  return { ok: false, reason: parsed.reason.startsWith('not JSON') ? 'not JSON' : parsed.reason }
+  // Do not look for the mistake: most bytes that are not JSON are in another codec.
+  return { ok: false, reason: 'error' in parsed ? 'not JSON' : parsed.reason }
 }
 
 // TypeScript 6 has no types for the third argument and for `rawJSON`; Node has had both since version 21.

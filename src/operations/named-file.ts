@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, statSync } from 'node:fs'
+import { whyNotJson } from '../codecs/json/json-syntax.ts'
 import { causeAfterPath, isMissing, kindOf } from '../files/cause.ts'
 import { openInput } from '../files/open-input.ts'
 
@@ -93,9 +94,7 @@ export async function readJson(path: string): Promise<ReadJson> {
 export function parseDocument(text: string): ReadJson {
   try {
     return { ok: true, value: JSON.parse(text) }
-  } catch (error) {
-    // Cut off the piece of the text that Node quotes at the end of its message.
-    const [problem] = (error as Error).message.split(/, (?:\.\.\.)?"/)
-    return { ok: false, reason: `is not JSON: ${problem}` }
+  } catch {
+    return { ok: false, reason: `is not JSON: ${whyNotJson(text)}` }
   }
 }

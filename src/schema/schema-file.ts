@@ -1,4 +1,5 @@
 import { compareText } from '../bus/compare.ts'
+import { whyNotJson } from '../codecs/json/json-syntax.ts'
 import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
@@ -36,8 +37,8 @@ export function readSchemaFile(text: string): ReadSchemaFile {
   let json: unknown
   try {
     json = JSON.parse(text)
-  } catch (error) {
-    return { ok: false, problems: [{ path: '', reason: `not valid JSON: ${(error as Error).message}` }] }
+  } catch {
+    return { ok: false, problems: [{ path: '', reason: `not JSON: ${whyNotJson(text)}` }] }
   }
   const reader = new SchemaFileReader()
   const schema = reader.schema(json)

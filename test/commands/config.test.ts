@@ -278,12 +278,12 @@ describe('configuration files', () => {
   })
 
   test.each([
-    ['{"profiles": {"a": {"store": "postgres://u:hunter2@h" "readOnly": true}}}', 'line 1, column 55'],
-    ['{\n  "schemas": hunter2\n}', "Unexpected token 'h' at line 2, column 14"],
+    ['{"profiles": {"a": {"store": "postgres://u:hunter2@h" "readOnly": true}}}', "found '\"' at column 55"],
+    ['{\n  "schemas": hunter2\n}', "expected a value, found 'h' at line 2, column 14"],
     [`{"store": "postgres://u:hunter2@h", "x": "${'x'.repeat(200)}", }`, 'column'],
-    ['{"store": "hunter2', 'line 1, column 19'],
-    ['{"store": "hunter2",\n"x":', 'Unexpected end at line 2, column 5'],
-    ['', 'Unexpected end at line 1, column 1'],
+    ['{"store": "hunter2', 'no closing quote for the string at column 11'],
+    ['{"store": "hunter2",\n"x":', 'expected a value, found the end at line 2, column 5'],
+    ['', 'expected a value, found the end at column 1'],
   ])(
     'configuration files that are not JSON are refused with line and column, without quoting them: %s',
     async (text, place) => {

@@ -60,7 +60,7 @@ describe.each(documents)('%s', (_, command, argv, code) => {
     ['orders.ndjson/x.json', 'is not a folder'],
     ['empty.json', 'is empty'],
     ['binary.json', 'is not UTF-8 text'],
-    ['cut.json', 'JSON: Unexpected end of JSON input'],
+    ['cut.json', 'JSON: expected a value or ], found the end at column 13'],
     ['dangling.json', 'dangling.json is a link to nowhere, which does not exist'],
     ['circle.json', 'circle.json is a link that leads back to itself'],
   ])('names the problem with %s', async (name, reason) => {

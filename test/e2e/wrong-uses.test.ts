@@ -634,7 +634,7 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'publish order-events --type A.v1 --file broken.ndjson',
-    message: 'line 1: not JSON: Unterminated string in JSON at position 8 (line 1 column 9)',
+    message: 'line 1: not JSON: no closing quote for the string at column 2',
     hints: ['crbus publish --help'],
     exitCode: 2,
   },
@@ -723,8 +723,8 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'topics list',
     folder: 'broken',
-    message: "FOLDER/broken/crbus.json is not JSON: Expected property name or '}' at line 1, column 2",
-    hints: [],
+    message: 'FOLDER/broken/crbus.json is not JSON: expected a key in double quotes or }, found the end at column 2',
+    hints: ['crbus profile validate FOLDER/broken/crbus.json (checks the corrected file)'],
     exitCode: 2,
   },
   {
@@ -737,7 +737,8 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'check lag --group billing --max-age 5m',
     folder: 'broken',
-    message: "LAG UNKNOWN - FOLDER/broken/crbus.json is not JSON: Expected property name or '}' at line 1, column 2",
+    message:
+      'LAG UNKNOWN - FOLDER/broken/crbus.json is not JSON: expected a key in double quotes or }, found the end at column 2 (try: crbus profile validate FOLDER/broken/crbus.json (checks the corrected file))',
     hints: [],
     exitCode: 3,
   },
@@ -795,7 +796,7 @@ let folder: string
 
 /** What the parser, Node and the exceptions of JavaScript write. No message may contain it. */
 const RAW =
-  /See more help|Nonexistent flag|Unexpected argument|Missing \d+ required|Missing required flag|expects a value|Expected an integer|The following error|cannot also be provided|must be provided|^\s+at |Error:|ENOENT|EACCES|node:internal|undefined|\[object/m
+  /See more help|Nonexistent flag|Unexpected argument|Missing \d+ required|Missing required flag|expects a value|Expected an integer|The following error|cannot also be provided|must be provided|^\s+at |Error:|ENOENT|EACCES|node:internal|undefined|\[object|in JSON at|Unexpected (token|end)|JSON input/m
 
 const wordsOf = (line: string): string[] => [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word)
 

@@ -1,11 +1,13 @@
 import { causeAfterPath } from '../../files/cause.ts'
 import { readAtMost } from '../../files/read-at-most.ts'
+import { parseDocument } from '../../operations/named-file.ts'
 import { UsageError } from '../errors.ts'
+import { run, type Suggestion, shellWord } from '../suggestions.ts'
 
 /** The largest configuration file that is read. A file with a thousand topics has about a tenth of this size. */
 const MAX_FILE_BYTES = 1024 * 1024
 
-/** Parses a JSON file. `UsageError` names the file and, for invalid JSON or a key that an object has twice, the line. */
+/** Parses a JSON file. `UsageError` names the file and, for a mistake in the syntax or a key that an object has twice, the line. */
 export function readJsonFile(path: string): unknown {
   let bytes: Buffer
   try {
@@ -15,53 +17,21 @@ export function readJsonFile(path: string): unknown {
   }
   if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${path} is larger than 1 MiB, the most that crbus reads`)
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new UsageError(`${path} is not JSON: ${describeSyntaxError(text, (error as Error).message)}`)
-  }
+  const parsed = parseDocument(text)
+  if (!parsed.ok) throw new UsageError(`${path} ${parsed.reason}`, [afterCorrection(path)])
   const repeated = findRepeatedKey(text)
   // A person who reads the file sees the first value, but JSON.parse takes the last one.
   if (repeated !== undefined) {
     throw new UsageError(
       `${path} has the key "${repeated.key}" twice in one object, the second time at line ${repeated.line}`,
+      [afterCorrection(path)],
     )
   }
-  return value
+  return parsed.value
 }
 
-/** Turns the message of `JSON.parse` into a reason with line and column. That message may quote the file, which may hold a password. */
-function describeSyntaxError(text: string, message: string): string {
-  const [reason] = message.split(/ in JSON at position |, (?:\.\.\.)?"| of JSON input/, 1)
-  const position = / in JSON at position (\d+)/.exec(message)?.[1]
-  const before = text.slice(0, position === undefined ? firstBadToken(text) : Number(position)).split('\n')
-  return `${reason} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
-}
-
-/**
- * Returns the position of the first unexpected token; the end of the text if there is none. Needed for errors of `JSON.parse`
- * without a position. A binary search finds the shortest prefix of the text that has an unexpected token: a shorter prefix
- * fails too, but because it ends too early.
- */
-function firstBadToken(text: string): number {
-  let [valid, broken] = [0, text.length + 1]
-  while (broken - valid > 1) {
-    const middle = Math.floor((valid + broken) / 2)
-    if (hasBadToken(text.slice(0, middle))) broken = middle
-    else valid = middle
-  }
-  return broken - 1
-}
-
-function hasBadToken(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return false
-  } catch (error) {
-    return (error as Error).message.startsWith('Unexpected token')
-  }
-}
+const afterCorrection = (path: string): Suggestion =>
+  run(`crbus profile validate ${shellWord(path)}`, 'checks the corrected file')
 
 interface RepeatedKey {
   readonly key: string

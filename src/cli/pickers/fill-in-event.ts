@@ -1,4 +1,5 @@
 import type { EventBus } from '../../bus/event-bus.ts'
+import { parseDocument } from '../../operations/named-file.ts'
 import { type ExampleData, exampleData } from '../../operations/publish/example-event.ts'
 import type { SchemaSet } from '../../operations/schemas/compiled.ts'
 import { write } from '../../ui/text/io.ts'
@@ -61,8 +62,8 @@ async function fillInData(context: Context, asker: Asker, example: ExampleData |
     text = await editText(text, editor, context)
     const reason = whyNotJson(text)
     if (reason === undefined) return JSON.parse(text)
-    if (!(await asker.yesOrNo(`The data is not valid JSON (${reason}). Edit it again?`, true)))
-      throw new RefusedError('the data is not valid JSON; nothing was published')
+    if (!(await asker.yesOrNo(`The data ${reason}. Edit it again?`, true)))
+      throw new RefusedError(`the data ${reason}; nothing was published`)
   }
 }
 
@@ -73,15 +74,13 @@ async function fillInField(asker: Asker, name: string, value: unknown): Promise<
   return JSON.parse(text)
 }
 
-const whyNotNumber = (text: string): string | undefined =>
-  typeof parsed(text) === 'number' ? undefined : 'type a number'
+function whyNotNumber(text: string): string | undefined {
+  const parsed = parseDocument(text)
+  return parsed.ok && typeof parsed.value === 'number' ? undefined : 'type a number'
+}
 
-const whyNotJson = (text: string): string | undefined => (parsed(text) === undefined ? 'type JSON' : undefined)
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** Returns why a text is not JSON, to complete a sentence that begins with the text. */
+function whyNotJson(text: string): string | undefined {
+  const parsed = parseDocument(text)
+  return parsed.ok ? undefined : parsed.reason
 }

@@ -66,7 +66,8 @@ function findingsOf(
     file = parseConfigFile(readJsonFile(path), path, origin, problems)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return problems.length > 0 ? problems.map(toFinding) : [toFinding({ key: '', error })]
+    // The file cannot be read. The suggestion is this command.
+    return problems.length > 0 ? problems.map(toFinding) : [{ code: 'invalid', key: undefined, message: error.message }]
   }
   const profiles = [...file.profiles.values()]
   const isKnown = file.profile === undefined || file.profiles.has(file.profile) || others.has(file.profile)

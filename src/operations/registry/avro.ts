@@ -1,4 +1,5 @@
 import { dateOf } from '../../codecs/cbor/cbor-date.ts'
+import { parseDocument } from '../named-file.ts'
 import type { RegistrySchema } from './fetch-schema.ts'
 
 /** The part of the package `avsc` that is used. */
@@ -42,7 +43,12 @@ export function compileAvro(avsc: Avsc, { text, references }: RegistrySchema): (
 }
 
 /** Parses the text of a schema, which is the name of a primitive type with or without quotes, or JSON. */
-const parseSchema = (text: string): unknown => (/^\s*\w+\s*$/.test(text) ? text.trim() : JSON.parse(text))
+function parseSchema(text: string): unknown {
+  if (/^\s*\w+\s*$/.test(text)) return text.trim()
+  const parsed = parseDocument(text)
+  if (!parsed.ok) throw new SyntaxError(`it ${parsed.reason}`)
+  return parsed.value
+}
 
 /**
  * Returns the function by which avsc asks for the type of each part of a schema; `undefined` leaves the type to avsc. Replaces the types

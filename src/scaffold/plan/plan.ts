@@ -1,4 +1,5 @@
 import { compareText } from '../../bus/compare.ts'
+import { whyNotJson } from '../../codecs/json/json-syntax.ts'
 import { addRustItem } from '../../rust/edit/add-item.ts'
 import { addRustStatement } from '../../rust/edit/add-statement.ts'
 import { scaffoldHints } from '../hints.ts'
@@ -173,8 +174,8 @@ function parseJson(text: string): Json {
   if (why !== undefined) throw new TemplateError(why)
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw new TemplateError(`the text is not JSON: ${(error as Error).message}`)
+  } catch {
+    throw new TemplateError(`the text is not JSON: ${whyNotJson(text)}`)
   }
 }
 

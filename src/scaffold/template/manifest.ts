@@ -1,3 +1,4 @@
+import { whyNotJson } from '../../codecs/json/json-syntax.ts'
 import { type Json, whyTooDeep } from '../layout/json-text.ts'
 import { parseName } from '../name.ts'
 
@@ -97,8 +98,8 @@ export class ManifestReader {
     let json: Json
     try {
       json = JSON.parse(text)
-    } catch (error) {
-      this.problem('', `the text is not JSON: ${(error as Error).message}`)
+    } catch {
+      this.problem('', `the text is not JSON: ${whyNotJson(text)}`)
       return undefined
     }
     const file = this.#object('', json)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseJsonKeys } from '../../../src/codecs/json/parse-json-keys.ts'
 import { decodeJson, parseJson, writeJson } from '../../../src/codecs/json.ts'
-import { parseJsonKeys } from '../../../src/codecs/parse-json-keys.ts'
 
 test('parseJson and writeJson preserve 64-bit integers', () => {
   const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n })
