@@ -278,7 +278,7 @@ describe('configuration files', () => {
   })
 
   test.each([
-    ['{"profiles": {"a": {"store": "postgres://u:hunter2@h" "readOnly": true}}}', "found '\"' at column 55"],
+    ['{"profiles": {"a": {"store": "postgres://u:hunter2@h" "readOnly": true}}}', 'at column 55'],
     ['{\n  "schemas": hunter2\n}', "expected a value, found 'h' at line 2, column 14"],
     [`{"store": "postgres://u:hunter2@h", "x": "${'x'.repeat(200)}", }`, 'column'],
     ['{"store": "hunter2', 'no closing quote for the string at column 11'],

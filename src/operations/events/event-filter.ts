@@ -6,6 +6,7 @@ import type { EventView } from './event-view.ts'
 import { fieldsRead } from './fields-read.ts'
 import { filterScope, scopeTypes } from './filter-scope.ts'
 import { LinearRegExps } from './linear-regexp.ts'
+import { describeOverload, whereProblem } from './where-problem.ts'
 
 /** The conditions of a filter. An event must meet all of them. */
 export interface FilterRequest {
@@ -138,12 +139,15 @@ async function compileWhere(
   try {
     evaluate = environment.parse(expression)
   } catch (error) {
-    return { ok: false, reason: whyNotParsed(error) }
+    return { ok: false, reason: whereProblem(error, expression) }
   }
   const tooDeep = whyTooDeep(evaluate.ast)
   if (tooDeep !== undefined) return { ok: false, reason: tooDeep }
   const { valid, type, error } = evaluate.check()
-  if (!valid) return { ok: false, reason: `${messageOf(error)}\nvariables: ${Object.keys(scopeTypes).join(', ')}` }
+  if (!valid) {
+    const variables = error?.code === 'unknown_variable' ? `\nvariables: ${Object.keys(scopeTypes).join(', ')}` : ''
+    return { ok: false, reason: `${whereProblem(error, expression)}${variables}` }
+  }
   if (type !== 'bool' && type !== 'dyn')
     return { ok: false, reason: `the result of the expression is of type ${type}, not true or false` }
   const patterns = patternsOf(evaluate.ast)
@@ -151,13 +155,13 @@ async function compileWhere(
   try {
     for (const pattern of patterns) if (pattern !== undefined) regExps?.compile(pattern)
   } catch (error) {
-    return { ok: false, reason: messageOf(error) }
+    return { ok: false, reason: whereProblem(error, expression) }
   }
   const toScope = filterScope(fieldsRead(evaluate.ast, new Set(Object.keys(scopeTypes))))
   const budget = new Budget()
   meter(evaluate.ast, budget, regExps)
-  const fail = (reason: string): false => {
-    if (stats.errors === 0) stats.firstError = reason
+  const fail = (reason: () => string): false => {
+    if (stats.errors === 0) stats.firstError = reason()
     stats.errors += 1
     return false
   }
@@ -168,34 +172,21 @@ async function compileWhere(
       try {
         const result = evaluate(toScope(view))
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
-        if (typeof result !== 'boolean') return fail('the result of the expression is not true or false')
+        if (typeof result !== 'boolean') return fail(() => 'the result of the expression is not true or false')
         stats.evaluated += 1
         return result
       } catch (error) {
         if (budget.isSpent) throw new WhereTooLongError(view, expression)
         // Events of other types may lack the field, so this is not a failure. Any other error is a mistake in the expression.
         const isMissing = error instanceof EvaluationError && error.code === 'no_such_key'
-        if (!isMissing) return fail(messageOf(error))
-        if (stats.missingField === 0) stats.firstMissing = messageOf(error)
+        if (!isMissing) return fail(() => whereProblem(error, expression))
+        if (stats.missingField === 0) stats.firstMissing = whereProblem(error, expression)
         stats.missingField += 1
         return false
       }
     },
   }
 }
-
-/**
- * Explains why an expression cannot be parsed. The parser has a limit for nested parentheses, but recurses without a limit for
- * repeated operators such as `!!!`, until the stack overflows with a `RangeError`.
- */
-function whyNotParsed(error: unknown): string {
-  const reason = messageOf(error)
-  if (error instanceof RangeError) return 'the expression is nested too deeply'
-  return reason.replace(/^Exceeded maxDepth \((\d+)\)$/, 'the expression is nested more than $1 levels deep')
-}
-
-/** Returns the first line of an error message. The other lines, in which the library marks the position, are left out. */
-const messageOf = (error: unknown): string => String((error as Error).message).split('\n')[0] ?? ''
 
 /** Operators that CEL does not define for an integer and a double. JSON mixes them: a price may be 2 or 2.5. */
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -225,7 +216,7 @@ const compareDigits =
     const isNumber = [a, b].every((side) => typeof side === 'bigint' || /^-?\d+$/.test(side))
     if (isNumber) return compare(BigInt(a), BigInt(b))
     if (pair.includes('==')) return false
-    throw new TypeError(`no such overload: ${pair}`)
+    throw new TypeError(describeOverload(pair.split(' ')))
   }
 
 /** Whether a string is the base64 of bytes. crbus prints bytes as base64, so users compare them with that text. */
