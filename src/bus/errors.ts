@@ -1,4 +1,5 @@
 import { advice, busHints, type Hint } from './hints.ts'
+import { validTopicLike, whyInvalidTopic } from './names/topic-name.ts'
 import type { Position } from './record.ts'
 
 /**
@@ -289,12 +290,16 @@ export const transportError = (reason: string, details: EventBusErrorDetails = {
   new EventBusError('TRANSPORT_ERROR', `Transport error: ${reason}`, details)
 
 export const invalidTopic = (topic: string, reason: string) =>
-  new EventBusError('INVALID_TOPIC', `Invalid topic: '${topic}' ${reason}`, { topic })
+  new EventBusError('INVALID_TOPIC', `Invalid topic: '${topic}' ${reason}`, {
+    topic,
+    hints: whyInvalidTopic(topic) === undefined ? [] : [busHints.validTopic(validTopicLike(topic))],
+  })
 
 export const topicNotFound = (topic: string) =>
   new EventBusError('TOPIC_NOT_FOUND', `topic '${topic}' does not exist`, {
     topic,
-    hints: [busHints.listTopics(), busHints.createTopic(topic)],
+    // No topic with an invalid name can be created.
+    hints: [busHints.listTopics(), ...(whyInvalidTopic(topic) === undefined ? [busHints.createTopic(topic)] : [])],
   })
 
 export const topicExists = (topic: string) =>

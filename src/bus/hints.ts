@@ -27,6 +27,8 @@ export const busHints = {
   advice,
   listTopics: () => ({ code: 'list-topics', text: 'list the topics of the bus' }) as const,
   createTopic: (topic: string) => ({ code: 'create-topic', text: `create topic '${topic}'`, topic }) as const,
+  /** For an invalid name. `topic` is a valid one. */
+  validTopic: (topic: string) => ({ code: 'valid-topic', text: `use a name such as ${topic}`, topic }) as const,
   describeTopic: (topic: string) => ({ code: 'describe-topic', text: `describe topic '${topic}'`, topic }) as const,
   listGroups: () => ({ code: 'list-groups', text: 'list the groups of the bus' }) as const,
   similarNames: (kind: 'topic' | 'group', names: readonly string[]) =>

@@ -92,6 +92,9 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'reset-to-file': ({ group, file }) =>
     run(`crbus reset --group ${shellWord(group)} --all-topics --to ${shellWord(file)}`),
   'undo-reset': ({ undoFile }) => run(`crbus reset undo ${shellWord(undoFile)}`),
+  'undo-last': () => run('crbus reset undo --last', 'uses the newest undo file of the bus'),
+  'write-plan': () =>
+    run('crbus reset --group billing --topic order-events --to start --plan-out plan.json', 'writes a plan file'),
   'older-undo': ({ folder }) => run('crbus reset undo FILE', `restores an older file from ${folder}`),
   'other-undo-folder': () => flag('--undo-dir FOLDER', 'uses a folder that crbus can read and write'),
   'other-plan-file': () => flag('--plan-out FILE', 'writes to a file in another folder'),
@@ -152,6 +155,7 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   advice: keepText,
   'list-topics': () => run('crbus topics list'),
   'create-topic': ({ topic }) => run(`crbus topics create ${shellWord(topic)}`),
+  'valid-topic': keepText,
   'describe-topic': ({ topic }) => run(`crbus topics describe ${shellWord(topic)}`),
   'list-groups': () => run('crbus groups list'),
   'similar-names': keepText,

@@ -84,7 +84,7 @@ export default class Tail extends ChangeCommand {
       where: flags.where,
       grep: flags.grep,
     })
-    if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`)
+    if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`, [run('crbus help where')])
     // Ends when the tail ends.
     await using command = await this.#startCommand(flags['decode-with'])
     const reading = {

@@ -76,6 +76,8 @@ const resetHints = {
     ({ code: 'reset-to-file', text: `reset group '${group}' to the offsets in ${file}`, group, file }) as const,
   undoReset: (undoFile: string) =>
     ({ code: 'undo-reset', text: `restore the offsets before the change from ${undoFile}`, undoFile }) as const,
+  undoLast: () => ({ code: 'undo-last', text: 'restore the offsets of the newest undo file' }) as const,
+  writePlan: () => ({ code: 'write-plan', text: 'write the plan of a reset to a file' }) as const,
   olderUndo: (folder: string) =>
     ({ code: 'older-undo', text: `name an older undo file from ${folder}`, folder }) as const,
   otherUndoFolder: () =>

@@ -66,6 +66,8 @@ describe('tail', () => {
     expect(misspelled.stderr).toBe('no event has the type OrderPlacd.v1 yet; did you mean OrderPlaced.v1?\n1 event\n')
     const unversioned = await tail(['order-events', '-e', '--type', 'OrderPlaced'])
     expect(unversioned.stderr).toBe('no event has the type OrderPlaced yet; did you mean OrderPlaced.v1?\n0 events\n')
+    const ofGlob = await tail(['order-*', '-e', '--type', 'OrderPlacd.v1'])
+    expect(ofGlob.stderr).toContain('no event has the type OrderPlacd.v1 yet; did you mean OrderPlaced.v1?\n')
     const unlike = await tail(['order-events', '-e', '--type', 'PaymentFailed.v1'])
     expect(unlike.stderr).toBe('0 events\n')
     const right = await tail(['order-events', '-e', '--type', 'OrderPlaced.v1'])

@@ -270,6 +270,24 @@ const wrongUses: readonly WrongUse[] = [
     hints: [],
     exitCode: 2,
   },
+  {
+    line: 'topics create new-events --yes',
+    message: 'crbus topics create has no flag --yes',
+    hints: ['leave it out: the command does not ask for confirmation', 'crbus topics create --help'],
+    exitCode: 2,
+  },
+  {
+    line: 'topics list --dry-run',
+    message: 'crbus topics list has no flag --dry-run',
+    hints: ['leave it out: the command changes nothing', 'crbus topics list --help'],
+    exitCode: 2,
+  },
+  {
+    line: 'topics create new-events --yess',
+    message: 'crbus topics create has no flag --yess',
+    hints: ['crbus topics create --help'],
+    exitCode: 2,
+  },
   // arguments
   {
     line: 'tail',
@@ -524,6 +542,18 @@ const wrongUses: readonly WrongUse[] = [
     exitCode: 2,
   },
   {
+    line: "tail order-events --where '(data.a'",
+    message: '--where: expected ), found the end at column 8',
+    hints: ['crbus help where'],
+    exitCode: 2,
+  },
+  {
+    line: "tail order-events --where 'data.a = 1'",
+    message: "--where: expected an operator or the end, found '=' at column 8; write ==",
+    hints: ['crbus help where'],
+    exitCode: 2,
+  },
+  {
     line: 'publish order-events --type A.v1 --data 1 --header x',
     message: '--header x is not name=value',
     hints: ['--header trace-id=7f3a'],
@@ -598,8 +628,26 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: "publish 'a b' --type A.v1 --data 1",
     message: "Invalid topic: 'a b' may hold only letters, digits, dot, underscore and hyphen",
-    hints: [],
+    hints: ['use a name such as a-b'],
     exitCode: 6,
+  },
+  {
+    line: "topics create 'a b'",
+    message: "Invalid topic: 'a b' may hold only letters, digits, dot, underscore and hyphen",
+    hints: ['use a name such as a-b'],
+    exitCode: 6,
+  },
+  {
+    line: "tail 'x y' -e",
+    message: "Invalid topic: 'x y' may hold only letters, digits, dot, underscore and hyphen",
+    hints: ['use a name such as x-y'],
+    exitCode: 6,
+  },
+  {
+    line: "topics describe 'a b'",
+    message: "topic 'a b' does not exist",
+    hints: ['crbus topics list'],
+    exitCode: 4,
   },
   {
     line: 'topics create order-events',
@@ -653,7 +701,7 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'publish order-events --type A.v1 --data 1 -p 9',
     message: 'line 1 is for partition 9, which does not exist: the topic has 3 partitions',
-    hints: [],
+    hints: ['crbus topics describe order-events'],
     exitCode: 5,
   },
   {
@@ -665,22 +713,52 @@ const wrongUses: readonly WrongUse[] = [
   {
     line: 'reset apply missing.json',
     message: 'FOLDER/missing.json does not exist',
-    hints: [],
+    hints: ['crbus reset --group billing --topic order-events --to start --plan-out plan.json (writes a plan file)'],
     exitCode: 6,
   },
   {
     line: 'reset apply crbus.json',
     message: 'FOLDER/crbus.json is not a plan file of a reset',
-    hints: [],
+    hints: ['crbus reset --group billing --topic order-events --to start --plan-out plan.json (writes a plan file)'],
     exitCode: 6,
+  },
+  {
+    line: 'reset undo missing.json',
+    message: 'FOLDER/missing.json does not exist',
+    hints: ['crbus reset undo --last (uses the newest undo file of the bus)'],
+    exitCode: 6,
+  },
+  {
+    line: 'reset apply broken/crbus.json',
+    message: 'FOLDER/broken/crbus.json is not JSON: expected a key in double quotes or }, found the end at column 2',
+    hints: ['crbus reset --group billing --topic order-events --to start --plan-out plan.json (writes a plan file)'],
+    exitCode: 6,
+  },
+  {
+    line: 'reset --group billing --topic order-events --to missing.json',
+    message: 'FOLDER/missing.json does not exist',
+    hints: ['write a list such as [{"topic": "order-events", "partition": 0, "offset": 47}]'],
+    exitCode: 6,
+  },
+  {
+    line: 'schema show --schema broken/crbus.json',
+    message: 'broken/crbus.json is not a schema file',
+    hints: ['--schema schemas/order-events.json', 'crbus schema import PATH'],
+    exitCode: 2,
   },
   {
     line: 'reset undo folder',
     message: 'FOLDER/folder is a folder, not a file',
-    hints: [],
+    hints: ['crbus reset undo --last (uses the newest undo file of the bus)'],
     exitCode: 6,
   },
   // the machine
+  {
+    line: 'store init --store postgres://127.0.0.1:1/x',
+    message: 'the event store at postgres://127.0.0.1:1/x cannot be used: the connection was refused',
+    hints: ['check that the server runs and can be reached from here'],
+    exitCode: 3,
+  },
   {
     line: 'topics list --data-dir crbus.json',
     message: 'the embedded bus at FOLDER/crbus.json/bus.db cannot be opened: FOLDER/crbus.json is not a folder',
@@ -796,7 +874,7 @@ let folder: string
 
 /** What the parser, Node and the exceptions of JavaScript write. No message may contain it. */
 const RAW =
-  /See more help|Nonexistent flag|Unexpected argument|Missing \d+ required|Missing required flag|expects a value|Expected an integer|The following error|cannot also be provided|must be provided|^\s+at |Error:|ENOENT|EACCES|node:internal|undefined|\[object|in JSON at|Unexpected (token|end)|JSON input/m
+  /See more help|Nonexistent flag|Unexpected argument|Missing \d+ required|Missing required flag|expects a value|Expected an integer|The following error|cannot also be provided|must be provided|^\s+at |Error:|ENOENT|EACCES|ECONNREFUSED|node:internal|undefined|\[object|in JSON at|Unexpected (token|end)|JSON input/m
 
 const wordsOf = (line: string): string[] => [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word)
 

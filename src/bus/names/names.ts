@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../admin.ts'
 import { type EventBusError, invalidTopic } from '../errors.ts'
 import type { Position } from '../record.ts'
+import { whyInvalidTopic } from './topic-name.ts'
 
 /** Name of a partition in messages and as a map key: `order-events[0]`. */
 export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`
@@ -80,17 +81,8 @@ export function topicsOfDefaultGroup(group: string, topics: readonly string[]): 
   return (rest !== '' && split(0, '')) || []
 }
 
-/**
- * Returns the error for an invalid topic name; `undefined` for a valid one. Every bus applies Kafka's rule
- * (`org.apache.kafka.common.internals.Topic`).
- */
+/** Returns the error for an invalid topic name; `undefined` for a valid one. */
 export function topicNameError(topic: string): EventBusError | undefined {
-  if (typeof topic !== 'string') return invalidTopic(String(topic), 'is not a string')
-  if (topic === '') return invalidTopic(topic, 'is empty')
-  if (topic === '.' || topic === '..') return invalidTopic(topic, 'is reserved')
-  if (topic.length > 249) return invalidTopic(topic, `has ${topic.length} characters; 249 are allowed`)
-  if (!/^[A-Za-z0-9._-]+$/.test(topic)) {
-    return invalidTopic(topic, 'may hold only letters, digits, dot, underscore and hyphen')
-  }
-  return undefined
+  const reason = whyInvalidTopic(topic)
+  return reason === undefined ? undefined : invalidTopic(String(topic), reason)
 }

@@ -1,4 +1,4 @@
-import { causeAfterPath } from '../../files/cause.ts'
+import { causeAfterPath, isMissing } from '../../files/cause.ts'
 import { readAtMost } from '../../files/read-at-most.ts'
 import { parseDocument } from '../../operations/named-file.ts'
 import { UsageError } from '../errors.ts'
@@ -13,6 +13,7 @@ export function readJsonFile(path: string): unknown {
   try {
     bytes = readAtMost(path, MAX_FILE_BYTES + 1)
   } catch (error) {
+    if (isMissing(error, path)) throw new UsageError(`${path} does not exist`)
     throw new UsageError(`${path} cannot be read: ${causeAfterPath(error, path)}`)
   }
   if (bytes.length > MAX_FILE_BYTES) throw new UsageError(`${path} is larger than 1 MiB, the most that crbus reads`)

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkCause } from '../../bus/network/network-cause.ts'
 import type { Measurement } from '../../operations/metrics/measurement.ts'
 import type { Build } from '../../ui/metrics/format-metrics.ts'
 import { printable } from '../../ui/text/printable.ts'
@@ -91,7 +92,8 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/i
 
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-function cannotListen({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): Error {
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: ListenAddress): Error {
+  const { code, message } = error
   const address = `${inUrl(host)}:${port}`
   if (code === 'EADDRINUSE') {
     return new RefusedError(`${address} is already in use by another program`, [
@@ -101,5 +103,5 @@ function cannotListen({ code, message }: NodeJS.ErrnoException, { host, port }: 
   if (code === 'EACCES') {
     return new RefusedError(`no permission to listen on ${address}`, [flag(`--listen ${inUrl(host)}:9464`)])
   }
-  return new RefusedError(`cannot listen on ${address}: ${message}`, [flag('--listen 9464')])
+  return new RefusedError(`cannot listen on ${address}: ${networkCause(error) ?? message}`, [flag('--listen 9464')])
 }

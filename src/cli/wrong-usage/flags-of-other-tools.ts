@@ -8,13 +8,16 @@ interface OtherFlag {
   readonly own?: string
   /** The command that the row applies to. Default: every command. */
   readonly command?: string
+  /** Commands that the row does not apply to. */
+  readonly without?: readonly string[]
   readonly suggest: Suggestion
 }
 
 const BY_ITSELF = 'leave it out: tail follows the topics by itself, and -e stops at their end'
 
 /**
- * What crbus calls the flags of kcat, rpk, kaf, kafkactl and the scripts of Apache Kafka. A flag may have several rows: the first one that
+ * What crbus calls the flags of kcat, rpk, kaf, kafkactl and the scripts of Apache Kafka, and the answers for flags that only some of
+ * its own commands have. A flag may have several rows: the first one that
  * applies to the command is suggested.
  */
 const otherFlags: readonly OtherFlag[] = [
@@ -116,6 +119,15 @@ const otherFlags: readonly OtherFlag[] = [
   { names: ['--from-file'], own: 'to', suggest: flag('--to FILE') },
   { names: ['--execute', '--force', '-f', '--no-confirm'], own: 'yes', suggest: flag('--yes') },
   {
+    names: ['--yes', '-y', '--confirm', '--execute', '--force', '--no-confirm'],
+    suggest: hint('leave it out: the command does not ask for confirmation'),
+  },
+  {
+    names: ['--dry-run', '--plan', '--preview'],
+    without: ['completion', 'demo', 'profile use', 'publish'],
+    suggest: hint('leave it out: the command changes nothing'),
+  },
+  {
     names: ['--all-groups'],
     own: 'group',
     suggest: hint('leave it out: without --group, the command shows all groups'),
@@ -140,6 +152,7 @@ export function suggestOwnFlag(
     (other) =>
       other.names.includes(name) &&
       (other.command === undefined || other.command === command) &&
+      other.without?.includes(command) !== true &&
       (other.own === undefined || Object.hasOwn(flags, other.own)),
   )
   return row?.suggest

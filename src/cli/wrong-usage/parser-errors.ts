@@ -133,13 +133,22 @@ function ownFlags(word: string, command: ParsedCommand): readonly Suggestion[] {
   )
   const owners = new Map(known)
   // Two names may be equally close: `--grop` is one letter from `--grep` and from `--group`.
-  const nearest = namesLike(typed, owners.keys()).slice(0, 2)
+  const nearest = namesLike(typed, owners.keys())
+    .filter((near) => sharesMostLetters(typed, near))
+    .slice(0, 2)
   const begun = [...owners.keys()].filter((known) => known.startsWith(`${typed}-`))
   const similar = [...new Set([...nearest, ...begun])]
   return similar.slice(0, MAX_FLAGS).map((near) => {
     const definition = flags[owners.get(near) ?? ''] ?? { type: 'boolean' as const }
     return flag(withPlaceholder(near, definition))
   })
+}
+
+/** Whether most letters of a typed flag are in a known one. Short names are similar by distance without that: `yes` and `tls`. */
+function sharesMostLetters(typed: string, known: string): boolean {
+  const left = [...known]
+  const shared = [...typed].filter((letter) => left.includes(letter) && left.splice(left.indexOf(letter), 1))
+  return shared.length > typed.length / 2
 }
 
 /** `tail -f` of Unix follows a file. kcat has a format after `-f`. */

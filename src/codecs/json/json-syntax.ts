@@ -15,11 +15,12 @@ export function whyNotJson(text: string): string | undefined {
   return problem && `${problem.reason} at ${textPosition(text, problem.at)}`
 }
 
-/** Returns the line and column of an index, counted from 1; only the column in a text of one line. */
+/** Returns the line and column of an index, counted from 1; only the column in a text of one line. Blanks at the end do not count. */
 export function textPosition(text: string, at: number): string {
-  const lines = text.slice(0, at).split('\n')
+  const shown = text.trimEnd()
+  const lines = shown.slice(0, at).split('\n')
   const column = `column ${[...(lines.at(-1) ?? '')].length + 1}`
-  return text.trimEnd().includes('\n') ? `line ${lines.length}, ${column}` : column
+  return shown.includes('\n') ? `line ${lines.length}, ${column}` : column
 }
 
 /** What may come next. `first…` is the position after `{` or `[`, which may be followed by the end of an empty object or array. */

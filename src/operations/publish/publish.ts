@@ -35,7 +35,9 @@ export class PublishStoppedError extends Error {
     this.unknown = lines.unknown
     this.rest = lines.rest
     const check = lines.unknown.length === 0 ? [] : [operationHints.checkLines(topic, formatLines(lines.unknown))]
-    this.hints = [...cause.hints, ...check, ...resumption(lines.rest)]
+    // The partitions and the settings of the topic tell why it refuses a record.
+    const describe = lines.refused.length === 0 ? [] : [operationHints.describeTopic(topic)]
+    this.hints = [...cause.hints, ...describe, ...check, ...resumption(lines.rest)]
   }
 }
 

@@ -1,3 +1,4 @@
+import { networkCause } from '../../bus/network/network-cause.ts'
 /** A Schema Registry with the API of Confluent's (https://docs.confluent.io/platform/current/schema-registry/develop/api.html). */
 export interface Registry {
   /** The base URL, without a slash at its end. */
@@ -134,9 +135,8 @@ async function readAtMost(response: Response, limit: number): Promise<string | u
 }
 
 function reasonOf(error: unknown): string {
-  const { name, cause, message } = error as Error & {
-    readonly cause?: { readonly code?: string; readonly message?: string }
-  }
+  const { name, cause, message } = error as Error
   if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
-  return cause?.code ?? cause?.message ?? message
+  // The message of `fetch` is always "fetch failed".
+  return networkCause(error) ?? (cause instanceof Error ? cause.message : message)
 }

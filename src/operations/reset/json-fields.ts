@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import { EventBusError } from '../../bus/errors.ts'
+import { advice, type Hint } from '../../bus/hints.ts'
 import { fromJsonTime, type JsonTime, toJsonTime } from '../../bus/time/json-time.ts'
 import { readJson } from '../named-file.ts'
 
@@ -52,10 +53,13 @@ export function toTime(value: unknown): JsonTime | null | undefined {
 /** Whether {@link toTime} reads a value as a date. */
 export const isTime = (value: unknown): boolean => typeof toTime(value) === 'string'
 
-/** Reads a JSON file. Throws `REFUSED` if it cannot be read or is not JSON. Does not check that the value is an object. */
-export async function readFields(path: string): Promise<JsonFields> {
+/**
+ * Reads a JSON file. Throws `REFUSED` with the hints if the file cannot be read or is not JSON. Does not check that the value is an
+ * object.
+ */
+export async function readFields(path: string, hints: readonly Hint[]): Promise<JsonFields> {
   const read = await readJson(path)
-  if (!read.ok) throw new EventBusError('REFUSED', read.reason)
+  if (!read.ok) throw new EventBusError('REFUSED', read.reason, { hints })
   return read.value as JsonFields
 }
 
@@ -67,18 +71,20 @@ interface FileKind {
   readonly version: number
   /** The kind as a noun phrase, for error messages. */
   readonly description: string
+  /** What to do for another file. */
+  readonly hints: readonly Hint[]
 }
 
 /** Reads a plan file or undo file. Throws `REFUSED` if it is not a file of this kind, or is of a newer version. */
-export async function readTagged(path: string, { tag, version, description }: FileKind): Promise<JsonFields> {
-  const found = await readFields(path)
-  if (found?.crbus !== tag) throw new EventBusError('REFUSED', `${path} is not ${description}`)
+export async function readTagged(path: string, { tag, version, description, hints }: FileKind): Promise<JsonFields> {
+  const found = await readFields(path, hints)
+  if (found?.crbus !== tag) throw new EventBusError('REFUSED', `${path} is not ${description}`, { hints })
   if (isCount(found.version) && found.version >= 1 && found.version <= version) return found
-  throw new EventBusError('REFUSED', `${path} was written by a newer crbus`)
+  throw new EventBusError('REFUSED', `${path} was written by a newer crbus`, { hints: [advice('update crbus')] })
 }
 
 /** Formats a value as the text of a plan file or undo file. */
-export const toTaggedText = ({ tag, version }: FileKind, value: object): string =>
+export const toTaggedText = ({ tag, version }: Pick<FileKind, 'tag' | 'version'>, value: object): string =>
   `${JSON.stringify({ crbus: tag, version, ...value }, (_, field) => (typeof field === 'bigint' ? toNumber(field) : field), 2)}\n`
 
 const toNumber = (value: bigint): number | string => {

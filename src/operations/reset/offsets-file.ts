@@ -17,7 +17,7 @@ import {
  * entry is invalid or the file holds no offsets.
  */
 export async function readOffsetsFile(path: string): Promise<CommittedOffset[]> {
-  const found = await readFields(path)
+  const found = await readFields(path, hints)
   const entries = Array.isArray(found) ? found : ((found.offsets ?? found.steps) as unknown)
   const offsets = fieldsIn(entries).flatMap((entry, index): CommittedOffset[] => {
     const offset = toOffset(entry.committed ?? entry.offset ?? entry.before ?? entry.to ?? null)

@@ -34,6 +34,7 @@ const PLAN_FILE = {
   tag: 'reset-plan',
   version: PLAN_VERSION,
   description: 'a plan file of a reset',
+  hints: [operationHints.writePlan()],
 } as const
 
 /** Writes a plan to a file atomically. Throws `REFUSED` if the file cannot be written. */

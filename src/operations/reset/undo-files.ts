@@ -23,7 +23,12 @@ import {
 import type { UndoRecord } from './undo.ts'
 
 /** In version 1, the time was a number of milliseconds. */
-const UNDO_FILE = { tag: 'undo', version: 2, description: 'an undo file, which every reset writes' } as const
+const UNDO_FILE = {
+  tag: 'undo',
+  version: 2,
+  description: 'an undo file, which every reset writes',
+  hints: [operationHints.undoLast()],
+} as const
 
 /**
  * Returns a function that saves undo records in a folder and creates the folder if it is missing. Resolves with the path of the
@@ -66,7 +71,9 @@ export async function readUndoFile(path: string): Promise<UndoRecord> {
   })
   // An invalid offset must not count as "nothing committed".
   if (!isRecord || !Array.isArray(found.offsets) || offsets.length !== found.offsets.length) {
-    throw new EventBusError('REFUSED', `${path} is not a complete undo file: it was changed after it was written`)
+    throw new EventBusError('REFUSED', `${path} is not a complete undo file: it was changed after it was written`, {
+      hints: UNDO_FILE.hints,
+    })
   }
   return { ...found, savedAt: toTime(savedAt), offsets } as unknown as UndoRecord
 }

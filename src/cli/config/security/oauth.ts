@@ -1,3 +1,4 @@
+import { networkCause } from '../../../bus/network/network-cause.ts'
 import { containsSecret } from '../../../drivers/contains-secret.ts'
 import { UsageError } from '../../errors.ts'
 import { hint } from '../../suggestions.ts'
@@ -61,11 +62,10 @@ export function expiryOf(token: string): number | undefined {
 const originOf = (url: string): string => URL.parse(url)?.origin ?? 'the token server'
 
 function reasonOf(error: unknown): string {
-  const { name, cause, message } = error as Error & {
-    readonly cause?: { readonly code?: string; readonly message?: string }
-  }
+  const { name, cause, message } = error as Error
   if (name === 'TimeoutError') return `no answer within ${TOKEN_TIMEOUT_MS / 1000} s`
-  return cause?.code ?? cause?.message ?? message
+  // The message of `fetch` is always "fetch failed".
+  return networkCause(error) ?? (cause instanceof Error ? cause.message : message)
 }
 
 async function readAtMost(response: Response, limit: number): Promise<string> {

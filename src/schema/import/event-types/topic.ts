@@ -1,4 +1,5 @@
 import { topicFor, topicNameError } from '../../../bus/names/names.ts'
+import { validTopicLike } from '../../../bus/names/topic-name.ts'
 import { stringValue } from '../../../rust/rust-text.ts'
 import type { Item } from '../crates/module.ts'
 import { importHints } from '../hints.ts'
@@ -31,8 +32,6 @@ export function topicProblem(topic: string, { rust }: Item, request: ImportReque
   const error = topicNameError(topic)
   if (!error) return undefined
   const location = request.topic === undefined ? rust.location : { file: request.paths.join(' '), line: 0 }
-  // Kafka's limit of a topic name is 249 characters.
-  const corrected = topic.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 249)
-  const fix = importHints.correctTopic(topicNameError(corrected) ? 'order-events' : corrected)
+  const fix = importHints.correctTopic(validTopicLike(topic))
   return { ...location, about: 'the topic', reason: error.message, fix }
 }

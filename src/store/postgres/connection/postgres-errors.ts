@@ -1,4 +1,5 @@
 import { advice } from '../../../bus/hints.ts'
+import { networkCause } from '../../../bus/network/network-cause.ts'
 import { EventStoreError, storeMismatch, storeUnavailable } from '../../errors.ts'
 import { storeHints } from '../../hints.ts'
 import { isAddedColumn } from '../../layout.ts'
@@ -68,8 +69,10 @@ export function toStoreError(error: unknown, location: string): EventStoreError 
   })
 }
 
-/** Returns the message of an error. Node's error for a host with several addresses has no message, so its causes are joined. */
+/** Returns the message of an error, or in words what failed in the network. Node's error for a host with several addresses has no message, so its causes are joined. */
 const messageOf = (error: unknown): string => {
+  const cause = networkCause(error)
+  if (cause !== undefined) return cause
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return String(error)
   return error.message.includes('client password must be a string') ? 'the server asks for a password' : error.message

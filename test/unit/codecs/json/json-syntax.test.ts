@@ -4,7 +4,8 @@ import { whyNotJson } from '../../../../src/codecs/json/json-syntax.ts'
 
 test.each([
   ['', 'expected a value, found the end at column 1'],
-  ['  ', 'expected a value, found the end at column 3'],
+  ['  ', 'expected a value, found the end at column 1'],
+  ['{\n', 'expected a key in double quotes or }, found the end at column 2'],
   ['{', 'expected a key in double quotes or }, found the end at column 2'],
   ['{"broken', 'no closing quote for the string at column 2'],
   ['{"a" 1}', "expected a colon, found '1' at column 6"],
