@@ -13,7 +13,7 @@ interface CelFields {
 interface Place {
   /** The text of the part; `the end` after the last character. */
   readonly found: string
-  /** The words of the message that begin with a given text, or those in quotes. */
+  /** The types, calls and tokens that the message names. */
   readonly words: readonly string[]
 }
 
@@ -106,7 +106,7 @@ export function whereProblem(error: unknown, expression: string): string {
 /** Returns what follows the colon in a message of the library: `Unknown variable: datta`. */
 const nameAfter = (message: string): string => `'${message.slice(message.indexOf(': ') + 2)}'`
 
-/** Returns the words of a message that can be part of ours: in quotes, after a colon, a call, or the token that is expected. */
+/** Returns the words of a message that name something: those in quotes or after a colon, a call, or the expected token. */
 function wordsIn(message: string): readonly string[] {
   const quoted = [...message.matchAll(/'((?:[^']|'(?=\w))*)'/g)].map(([, word = '']) => plainType(word))
   if (quoted.length > 0) return quoted
