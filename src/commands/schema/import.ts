@@ -69,7 +69,11 @@ export default class SchemaImport extends BaseCommand {
       folder: await this.#folder(),
     })
     for (const note of plan.notes) await this.notice(`note: ${note.file}:${note.line} ${importNoteText(note)}`)
-    if (!plan.ok) throw new UsageError(formatImportProblems(plan.problems), plan.hints.map(toSuggestion))
+    if (!plan.ok) {
+      const hints = plan.hints.map(toSuggestion)
+      const help = run('crbus schema import --help')
+      throw new UsageError(formatImportProblems(plan.problems), hints.length > 0 ? hints : [help])
+    }
     const document = schemaImportDocument(plan)
     const { answered } = document
     if (answered.length > 0) await this.notice(`note: answers kept from ${plan.path}: ${answered.join(' ')}`)

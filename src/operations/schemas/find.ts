@@ -120,7 +120,8 @@ function toSchema(path: string, text: string): FoundSchemas {
 /** Maximum number of problems of a schema file to show. */
 const MAX_PROBLEMS = 5
 
-function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {
+/** Says that a file is not a schema file, with the first of its problems. */
+export function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {
   const lines = problems.slice(0, MAX_PROBLEMS).map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`))
   const left = problems.length - lines.length
   return [`${file} is not a schema file`, ...lines, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n  ')

@@ -7,7 +7,7 @@ import type { Answers, Schema } from '../../schema/model.ts'
 import { readSchemaFile } from '../../schema/schema-file.ts'
 import { operationHints } from '../hints.ts'
 import { pathProblemAfterName } from '../named-file.ts'
-import { findSchemas, type SchemaLocation } from './find.ts'
+import { findSchemas, problemsOf, type SchemaLocation } from './find.ts'
 import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
 import { sourceFiles } from './rust-files.ts'
 
@@ -53,15 +53,14 @@ export const isSchemaFile = (source: string): boolean => source.endsWith('.json'
 const invalidSource = (source: string, reason: string): SchemaSource => ({
   ok: false,
   reason: `${source}: ${reason}`,
-  hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'].map(
-    operationHints.giveSource,
-  ),
+  hints: examples,
 })
 
-type Files = ImportRequest['files']
+const examples = ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'].map(
+  operationHints.giveSource,
+)
 
-/** Maximum number of problems of a schema file to show. */
-const MAX_PROBLEMS = 10
+type Files = ImportRequest['files']
 
 function readAtRevision(source: string, revision: string, path: string, request: SchemaSourceRequest): SchemaSource {
   const { cwd, git } = request
@@ -116,21 +115,20 @@ function readFrom(path: string, source: string, files: Files, request: SchemaSou
   if (text === undefined) return invalidSource(source, 'the file cannot be read')
   const read = readSchemaFile(text)
   if (read.ok) return read
-  const problems = read.problems
-    .slice(0, MAX_PROBLEMS)
-    .map((problem) => `${problem.path === '' ? '' : `${problem.path}: `}${problem.reason}`)
-  return { ok: false, reason: [`${source} is not a schema file`, ...problems].join('\n'), hints: [] }
+  return { ok: false, reason: problemsOf(source, read.problems), hints: examples }
 }
 
 function importFrom(path: string, source: string, files: Files, request: SchemaSourceRequest): SchemaSource {
   const { root, topic, answers, known } = request
   const found = importSource({ paths: [path], files, root, topic, answers }, known)
   if (found.ok) return found
-  const problems = found.problems.map(
-    ({ file, line, about, reason }) => `${file}${line > 0 ? `:${line}` : ''} ${about}: ${reason}`,
-  )
-  const reason = [`${source} cannot be imported`, ...problems].join('\n')
-  return { ok: false, reason, hints: fixesOf(found.problems) }
+  const problems = found.problems.map(({ file, line, about, reason }) => {
+    const place = `${file}${line > 0 ? `:${line}` : ''}`
+    return `${place === about ? '' : `${place} `}${about}: ${reason}`
+  })
+  const reason = [`${source} cannot be imported`, ...problems].join('\n  ')
+  const fixes = fixesOf(found.problems)
+  return { ok: false, reason, hints: fixes.length > 0 ? fixes : examples }
 }
 
 /** Reads the schema of a topic from the source `named`, else from the schemas of the project. */
