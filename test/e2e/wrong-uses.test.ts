@@ -524,6 +524,12 @@ const wrongUses: readonly WrongUse[] = [
     exitCode: 2,
   },
   {
+    line: 'reset --group billing --topic order-events --to ./empty.ndjson',
+    message: "--to: './empty.ndjson' is a path, but the name of a file of offsets ends with .json",
+    hints: ['--to offsets.json'],
+    exitCode: 2,
+  },
+  {
     line: 'reset --group billing --topic order-events:9 --to start',
     message: "topic 'order-events' has no partition 9; it has 3",
     hints: ['crbus topics describe order-events'],
@@ -708,6 +714,18 @@ const wrongUses: readonly WrongUse[] = [
     line: 'schema check order-events --schema missing.json',
     message: 'missing.json: there is no such file or folder',
     hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
+    exitCode: 2,
+  },
+  {
+    line: 'schema check order-events --schema crbus.json',
+    message: 'crbus.json is not a schema file',
+    hints: ['schemas/order-events.json', 'services/orders', 'HEAD~3:schemas/order-events.json'],
+    exitCode: 2,
+  },
+  {
+    line: 'schema import missing.rs',
+    message: 'the import cannot resolve one problem',
+    hints: ['crbus schema import --help'],
     exitCode: 2,
   },
   {

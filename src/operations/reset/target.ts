@@ -34,6 +34,10 @@ export function parseTarget(text: string, now: number): ParsedTarget {
       return { ok: false, reason: `'${text}' has no group name`, hints: [operationHints.givePosition('group:billing')] }
     return { ok: true, target: { kind: 'group', group } }
   }
+  if (trimmed.includes('/')) {
+    const reason = `'${text}' is a path, but the name of a file of offsets ends with .json`
+    return { ok: false, reason, hints: [operationHints.givePosition('offsets.json')] }
+  }
   if (/^[+-]\d{1,18}$/.test(trimmed)) return { ok: true, target: { kind: 'shift', by: BigInt(trimmed) } }
   const point = parsePoint(trimmed, now, TARGET_FORMS)
   return point.ok ? { ok: true, target: { kind: 'position', position: point.spec } } : point
