@@ -353,3 +353,12 @@ export const groupActive = (group: string, members: readonly string[]) =>
     group,
     hints: [advice('stop the members first, because they would overwrite the offsets')],
   })
+
+/**
+ * Begins each line below the first one in the message of an error. The command line breaks a message here alone: it escapes all other
+ * line breaks, which may come from a name that a stranger chose.
+ */
+export const NEXT_LINE = '\n  - '
+
+/** Joins the message of an error and the lines below it, such as problems of a file. */
+export const withLines = (message: string, lines: readonly string[]): string => [message, ...lines].join(NEXT_LINE)

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { EventBusError, eventBusErrorCodes } from '../bus/errors.ts'
+import { EventBusError, eventBusErrorCodes, NEXT_LINE } from '../bus/errors.ts'
 import type { Hint } from '../bus/hints.ts'
 import { ScaffoldRefused } from '../scaffold/refused.ts'
 import { EventStoreError, eventStoreErrorCodes } from '../store/errors.ts'
@@ -68,8 +68,8 @@ function describeFailure(error: unknown): Failure {
   const suggestions = suggestionsOfUsage(error)
   if (suggestions !== undefined) {
     const { message } = error as Error
-    // oclif dims its messages on a terminal; `printable` would show the codes for that.
-    const text = isOclifError(error) ? stripVTControlCharacters(message) : message
+    // oclif dims its messages on a terminal, which `printable` would show as codes, and breaks them into lines.
+    const text = isOclifError(error) ? stripVTControlCharacters(message).replaceAll(/\s*\n\s*/g, ' ') : message
     return { code: 'CRBUS_USAGE', message: text, suggestions, exitCode: exitCodes.usage }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -108,16 +108,16 @@ export function inOneLine(
   definitions?: Readonly<Record<string, unknown>>,
 ): string {
   const { code, message, suggestions } = toFailure(error, flags, definitions)
-  const lines = message.split('\n').map((line) => line.trim())
-  // A usage error may have several lines. The further lines of a bug are its stack.
-  const text = code === 'CRBUS_USAGE' ? lines.filter((line) => line !== '').join(' ') : lines[0]
+  // The further lines of a bug are its stack.
+  const text = code === 'CRBUS_BUG' ? message.split('\n')[0] : message.replaceAll(NEXT_LINE, '; ')
   return `${text}${suggestions[0] === undefined ? '' : ` (try: ${formatSuggestion(suggestions[0])})`}`
 }
 
 /** Formats a failure for people: what is wrong, then what to type next. */
 export function formatFailure({ code, message, suggestions }: Failure): string {
-  // oclif indents its messages with tabs.
-  const lines = message.split('\n').map((line) => printable(line.replaceAll('\t', '  ')))
+  // A name in a message may have a line break, behind which a line of ours would be easy to fake.
+  const separator = code === 'CRBUS_BUG' ? '\n' : NEXT_LINE
+  const text = message.split(separator).map(printable).join(separator)
   const next = suggestions.map((suggestion) => `  try: ${printable(formatSuggestion(suggestion))}`)
-  return `${[`error: ${lines.join('\n')} (${code})`, ...next].join('\n')}\n`
+  return `${[`error: ${text} (${code})`, ...next].join('\n')}\n`
 }

@@ -118,7 +118,7 @@ export default class Publish extends ChangeCommand {
         progress.update(summary.published)
       }
     } catch (error) {
-      throw await this.#failure(error, summary, only)
+      throw await this.#failure(error, summary, only, flags)
     } finally {
       progress.end(summary.published)
       this.signal.removeEventListener('abort', release)
@@ -144,13 +144,23 @@ export default class Publish extends ChangeCommand {
   }
 
   /** Says what was published before an error, and how to publish the rest. */
-  async #failure(error: unknown, summary: PublishSummary, only: readonly LineRange[]): Promise<unknown> {
+  async #failure(
+    error: unknown,
+    summary: PublishSummary,
+    only: readonly LineRange[],
+    { data, count }: { readonly data?: string | undefined; readonly count?: number | undefined },
+  ): Promise<unknown> {
     const { topic, published } = summary
     if (published > 0) await this.notice(`${published} published before this`)
     if (error instanceof BadInputError) {
       const rest = published === 0 ? [] : resumption(intersection([{ from: error.line, to: undefined }], only))
       const suggestions = [...error.hints, ...rest].map(toSuggestion)
-      return new UsageError(error.message, [...suggestions, run('crbus publish --help')])
+      // Without --count, --data is the only line.
+      const isData = data !== undefined && count === undefined
+      return new UsageError(isData ? `--data: ${error.reason}` : error.message, [
+        ...suggestions,
+        run('crbus publish --help'),
+      ])
     }
     if (error instanceof UnreadableInput) return new RefusedError(error.message)
     if (!(error instanceof PublishStoppedError)) return error

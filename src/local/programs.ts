@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { EventBusError } from '../bus/errors.ts'
+import { EventBusError, withLines } from '../bus/errors.ts'
 import type { Local } from './model.ts'
 
 /** Returns the paths of a program in the folders of PATH. */
@@ -55,13 +55,15 @@ export async function runProgram(file: string, args: readonly string[], options:
 export async function mustRun(what: string, file: string, args: readonly string[], options: Run = {}): Promise<string> {
   const { ok, output } = await runProgram(file, args, options)
   if (ok) return output
-  throw new EventBusError('CONNECTION_FAILED', `${what} failed: ${lastLines(output) || `${file} did not run`}`)
+  throw new EventBusError(
+    'CONNECTION_FAILED',
+    output.trim() === '' ? `${what} failed: ${file} did not run` : withLines(`${what} failed`, lastLines(output)),
+  )
 }
 
 /** Returns the last lines of a log that are not empty. */
-export const lastLines = (text: string, count = 5): string =>
+export const lastLines = (text: string, count = 5): readonly string[] =>
   text
-    .split('\n')
+    .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .slice(-count)
-    .join('\n')

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { EventBusError } from '../bus/errors.ts'
+import { EventBusError, withLines } from '../bus/errors.ts'
 import { monotonicClock } from '../bus/time/monotonic-clock.ts'
 import { sleep } from '../bus/time/sleep.ts'
 import { makeFolder } from '../files/make-folder.ts'
@@ -240,8 +240,9 @@ async function untilHealthy(local: Local, found: FoundEngine, state: LocalState,
 
 function endedAtStart(local: Local, server: ServerName): EventBusError {
   const log = logFile(local, server)
-  const end = existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : ''
-  return new EventBusError('CONNECTION_FAILED', `the ${server} ended while it was starting; the end of ${log}:\n${end}`)
+  const end = existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : []
+  const message = `the ${server} ended while it was starting; the end of ${log}`
+  return new EventBusError('CONNECTION_FAILED', withLines(message, end))
 }
 
 async function notHealthy(
@@ -252,13 +253,14 @@ async function notHealthy(
   problem: ServerProblem,
 ): Promise<EventBusError> {
   // The log of a container is removed with it.
-  const end = found.engine === 'java' ? '' : await endOfContainerLog(local, found.program, server)
+  const end = found.engine === 'java' ? [] : await endOfContainerLog(local, found.program, server)
   const log =
-    found.engine === 'java' ? `; its log is ${logFile(local, server)}` : end && `; the end of its log:\n${end}`
+    found.engine === 'java' ? `; its log is ${logFile(local, server)}` : end.length > 0 ? '; the end of its log' : ''
   const reason = 'reason' in problem ? `: ${problem.reason}` : ''
+  const seconds = Math.round(wait / 1000)
   return new EventBusError(
     'CONNECTION_FAILED',
-    `the ${server} was not healthy after ${Math.round(wait / 1000)} s, so what was started was stopped${reason}${log}`,
+    withLines(`the ${server} was not healthy after ${seconds} s, so what was started was stopped${reason}${log}`, end),
     { hints: [localHints.waitForServers()] },
   )
 }

@@ -150,7 +150,7 @@ export function checkTables(found: readonly FoundTable[], typeNames: TypeNames, 
     .filter(([, list]) => list.length > 0)
   if (differing.length === 0) return
   const lines = differing.map(([name, list]) => `table '${name}' of ${location} has another layout: ${list.join(', ')}`)
-  throw storeMismatch(lines.join('\n'), { hints: hintsFor(differing) })
+  throw storeMismatch(lines.join('; '), { hints: hintsFor(differing) })
 }
 
 /** Describes how a table differs from the layout. Unknown columns are accepted if a row can be inserted without them. */

@@ -143,7 +143,7 @@ describe('crbus up', () => {
     fakeDocker(`case "$*" in *' logs '*) echo 'no space left for the log';; esac`)
     const { exitCode, stderr } = await run(Up, ['--yes', '--wait', '1ms'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('so what was started was stopped; the end of its log:\nno space left for the log')
+    expect(stderr).toContain('so what was started was stopped; the end of its log\n  - no space left for the log')
     const done = calls().map((line) => line.replace(/^.*compose\.yaml /, ''))
     expect(done.slice(-2)).toEqual(['logs --no-color --no-log-prefix --tail 20 broker', 'down'])
   })

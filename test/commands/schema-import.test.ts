@@ -80,7 +80,7 @@ describe('schema import', () => {
     writeFileSync(join(cwd, 'src/order.rs'), source.replace('carrier: String', 'carrier: somewhere::Carrier'))
     const { stderr, exitCode } = await schemaImport('src/order.rs')
     expect(exitCode).toBe(2)
-    expect(stderr).toMatch(/src\/order\.rs:9 {2}somewhere::Carrier: /)
+    expect(stderr).toMatch(/ {2}- src\/order\.rs:9 somewhere::Carrier: /)
     expect(stderr).toContain('try: --map somewhere::Carrier=')
     expect((await schemaImport('src/order.rs', '--map', 'somewhere::Carrier=String')).exitCode).toBe(0)
   })
@@ -90,7 +90,7 @@ describe('schema import', () => {
     expect(stderr).toContain('note: src/order.rs:7 the topic is assumed to be order-events; use --topic to change it\n')
     const refused = await schemaImport('src/order.rs', '--topic', 'order events')
     expect(refused.exitCode).toBe(2)
-    expect(refused.stderr).toContain("  src/order.rs  --topic: Invalid topic: 'order events' may hold only")
+    expect(refused.stderr).toContain("  - src/order.rs --topic: Invalid topic: 'order events' may hold only")
     expect(refused.stderr).toContain('  try: --topic order-events\n')
   })
 

@@ -113,16 +113,16 @@ describe('publish to a topic that crbus.json declares', () => {
   })
 
   test.each([
-    ['{"total":1}', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
+    ['{"total":1}', "--data: the data of PlaceOrder.v1 has no field 'order_id', which"],
     [
       '{"order_id":""}',
-      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
+      "--data: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
     [
       '{"order_id":1.5}',
-      "line 1: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
+      "--data: the data of PlaceOrder.v1 has a field 'order_id' that is neither a string nor an integer",
     ],
-    ['[1]', "line 1: the data of PlaceOrder.v1 has no field 'order_id', which"],
+    ['[1]', "--data: the data of PlaceOrder.v1 has no field 'order_id', which"],
   ])('refuses data without a usable id: %s', async (data, reason) => {
     configure({ [COMMANDS]: keyed })
     const { exitCode, stderr } = await run(Publish, [...place.slice(0, 4), data])

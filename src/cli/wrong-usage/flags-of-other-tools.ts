@@ -17,8 +17,7 @@ const BY_ITSELF = 'leave it out: tail follows the topics by itself, and -e stops
 
 /**
  * What crbus calls the flags of kcat, rpk, kaf, kafkactl and the scripts of Apache Kafka, and the answers for flags that only some of
- * its own commands have. A flag may have several rows: the first one that
- * applies to the command is suggested.
+ * its own commands have. A flag may have several rows: the first one that applies to the command is suggested.
  */
 const otherFlags: readonly OtherFlag[] = [
   // Connections.
@@ -124,7 +123,12 @@ const otherFlags: readonly OtherFlag[] = [
   },
   {
     names: ['--dry-run', '--plan', '--preview'],
-    without: ['completion', 'demo', 'profile use', 'publish'],
+    command: 'publish',
+    suggest: run('crbus publish TOPIC --type TYPE', 'on a terminal, shows the event and asks'),
+  },
+  {
+    names: ['--dry-run', '--plan', '--preview'],
+    without: ['completion', 'demo', 'profile use'],
     suggest: hint('leave it out: the command changes nothing'),
   },
   {
@@ -134,6 +138,7 @@ const otherFlags: readonly OtherFlag[] = [
   },
   // Topics.
   { names: ['--replication-factor', '-r'], own: 'replication', suggest: flag('--replication 3') },
+  { names: ['--partitions', '--num-partitions', '-p'], command: 'topics add-partitions', suggest: flag('--to NUMBER') },
   { names: ['--num-partitions', '-p'], own: 'partitions', suggest: flag('--partitions 6') },
   { names: ['--topic-config', '-c'], own: 'config', suggest: flag('--config NAME=VALUE') },
   // Output.

@@ -89,10 +89,10 @@ export async function containerOf(local: Local, program: string, server: ServerN
 }
 
 /** Returns the last lines that a container has logged; none if the engine does not answer. */
-export async function endOfContainerLog(local: Local, program: string, server: ServerName): Promise<string> {
+export async function endOfContainerLog(local: Local, program: string, server: ServerName): Promise<readonly string[]> {
   const words = [...project(local), 'logs', '--no-color', '--no-log-prefix', '--tail', '20', server]
   const { ok, output } = await runProgram(program, words, { timeout: MAX_ANSWER_MS })
-  return ok ? lastLines(output) : ''
+  return ok ? lastLines(output) : []
 }
 
 /** Returns the size of the data in a running container, in bytes. */

@@ -61,10 +61,12 @@ export function parseLines(text: string): readonly LineRange[] | undefined {
 export class BadInputError extends Error {
   override readonly name = 'BadInputError'
   readonly line: number
+  readonly reason: string
   readonly hints: readonly Hint[]
   constructor(line: number, reason: string, hints: readonly Hint[] = []) {
     super(`line ${line}: ${reason}`)
     this.line = line
+    this.reason = reason
     this.hints = hints
   }
 }

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withLines } from '../../bus/errors.ts'
 import { findUp } from '../../files/find-up.ts'
 import { isFolder } from '../../files/make-folder.ts'
 import type { Schema } from '../../schema/model.ts'
@@ -124,5 +125,5 @@ const MAX_PROBLEMS = 5
 export function problemsOf(file: string, problems: readonly SchemaFileProblem[]): string {
   const lines = problems.slice(0, MAX_PROBLEMS).map(({ path, reason }) => (path === '' ? reason : `${path}: ${reason}`))
   const left = problems.length - lines.length
-  return [`${file} is not a schema file`, ...lines, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n  ')
+  return withLines(`${file} is not a schema file`, [...lines, ...(left > 0 ? [`and ${left} more`] : [])])
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Faker } from '@faker-js/faker'
+import { withLines } from '../../bus/errors.ts'
 import { type EventMetadata, versionOf } from '../../bus/event.ts'
 import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../schema/bincode/compile-encoder.ts'
@@ -69,7 +70,8 @@ export async function sampleEvents(schema: Schema, request: SampleRequest): Prom
     return created.ok
   })
   if (kinds.length === 0) {
-    return { ok: false, reason: failures.map(({ eventType, reason }) => `${eventType}: ${reason}`).join('\n') }
+    const reasons = failures.map(({ eventType, reason }) => `${eventType}: ${reason}`)
+    return { ok: false, reason: withLines('no event of this schema can be created', reasons) }
   }
   const guessed = wanted.isGuess ? [{ code: 'variants-as-types' } as const] : []
   const warnings = [...guessed, ...failures]

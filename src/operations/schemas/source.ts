@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, posix, relative, resolve } from 'node:path'
+import { withLines } from '../../bus/errors.ts'
 import type { Hint } from '../../bus/hints.ts'
 import { fixesOf } from '../../schema/import/import-report.ts'
 import type { ImportRequest } from '../../schema/import/import-request.ts'
@@ -126,7 +127,7 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
     const place = `${file}${line > 0 ? `:${line}` : ''}`
     return `${place === about ? '' : `${place} `}${about}: ${reason}`
   })
-  const reason = [`${source} cannot be imported`, ...problems].join('\n  ')
+  const reason = withLines(`${source} cannot be imported`, problems)
   const fixes = fixesOf(found.problems)
   return { ok: false, reason, hints: fixes.length > 0 ? fixes : examples }
 }

@@ -1,6 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareText } from '../../bus/compare.ts'
+import { withLines } from '../../bus/errors.ts'
 import { causeOf } from '../../files/cause.ts'
 import { scaffoldHints } from '../hints.ts'
 import { ScaffoldRefused } from '../refused.ts'
@@ -62,7 +63,7 @@ function readTemplate(folder: string): Template {
     }
   }
   if (read === undefined || reader.problems.length > 0) {
-    throw new ScaffoldRefused([`${manifest} is not the manifest of a template`, ...reader.problems].join('\n  '), [
+    throw new ScaffoldRefused(withLines(`${manifest} is not the manifest of a template`, reader.problems), [
       scaffoldHints.advice('see templates/README.md for the keys of a manifest'),
     ])
   }

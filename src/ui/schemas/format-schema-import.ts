@@ -1,3 +1,4 @@
+import { withLines } from '../../bus/errors.ts'
 import type { SchemaImportFailure } from '../../operations/schemas/import.ts'
 
 /** Lists what an import could not resolve, each with its location in the source. */
@@ -6,8 +7,8 @@ export function formatImportProblems(problems: SchemaImportFailure['problems']):
     const location = line > 0 ? `${file}:${line}` : file
     // The user knows the topic as a flag; its value is in the reason.
     const what = fix?.code === 'correct-topic' ? '--topic' : about
-    return location === about ? `  ${location}: ${reason}` : `  ${location}  ${what}: ${reason}`
+    return location === about ? `${location}: ${reason}` : `${location} ${what}: ${reason}`
   })
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
-  return `the import cannot resolve ${count}\n${lines.join('\n')}`
+  return withLines(`the import cannot resolve ${count}`, lines)
 }
