@@ -46,6 +46,18 @@ export class W3Spans {
     }
     return end === size
   }
+
+  /** Whether the metadata that `scan` found are ASCII. Others may not be UTF-8; then the bytes are not an envelope. */
+  hasAsciiMetadata(bytes: Buffer): boolean {
+    if (!this.hasMetadata) return true
+    for (let field = 0; field < 4; field += 1) {
+      if (this.starts[field] === 0) continue
+      const end = this.ends[field] as number
+      for (let index = this.starts[field] as number; index < end; index += 1)
+        if ((bytes[index] as number) > 0x7f) return false
+    }
+    return true
+  }
 }
 
 /** Returns the end of a byte string whose u64 length is at offset `at`; -1 when it exceeds the buffer. */

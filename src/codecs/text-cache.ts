@@ -17,10 +17,17 @@ export function repeatedText(bytes: Buffer, start: number, end: number): string 
   const [first, middle, last] = [bytes[start], bytes[start + (length >> 1)], bytes[end - 1]] as [number, number, number]
   const slot = (length * 31 + first * 7 + middle * 131 + last * 17) % SLOTS
   const found = cache[slot]
-  if (found?.bytes.length === length && bytes.compare(found.bytes, 0, length, start, end) === 0) return found.text
+  if (found !== undefined && isAt(bytes, start, length, found.bytes)) return found.text
   const text = utf8Text(bytes, start, end)
   if (text !== undefined) cache[slot] = { bytes: Buffer.from(bytes.subarray(start, end)), text }
   return text
+}
+
+/** Whether `length` bytes from `start` on are the wanted ones. For so few bytes a loop is faster than a call into native code. */
+function isAt(bytes: Buffer, start: number, length: number, wanted: Buffer): boolean {
+  if (wanted.length !== length) return false
+  for (let index = 0; index < length; index += 1) if (bytes[start + index] !== wanted[index]) return false
+  return true
 }
 
 /** Decodes UTF-8; `undefined` when the bytes are not UTF-8. */

@@ -554,6 +554,13 @@ const wrongUses: readonly WrongUse[] = [
     exitCode: 2,
   },
   {
+    line: "tail order-events --where 'datta.a == 1'",
+    message:
+      "--where: there is no variable 'datta'; variables: topic, partition, offset, timestamp, key, event_type, event_version, metadata, data",
+    hints: ['crbus help where'],
+    exitCode: 2,
+  },
+  {
     line: "tail order-events --where 'data.a = 1'",
     message: "--where: expected an operator or the end, found '=' at column 8; write ==",
     hints: ['crbus help where'],

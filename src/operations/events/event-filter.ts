@@ -145,7 +145,7 @@ async function compileWhere(
   if (tooDeep !== undefined) return { ok: false, reason: tooDeep }
   const { valid, type, error } = evaluate.check()
   if (!valid) {
-    const variables = error?.code === 'unknown_variable' ? `\nvariables: ${Object.keys(scopeTypes).join(', ')}` : ''
+    const variables = error?.code === 'unknown_variable' ? `; variables: ${Object.keys(scopeTypes).join(', ')}` : ''
     return { ok: false, reason: `${whereProblem(error, expression)}${variables}` }
   }
   if (type !== 'bool' && type !== 'dyn')

@@ -3,6 +3,8 @@ import type { DecodedEnvelope } from '../../codecs/envelope.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
 import { type DecodedPayload, decodePayload, payloadCodecs } from '../../codecs/payload.ts'
 import { decodePlainValue } from '../../codecs/plain-value.ts'
+import { W3Spans } from '../../codecs/scan-w3-envelope.ts'
+import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
@@ -79,6 +81,9 @@ export interface EventView {
 /** Creates a view of a record, which decodes envelope and payload on first access. By default, the codec is detected. */
 export const viewOf = (record: BusRecord, reading: Reading = {}): EventView => new LazyView(record, reading)
 
+/** Serves for all records. */
+const spans = new W3Spans()
+
 /** Decodes lazily: a filter by event type needs no payload, and raw output does not even need the envelope. */
 class LazyView implements EventView {
   readonly record: BusRecord
@@ -148,12 +153,30 @@ class LazyView implements EventView {
   }
 
   fieldsOf(selected: FieldSelection): unknown {
-    if (selected !== 'all' && this.envelope?.ok && this.#decodedValue === undefined) {
-      const value = this.#schema?.fieldDecoder(selected)(this.envelope.event.data)
+    if (selected !== 'all') {
+      const value = this.#fieldsInBytes(selected)
       if (value !== undefined) return value
     }
     const { payload } = this
     return payload?.ok ? payload.value : null
+  }
+
+  /**
+   * Reads the selected fields by the schema, without decoding the envelope, of which a printer needs only the bytes. `undefined` if
+   * no schema has the event, or if the bytes may be something else.
+   */
+  #fieldsInBytes(selected: ReadonlyMap<string, FieldSelection>): unknown {
+    const { value, topic } = this.record
+    const { decoder, schemas, eventTopics } = this.#reading
+    if (value === null || schemas === undefined || !this.#maySchemaDecode || decoder?.decodesEvents) return undefined
+    const bytes = asBuffer(value)
+    if (!spans.scan(bytes) || !spans.hasAsciiMetadata(bytes)) return undefined
+    const eventType = repeatedText(bytes, spans.typeStart, spans.typeEnd)
+    if (eventType === undefined) return undefined
+    const schema = schemas.find(topic, eventType)
+    const found = schema?.fieldDecoder(selected)(bytes.subarray(spans.dataStart, spans.dataEnd))
+    if (found !== undefined) eventTopics?.add(topic)
+    return found
   }
 
   /** The value that the decoder of the reading returns. `undefined` without one, and for a record that it does not decode. */
@@ -195,15 +218,14 @@ class LazyView implements EventView {
 
   /** The schema of the event; `undefined` if another codec is requested or configured, or if no schema has the event. */
   get #schema(): CompiledSchema | undefined {
-    const { codec, schemas } = this.#reading
-    if (
-      this.#configured !== undefined ||
-      schemas === undefined ||
-      (codec !== undefined && codec !== 'bincode') ||
-      !this.#envelope?.ok
-    )
-      return undefined
-    return schemas.find(this.record.topic, this.#envelope.event.eventType)
+    if (!this.#maySchemaDecode || !this.#envelope?.ok) return undefined
+    return this.#reading.schemas?.find(this.record.topic, this.#envelope.event.eventType)
+  }
+
+  /** Whether no other codec is requested or configured. */
+  get #maySchemaDecode(): boolean {
+    const { codec } = this.#reading
+    return this.#configured === undefined && (codec === undefined || codec === 'bincode')
   }
 }
 
