@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
@@ -46,6 +45,17 @@ const terminate = (application: string) =>
     application,
   ])
 
+/** Resolves when a connection of the application waits for a lock of another transaction. */
+const untilBlocked = (url: string, application: string) =>
+  eventually(async () => {
+    const waiting = await askPostgres(
+      url,
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+      [application],
+    )
+    expect(waiting.length).toBeGreaterThan(0)
+  })
+
 const insert = "INSERT INTO events (stream_id, version, event_type, event_data) VALUES ('order-1', 1, 'Theirs', '')"
 
 if (postgres === '')
@@ -53,23 +63,35 @@ if (postgres === '')
 else {
   describe('concurrent writers', () => {
     test('append waits for a concurrent transaction, and fails with VERSION_CONFLICT when that commits', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
       const appending = store.append('order-1', 0, [named('a')]).catch((error) => error)
-      const rest = store.commit('billing', [one('order-1', 0, 'b'), one('order-2', 0, 'c'), one('order-1', 'any', 'd')])
-      await sleep(200)
+      await untilBlocked(url, application)
       await other.query('COMMIT')
       expect(await appending).toMatchObject({ code: 'VERSION_CONFLICT', expected: 0, actual: 1 })
-      expect(outcomes(await rest)).toEqual(['VERSION_CONFLICT', [1], [2]])
+    })
+
+    test('commit waits for a concurrent transaction, and only the append to its stream at an older version fails', async () => {
+      const { url, application, store } = await newStore()
+      const other = await otherTransaction(url)
+      await other.query(insert)
+      const committing = store.commit('billing', [
+        one('order-1', 0, 'b'),
+        one('order-2', 0, 'c'),
+        one('order-1', 'any', 'd'),
+      ])
+      await untilBlocked(url, application)
+      await other.query('COMMIT')
+      expect(outcomes(await committing)).toEqual(['VERSION_CONFLICT', [1], [2]])
     })
 
     test('append waits for a concurrent transaction, and succeeds when that rolls back', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       const other = await otherTransaction(url)
       await other.query(insert)
       const appending = store.append('order-1', 0, [named('a')])
-      await sleep(200)
+      await untilBlocked(url, application)
       await other.query('ROLLBACK')
       expect(await appending).toBe(1)
     })
@@ -82,27 +104,20 @@ else {
       await other.query("SET LOCAL deadlock_timeout = '10s'")
       await their('b')
       const committing = store.commit('billing', [one('a', 0, 'ours'), one('b', 0, 'ours')])
-      await eventually(async () => {
-        const waiting = await askPostgres(
-          url,
-          "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
-          [application],
-        )
-        expect(waiting.length).toBeGreaterThan(0)
-      })
+      await untilBlocked(url, application)
       await their('a')
       await other.query('COMMIT')
       expect(outcomes(await committing)).toEqual(['VERSION_CONFLICT', 'VERSION_CONFLICT'])
     })
 
     test('a commit that fires a timer fails with TIMER_GONE when a concurrent transaction removes the timer', async () => {
-      const { url, store } = await newStore()
+      const { url, application, store } = await newStore()
       const timer = { id: 't', streamId: 'order-1', due: new Date(), event: named('t') }
       await store.commit('billing', [{ appends: [], timers: [timer] }])
       const other = await otherTransaction(url)
       await other.query('DELETE FROM crbus_timers')
       const firing = store.commit('billing', [one('order-1', 0, 'a', { fired: [timer] }), one('order-2', 0, 'b')])
-      await sleep(200)
+      await untilBlocked(url, application)
       await other.query('COMMIT')
       expect(outcomes(await firing)).toEqual(['TIMER_GONE', [1]])
       expect(await store.readStream('order-1')).toEqual([])
@@ -354,7 +369,7 @@ else {
           one('order-1', 0, 'b'),
         ]),
       )
-      await sleep(200)
+      await untilBlocked(url, application)
       await terminate(application)
       expect(await failing).toBe('STORE_UNAVAILABLE')
       await other.query('ROLLBACK')
