@@ -154,29 +154,36 @@ class LazyView implements EventView {
 
   fieldsOf(selected: FieldSelection): unknown {
     if (selected !== 'all') {
-      const value = this.#fieldsInBytes(selected)
+      const value = this.#fieldsBySchema(selected)
       if (value !== undefined) return value
     }
     const { payload } = this
     return payload?.ok ? payload.value : null
   }
 
-  /**
-   * Reads the selected fields by the schema, without decoding the envelope, of which a printer needs only the bytes. `undefined` if
-   * no schema has the event, or if the bytes may be something else.
-   */
-  #fieldsInBytes(selected: ReadonlyMap<string, FieldSelection>): unknown {
+  /** Reads the selected fields of the payload by the schema. `undefined` if no schema decodes the payload. */
+  #fieldsBySchema(selected: ReadonlyMap<string, FieldSelection>): unknown {
+    const { decoder, schemas } = this.#reading
+    if (schemas === undefined || !this.#maySchemaDecode) return undefined
+    if (decoder?.decodesEvents && this.#decodedValue !== undefined) return undefined
+    const event = this.#eventBytes
+    return event && schemas.find(this.record.topic, event.eventType)?.fieldDecoder(selected)(event.data)
+  }
+
+  /** The event type and the payload. Where the bytes tell them, the envelope is not decoded: a printer may need only its bytes. */
+  get #eventBytes(): EventBytes | undefined {
     const { value, topic } = this.record
-    const { decoder, schemas, eventTopics } = this.#reading
-    if (value === null || schemas === undefined || !this.#maySchemaDecode || decoder?.decodesEvents) return undefined
-    const bytes = asBuffer(value)
-    if (!spans.scan(bytes) || !spans.hasAsciiMetadata(bytes)) return undefined
-    const eventType = repeatedText(bytes, spans.typeStart, spans.typeEnd)
-    if (eventType === undefined) return undefined
-    const schema = schemas.find(topic, eventType)
-    const found = schema?.fieldDecoder(selected)(bytes.subarray(spans.dataStart, spans.dataEnd))
-    if (found !== undefined) eventTopics?.add(topic)
-    return found
+    if (value !== null && this.#envelope === undefined) {
+      const bytes = asBuffer(value)
+      const isEnvelope = spans.scan(bytes) && spans.hasAsciiMetadata(bytes)
+      const eventType = isEnvelope ? repeatedText(bytes, spans.typeStart, spans.typeEnd) : undefined
+      if (eventType !== undefined) {
+        this.#reading.eventTopics?.add(topic)
+        return { eventType, data: bytes.subarray(spans.dataStart, spans.dataEnd) }
+      }
+    }
+    const { envelope } = this
+    return envelope?.ok ? envelope.event : undefined
   }
 
   /** The value that the decoder of the reading returns. `undefined` without one, and for a record that it does not decode. */

@@ -36,13 +36,17 @@ const schemas = new SchemaSet([schema])
 const total: FieldSelection = new Map([['OrderPlaced', new Map([['total', 'all' as const]])]])
 
 /** The bytes of an event with an order id of three letters, and metadata. */
-function eventBytes(orderTotal: number, correlationId: string, data?: Buffer): Buffer {
+function eventBytes(
+  orderTotal: number,
+  correlationId: string,
+  { data, format = 'bincode' }: { readonly data?: Buffer; readonly format?: 'bincode' | 'cbor' } = {},
+): Buffer {
   const own = Buffer.alloc(4 + 8 + 3 + 8)
   own.writeUInt32LE(3, 4)
   own.write('o-1', 12)
   own.writeUInt32LE(orderTotal, 15)
   const event = { eventType: 'OrderPlaced.v1', eventVersion: 1, data: data ?? own, metadata: { correlationId } }
-  const encoded = encodeEnvelope(event, 'bincode')
+  const encoded = encodeEnvelope(event, format)
   if (!encoded.ok) throw new Error(encoded.reason)
   return Buffer.from(encoded.bytes)
 }
@@ -62,7 +66,8 @@ function bothWays(value: Buffer, reading: Reading = { schemas }): readonly [deco
 test.each([
   ['of an event', eventBytes(7, 'c-1'), 7],
   ['beside metadata that are not ASCII', eventBytes(7, 'é'), 7],
-  ['beside data of another codec', eventBytes(7, 'c', Buffer.from('{"OrderPlaced":{"total":8}}')), 8],
+  ['in an envelope of CBOR', eventBytes(7, 'c-1', { format: 'cbor' }), 7],
+  ['of another codec', eventBytes(7, 'c', { data: Buffer.from('{"OrderPlaced":{"total":8}}') }), 8],
 ])('reads a field %s from the bytes as the payload has it', (_, value, expected) => {
   expect(bothWays(value)).toEqual([expected, expected])
 })
