@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, statSync } from 'node:fs'
-import { whyNotJson } from '../codecs/json/json-syntax.ts'
+import { parsePlainJson } from '../codecs/json/json-syntax.ts'
 import { causeAfterPath, isMissing, kindOf } from '../files/cause.ts'
 import { openInput } from '../files/open-input.ts'
 
@@ -92,9 +92,6 @@ export async function readJson(path: string): Promise<ReadJson> {
  * document, which may contain secrets.
  */
 export function parseDocument(text: string): ReadJson {
-  try {
-    return { ok: true, value: JSON.parse(text) }
-  } catch {
-    return { ok: false, reason: `is not JSON: ${whyNotJson(text)}` }
-  }
+  const parsed = parsePlainJson(text)
+  return parsed.ok ? parsed : { ok: false, reason: `is ${parsed.reason}` }
 }

@@ -1,5 +1,5 @@
 import { compareText } from '../bus/compare.ts'
-import { whyNotJson } from '../codecs/json/json-syntax.ts'
+import { parsePlainJson } from '../codecs/json/json-syntax.ts'
 import { namesIn } from './inner-types.ts'
 import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
 import { formatType, parseType } from './type-text.ts'
@@ -34,14 +34,10 @@ const VERSION = 1
  * ```
  */
 export function readSchemaFile(text: string): ReadSchemaFile {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { ok: false, problems: [{ path: '', reason: `not JSON: ${whyNotJson(text)}` }] }
-  }
+  const parsed = parsePlainJson(text)
+  if (!parsed.ok) return { ok: false, problems: [{ path: '', reason: parsed.reason }] }
   const reader = new SchemaFileReader()
-  const schema = reader.schema(json)
+  const schema = reader.schema(parsed.value)
   return schema && reader.problems.length === 0 ? { ok: true, schema } : { ok: false, problems: reader.problems }
 }
 

@@ -15,6 +15,17 @@ export function whyNotJson(text: string): string | undefined {
   return problem && `${problem.reason} at ${textPosition(text, problem.at)}`
 }
 
+/** Parses JSON with the digits that JavaScript's numbers keep. `reason` quotes at most one character of the text. */
+export function parsePlainJson(
+  text: string,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    return { ok: false, reason: `not JSON: ${whyNotJson(text)}` }
+  }
+}
+
 /** Returns the line and column of an index, counted from 1; only the column in a text of one line. Blanks at the end do not count. */
 export function textPosition(text: string, at: number): string {
   const shown = text.trimEnd()

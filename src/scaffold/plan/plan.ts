@@ -1,5 +1,5 @@
 import { compareText } from '../../bus/compare.ts'
-import { whyNotJson } from '../../codecs/json/json-syntax.ts'
+import { parsePlainJson } from '../../codecs/json/json-syntax.ts'
 import { addRustItem } from '../../rust/edit/add-item.ts'
 import { addRustStatement } from '../../rust/edit/add-statement.ts'
 import { scaffoldHints } from '../hints.ts'
@@ -172,11 +172,9 @@ function* renderFiles({ template, scope, generated }: ScaffoldRequest): Generato
 function parseJson(text: string): Json {
   const why = whyTooDeep(text)
   if (why !== undefined) throw new TemplateError(why)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new TemplateError(`the text is not JSON: ${whyNotJson(text)}`)
-  }
+  const parsed = parsePlainJson(text)
+  if (!parsed.ok) throw new TemplateError(`the text is ${parsed.reason}`)
+  return parsed.value as Json
 }
 
 /**

@@ -1,4 +1,4 @@
-import { whyNotJson } from '../../codecs/json/json-syntax.ts'
+import { parsePlainJson } from '../../codecs/json/json-syntax.ts'
 import { type Json, whyTooDeep } from '../layout/json-text.ts'
 import { parseName } from '../name.ts'
 
@@ -95,14 +95,12 @@ export class ManifestReader {
       this.problem('', tooDeep)
       return undefined
     }
-    let json: Json
-    try {
-      json = JSON.parse(text)
-    } catch {
-      this.problem('', `the text is not JSON: ${whyNotJson(text)}`)
+    const parsed = parsePlainJson(text)
+    if (!parsed.ok) {
+      this.problem('', `the text is ${parsed.reason}`)
       return undefined
     }
-    const file = this.#object('', json)
+    const file = this.#object('', parsed.value as Json)
     if (file === undefined) return undefined
     this.#onlyKeys('', file, [
       'crbus_template',
