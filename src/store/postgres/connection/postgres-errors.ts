@@ -69,7 +69,10 @@ export function toStoreError(error: unknown, location: string): EventStoreError 
   })
 }
 
-/** Returns the message of an error, or in words what failed in the network. Node's error for a host with several addresses has no message, so its causes are joined. */
+/**
+ * Returns in words what failed in the network, else the message of an error. Node's error for a host with several addresses has no
+ * message, so its causes are joined.
+ */
 const messageOf = (error: unknown): string => {
   const cause = networkCause(error)
   if (cause !== undefined) return cause
