@@ -121,6 +121,13 @@ describe('on a terminal', () => {
     expect(exitCode).toBe(6)
   })
 
+  test('crbus publish says that the editor does not exist, and publishes nothing', async () => {
+    await crbus('publish', 'payment-events', '--type', 'Paid.v1', '--data', '{"by":{"card":"1"}}')
+    const { shown, exitCode } = await pick('publish payment-events --type Paid.v1', [], { EDITOR: 'no-such-editor' })
+    expect(shown).toContain("cannot edit the data with no-such-editor: there is no program 'no-such-editor'")
+    expect(exitCode).toBe(2)
+  })
+
   test('crbus new saga asks for the name in a service, and writes nothing on Esc', async () => {
     const service = join(folder, 'shop')
     mkdirSync(service)

@@ -8,6 +8,7 @@ import { hasShellSyntax } from '../config/security/secrets/command-secret.ts'
 import { parseSecret } from '../config/security/secrets/secret.ts'
 import { withoutSecrets } from '../config/security/secrets/secret-variables.ts'
 import { RefusedError, UsageError } from '../errors.ts'
+import { whyNotStarted } from '../process/why-not-started.ts'
 import { flag, hint } from '../suggestions.ts'
 
 interface Surroundings {
@@ -212,12 +213,11 @@ class RunningDecoder implements CommandDecoder {
   }
 
   #endError({ exitCode, signal, code }: Awaited<Running['ended']>): Error {
-    const program = `'${this.#program}'`
-    if (code === 'ENOENT')
-      return new UsageError(`--decode-with: there is no program ${program}`, [
-        hint('write its path; crbus searches the folders of PATH, and does not expand ~'),
-      ])
-    if (code === 'EACCES') return new UsageError(`--decode-with: ${program} is not executable`)
+    const problem = whyNotStarted(this.#program, { code })
+    if (problem !== undefined) {
+      const advice = hint('write its path; crbus searches the folders of PATH, and does not expand ~')
+      return new UsageError(`--decode-with: ${problem}`, code === 'ENOENT' ? [advice] : [])
+    }
     const how =
       exitCode === undefined ? `was ended by ${signal ?? code ?? 'the system'}` : `ended with exit code ${exitCode}`
     return this.#error(`${how} after ${this.#answerCount} ${this.#answerCount === 1 ? 'record' : 'records'}`)

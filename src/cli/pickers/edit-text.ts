@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { withoutSecrets } from '../config/security/secrets/secret-variables.ts'
 import { UsageError } from '../errors.ts'
 import type { Context } from '../process/context.ts'
+import { whyNotStarted } from '../process/why-not-started.ts'
 import { hint } from '../suggestions.ts'
 
 /** Returns the command line of the user's editor, as git finds it; `undefined` if the environment names none. */
@@ -24,13 +25,18 @@ export async function editText(
     const file = join(folder, 'event.json')
     writeFileSync(file, `${text}\n`, { mode: 0o600 })
     const [program = '', ...words] = editor.trim().split(/\s+/)
-    const { error, status } = spawnSync(program, [...words, file], {
-      cwd,
-      env: withoutSecrets(env),
-      stdio: ['inherit', 2, 2],
-    })
+    const { error, status }: { error?: NodeJS.ErrnoException; status: number | null } = spawnSync(
+      program,
+      [...words, file],
+      {
+        cwd,
+        env: withoutSecrets(env),
+        stdio: ['inherit', 2, 2],
+      },
+    )
     if (error !== undefined || status !== 0) {
-      const reason = error === undefined ? `it ended with exit code ${status}` : error.message
+      const reason =
+        error === undefined ? `it ended with exit code ${status}` : (whyNotStarted(program, error) ?? error.message)
       throw new UsageError(`cannot edit the data with ${editor}: ${reason}`, [
         hint('set EDITOR to the command of an editor'),
       ])

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../errors.ts'
+import { whyNotStarted } from '../../../process/why-not-started.ts'
 import { hint, run, type Suggestion, shellWord } from '../../../suggestions.ts'
 import type { ConfigSurroundings } from '../../config.ts'
 import { MAX_SECRET_BYTES } from './file-secret.ts'
@@ -61,12 +62,10 @@ const printsIt = (program: string): Suggestion =>
   hint(`check that '${program}' prints it when you run the command yourself`)
 
 function whyFailed(program: string, { code, exitCode, signal, timedOut, isMaxBuffer, timeout }: FailedRun): Failure {
-  if (code === 'ENOENT') {
+  const notStarted = whyNotStarted(program, { code })
+  if (notStarted !== undefined) {
     const advice = `install '${program}', or write its path; crbus searches the folders of PATH, and does not expand ~`
-    return { reason: `there is no program '${program}'`, next: [hint(advice)] }
-  }
-  if (code === 'EACCES') {
-    return { reason: `'${program}' is not executable`, next: [run(`chmod +x ${shellWord(program)}`)] }
+    return { reason: notStarted, next: [code === 'ENOENT' ? hint(advice) : run(`chmod +x ${shellWord(program)}`)] }
   }
   if (isMaxBuffer) {
     return { reason: `'${program}' printed more than 1 MiB`, next: [hint('let it print the secret and nothing else')] }
