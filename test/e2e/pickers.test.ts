@@ -128,6 +128,16 @@ describe('on a terminal', () => {
     expect(exitCode).toBe(2)
   })
 
+  test.each([
+    ['lag --group', 'group', 'crbus reset --group billing --topic order-events --to start --new-group'],
+    ['tail', 'topic', 'crbus publish order-events --type OrderPlaced.v1 --data {}'],
+  ])('crbus %s says what creates a %s if there is none', async (words, kind, command) => {
+    const { shown, exitCode } = await pick(words, [], { CRBUS_DATA_DIR: join(folder, 'empty') })
+    expect(shown).toContain(`there are no ${kind}s to choose from`)
+    expect(shown).toContain(`try: ${command} (creates a ${kind})`)
+    expect(exitCode).toBe(2)
+  })
+
   test('crbus new saga asks for the name in a service, and writes nothing on Esc', async () => {
     const service = join(folder, 'shop')
     mkdirSync(service)

@@ -52,6 +52,13 @@ const questions: Partial<Readonly<Record<ValueKind, string>>> = {
   target: 'Reset to which position?',
 }
 
+/** A command that creates the first name of a kind. */
+const creating: Partial<Readonly<Record<ValueKind, string>>> = {
+  topic: 'crbus publish order-events --type OrderPlaced.v1 --data {}',
+  group: 'crbus reset --group billing --topic order-events --to start --new-group',
+  profile: 'crbus profile create local --data-dir .crbus',
+}
+
 async function pick(missing: MissingValue, request: PickRequest & { readonly given: GivenValues }): Promise<string> {
   const { name, description, options, kind } = missing
   const asker = new Asker(request.context)
@@ -61,8 +68,9 @@ async function pick(missing: MissingValue, request: PickRequest & { readonly giv
     options.length > 0 ? options.map((value) => ({ value, label: value })) : await choicesFor(missing, request)
   if (choices === undefined) return asker.text(what, (text) => (text.trim() === '' ? 'type a value' : undefined))
   if (choices.length > 0) return asker.fromList(what, choices)
+  const creates = kind && creating[kind]
   throw new UsageError(`there are no ${kind}s to choose from`, [
-    run('crbus publish order-events --type OrderPlaced.v1 --data {}', 'creates a topic'),
+    ...(creates === undefined ? [] : [run(creates, `creates a ${kind}`)]),
     run('crbus config', 'shows which bus this is'),
   ])
 }
