@@ -1,10 +1,13 @@
 /**
- * Returns the text for the column `error_details` of the table `failed_events`. The table has no columns for the topic, which is
- * needed to send the event again, and for the message id of a rejected command, so the first lines of the text contain them.
+ * Returns the text for the column `error_details` of the table `failed_events`. The table has no columns for the topic and the record
+ * key, which are needed to send the event again, and for the message id of a rejected command, so the first lines of the text
+ * contain them. A key is stored only with a topic.
  */
-export function writeDetails(topic: string | undefined, details: string | undefined): string | null {
+export function writeDetails(topic: string | undefined, details: string | undefined, key?: string): string | null {
   if (topic === undefined) return details ?? null
-  return details === undefined ? `topic: ${topic}` : `topic: ${topic}\n${details}`
+  // As JSON, because a key may contain line breaks.
+  const lines = [`topic: ${topic}`, ...(key === undefined ? [] : [`key: ${JSON.stringify(key)}`])].join('\n')
+  return details === undefined ? lines : `${lines}\n${details}`
 }
 
 /**
@@ -13,8 +16,15 @@ export function writeDetails(topic: string | undefined, details: string | undefi
 export const rejectedHead = (topic: string | undefined, messageId: string): string =>
   `${topic === undefined ? '' : `topic: ${topic}\n`}rejected: ${messageId}\n`
 
+/**
+ * How the notes of a dead letter begin that was resolved by sending its event again. A command that its aggregate then rejects
+ * again adds another dead letter, although one for its message id exists.
+ */
+export const RETRIED_NOTES = 'retried to '
+
 interface Details {
   readonly topic?: string
+  readonly key?: string
   readonly rejected?: string
   readonly details?: string
 }
@@ -25,13 +35,25 @@ interface Details {
  */
 export function readDetails(text: string | null): Details {
   if (text === null) return {}
-  const [head = '', topic, rejected] = /^(?:topic: (.+)(?:\n|$))?(?:rejected: (\S+)(?:\n|$))?/.exec(text) ?? []
+  const [head = '', topic, keyText, rejected] =
+    /^(?:topic: (.+)(?:\n|$)(?:key: ("(?:[^"\\\n]|\\.)*")(?:\n|$))?)?(?:rejected: (\S+)(?:\n|$))?/.exec(text) ?? []
+  const key = keyText === undefined ? undefined : readKey(keyText)
   const details = text.slice(head.length)
-  // Without details, the line of the topic has no line break; the line of the message id always has one.
+  // Without details, the last line of the head has no line break; the line of the message id always has one.
   const hasDetails = rejected === undefined ? head === '' || head.endsWith('\n') : details !== ''
   return {
     ...(topic !== undefined && { topic }),
+    ...(key !== undefined && { key }),
     ...(rejected !== undefined && { rejected }),
     ...(hasDetails && { details }),
+  }
+}
+
+/** Returns the key, or `undefined` for a text that only looks like one. */
+function readKey(json: string): string | undefined {
+  try {
+    return JSON.parse(json) as string
+  } catch {
+    return undefined
   }
 }

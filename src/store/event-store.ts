@@ -263,6 +263,8 @@ export interface NewDeadLetter {
   readonly streamId: string
   /** The topic that the event came from or was to be published to. */
   readonly topic?: string | undefined
+  /** The key of the record on `topic`, if it is not the default. Stored only with a topic. */
+  readonly key?: string | undefined
   readonly event: SerializedEvent
   /** When the event was created. */
   readonly originalTimestamp: Date
@@ -302,13 +304,23 @@ export interface DeadLetter extends NewDeadLetter {
   readonly notes?: string | undefined
 }
 
+/** A change of a dead letter, which is made only if no other program has changed the letter meanwhile. */
+export interface DeadLetterChange {
+  readonly id: string
+  /** The status and the notes that the dead letter must still have. */
+  readonly from: Pick<DeadLetter, 'status' | 'notes'>
+  /** The new status, the person or program that sets it, and new notes. The status `pending` removes name and notes. */
+  readonly to: { readonly status: DeadLetterStatus; readonly by: string; readonly notes?: string | undefined }
+}
+
 /** The events that could not be handled or published, for a person to decide about. */
 export interface DeadLetters {
   /** Stores a dead letter and returns its id. */
   add(entry: NewDeadLetter): Promise<string>
   /** Lists dead letters, oldest first. */
   list(options?: {
-    readonly status?: DeadLetterStatus | undefined
+    /** Only dead letters with this status, or with one of these. */
+    readonly status?: DeadLetterStatus | readonly DeadLetterStatus[] | undefined
     /** Default 100. */
     readonly limit?: number | undefined
     /** The id of the last dead letter of the previous page. */
@@ -324,4 +336,9 @@ export interface DeadLetters {
   resolve(id: string, by: string, notes?: string): Promise<boolean>
   /** Marks a dead letter as discarded. Resolves with false if no open dead letter has this id. */
   discard(id: string, by: string, notes?: string): Promise<boolean>
+  /**
+   * Changes many dead letters in one transaction, each only if it still has the status and the notes in `from`. So of several
+   * programs that change the same letter, one succeeds. Resolves with the ids of the changed letters.
+   */
+  change(changes: readonly DeadLetterChange[]): Promise<ReadonlySet<string>>
 }

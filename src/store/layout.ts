@@ -1,6 +1,7 @@
 import { advice, type Hint } from '../bus/hints.ts'
 import type { StoreBacklog } from './backlog.ts'
 import { storeMismatch } from './errors.ts'
+import type { DeadLetters } from './event-store.ts'
 import { storeHints } from './hints.ts'
 
 /** The type of a column, independent of the database. A column with `?` may be NULL. */
@@ -101,6 +102,8 @@ export interface StoreSetup {
    * must exist.
    */
   backlog(): Promise<StoreBacklog>
+  /** Opens the dead letters, which are closed with the setup. Their table must exist. */
+  deadLetters(): DeadLetters
   /**
    * Creates the missing parts, all or none, and returns them. Rejects with `STORE_MISMATCH` if a table has a different layout.
    */

@@ -2,7 +2,7 @@ import type { SerializedEvent } from '../bus/event.ts'
 import { parseJson } from '../codecs/json.ts'
 import { readMetadata, writeMetadata } from '../codecs/metadata-json.ts'
 import { invalidAppend } from './errors.ts'
-import type { FailureReason, NewDeadLetter, NewSnapshot } from './event-store.ts'
+import type { DeadLetterChange, FailureReason, NewDeadLetter, NewSnapshot } from './event-store.ts'
 
 /** The values of the columns that store an event, in every table with events. */
 export interface EventColumns {
@@ -104,14 +104,21 @@ export function checkSnapshot({ streamId, version, state }: NewSnapshot): void {
     throw invalidAppend(`the state in the snapshot of '${streamId}' must be a Uint8Array`, { streamId })
 }
 
-export function checkDeadLetter({ streamId, topic, originalTimestamp, error, details, retryCount = 0 }: NewDeadLetter) {
+export function checkDeadLetter(letter: NewDeadLetter): void {
+  const { streamId, topic, key, originalTimestamp, error, details, retryCount = 0 } = letter
   checkName('the stream id', streamId)
   if (topic !== undefined) checkTopic(topic)
+  if (key !== undefined) checkText('the record key', key)
   checkTime('the time of the event', originalTimestamp)
   checkReason({ message: error, details })
   if (!(Number.isSafeInteger(retryCount) && retryCount >= 0 && retryCount < 2 ** 31)) {
     throw invalidAppend(`invalid retryCount ${retryCount}`)
   }
+}
+
+export function checkDeadLetterChange({ to: { by, notes } }: DeadLetterChange): void {
+  checkText('the name of the person or program', by)
+  if (notes !== undefined) checkText('the notes', notes)
 }
 
 export function checkReason({ message, details }: FailureReason): void {

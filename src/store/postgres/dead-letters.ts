@@ -1,7 +1,7 @@
 import { writeDetails } from '../dead-letter-text.ts'
 import type { DeadLetterStatus, DeadLetters } from '../event-store.ts'
 import { type DeadLetterRow, toDeadLetter } from '../rows.ts'
-import { checkDeadLetter, checkLimit, checkText, isRowId, toColumns } from '../stored-form.ts'
+import { checkDeadLetter, checkDeadLetterChange, checkLimit, checkText, isRowId, toColumns } from '../stored-form.ts'
 import type { Connections, Row } from './connection/connections.ts'
 import { EVENT, time } from './writing/columns.ts'
 
@@ -27,7 +27,7 @@ export function postgresDeadLetters({ query }: Connections): DeadLetters {
   return {
     async add(entry) {
       checkDeadLetter(entry)
-      const { streamId, topic, originalTimestamp, error, details, retryCount = 0 } = entry
+      const { streamId, topic, key, originalTimestamp, error, details, retryCount = 0 } = entry
       const { eventType, eventVersion, data, metadata } = toColumns(entry.event)
       const { rows } = await query<Row<'id'>>(
         `INSERT INTO failed_events (stream_id, event_type, event_version, event_data, metadata, original_timestamp, error_message, error_details, retry_count)
@@ -40,7 +40,7 @@ export function postgresDeadLetters({ query }: Connections): DeadLetters {
           metadata,
           originalTimestamp.toISOString(),
           error,
-          writeDetails(topic, details),
+          writeDetails(topic, details, key),
           retryCount,
         ],
       )
@@ -50,8 +50,8 @@ export function postgresDeadLetters({ query }: Connections): DeadLetters {
       checkLimit(limit)
       if (!isRowId(after)) return []
       const { rows } = await query<DeadLetterRow>(
-        `SELECT ${COLUMNS} FROM failed_events WHERE ($1::text IS NULL OR status = $1) AND id > $2::bigint ORDER BY id LIMIT $3::bigint`,
-        [status, after, limit],
+        `SELECT ${COLUMNS} FROM failed_events WHERE ($1::text[] IS NULL OR status = ANY ($1)) AND id > $2::bigint ORDER BY id LIMIT $3::bigint`,
+        [status === undefined ? null : [status].flat(), after, limit],
       )
       return rows.map(toDeadLetter)
     },
@@ -77,5 +77,30 @@ export function postgresDeadLetters({ query }: Connections): DeadLetters {
     },
     resolve: (id, by, notes) => closeAs('resolved', id, by, notes),
     discard: (id, by, notes) => closeAs('discarded', id, by, notes),
+    async change(changes) {
+      for (const one of changes) checkDeadLetterChange(one)
+      const known = changes.filter(({ id }) => isRowId(id))
+      if (known.length === 0) return new Set()
+      // One statement is one transaction. Rows are locked in the order of their ids, so that two callers do not deadlock.
+      const { rows } = await query<Row<'id'>>(
+        `WITH given AS (SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+           AS g(id, old_status, old_notes, new_status, by, notes)),
+         held AS (SELECT f.id FROM failed_events f JOIN given g ON g.id = f.id ORDER BY f.id FOR UPDATE OF f)
+         UPDATE failed_events f SET status = g.new_status, resolved_by = g.by, resolution_notes = g.notes,
+           resolved_at = CASE WHEN g.new_status IN ('resolved', 'discarded') THEN now() END
+         FROM given g JOIN held h ON h.id = g.id
+         WHERE f.id = g.id AND f.status = g.old_status AND f.resolution_notes IS NOT DISTINCT FROM g.old_notes
+         RETURNING f.id`,
+        [
+          known.map(({ id }) => id),
+          known.map(({ from }) => from.status),
+          known.map(({ from }) => from.notes ?? null),
+          known.map(({ to }) => to.status),
+          known.map(({ to }) => (to.status === 'pending' ? null : to.by)),
+          known.map(({ to }) => (to.status === 'pending' ? null : (to.notes ?? null))),
+        ],
+      )
+      return new Set(rows.map(({ id }) => id))
+    },
   }
 }

@@ -46,17 +46,17 @@ export function postgresOutbox({ query }: Connections, leases: Leases): Outbox {
       checkText('the owner', owner)
       checkReason(reason)
       if (!isRowId(id)) return
-      const { rows } = await query<Row<'topic'>>('SELECT topic FROM crbus_outbox WHERE owner = $1 AND id = $2', [
-        owner,
-        id,
-      ])
+      const { rows } = await query<Row<'topic'> & { readonly record_key: string | null }>(
+        'SELECT topic, record_key FROM crbus_outbox WHERE owner = $1 AND id = $2',
+        [owner, id],
+      )
       const [found] = rows
       if (found === undefined) return
       await query(
         `WITH m AS (DELETE FROM crbus_outbox WHERE owner = $1 AND id = $2 RETURNING *)
          INSERT INTO failed_events (stream_id, event_type, event_version, event_data, metadata, original_timestamp, error_message, error_details, retry_count)
          SELECT coalesce(stream_id, topic), event_type, event_version, event_data, metadata, created_at, $3, $4, attempts FROM m`,
-        [owner, id, reason.message, writeDetails(found.topic, reason.details)],
+        [owner, id, reason.message, writeDetails(found.topic, reason.details, found.record_key ?? undefined)],
       )
     },
     async lease(owner) {

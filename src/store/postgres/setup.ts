@@ -2,9 +2,10 @@ import type { AddressOnly } from '../address-only.ts'
 import type { StoreSetup } from '../layout.ts'
 import { readBacklog } from './backlog.ts'
 import { Connections } from './connection/connections.ts'
+import { postgresDeadLetters } from './dead-letters.ts'
 import { createMissing, inspectTables } from './layout.ts'
 
-/** The time-out of a statement that only reads, and of connecting for it. */
+/** The time-out of a statement that reads or changes dead letters, and of connecting for it. */
 const READ_TIMEOUT_MS = 10_000
 /** The time-out of a statement that creates something: one hour, because creating an index of a large table takes long. */
 const CREATE_TIMEOUT_MS = 60 * 60_000
@@ -18,6 +19,7 @@ export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetu
     location,
     inspect: () => reading.use((query) => inspectTables(query, location)),
     backlog: () => reading.use(readBacklog),
+    deadLetters: () => postgresDeadLetters(reading),
     create: () => createMissing(creating),
     async [Symbol.asyncDispose]() {
       await Promise.all([reading.close(), creating.close()])

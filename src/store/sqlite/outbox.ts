@@ -13,7 +13,7 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
      WHERE owner = ?1 AND id NOT IN (SELECT value FROM json_each(?3)) ORDER BY id LIMIT ?2`,
   )
   const depth = prepare('SELECT count(*) AS messages, min(created_at) AS oldest FROM crbus_outbox WHERE owner = ?')
-  const topicOf = prepare('SELECT topic FROM crbus_outbox WHERE owner = ? AND id = ?')
+  const targetOf = prepare('SELECT topic, record_key FROM crbus_outbox WHERE owner = ? AND id = ?')
   const remove = prepare('DELETE FROM crbus_outbox WHERE owner = ? AND id = ?')
   const countAttempt = prepare('UPDATE crbus_outbox SET attempts = attempts + 1 WHERE owner = ? AND id = ?')
   const copyToDeadLetters = prepare(
@@ -51,9 +51,10 @@ export function sqliteOutbox(file: StoreFile, leases: Leases): Outbox {
     async bury(owner, id, reason) {
       checkReason(reason)
       changeEach(owner, [id], (row) => {
-        const found = topicOf.get(owner, row)
+        const found = targetOf.get(owner, row)
         if (found === undefined) return
-        const details = writeDetails(String(found.topic), reason.details)
+        const key = found.record_key === null ? undefined : String(found.record_key)
+        const details = writeDetails(String(found.topic), reason.details, key)
         copyToDeadLetters.run(owner, row, reason.message, details, new Date().toISOString())
         remove.run(owner, row)
       })

@@ -5,22 +5,28 @@ import { BUSY_TIMEOUT_MS } from '../../sqlite/shared-file.ts'
 import { EventStoreError } from '../errors.ts'
 import type { StoreSetup } from '../layout.ts'
 import { readBacklog } from './backlog.ts'
+import { sqliteDeadLetters } from './dead-letters.ts'
 import { inspectFile } from './layout.ts'
 import { guarded, MEMORY, StoreFile } from './store-file.ts'
 
 export function sqliteSetup(path: string): StoreSetup {
   const location = path === MEMORY ? path : resolve(path)
+  let opened: StoreFile | undefined
   return {
     kind: 'sqlite',
     location,
     inspect: async () => refusing(location, () => guarded(location, () => inspectFile(location))),
     backlog: async () => guarded(location, () => readBacklog(location)),
+    deadLetters() {
+      opened ??= new StoreFile(location)
+      return sqliteDeadLetters(opened)
+    },
     async create() {
       const file = refusing(location, () => new StoreFile(location))
       file.close()
       return file.created
     },
-    [Symbol.asyncDispose]: async () => undefined,
+    [Symbol.asyncDispose]: async () => opened?.close(),
   }
 }
 

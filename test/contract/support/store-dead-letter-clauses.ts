@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
-import type { EventStore, NewDeadLetter, RejectedCommand } from '../../../src/store/event-store.ts'
+import type {
+  DeadLetterChange,
+  DeadLetterStatus,
+  EventStore,
+  NewDeadLetter,
+  RejectedCommand,
+} from '../../../src/store/event-store.ts'
 import { failure, named, one, outcomes, plain, range, type StoreContract } from './store-harness.ts'
 
 export function deadLetterClauses({ store, connections }: StoreContract): void {
@@ -131,6 +137,96 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(await letters().resolve(second, 'bob')).toBe(false)
     expect(await letters().retried(first)).toBe(false)
     expect(await letters().get(first)).toEqual(resolved)
+  })
+
+  test('are changed only with the status and the notes that they were read with', async () => {
+    const [first, second, third] = [
+      await letters().add(entry()),
+      await letters().add(entry()),
+      await letters().add(entry()),
+    ]
+    const ids = [first, second, third] as string[]
+    const claim = (id: string, notes: string): DeadLetterChange => ({
+      id,
+      from: { status: 'pending', notes: undefined },
+      to: { status: 'processing', by: 'ada', notes },
+    })
+    expect(await letters().change([])).toEqual(new Set())
+    expect(
+      await letters().change([claim(ids[0] as string, 'one'), claim(ids[1] as string, 'one'), claim('x', 'one')]),
+    ).toEqual(new Set(ids.slice(0, 2)))
+    expect(await letters().get(ids[0] as string)).toMatchObject({
+      status: 'processing',
+      resolvedBy: 'ada',
+      notes: 'one',
+      resolvedAt: undefined,
+    })
+    expect(await letters().change(ids.map((id) => claim(id, 'two')))).toEqual(new Set(ids.slice(2)))
+    const from = { status: 'processing', notes: 'one' } as const
+    const settle = (id: string | undefined, status: DeadLetterStatus, notes = 'one'): DeadLetterChange => ({
+      id: id as string,
+      from: { ...from, notes },
+      to: { status, by: 'bob', notes: 'done' },
+    })
+    expect(
+      await letters().change([settle(first, 'resolved'), settle(second, 'pending'), settle(third, 'discarded')]),
+    ).toEqual(new Set(ids.slice(0, 2)))
+    expect(await letters().get(ids[0] as string)).toMatchObject({
+      status: 'resolved',
+      resolvedBy: 'bob',
+      notes: 'done',
+      resolvedAt: expect.any(Date),
+    })
+    expect(await letters().get(ids[1] as string)).toMatchObject({
+      status: 'pending',
+      resolvedBy: undefined,
+      notes: undefined,
+    })
+    expect((await letters().list({ status: ['pending', 'processing'] })).map(({ id }) => id)).toEqual(ids.slice(1))
+  })
+
+  test('are claimed once by several programs that claim them at the same time', async () => {
+    const ids: string[] = []
+    for (const number of range(20)) ids.push(await letters().add(entry({ error: String(number) })))
+    const claims = await Promise.all(
+      connections(4).map((writer, at) => {
+        const order = at % 2 === 0 ? ids : ids.toReversed()
+        return writer.deadLetters.change(
+          order.map((id) => ({
+            id,
+            from: { status: 'pending', notes: undefined },
+            to: { status: 'processing', by: `operator ${at}`, notes: `claim ${at}` },
+          })),
+        )
+      }),
+    )
+    expect(claims.flatMap((claimed) => [...claimed]).sort()).toEqual([...ids].sort())
+  })
+
+  test('a rejected command that was sent again and is rejected again adds another dead letter', async () => {
+    await reject(store(), rejection())
+    const [letter] = await letters().list()
+    await letters().resolve(letter?.id as string, 'ada', 'retried to order-commands[0]@9')
+    await Promise.all(connections(3).map((writer) => reject(writer, rejection({ details: 'order-commands[0]@9' }))))
+    expect((await letters().list({ status: 'pending' })).map(({ rejected }) => rejected)).toEqual(['m-1'])
+  })
+
+  test.each(['o-1', '', 'a "quoted"\nkey'])('keep the record key %j with the topic', async (key) => {
+    const { topic, details, ...found } =
+      (await letters().get(await letters().add(entry({ topic: 'order-events', key, details: 'Error: x' })))) ?? {}
+    expect({ topic, details, key: (found as { key?: string }).key }).toEqual({
+      topic: 'order-events',
+      details: 'Error: x',
+      key,
+    })
+  })
+
+  test('a message of the outbox that becomes a dead letter keeps its record key', async () => {
+    const messages = [{ topic: 'order-events', key: 'o-1', event: named('m') }]
+    await store().commit('orders', [{ appends: [], messages }])
+    const [pending] = await store().outbox.pending('orders', 1)
+    await store().outbox.bury('orders', pending?.id as string, { message: 'refused', details: 'Error: too large' })
+    expect(await letters().list()).toMatchObject([{ topic: 'order-events', key: 'o-1', details: 'Error: too large' }])
   })
 
   test.each(['', 'x', '0', '-1', '1.5', '12345678901234567890'])('do not exist under the id "%s"', async (id) => {
