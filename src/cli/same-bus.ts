@@ -14,8 +14,8 @@ export interface SelectingFlags {
 
 /** The command lines that accept the flags of the bus, and those that accept the flags of the store. */
 const BUS_COMMAND =
-  /^crbus (acls|check|cluster|config(?! allow)|doctor|groups|lag|metrics(?! (alerts|dashboard))|publish|reset|schema check|tail|topics|ui)\b/
-const STORE_COMMAND = /^crbus store\b/
+  /^crbus (acls|check|cluster|config(?! allow)|dlq|doctor|groups|lag|metrics(?! (alerts|dashboard))|publish|reset|schema check|tail|topics|ui)\b/
+const STORE_COMMAND = /^crbus (dlq|store)\b/
 
 /**
  * Adds the flags that selected the bus of this command to a command line of crbus, which would otherwise work on another bus.
@@ -34,13 +34,14 @@ function wordsFor(command: string, { profile, brokers, tls, option, store, ...ot
     ...(profile === undefined ? [] : [`--profile ${shellWord(profile)}`]),
     ...(folder === undefined ? [] : [`--data-dir ${shellWord(folder)}`]),
   ]
-  if (STORE_COMMAND.test(command)) return [...named, ...(store === undefined ? [] : ['--store …'])]
-  if (!BUS_COMMAND.test(command)) return []
+  const ofStore = STORE_COMMAND.test(command) && store !== undefined ? ['--store …'] : []
+  if (!BUS_COMMAND.test(command)) return STORE_COMMAND.test(command) ? [...named, ...ofStore] : []
   return [
     ...named,
     ...(brokers === undefined ? [] : [`-b ${shellWord(brokers)}`]),
     ...(tls === undefined ? [] : [tls ? '--tls' : '--no-tls']),
     ...(option === undefined ? [] : ['-X …']),
+    ...ofStore,
   ]
 }
 

@@ -108,10 +108,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'advertise-reachable': keepText,
   'show-config': () => run('crbus config', 'shows where the settings come from'),
   'init-store': () => run('crbus store init', 'creates the missing parts'),
-  'list-dead-letters': ({ store, location }) => {
-    const sql = `"SELECT id, event_type, error_message FROM failed_events WHERE status IN ('pending', 'processing')"`
-    return run(store === 'sqlite' ? `sqlite3 ${shellWord(location)} ${sql}` : `psql ADDRESS -c ${sql}`, 'lists them')
-  },
+  'list-dead-letters': () => run('crbus dlq list', 'lists them'),
   'check-connection': () => run('crbus doctor connection', 'checks the connection to the bus'),
   'apply-topics': () => run('crbus topics apply'),
   'declare-partitions': ({ partitions }) => hint(`set "partitions": ${partitions} in crbus.json`),

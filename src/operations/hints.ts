@@ -102,13 +102,8 @@ const doctorHints = {
     }) as const,
   showConfig: () => ({ code: 'show-config', text: 'check where the bus and the event store are configured' }) as const,
   initStore: () => ({ code: 'init-store', text: 'create the missing parts of the event store' }) as const,
-  /** For an event store of this kind at this location, which has no password. */
-  listDeadLetters: (store: 'sqlite' | 'postgres', location: string) =>
-    ({
-      code: 'list-dead-letters',
-      text: 'list the rows of failed_events with the status pending or processing',
-      ...{ store, location },
-    }) as const,
+  listDeadLetters: () =>
+    ({ code: 'list-dead-letters', text: 'list the dead letters that are pending or processing' }) as const,
   checkConnection: () => ({ code: 'check-connection', text: 'check the connection to the bus' }) as const,
   applyTopics: () => ({ code: 'apply-topics', text: 'change the topics as declared' }) as const,
   declarePartitions: (partitions: number) =>

@@ -33,9 +33,9 @@ export const storeFailed = (reason: string, hints: readonly Hint[] = [operationH
 /** Judges what waits in a store. */
 function judgeBacklog(
   { now, owners, failed, rejected }: StoreBacklog,
-  { kind, location }: Pick<StoreSetup, 'kind' | 'location'>,
+  { location }: Pick<StoreSetup, 'location'>,
 ): readonly Finding[] {
-  const hints = [operationHints.listDeadLetters(kind, location)]
+  const hints = [operationHints.listDeadLetters()]
   const overdue = owners.flatMap((owner) => [...judgeOutbox(owner, now), ...judgeTimers(owner, now)])
   const letters = (code: 'dead-letters-open' | 'commands-rejected', { count, oldest }: OpenDeadLetters) =>
     oldest === undefined ? [] : [{ code, count, oldest: oldest.toISOString() }]

@@ -1,0 +1,171 @@
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { Operator } from '../../operations/dead-letters/claim.ts'
+import { parseLetterId } from '../../operations/dead-letters/letter-id.ts'
+import { type Boxes, openBoxes } from '../../operations/dead-letters/open-boxes.ts'
+import { type Selection, topicsNamed } from '../../operations/dead-letters/select.ts'
+import { compileFilter } from '../../operations/events/event-filter.ts'
+import type { Reading } from '../../operations/events/event-view.ts'
+import { openSchemas } from '../../operations/schemas/open.ts'
+import type { StoreSetup } from '../../store/layout.ts'
+import { ChangeCommand } from '../base/change-command.ts'
+import { utcNotice } from '../base/parse-flags.ts'
+import { codecsOf } from '../config/topic-format.ts'
+import { UsageError } from '../errors.ts'
+import { openExistingStore } from '../existing-store.ts'
+import { flag, run } from '../suggestions.ts'
+import { toSince } from './dlq-flags.ts'
+import { thisOperator } from './operator.ts'
+
+interface PlaceFlags {
+  readonly topic?: readonly string[] | undefined
+  readonly schema?: string | undefined
+}
+
+interface FilterFlags {
+  readonly type?: readonly string[] | undefined
+  readonly since?: string | undefined
+  readonly where?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** The most ids in a command line. */
+const MAX_IDS = 10_000
+
+/** Base class of the commands for dead letters. */
+export abstract class DlqCommand extends ChangeCommand {
+  #setup: StoreSetup | undefined
+
+  /**
+   * Opens the bus and, unless topics are given, the event store. For letters with ids, opens only the places that the ids name. A
+   * command that only reads passes `planOnly`.
+   */
+  protected async openPlaces(
+    { topic }: PlaceFlags,
+    { ids, planOnly }: { readonly ids?: readonly string[]; readonly planOnly?: boolean } = {},
+  ): Promise<Boxes & { readonly bus: EventBus }> {
+    const parsed = ids?.map(parseLetterId)
+    const named = parsed?.flatMap((id) => (id?.kind === 'topic' ? [id.topic] : []))
+    const needsStore = parsed === undefined ? topic === undefined : parsed.some((id) => id?.kind === 'store')
+    const bus = await this.openBus(planOnly === undefined ? {} : { planOnly })
+    if (needsStore) this.#setup = await openExistingStore(await this.configuration(), this.context)
+    const wants =
+      named !== undefined
+        ? (name: string) => named.includes(name)
+        : topic === undefined
+          ? undefined
+          : topicsNamed(topic)
+    const { now } = this.context
+    return { bus, ...(await openBoxes({ bus, setup: this.#setup, wants, now })) }
+  }
+
+  /** Returns what the flags select. */
+  protected async selection(
+    flags: FilterFlags & PlaceFlags,
+    { ids, statuses }: Pick<Selection, 'ids' | 'statuses'>,
+  ): Promise<Selection> {
+    const since = toSince(flags.since, this.context.now())
+    const utc = utcNotice('--since', flags.since)
+    if (utc !== undefined) await this.notice(utc)
+    const compiled = await compileFilter({ types: flags.type, where: flags.where })
+    if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`, [run('crbus help where')])
+    const reading = await this.reading(flags)
+    const { filter } = compiled
+    return { ids, statuses, reason: flags.reason, since, filter, reading, signal: this.signal }
+  }
+
+  protected async reading({ schema }: PlaceFlags): Promise<Reading> {
+    return {
+      schemas: await openSchemas(await this.schemaLocation(), schema),
+      topics: schema === undefined ? codecsOf(await this.configuration()) : undefined,
+      eventTopics: new Set<string>(),
+    }
+  }
+
+  protected get operator(): Operator {
+    return thisOperator(this.context.env)
+  }
+
+  /** Checks the ids of a command line, and leaves out repeated ones. */
+  protected toIds(words: readonly string[]): readonly string[] {
+    const invalid = words.find((word) => parseLetterId(word) === undefined)
+    if (invalid !== undefined) {
+      throw new UsageError(
+        `'${invalid}' is not the id of a dead letter: ids are 17 in an event store, and payment-dlq[0]@12 in a topic`,
+        [run('crbus dlq list', 'shows the ids')],
+      )
+    }
+    if (words.length > MAX_IDS)
+      throw new UsageError(`${words.length} ids are given; ${MAX_IDS} are allowed`, [flag('--all')])
+    return [...new Set(words)]
+  }
+
+  /** Throws the error for ids that no letter has. */
+  protected refuseMissing(missing: readonly string[], { store, topics }: Boxes): void {
+    const [id] = missing
+    if (id === undefined) return
+    const parsed = parseLetterId(id)
+    const why =
+      parsed?.kind === 'store'
+        ? store === undefined
+          ? 'there is no event store with dead letters'
+          : `the event store at ${store} has no dead letter with this id`
+        : parsed !== undefined && topics.includes(parsed.topic)
+          ? 'there is no record at this offset; it may be deleted'
+          : 'the bus has no such topic'
+    throw new UsageError(`cannot find the dead letter ${id}: ${why}`, [
+      run('crbus dlq list', 'shows the ids'),
+      ...(parsed?.kind === 'store' ? [flag('--store LOCATION', 'names another event store')] : []),
+    ])
+  }
+
+  /** Says where no place with dead letters was found. */
+  protected async noticeNoPlaces({ topic }: PlaceFlags): Promise<void> {
+    const { store } = await this.configuration()
+    const location = store.value.kind === 'sqlite' ? ` at ${store.value.path}` : ''
+    const looked =
+      topic === undefined
+        ? `there is no event store with dead letters${location}, and no topic whose name ends with -dlq, -dead-letter, -dead-letters or .DLT`
+        : `no topic matches ${topic.join(', ')}`
+    await this.notice(
+      `${looked}; name an event store with --store, or a topic with --topic ("crbus topics list" lists them)`,
+    )
+  }
+
+  /** Names the event store and the topics of a change, for `--confirm`. */
+  protected nameOf({ store, topics }: Boxes): string {
+    const file = store === undefined ? [] : [store.split(/[\\/]/).at(-1) ?? store]
+    return [...file, ...topics].join(',')
+  }
+
+  override async _run<T>(): Promise<T> {
+    try {
+      return await super._run<T>()
+    } finally {
+      await this.#setup?.[Symbol.asyncDispose]()
+    }
+  }
+}
+
+interface SelectingFlags extends FilterFlags, PlaceFlags {
+  readonly all: boolean
+}
+
+/** Refuses a command line that selects letters in two ways, or in none. */
+export function refuseUnclear(
+  verb: 'retry' | 'discard',
+  ids: readonly string[],
+  { all, reason, type, since, where, topic }: SelectingFlags,
+): void {
+  const hasFilter = [reason, type, since, where, topic].some((given) => given !== undefined)
+  if (ids.length > 0 && (all || hasFilter)) {
+    throw new UsageError('ids choose the letters, so --all and the filters cannot be given with them', [
+      run(`crbus dlq ${verb} 17`),
+      run(`crbus dlq ${verb} --all`),
+    ])
+  }
+  if (ids.length > 0 || all || hasFilter) return
+  throw new UsageError('no dead letters are named: give ids, a filter or --all', [
+    run('crbus dlq list', 'shows the ids'),
+    flag('--all', 'takes all open letters'),
+  ])
+}

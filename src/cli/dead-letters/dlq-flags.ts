@@ -1,0 +1,62 @@
+import { Flags } from '@oclif/core'
+import { parsePoint, TIME_FORMS } from '../../operations/offsets/offset-grammar.ts'
+import { readFlags, schemaFlag, storeFlags, timeFlags } from '../base/flags.ts'
+import { invalidPosition } from '../base/parse-flags.ts'
+import { UsageError } from '../errors.ts'
+import { flag } from '../suggestions.ts'
+
+/** Flags of all commands for dead letters: the bus, the event store, and where to look. */
+export const placeFlags = {
+  ...readFlags,
+  ...timeFlags,
+  store: { ...storeFlags.store, helpGroup: 'BUS' },
+  topic: Flags.string({
+    char: 't',
+    description:
+      'Dead letters in these topics, and not in the event store; * and ? are wildcards; repeatable (default: topics whose names end with -dlq, -dead-letter(s) or .DLT)',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'TOPIC',
+  }),
+  schema: schemaFlag,
+}
+
+/** Flags that choose letters by their events and the times of their failures. */
+export const eventFilterFlags = {
+  type: Flags.string({
+    description: 'Only events of this type; * and ? are wildcards; repeatable',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'FILTER',
+    helpValue: 'EVENT_TYPE',
+  }),
+  since: Flags.string({
+    description: 'Only letters that failed at this time or later, such as @-1h',
+    helpGroup: 'FILTER',
+    helpValue: 'TIME',
+  }),
+  where: Flags.string({
+    char: 'w',
+    description: 'Only events for which this CEL expression is true; see "crbus help where"',
+    helpGroup: 'FILTER',
+    helpValue: 'EXPRESSION',
+  }),
+}
+
+/** Flag that chooses letters by their reasons. */
+export const reasonFilter = Flags.string({
+  description: 'Only letters with this text in their reason',
+  helpGroup: 'FILTER',
+  helpValue: 'TEXT',
+})
+
+export const allFlag = Flags.boolean({ description: 'All open letters', helpGroup: 'FILTER' })
+
+/** Parses `--since` to milliseconds. */
+export function toSince(given: string | undefined, now: number): number | undefined {
+  if (given === undefined) return undefined
+  const point = parsePoint(given, now, TIME_FORMS)
+  if (!point.ok) throw invalidPosition('--since', point)
+  if (point.spec.kind === 'time') return Number(point.spec.time)
+  throw new UsageError(`--since ${given} is not a time`, [flag('--since @-1h'), flag('--since 2026-11-23')])
+}
