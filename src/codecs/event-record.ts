@@ -10,7 +10,7 @@ import { readTraceHeaders, traceHeaders } from './trace-headers.ts'
  * envelope has Rust's layout, which cannot hold them. Rust's event bus ignores headers and reads the same event; a Rust
  * service that needs the fields reads the header from the record.
  */
-const EXTRA_HEADER = 'crbus-extra'
+export const EXTRA_HEADER = 'crbus-extra'
 
 /** Metadata are names and ids. For comparison: brokers accept records of 1 MB by default. */
 const MAX_EXTRA_BYTES = 64 * 1024

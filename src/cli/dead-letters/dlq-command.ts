@@ -9,7 +9,7 @@ import { openSchemas } from '../../operations/schemas/open.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { ChangeCommand } from '../base/change-command.ts'
 import { utcNotice } from '../base/parse-flags.ts'
-import { codecsOf } from '../config/topic-format.ts'
+import { codecsOf, formatOfTopic } from '../config/topic-format.ts'
 import { UsageError } from '../errors.ts'
 import { openExistingStore } from '../existing-store.ts'
 import { flag, run } from '../suggestions.ts'
@@ -79,6 +79,12 @@ export abstract class DlqCommand extends ChangeCommand {
       topics: schema === undefined ? codecsOf(await this.configuration()) : undefined,
       eventTopics: new Set<string>(),
     }
+  }
+
+  /** Returns a function that returns the configured envelope of a topic. */
+  protected async envelopes(): Promise<(topic: string) => 'bincode' | 'cbor' | undefined> {
+    const config = await this.configuration()
+    return (topic) => formatOfTopic(config, topic)?.envelope
   }
 
   protected get operator(): Operator {

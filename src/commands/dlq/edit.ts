@@ -8,6 +8,7 @@ import { Asker } from '../../cli/process/ask.ts'
 import { hint, run, shellWord } from '../../cli/suggestions.ts'
 import { type Editable, editablePayload } from '../../operations/dead-letters/edit.ts'
 import { OPEN, viewOfLetter } from '../../operations/dead-letters/letter.ts'
+import { withOriginal } from '../../operations/dead-letters/original.ts'
 import { applyRetry, planRetry } from '../../operations/dead-letters/retry.ts'
 import { payloadDiff } from '../../ui/dead-letters/format-edit.ts'
 import { planDocument, skipDocument } from '../../ui/dead-letters/letter-document.ts'
@@ -55,11 +56,12 @@ export default class DlqEdit extends DlqCommand {
     const reading = await this.reading(flags)
     const places = await this.openPlaces({}, { ids })
     const { bus, boxes } = places
-    const [letter] = (await Promise.all(boxes.map((box) => box.get(ids)))).flat()
-    if (letter === undefined) {
+    const [found] = (await Promise.all(boxes.map((box) => box.get(ids)))).flat()
+    if (found === undefined) {
       this.refuseMissing(ids, places)
       return undefined
     }
+    const letter = await withOriginal(bus, found)
     const payload = editablePayload(viewOfLetter(letter, reading), reading.schemas)
     if (!payload.ok) {
       throw new RefusedError(`cannot edit ${args.id}: ${notEditableText(payload)}`, [
@@ -68,7 +70,16 @@ export default class DlqEdit extends DlqCommand {
     }
     const operator = this.operator
     const selection = { ids, statuses: OPEN, reading, signal: this.signal }
-    const request = { boxes, selection, operator, now: this.context.now, to: flags.to, maxRetries: ANY_RETRIES }
+    const envelopeOf = await this.envelopes()
+    const request = {
+      boxes,
+      selection,
+      operator,
+      now: this.context.now,
+      envelopeOf,
+      to: flags.to,
+      maxRetries: ANY_RETRIES,
+    }
     // Before the editor opens, so that no work is lost on a letter that cannot be sent.
     const plan = await planRetry(bus, request)
     const [skipped] = plan.skipped

@@ -57,7 +57,8 @@ export default class DlqRetry extends DlqCommand {
     const places = await this.openPlaces(flags, ids === undefined ? {} : { ids })
     const { bus, boxes } = places
     const { to, rate, 'max-retries': maxRetries = DEFAULT_MAX_RETRIES } = flags
-    const request = { boxes, selection, operator: this.operator, now: this.context.now, to, maxRetries }
+    const envelopeOf = await this.envelopes()
+    const request = { boxes, selection, operator: this.operator, now: this.context.now, envelopeOf, to, maxRetries }
     const plan = await planRetry(bus, request)
     this.refuseMissing(plan.missing, places)
     if (boxes.length === 0) await this.noticeNoPlaces(flags)

@@ -4,6 +4,7 @@ import { placeFlags } from '../../cli/dead-letters/dlq-flags.ts'
 import { onSameBus } from '../../cli/same-bus.ts'
 import { shellWord } from '../../cli/suggestions.ts'
 import { type Letter, OPEN } from '../../operations/dead-letters/letter.ts'
+import { withOriginal } from '../../operations/dead-letters/original.ts'
 import { formatLetter } from '../../ui/dead-letters/format-letter.ts'
 import { wholeLetterDocument } from '../../ui/dead-letters/letter-document.ts'
 
@@ -30,11 +31,12 @@ export default class DlqShow extends DlqCommand {
     const reading = await this.reading(flags)
     const places = await this.openPlaces({}, { ids, planOnly: true })
     const letters = await Promise.all(places.boxes.map((box) => box.get(ids)))
-    const [letter] = letters.flat()
-    if (letter === undefined) {
+    const [found] = letters.flat()
+    if (found === undefined) {
       this.refuseMissing(ids, places)
       return undefined
     }
+    const letter = await withOriginal(places.bus, found)
     const { timeZone } = this
     const { now, io } = this.context
     await this.print(formatLetter(letter, reading, { timeZone, now, color: io.color }))

@@ -1,7 +1,7 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { partitionOf } from '../../bus/partitioner.ts'
-import type { BusRecord, Header, NewRecord } from '../../bus/record.ts'
-import { decodeRecord } from '../../codecs/event-record.ts'
+import type { Header, NewRecord } from '../../bus/record.ts'
+import { decodeRecord, EXTRA_HEADER, encodeRecord } from '../../codecs/event-record.ts'
 import {
   EDITED_BY_HEADER,
   RETRIED_FROM_HEADER,
@@ -10,6 +10,7 @@ import {
   withoutFailure,
 } from './failure-headers.ts'
 import type { Letter } from './letter.ts'
+import { originalsOf } from './original.ts'
 
 /** A record to send for a letter, except for the header with its claim. */
 export interface Outgoing {
@@ -45,6 +46,8 @@ export interface PrepareOptions {
   /** Send all letters to this topic instead of the one they came from. */
   readonly to?: string | undefined
   readonly maxRetries: number
+  /** Returns the envelope of a topic, for events whose original record is deleted. Absent: bincode. */
+  readonly envelopeOf?: ((topic: string) => 'bincode' | 'cbor' | undefined) | undefined
   /** Returns the payload that the user edited, as a whole record value. */
   readonly edited?: { readonly by: string; readonly value: Uint8Array; readonly headers: readonly Header[] } | undefined
 }
@@ -69,7 +72,7 @@ export async function prepareLetters(
     const original = originals[at]
     const retries = letter.retries ?? readFailure(original?.headers ?? []).retries
     if (retries >= options.maxRetries) return { letter, skip: 'retried-too-often' }
-    const source = original ?? letter.record
+    const source = original ?? inEnvelope(letter, options.envelopeOf?.(topic))
     const key = original === undefined ? keyOf(letter, topic) : original.key
     const partition = partitionFor(letter, topic, key, partitions.length)
     const edited = options.edited
@@ -84,36 +87,6 @@ export async function prepareLetters(
     return { letter, topic, record: { key, value: edited?.value ?? source.value, headers, partition }, end }
   })
 }
-
-/** Returns the original records of letters that name one, if the record still exists and holds the event of the letter. */
-async function originalsOf(bus: EventBus, letters: readonly Letter[]): Promise<readonly (BusRecord | undefined)[]> {
-  const wanted = letters.flatMap((letter, at) => {
-    const { topic, partition, offset } = letter.origin
-    const isKnown = letter.source === 'store' && topic !== undefined && partition !== undefined && offset !== undefined
-    return isKnown ? [{ at, slice: { topic, partition, from: offset, to: offset + 1n } }] : []
-  })
-  const found: (BusRecord | undefined)[] = new Array(letters.length).fill(undefined)
-  if (wanted.length === 0) return found
-  const records = await bus.log.firstRecords(wanted.map(({ slice }) => slice))
-  for (const [index, record] of records.entries()) {
-    const at = wanted[index]?.at ?? 0
-    if (record !== undefined && isOriginal(letters[at] as Letter, record)) found[at] = record
-  }
-  return found
-}
-
-/** Whether a record holds the event of a letter. The topic may have been created again since then. */
-function isOriginal({ origin, record: own, isRaw }: Letter, record: BusRecord): boolean {
-  if (record.offset !== origin.offset || record.value === null || own.value === null) return false
-  if (isRaw) return Buffer.from(own.value).equals(record.value)
-  const [one, other] = [decodeRecord({ ...own, value: own.value }), decodeRecord({ ...record, value: record.value })]
-  // Not the metadata: the store leaves out what it cannot hold.
-  return (
-    one.ok && other.ok && one.event.eventType === other.event.eventType && isEqual(one.event.data, other.event.data)
-  )
-}
-
-const isEqual = (one: Uint8Array, other: Uint8Array): boolean => Buffer.from(one).equals(other)
 
 /**
  * Returns the record key: that of the letter; else, as the runtime sets it, the id of the aggregate for a command, and the event type
@@ -134,6 +107,20 @@ function partitionFor({ origin, record }: Letter, topic: string, key: Uint8Array
   const { partition } = origin
   if (partition !== undefined && origin.topic === topic && partition < count) return partition
   return partitionOf(key, count) ?? Number(record.offset % BigInt(count))
+}
+
+/** Returns the record of a letter of a store, in another envelope if its topic has one. */
+function inEnvelope(
+  { record, isRaw }: Letter,
+  envelope: 'bincode' | 'cbor' = 'bincode',
+): Pick<NewRecord, 'value'> & {
+  readonly headers: readonly Header[]
+} {
+  if (isRaw || envelope === 'bincode' || record.value === null) return record
+  const decoded = decodeRecord({ ...record, value: record.value })
+  const encoded = decoded.ok ? encodeRecord(decoded.event, envelope) : undefined
+  const headers = record.headers.filter(([name]) => name !== EXTRA_HEADER)
+  return encoded?.ok ? { value: encoded.value, headers: [...headers, ...encoded.headers] } : record
 }
 
 /** Replaces headers by those of the same names. */
