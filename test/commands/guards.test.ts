@@ -38,6 +38,11 @@ const commands: Readonly<Record<string, CommandLine>> = {
   config: { argv: [] },
   'config/allow': { argv: [] },
   demo: { argv: ['--checkouts', '1', '--pause', '0'], changes: 'the demo' },
+  'dlq/discard': { argv: ['--all', '--reason', 'test data'], changes: 'order-events-dlq' },
+  'dlq/edit': { argv: ['order-events-dlq[0]@0'], changes: 'order-events' },
+  'dlq/list': { argv: [] },
+  'dlq/retry': { argv: ['--all'], changes: 'order-events' },
+  'dlq/show': { argv: ['order-events-dlq[0]@0'] },
   doctor: { argv: [], finds: true },
   down: { argv: ['--dry-run'] },
   'doctor/connection': { argv: [] },
@@ -121,11 +126,14 @@ beforeEach(async () => {
     await bus.publish(topic, serializedEvent('Placed.v1', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
     for (const group of ['billing', 'shipping']) broker.groups.commit(group, [{ topic, partition: 0, offset: 1n }])
   }
+  await bus.admin.createTopic('order-events-dlq', { partitions: 1 })
+  await bus.log.append('order-events-dlq', [{ key: null, value: Buffer.from('{"n":1}') }])
   await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
   // Stands in for Docker, so that "crbus up" has a plan on every machine.
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })
   writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=a:1\n')
   mkdirSync(join(folder, 'config/crbus'), { recursive: true })
   writeFileSync(join(folder, 'config/crbus/config.json'), JSON.stringify({ profiles: { mine: { dataDir: 'mine' } } }))
@@ -158,7 +166,7 @@ const runWith = (options: object, command: Runnable, ...argv: string[]) =>
   runCli(command, argv, {
     broker,
     cwd: folder,
-    env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
+    env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config'), EDITOR: join(folder, 'editor') },
     undoFolder: join(folder, 'undo'),
     probeBus,
     openBus: (_, opening) =>

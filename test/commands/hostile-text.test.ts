@@ -61,6 +61,15 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--profile', BAD],
     ['--checkouts', BAD],
   ],
+  'dlq/discard': [
+    ['--all', '--reason', BAD],
+    [BAD, '--reason', BAD],
+    ['--all', '--topic', BAD, '--reason', BAD],
+  ],
+  'dlq/edit': [[BAD], ['order-dlq[0]@0', '--to', BAD]],
+  'dlq/list': [[], ['--topic', BAD], ['--status', BAD], ['--since', BAD], ['--where', BAD], ['--store', BAD]],
+  'dlq/retry': [['--all'], [BAD], ['--all', '--to', BAD], ['--topic', BAD], ['order-dlq[0]@1', '--dry-run']],
+  'dlq/show': [['order-dlq[0]@0'], ['order-dlq[0]@1'], ['order-dlq[0]@2'], [BAD]],
   doctor: [[], ['--profile', BAD], ['--data-dir', BAD]],
   'doctor/connection': [
     ['--brokers', BAD],
@@ -237,6 +246,20 @@ describe('untrusted text is escaped in the output of', () => {
         headers: [[BAD, Buffer.from(BAD)]],
       },
     ])
+    await bus.admin.createTopic('order-dlq', { partitions: 1 })
+    const failures = [
+      ['kafka_dlt-original-topic', 'kafka_dlt-exception-message', 'kafka_dlt-exception-stacktrace'],
+      ['__connect.errors.topic', '__connect.errors.exception.message', '__connect.errors.connector.name'],
+      ['crbus-retries', 'fallback_error', BAD],
+    ]
+    await bus.log.append(
+      'order-dlq',
+      failures.map((own) => ({
+        key: Buffer.from(BAD),
+        value: Buffer.from(BAD),
+        headers: own.map((name) => [name, Buffer.from(`${BAD}\n${BAD}`)] as const),
+      })),
+    )
     await bus.admin.commitOffsets(BAD, [{ topic: 'order-events', partition: 0, offset: 1n }])
     const sasl = { mechanism: 'PLAIN', username: BAD, password: `cmd:${BAD} ${BAD}` }
     const profiles = {

@@ -73,6 +73,11 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'metrics alerts': [],
   'metrics dashboard': [],
   ui: [],
+  'dlq list': [],
+  'dlq show': ['order-events-dlq[0]@0'],
+  'dlq retry': ['--all', '--yes'],
+  'dlq discard': ['--all', '--reason', 'test data', '--yes'],
+  'dlq edit': ['order-events-dlq[0]@0', '--yes'],
   doctor: [],
   'doctor connection': [],
   'doctor events': ['--topic', 'order-events', '--group', 'billing'],
@@ -110,7 +115,7 @@ describe('the documents of --json', () => {
       undoFolder: join(folder, 'undo'),
       openBus: (_, opening) =>
         withAcls(new InMemoryEventBus({ broker, createTopics: true, logger: opening?.logger }), []),
-      env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config') },
+      env: { PATH: folder, XDG_CONFIG_HOME: join(folder, 'config'), EDITOR: join(folder, 'editor') },
     })
 
   beforeEach(async () => {
@@ -124,6 +129,8 @@ describe('the documents of --json', () => {
       const events = [1, 2, 3].map((id) => serializedEvent(type, Buffer.from(`{"order_id":"o-${id}"}`)))
       await bus.publish(topic, events)
     }
+    await bus.admin.createTopic('order-events-dlq', { partitions: 1 })
+    await bus.log.append('order-events-dlq', [{ key: null, value: Buffer.from('{"n":1}') }])
     await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 1n }])
     await bus.subscribe(['order-events'], { group: 'shipping' })
     const topics = {
@@ -142,6 +149,7 @@ describe('the documents of --json', () => {
     writeFileSync(join(folder, 'order.rs'), source)
     // Stands in for Docker, so that "crbus up" has a plan on every machine.
     writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
+    writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })
     await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'end', '--plan-out', 'plan.json'])
     await run(Reset, ['--group', 'billing', '--all-topics', '--to', 'start', '--yes'])
     return async () => {
