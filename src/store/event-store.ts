@@ -306,6 +306,7 @@ export interface DeadLetter extends NewDeadLetter {
 
 /** A change of a dead letter, which is made only if no other program has changed the letter meanwhile. */
 export interface DeadLetterChange {
+  /** The id of the dead letter. An id that no dead letter has is ignored. */
   readonly id: string
   /** The status and the notes that the dead letter must still have. */
   readonly from: Pick<DeadLetter, 'status' | 'notes'>

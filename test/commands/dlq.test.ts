@@ -321,7 +321,7 @@ describe('dlq retry', () => {
       })
     }
     const { stdout, document } = await json(DlqRetry, [id, '--yes'])
-    expect(document).toMatchObject({ count: 0, skipped: [{ code: 'retried-too-often', ids: [id] }], applied: false })
+    expect(document).toMatchObject({ count: 0, skips: [{ code: 'retried-too-often', ids: [id] }], applied: false })
     expect(stdout).toContain('it was retried as often as --max-retries allows, and failed each time')
     expect((await cli(DlqRetry, [id, '--yes', '--max-retries', '4'])).stderr).toBe('sent 1 dead letter\n')
   })
@@ -349,7 +349,7 @@ describe('dlq retry', () => {
     const { document } = await json(DlqRetry, ['--all', '--yes'])
     expect(document).toMatchObject({
       count: 0,
-      skipped: [
+      skips: [
         { code: 'no-topic', ids: ['1'] },
         { code: 'topic-missing', ids: ['2'] },
       ],
@@ -378,7 +378,7 @@ describe('dlq retry', () => {
     const { document } = await json(DlqRetry, ['--all', '--yes'])
     expect(document).toMatchObject({
       count: 0,
-      skipped: [
+      skips: [
         { code: 'being-processed', ids: [foreign] },
         { code: 'being-retried', ids: [held] },
       ],

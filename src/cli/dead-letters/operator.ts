@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import type { Operator } from '../../operations/dead-letters/claim.ts'
+import type { Operator } from '../../operations/dead-letters/sending/claim.ts'
 
 /** Returns the user and the process that change dead letters. */
 export function thisOperator(env: Readonly<Record<string, string | undefined>>): Operator {

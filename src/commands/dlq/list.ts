@@ -2,14 +2,13 @@ import { Flags } from '@oclif/core'
 import { tableFlags } from '../../cli/base/flags.ts'
 import { DlqCommand } from '../../cli/dead-letters/dlq-command.ts'
 import { eventFilterFlags, placeFlags, reasonFilter } from '../../cli/dead-letters/dlq-flags.ts'
-import { OPEN } from '../../operations/dead-letters/letter.ts'
+import { type Letter, type LetterStatus, OPEN, viewOfLetter } from '../../operations/dead-letters/letter.ts'
 import { listLetters } from '../../operations/dead-letters/list-letters.ts'
-import type { DeadLetterStatus } from '../../store/event-store.ts'
 import { formatLetterList } from '../../ui/dead-letters/format-letters.ts'
 import { listDocument } from '../../ui/dead-letters/letter-document.ts'
 
 const statuses = ['open', 'all', 'resolved', 'discarded'] as const
-const statusesOf: Readonly<Record<(typeof statuses)[number], readonly DeadLetterStatus[]>> = {
+const statusesOf: Readonly<Record<(typeof statuses)[number], readonly LetterStatus[]>> = {
   open: OPEN,
   all: ['pending', 'processing', 'resolved', 'discarded'],
   resolved: ['resolved'],
@@ -55,7 +54,7 @@ export default class DlqList extends DlqCommand {
   async run() {
     const { flags } = await this.parse(DlqList)
     const selection = await this.selection(flags, { ids: undefined, statuses: statusesOf[flags.status ?? 'open'] })
-    const { reading } = selection
+    const viewOf = (letter: Letter) => viewOfLetter(letter, selection.reading)
     const { boxes } = await this.openPlaces(flags, { planOnly: true })
     const limit = flags.limit ?? DEFAULT_LIMIT
     const list = await listLetters(boxes, selection, limit)
@@ -64,10 +63,10 @@ export default class DlqList extends DlqCommand {
       await this.notice(`no ${flags.status === 'all' ? '' : `${flags.status ?? 'open'} `}dead letters`)
     else {
       const { timeZone, tableWidth: width } = this
-      await this.print(formatLetterList(list, { timeZone, width, now: this.context.now(), reading }))
+      await this.print(formatLetterList(list, { timeZone, width, now: this.context.now(), viewOf }))
       if (list.letters.length < list.count && limit > 0)
         await this.notice(`the first ${list.letters.length} of ${list.count} letters; --limit ${list.count} shows all`)
     }
-    return listDocument(list, reading)
+    return listDocument(list, viewOf)
   }
 }

@@ -3,8 +3,8 @@ import { DlqCommand } from '../../cli/dead-letters/dlq-command.ts'
 import { placeFlags } from '../../cli/dead-letters/dlq-flags.ts'
 import { onSameBus } from '../../cli/same-bus.ts'
 import { shellWord } from '../../cli/suggestions.ts'
-import { type Letter, OPEN } from '../../operations/dead-letters/letter.ts'
-import { withOriginal } from '../../operations/dead-letters/original.ts'
+import { type Letter, OPEN, viewOfLetter } from '../../operations/dead-letters/letter.ts'
+import { withOriginal } from '../../operations/dead-letters/sending/original.ts'
 import { formatLetter } from '../../ui/dead-letters/format-letter.ts'
 import { wholeLetterDocument } from '../../ui/dead-letters/letter-document.ts'
 
@@ -37,11 +37,12 @@ export default class DlqShow extends DlqCommand {
       return undefined
     }
     const letter = await withOriginal(places.bus, found)
+    const view = viewOfLetter(letter, reading)
     const { timeZone } = this
     const { now, io } = this.context
-    await this.print(formatLetter(letter, reading, { timeZone, now, color: io.color }))
+    await this.print(formatLetter(letter, view, { timeZone, now, color: io.color }))
     await this.#suggest(letter)
-    return wholeLetterDocument(letter, reading)
+    return wholeLetterDocument(letter, view)
   }
 
   async #suggest({ id, status }: Letter): Promise<void> {

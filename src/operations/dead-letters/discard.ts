@@ -1,9 +1,9 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { Operator } from './claim.ts'
 import type { Letter, LetterBox } from './letter.ts'
 import { type ReasonCount, ReasonTally } from './reasons.ts'
-import { reconcile, standingOf } from './reconcile.ts'
 import { type Selection, selectLetters } from './select.ts'
+import type { Operator } from './sending/claim.ts'
+import { reconcile, standingOf } from './sending/reconcile.ts'
 import { type SkipCount, SkipTally } from './skip-tally.ts'
 
 export interface DiscardRequest {

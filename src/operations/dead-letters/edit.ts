@@ -21,7 +21,7 @@ export type Editable =
   | ({ readonly ok: false } & NotEditable)
 
 /** The value and the headers of a record with another payload, or why the text is not a payload. */
-export type Encoded =
+type Encoded =
   | {
       readonly ok: true
       readonly isChanged: boolean

@@ -2,6 +2,9 @@ import type { BusRecord } from '../../bus/record.ts'
 import type { DeadLetterStatus } from '../../store/event-store.ts'
 import { type EventView, type Reading, viewOf } from '../events/event-view.ts'
 
+/** The status of a dead letter. */
+export type LetterStatus = DeadLetterStatus
+
 /** Where the event of a dead letter was read, as far as it is known. */
 export interface Origin {
   readonly topic?: string | undefined
@@ -10,7 +13,7 @@ export interface Origin {
 }
 
 /** Who changed the status of a dead letter. */
-export interface Resolution {
+interface Resolution {
   readonly by: string
   /** Milliseconds since 1970. */
   readonly at?: number | undefined
@@ -78,7 +81,3 @@ export interface LetterBox {
 
 /** Decodes the event of a letter. */
 export const viewOfLetter = ({ record }: Letter, reading: Reading): EventView => viewOf(record, reading)
-
-/** The event type; `undefined` for a record without an event. */
-export const eventTypeOf = ({ envelope }: EventView): string | undefined =>
-  envelope?.ok ? envelope.event.eventType : undefined

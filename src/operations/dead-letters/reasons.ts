@@ -14,7 +14,7 @@ export interface ReasonCount {
 const MAX_REASONS = 500
 const MAX_REASON_CHARS = 200
 /** The reason of the letters beyond {@link MAX_REASONS}. */
-export const OTHER_REASONS = 'other reasons'
+const OTHER_REASONS = 'other reasons'
 
 /** Replaces ids and numbers by `…`, so that the reasons of many letters become few. */
 export const foldReason = (reason: string): string =>

@@ -1,5 +1,5 @@
 import type { Letter } from './letter.ts'
-import type { SkipCode } from './outgoing.ts'
+import type { SkipCode } from './sending/outgoing.ts'
 
 /** Letters that are left as they are. */
 export interface SkipCount {

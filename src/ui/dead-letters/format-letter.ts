@@ -1,21 +1,21 @@
 import { Chalk } from 'chalk'
 import { partitionName, positionName } from '../../bus/names/names.ts'
-import { eventTypeOf, type Letter, type Origin, viewOfLetter } from '../../operations/dead-letters/letter.ts'
-import type { Reading } from '../../operations/events/event-view.ts'
+import type { Letter, Origin } from '../../operations/dead-letters/letter.ts'
+import type { EventView } from '../../operations/events/event-view.ts'
 import { type PrettyStyle, prettyLines } from '../records/text/format-record-pretty.ts'
 import { padEndCells } from '../text/cell-width.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { formatTime } from '../text/format-time.ts'
 import { printable } from '../text/printable.ts'
+import { eventTypeOf } from './event-type.ts'
 
 const NAME_CELLS = 10
 /** The first lines of a record name its position, which is not that of its origin. */
 const POSITION_LINES = 4
 
 /** Formats everything of a dead letter: where it came from, why it failed, what became of it, then its event. */
-export function formatLetter(letter: Letter, reading: Reading, style: PrettyStyle): string {
+export function formatLetter(letter: Letter, view: EventView, style: PrettyStyle): string {
   const chalk = new Chalk({ level: style.color ? 1 : 0 })
-  const view = viewOfLetter(letter, reading)
   const title = `${chalk.bold(printable(letter.id))} ${printable(eventTypeOf(view) ?? 'record without an event')}`
   const fields = fieldsOf(letter, style).map(
     ([name, value]) => `  ${chalk.dim(padEndCells(name, NAME_CELLS))} ${value}`,

@@ -1,21 +1,23 @@
 import type { DiscardPlan } from '../../operations/dead-letters/discard.ts'
-import { eventTypeOf, type Letter, viewOfLetter } from '../../operations/dead-letters/letter.ts'
+import type { Letter } from '../../operations/dead-letters/letter.ts'
 import type { LetterList } from '../../operations/dead-letters/list-letters.ts'
 import type { ReasonCount } from '../../operations/dead-letters/reasons.ts'
-import type { RetryPlan } from '../../operations/dead-letters/retry.ts'
-import type { Reading } from '../../operations/events/event-view.ts'
+import type { RetryPlan } from '../../operations/dead-letters/sending/retry.ts'
+import type { EventView } from '../../operations/events/event-view.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { formatTime, type TimeZone } from '../text/format-time.ts'
 import { listed, plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
+import { eventTypeOf } from './event-type.ts'
 import { skipText } from './letter-words.ts'
 
 interface ListStyle {
   readonly timeZone: TimeZone
   readonly now: number
   readonly width: number | undefined
-  readonly reading: Reading
+  /** Decodes the event of a letter. */
+  readonly viewOf: (letter: Letter) => EventView
 }
 
 /** The most reasons that a table shows. */
@@ -23,7 +25,7 @@ const MAX_REASONS = 20
 
 /** Formats dead letters: how many there are of each reason, then the letters. */
 export function formatLetterList({ reasons, letters }: LetterList, style: ListStyle): string {
-  const { timeZone, now, width, reading } = style
+  const { timeZone, now, width, viewOf } = style
   const at = (time: number | undefined) => (time === undefined ? '-' : formatTime(time, timeZone))
   return [
     formatTable(
@@ -46,7 +48,7 @@ export function formatLetterList({ reasons, letters }: LetterList, style: ListSt
             ],
             letters.map((letter) => [
               letter.id,
-              eventTypeOf(viewOfLetter(letter, reading)) ?? '-',
+              eventTypeOf(viewOf(letter)) ?? '-',
               letter.origin.topic ?? '-',
               letter.reason,
               letter.attempts ?? '-',
@@ -110,6 +112,3 @@ export function formatDiscardPlan({ count, reasons, skipped }: DiscardPlan, widt
     '\n',
   )
 }
-
-/** Names the place of a letter: the id of its row, or the topic of its record. */
-export const placeOf = ({ source, id }: Letter): string => (source === 'store' ? `store/${id}` : id)

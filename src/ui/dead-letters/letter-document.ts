@@ -1,24 +1,25 @@
 import type { DiscardPlan } from '../../operations/dead-letters/discard.ts'
-import { eventTypeOf, type Letter, viewOfLetter } from '../../operations/dead-letters/letter.ts'
+import type { Letter } from '../../operations/dead-letters/letter.ts'
 import type { LetterList } from '../../operations/dead-letters/list-letters.ts'
 import type { ReasonCount } from '../../operations/dead-letters/reasons.ts'
-import type { RetryPlan } from '../../operations/dead-letters/retry.ts'
+import type { RetryPlan } from '../../operations/dead-letters/sending/retry.ts'
 import type { SkipCount } from '../../operations/dead-letters/skip-tally.ts'
-import type { Reading } from '../../operations/events/event-view.ts'
+import type { EventView } from '../../operations/events/event-view.ts'
 import { recordDocument } from '../records/record-document.ts'
+import { eventTypeOf } from './event-type.ts'
 import { skipText } from './letter-words.ts'
 
 const toTime = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 
 /** Returns a letter as in `--json`. */
-export function letterDocument(letter: Letter, reading: Reading) {
+function letterDocument(letter: Letter, view: EventView) {
   const { id, source, status, origin, reason, attempts, firstFailedAt, lastFailedAt, retries, resolution } = letter
   return {
     id,
     source,
     status,
-    eventType: eventTypeOf(viewOfLetter(letter, reading)) ?? null,
+    eventType: eventTypeOf(view) ?? null,
     origin: { topic: origin.topic ?? null, partition: origin.partition ?? null, offset: origin.offset ?? null },
     reason,
     attempts: attempts ?? null,
@@ -33,12 +34,12 @@ export function letterDocument(letter: Letter, reading: Reading) {
 }
 
 /** Returns everything of a letter as in `--json`. */
-export const wholeLetterDocument = (letter: Letter, reading: Reading) => ({
-  ...letterDocument(letter, reading),
+export const wholeLetterDocument = (letter: Letter, view: EventView) => ({
+  ...letterDocument(letter, view),
   streamId: letter.streamId ?? null,
   details: letter.details ?? null,
   facts: letter.facts.map(([name, value]) => ({ name, value })),
-  record: recordDocument(viewOfLetter(letter, reading)),
+  record: recordDocument(view),
 })
 
 const reasonsDocument = (reasons: readonly ReasonCount[]) =>
@@ -47,15 +48,15 @@ const reasonsDocument = (reasons: readonly ReasonCount[]) =>
 export const skipDocument = (skipped: readonly SkipCount[]) =>
   skipped.map((one) => ({ ...one, message: skipText(one) }))
 
-export const listDocument = ({ count, reasons, letters }: LetterList, reading: Reading) => ({
+export const listDocument = ({ count, reasons, letters }: LetterList, viewOf: (letter: Letter) => EventView) => ({
   count,
   reasons: reasonsDocument(reasons),
-  letters: letters.map((letter) => letterDocument(letter, reading)),
+  letters: letters.map((letter) => letterDocument(letter, viewOf(letter))),
 })
 
 /** Returns a plan as in `--json`. */
-export const planDocument = <Plan extends RetryPlan | DiscardPlan>({ missing: _, ...plan }: Plan) => ({
+export const planDocument = <Plan extends RetryPlan | DiscardPlan>({ missing: _, skipped, ...plan }: Plan) => ({
   ...plan,
   reasons: reasonsDocument(plan.reasons),
-  skipped: skipDocument(plan.skipped),
+  skips: skipDocument(skipped),
 })

@@ -1,5 +1,5 @@
 import type { NotEditable } from '../../operations/dead-letters/edit.ts'
-import type { SkipCode } from '../../operations/dead-letters/outgoing.ts'
+import type { SkipCode } from '../../operations/dead-letters/sending/outgoing.ts'
 import type { SkipCount } from '../../operations/dead-letters/skip-tally.ts'
 import { plural } from '../text/listed.ts'
 

@@ -1,8 +1,8 @@
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import { thisOperator } from '../../../src/cli/dead-letters/operator.ts'
+import { openBoxes } from '../../../src/operations/dead-letters/boxes/open-boxes.ts'
 import { OPEN } from '../../../src/operations/dead-letters/letter.ts'
-import { openBoxes } from '../../../src/operations/dead-letters/open-boxes.ts'
-import { applyRetry } from '../../../src/operations/dead-letters/retry.ts'
+import { applyRetry } from '../../../src/operations/dead-letters/sending/retry.ts'
 import { openStoreSetup } from '../../../src/store/open.ts'
 import { type BusAddress, openBus } from './open-bus.ts'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { parseJson } from '../../codecs/json.ts'
+import { parseJson } from '../../../codecs/json.ts'
 
 /** The person and the process that change dead letters. */
 export interface Operator {
@@ -35,7 +35,7 @@ export const MAX_CLAIM_MS = 60_000
  * After this time, the claim of a process on another machine has ended: a minute until it sends the record, two until the
  * brokers have refused or stored it, and two for the difference of the clocks.
  */
-export const CLAIM_ENDS_MS = 5 * 60_000
+const CLAIM_ENDS_MS = 5 * 60_000
 
 export const newClaim = (
   { machine, processId }: Operator,

@@ -1,9 +1,9 @@
-import type { BusRecord } from '../../bus/record.ts'
-import { encodeRecord } from '../../codecs/event-record.ts'
-import { traceHeaders } from '../../codecs/trace-headers.ts'
-import type { DeadLetter, DeadLetterStatus, DeadLetters } from '../../store/event-store.ts'
-import type { Letter, LetterBox, LetterChange } from './letter.ts'
-import { parsePosition } from './letter-id.ts'
+import type { BusRecord } from '../../../bus/record.ts'
+import { encodeRecord } from '../../../codecs/event-record.ts'
+import { traceHeaders } from '../../../codecs/trace-headers.ts'
+import type { DeadLetter, DeadLetterStatus, DeadLetters } from '../../../store/event-store.ts'
+import type { Letter, LetterBox, LetterChange } from '../letter.ts'
+import { parsePosition } from '../letter-id.ts'
 
 const PAGE_LETTERS = 200
 

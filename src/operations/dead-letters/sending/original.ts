@@ -1,8 +1,8 @@
-import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusRecord } from '../../bus/record.ts'
-import { decodeRecord } from '../../codecs/event-record.ts'
-import { readFailure } from './failure-headers.ts'
-import type { Letter } from './letter.ts'
+import type { EventBus } from '../../../bus/event-bus.ts'
+import type { BusRecord } from '../../../bus/record.ts'
+import { decodeRecord } from '../../../codecs/event-record.ts'
+import { readFailure } from '../failure-headers.ts'
+import type { Letter } from '../letter.ts'
 
 /** Returns a letter of a store with its original record, which has its key and its headers, if the record still exists. */
 export async function withOriginal(bus: EventBus, letter: Letter): Promise<Letter> {

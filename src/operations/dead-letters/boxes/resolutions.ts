@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { EventBusError } from '../../bus/errors.ts'
-import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusRecord } from '../../bus/record.ts'
-import { decodeJson } from '../../codecs/json.ts'
-import type { DeadLetterStatus } from '../../store/event-store.ts'
+import { EventBusError } from '../../../bus/errors.ts'
+import type { EventBus } from '../../../bus/event-bus.ts'
+import type { BusRecord } from '../../../bus/record.ts'
+import { decodeJson } from '../../../codecs/json.ts'
+import type { DeadLetterStatus } from '../../../store/event-store.ts'
 
 /**
  * The topic with the statuses of letters in dead-letter topics, whose records cannot be changed. It is on the bus, so that all
  * operators see who did what, and it has one partition, so that its order decides between operators.
  */
-export const RESOLUTIONS_TOPIC = 'crbus-resolutions'
+const RESOLUTIONS_TOPIC = 'crbus-resolutions'
 const PARTITION = 0
 /** Resolutions are small, and a letter without its resolution would be open again, so the topic keeps them. */
 const SETTINGS = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }

@@ -1,9 +1,9 @@
-import type { EventBus } from '../../bus/event-bus.ts'
-import { partitionName, positionName } from '../../bus/names/names.ts'
-import { RETRIED_NOTES } from '../../store/dead-letter-text.ts'
+import type { EventBus } from '../../../bus/event-bus.ts'
+import { partitionName, positionName } from '../../../bus/names/names.ts'
+import { RETRIED_NOTES } from '../../../store/dead-letter-text.ts'
+import { CLAIM_HEADER } from '../failure-headers.ts'
+import type { Letter, LetterBox } from '../letter.ts'
 import { type Claim, isHeld, type Operator, readClaim } from './claim.ts'
-import { CLAIM_HEADER } from './failure-headers.ts'
-import type { Letter, LetterBox } from './letter.ts'
 import type { SkipCode } from './outgoing.ts'
 
 /** What may happen with a letter, by its status and its claim. */

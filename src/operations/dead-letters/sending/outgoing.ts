@@ -1,15 +1,15 @@
-import type { EventBus } from '../../bus/event-bus.ts'
-import { partitionOf } from '../../bus/partitioner.ts'
-import type { Header, NewRecord } from '../../bus/record.ts'
-import { decodeRecord, EXTRA_HEADER, encodeRecord } from '../../codecs/event-record.ts'
+import type { EventBus } from '../../../bus/event-bus.ts'
+import { partitionOf } from '../../../bus/partitioner.ts'
+import type { Header, NewRecord } from '../../../bus/record.ts'
+import { decodeRecord, EXTRA_HEADER, encodeRecord } from '../../../codecs/event-record.ts'
 import {
   EDITED_BY_HEADER,
   RETRIED_FROM_HEADER,
   RETRIES_HEADER,
   readFailure,
   withoutFailure,
-} from './failure-headers.ts'
-import type { Letter } from './letter.ts'
+} from '../failure-headers.ts'
+import type { Letter } from '../letter.ts'
 import { originalsOf } from './original.ts'
 
 /** A record to send for a letter, except for the header with its claim. */
