@@ -16,11 +16,17 @@ export function writeDetails(topic: string | undefined, details: string | undefi
 export const rejectedHead = (topic: string | undefined, messageId: string): string =>
   `${topic === undefined ? '' : `topic: ${topic}\n`}rejected: ${messageId}\n`
 
-/**
- * How the notes of a dead letter begin that was resolved by sending its event again. A command that its aggregate then rejects
- * again adds another dead letter, although one for its message id exists.
- */
+/** How the notes of a dead letter begin while its event is sent again, and after that. */
+export const CLAIM_NOTES = '{"claim":'
 export const RETRIED_NOTES = 'retried to '
+
+/**
+ * Returns the SQL condition that the event of a dead letter was sent again, or is being sent. A command that its aggregate then
+ * rejects again adds another dead letter, although one for its message id exists. `startsWith` returns the SQL condition that
+ * the notes begin with a text.
+ */
+export const isSentAgain = (startsWith: (text: string) => string): string =>
+  `(status = 'resolved' AND ${startsWith(RETRIED_NOTES)} OR status = 'processing' AND ${startsWith(CLAIM_NOTES)})`
 
 interface Details {
   readonly topic?: string

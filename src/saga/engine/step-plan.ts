@@ -47,6 +47,8 @@ export function planSteps<State, A extends Action>(
   const reactions: Reaction<State, A>[] = []
   const fired: Timer[] = []
   const rejections: RejectedCommand[] = []
+  // Not in `handled`, which outlives this plan: a rejected command that an operator sends again is decided again.
+  const rejectedIds = new Set<string>()
   for (const { action, message } of messages) {
     const { timer } = message
     // An earlier message of this plan set the timer again, so it is due at another time.
@@ -56,7 +58,7 @@ export function planSteps<State, A extends Action>(
     }
     const at = now()
     let reaction: Reaction<State, A> | undefined
-    if (instance.handled.has(message.id)) {
+    if (instance.handled.has(message.id) || rejectedIds.has(message.id)) {
       outcomes.push({ kind: 'repeated', version: instance.version, events: [] })
     } else {
       try {
@@ -74,7 +76,7 @@ export function planSteps<State, A extends Action>(
       const { streamId, version } = instance
       if (!message.isRequest) rejections.push(toRejectedCommand(message, { streamId, reason: rejected, now: at }))
       outcomes.push({ kind: 'rejected', version, events: [], rejected })
-      instance.handled.add(message.id)
+      rejectedIds.add(message.id)
       continue
     }
     reactions.push(reaction)

@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CommitPlan } from '../commit-plan.ts'
-import { RETRIED_NOTES } from '../dead-letter-text.ts'
+import { isSentAgain } from '../dead-letter-text.ts'
 import { EVENT_COLUMNS } from './layout.ts'
+
+const IS_SENT_AGAIN = isSentAgain((text) => `ifnull(resolution_notes, '') GLOB '${text}*'`)
 
 /** Prepares the statements that write a plan. Returns a function that writes a plan in the caller's transaction. */
 export function planWriter(database: DatabaseSync): (owner: string, plan: CommitPlan, now: string) => void {
@@ -20,7 +22,7 @@ export function planWriter(database: DatabaseSync): (owner: string, plan: Commit
     `INSERT INTO failed_events (stream_id, ${EVENT_COLUMNS}, original_timestamp, error_message, error_details, first_failed_at, last_failed_at)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 WHERE NOT EXISTS (
        SELECT 1 FROM failed_events WHERE stream_id = ?1 AND substr(error_details, 1, length(?10)) = ?10
-       AND NOT (status = 'resolved' AND ifnull(resolution_notes, '') GLOB '${RETRIED_NOTES}*'))`,
+       AND NOT ${IS_SENT_AGAIN})`,
   )
   return (owner, { events, messages, fired, timers, rejected }, now) => {
     for (const { streamId, version, eventType, eventVersion, data, metadata } of events) {

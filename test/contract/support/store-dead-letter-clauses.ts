@@ -203,6 +203,15 @@ export function deadLetterClauses({ store, connections }: StoreContract): void {
     expect(claims.flatMap((claimed) => [...claimed]).sort()).toEqual([...ids].sort())
   })
 
+  test('a rejected command that is rejected again while it is sent again adds another dead letter', async () => {
+    await reject(store(), rejection())
+    const [letter] = await letters().list()
+    const to = { status: 'processing', by: 'ada', notes: '{"claim":"c-1"}' } as const
+    await letters().change([{ id: letter?.id as string, from: { status: 'pending', notes: undefined }, to }])
+    await Promise.all(connections(3).map((writer) => reject(writer, rejection({ details: 'order-commands[0]@9' }))))
+    expect((await letters().list({ status: 'pending' })).map(({ rejected }) => rejected)).toEqual(['m-1'])
+  })
+
   test('a rejected command that was sent again and is rejected again adds another dead letter', async () => {
     await reject(store(), rejection())
     const [letter] = await letters().list()

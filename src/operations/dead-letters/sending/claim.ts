@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { parseJson } from '../../../codecs/json.ts'
+import { CLAIM_NOTES } from '../../../store/dead-letter-text.ts'
 
 /** The person and the process that change dead letters. */
 export interface Operator {
@@ -49,7 +50,7 @@ export const writeClaim = ({ id, machine, processId, at, topic, partition, from 
 
 /** Reads a claim; `undefined` for notes that are not one, for example of another program. */
 export function readClaim(notes: string | undefined): Claim | undefined {
-  if (notes === undefined || !notes.startsWith('{"claim":')) return undefined
+  if (notes === undefined || !notes.startsWith(CLAIM_NOTES)) return undefined
   const parsed = parseJson(notes)
   if (!parsed.ok) return undefined
   const { claim: id, machine, processId, at, topic, partition, from } = parsed.value as Record<string, unknown>

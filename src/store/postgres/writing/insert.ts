@@ -1,5 +1,5 @@
 import type { CommitPlan } from '../../commit-plan.ts'
-import { RETRIED_NOTES } from '../../dead-letter-text.ts'
+import { isSentAgain } from '../../dead-letter-text.ts'
 import { eventArrays } from './columns.ts'
 
 /** How rows of one table are passed to a statement: as one array for each column. */
@@ -91,10 +91,12 @@ export const insertMessages = (owner: number, first: number, where = ''): string
    SELECT $${owner}, stream_id, topic, record_key, event_type, event_version, event_data, metadata::jsonb
    FROM ${unnestRows(messages, first)} ${where} ORDER BY row_index`
 
+const IS_SENT_AGAIN = isSentAgain((text) => `starts_with(coalesce(resolution_notes, ''), '${text}')`)
+
 /** Leaves out rows that exist, unless their event was sent again since then. The caller holds a lock, because no unique key refuses a row that two writers insert. */
 export const insertRejected = (first: number): string =>
   `INSERT INTO failed_events (stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata)
    SELECT stream_id, original_timestamp, error_message, error_details, event_type, event_version, event_data, metadata::jsonb
    FROM ${unnestRows(rejected, first)} WHERE NOT EXISTS (
      SELECT FROM failed_events f WHERE f.stream_id = given.stream_id AND starts_with(f.error_details, given.head)
-       AND NOT (f.status = 'resolved' AND starts_with(coalesce(f.resolution_notes, ''), '${RETRIED_NOTES}'))) ORDER BY row_index`
+       AND NOT ${IS_SENT_AGAIN}) ORDER BY row_index`
