@@ -103,7 +103,6 @@ describe('the headers of a failure', () => {
     const own = headers({
       'trace-id': 'a',
       'x-original-host': 'b',
-      kafka_topic: 'c',
       'crbus-extra': '{}',
       'kafka_dlt-x': 'd',
     })
