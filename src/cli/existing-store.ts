@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs'
+import { advice } from '../bus/hints.ts'
+import { EventStoreError } from '../store/errors.ts'
+import { storeHints } from '../store/hints.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import type { Config } from './config/config.ts'
+import { shownStore } from './config/store-address.ts'
 import type { Context } from './process/context.ts'
 
 /** Opens the event store that the configuration names. Without one, opens that beside the embedded bus, if its file exists. */
@@ -10,4 +14,15 @@ export async function openExistingStore(
 ): Promise<StoreSetup | undefined> {
   const isAbsent = store.from === 'default' && store.value.kind === 'sqlite' && !existsSync(store.value.path)
   return isAbsent ? undefined : openStoreSetup(store.value)
+}
+
+/** Opens the event store as {@link openExistingStore} does. Throws `STORE_NOT_READY` if there is none. */
+export async function requireStore(config: Pick<Config, 'store'>, context: Context): Promise<StoreSetup> {
+  const setup = await openExistingStore(config, context)
+  const missing = setup === undefined ? undefined : (await setup.inspect()).find(({ name }) => name === 'events')
+  if (setup !== undefined && missing?.exists === true) return setup
+  await setup?.[Symbol.asyncDispose]()
+  const { location } = setup ?? { location: shownStore(config.store.value) }
+  const hints = [storeHints.setUp(), advice('name the store of the service with --store')]
+  throw new EventStoreError('STORE_NOT_READY', `there is no event store at ${location}`, { hints })
 }

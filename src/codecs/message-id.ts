@@ -24,15 +24,23 @@ const ID_BYTES = 16
  * messageId(placed) === messageId({ ...placed, metadata: { causationId: 'c-2' } }) // => false
  * ```
  */
-export function messageId({ eventType, eventVersion, data, metadata }: SerializedEvent): string {
+export const messageId = (event: SerializedEvent): string => messageDigest(event).toString('base64url')
+
+/** Returns the bytes of {@link messageId}. */
+export function messageDigest({ eventType, eventVersion, data, metadata }: SerializedEvent): Buffer {
   const { extra, ...fields } = metadata ?? {}
   const envelope = { eventType, eventVersion, data, metadata: metadata === null ? null : fields }
   const encoded = encodeEnvelope(envelope, 'bincode')
   if (!encoded.ok) throw new TypeError(`no message id: ${encoded.reason}`)
   const more = encodeExtra(extra ?? {})
   const bytes = more === undefined ? encoded.bytes : Buffer.concat([encoded.bytes, more])
-  return hash('sha256', bytes, 'buffer').subarray(0, ID_BYTES).toString('base64url')
+  return digestOf(bytes)
 }
+
+/**
+ * Returns the {@link messageDigest} of an event whose W3 envelope these bytes are, and that has no extra metadata in headers.
+ */
+export const digestOf = (envelope: Uint8Array): Buffer => hash('sha256', envelope, 'buffer').subarray(0, ID_BYTES)
 
 /** Encodes extra metadata; `undefined` when there is none, so that the id does not depend on the kind of envelope. */
 function encodeExtra(extra: Readonly<Record<string, unknown>>): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import { advice, type Hint } from '../bus/hints.ts'
 import type { StoreBacklog } from './backlog.ts'
 import { storeMismatch } from './errors.ts'
-import type { DeadLetters } from './event-store.ts'
+import type { DeadLetters, EventStore } from './event-store.ts'
 import { storeHints } from './hints.ts'
 
 /** The type of a column, independent of the database. A column with `?` may be NULL. */
@@ -108,6 +108,8 @@ export interface StoreSetup {
    * Creates the missing parts, all or none, and returns them. Rejects with `STORE_MISMATCH` if a table has a different layout.
    */
   create(): Promise<readonly StorePart[]>
+  /** Opens the store. Its tables must exist: only a file gets those that are missing. The caller closes the store. */
+  open(): Promise<EventStore>
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -12,6 +12,7 @@ import TopicsCreate from '../../src/commands/topics/create.ts'
 import TopicsDelete from '../../src/commands/topics/delete.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { withAcls } from '../support/with-acls.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
@@ -32,6 +33,21 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'acls/deny': { argv: ['alice', '--topic', 'order-events', '--operation', 'read'], changes: 'User:alice' },
   'acls/list': { argv: [] },
   'acls/revoke': { argv: ['bob', '--topic', 'order-events'], changes: 'User:bob' },
+  audit: {
+    argv: [
+      'order-events',
+      '--store',
+      'orders.db',
+      '--repair',
+      '--grace',
+      '1ms',
+      '--ignore',
+      'never-stored',
+      '--ignore',
+      'never-published',
+    ],
+    changes: 'order-events',
+  },
   'check/lag': { argv: ['--group', 'billing', '--max-events', '9'] },
   'check/topic': { argv: ['order-events'] },
   cluster: { argv: [] },
@@ -131,6 +147,9 @@ beforeEach(async () => {
   await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
+  const store = new SqliteEventStore({ path: join(folder, 'orders.db') })
+  await store.append('order-1', 0, [serializedEvent('OrderLost.v1', Buffer.from('{}'))])
+  await store.close()
   // Stands in for Docker, so that "crbus up" has a plan on every machine.
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
   writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })

@@ -12,6 +12,7 @@ import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { withAdmin } from '../support/with-admin.ts'
 import { orders } from '../unit/schema/support/build.ts'
 import { type Runnable, runCli } from './run-cli.ts'
@@ -35,6 +36,15 @@ const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts
 
 /** The arguments of each command, with hostile text wherever a user, a file or a broker can supply text. */
 const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  audit: [
+    ['order-events', '--store', 'orders.db', '--grace', '1ms'],
+    ['order-events', '--store', 'orders.db', '--streams', BAD],
+    ['order-events', '--store', 'orders.db', '--repair', '--grace', '1ms', '--dry-run'],
+    ['order-events', '--store', 'orders.db', '--ignore', BAD],
+    ['order-events', '--store', 'orders.db', '--since', BAD],
+    ['order-events', '--store', `no${BAD}.db`],
+    [BAD, '--store', 'orders.db'],
+  ],
   'acls/allow': [
     [BAD, '--topic', BAD, '--operation', 'read', '--dry-run'],
     [BAD, '--topic', BAD, '--operation', 'read'],
@@ -261,6 +271,9 @@ describe('untrusted text is escaped in the output of', () => {
       })),
     )
     await bus.admin.commitOffsets(BAD, [{ topic: 'order-events', partition: 0, offset: 1n }])
+    const store = new SqliteEventStore({ path: join(folder, 'orders.db') })
+    await store.append(`order-${BAD}`, 0, [serializedEvent(`Lost${BAD}`, Buffer.from('{}'))])
+    await store.close()
     const sasl = { mechanism: 'PLAIN', username: BAD, password: `cmd:${BAD} ${BAD}` }
     const profiles = {
       prod: { dataDir: BAD, store: `${BAD}.db`, protected: true },

@@ -10,6 +10,7 @@ import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
 import { documentProblems, documentSchemas } from '../support/documents.ts'
 import { withAcls } from '../support/with-acls.ts'
 import { type Runnable, runCli } from './run-cli.ts'
@@ -42,6 +43,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'acls revoke': ['alice', '--group', 'billing', '--yes'],
   publish: ['order-events', '--type', 'A.v1', '--data', '{}', '--codec', 'json'],
   tail: ['order-events', '--no-follow'],
+  audit: ['order-events', '--store', 'store.db', '--repair', '--yes', '--grace', '1ms'],
   demo: ['--checkouts', '1', '--pause', '0'],
   cluster: [],
   config: [],
@@ -147,6 +149,9 @@ describe('the documents of --json', () => {
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
     writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=kafka:9092\ngroup.id=a\n')
     writeFileSync(join(folder, 'order.rs'), source)
+    const store = new SqliteEventStore({ path: join(folder, 'store.db') })
+    await store.append('order-1', 0, [serializedEvent('OrderLost.v1', Buffer.from('{}'))])
+    await store.close()
     // Stands in for Docker, so that "crbus up" has a plan on every machine.
     writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
     writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })

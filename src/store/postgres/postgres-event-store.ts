@@ -16,7 +16,7 @@ import type {
 import type { StorePart } from '../layout.ts'
 import { type SnapshotRow, type StoredRow, toSnapshot, toStored } from '../rows.ts'
 import { checkLimit, checkName, checkSnapshot, checkText, timeText } from '../stored-form.ts'
-import { Connections, type Row } from './connection/connections.ts'
+import { Connections, type ConnectionsOptions, type Row } from './connection/connections.ts'
 import { Leases } from './connection/lease.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
 import { createMissing } from './layout.ts'
@@ -64,8 +64,10 @@ export class PostgresEventStore implements EventStore {
    * Throws `STORE_UNAVAILABLE` for a URL that is not one of Postgres, and a `TypeError` for an unknown or invalid option.
    */
   constructor(options: PostgresEventStoreOptions) {
-    checkPostgresOptions(options)
-    this.#connections = new Connections(options)
+    // The command line also passes `addressOnly`, which is not among the published options.
+    const { addressOnly, ...published } = options as ConnectionsOptions
+    checkPostgresOptions(published)
+    this.#connections = new Connections({ ...published, addressOnly })
     this.#leases = new Leases(this.#connections)
     this.outbox = postgresOutbox(this.#connections, this.#leases)
     this.timers = postgresTimers(this.#connections)

@@ -1,9 +1,10 @@
 import type { AddressOnly } from '../address-only.ts'
 import type { StoreSetup } from '../layout.ts'
 import { readBacklog } from './backlog.ts'
-import { Connections } from './connection/connections.ts'
+import { Connections, type ConnectionsOptions } from './connection/connections.ts'
 import { postgresDeadLetters } from './dead-letters.ts'
 import { createMissing, inspectTables } from './layout.ts'
+import { PostgresEventStore } from './postgres-event-store.ts'
 
 /** The time-out of a statement that reads or changes dead letters, and of connecting for it. */
 const READ_TIMEOUT_MS = 10_000
@@ -21,6 +22,7 @@ export function postgresSetup(url: string, addressOnly?: AddressOnly): StoreSetu
     backlog: () => reading.use(readBacklog),
     deadLetters: () => postgresDeadLetters(reading),
     create: () => createMissing(creating),
+    open: async () => new PostgresEventStore({ url, addressOnly } as ConnectionsOptions),
     async [Symbol.asyncDispose]() {
       await Promise.all([reading.close(), creating.close()])
     },

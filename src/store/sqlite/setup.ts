@@ -7,6 +7,7 @@ import type { StoreSetup } from '../layout.ts'
 import { readBacklog } from './backlog.ts'
 import { sqliteDeadLetters } from './dead-letters.ts'
 import { inspectFile } from './layout.ts'
+import { SqliteEventStore } from './sqlite-event-store.ts'
 import { guarded, MEMORY, StoreFile } from './store-file.ts'
 
 export function sqliteSetup(path: string): StoreSetup {
@@ -26,6 +27,7 @@ export function sqliteSetup(path: string): StoreSetup {
       file.close()
       return file.created
     },
+    open: async () => new SqliteEventStore({ path: location }),
     [Symbol.asyncDispose]: async () => opened?.close(),
   }
 }

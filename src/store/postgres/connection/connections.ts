@@ -25,7 +25,7 @@ export type Query = <R = Row>(sql: string, values?: readonly unknown[], name?: s
 /** A `pg` client with the methods `ref` and `unref`, which the types of `pg` lack. */
 export type OwnClient = Client & { ref(): void; unref(): void }
 
-interface ConnectionsOptions extends PostgresEventStoreOptions {
+export interface ConnectionsOptions extends PostgresEventStoreOptions {
   /** If absent, `PGUSER`, `PGPASSWORD`, `~/.pgpass` and similar settings complete the URL. */
   readonly addressOnly?: AddressOnly | undefined
 }
