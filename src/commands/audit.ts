@@ -9,6 +9,7 @@ import { anyOf, toDuration } from '../cli/base/parse-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { requireStore } from '../cli/existing-store.ts'
+import { youngGenerationBound } from '../cli/process/young-generation.ts'
 import { flag, run, shellWord } from '../cli/suggestions.ts'
 import type { AuditResult } from '../operations/audit/audit.ts'
 import { auditStore, repairStore } from '../operations/audit/audit-store.ts'
@@ -79,7 +80,8 @@ export default class Audit extends ChangeCommand {
     const bus = await this.openBus({ planOnly: !flags.repair || flags['dry-run'] })
     const topics = await this.#topics(bus, argv as string[], flags.streams)
     const { now } = this.context
-    const onProgress = () => {}
+    const boundMemory = youngGenerationBound()
+    const onProgress = () => boundMemory()
     const request = { topics, since, grace, now, folder: tmpdir(), signal: this.signal, onProgress }
     const result = await auditStore(bus, setup, request)
     const { report } = result

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { peersHere } from './peers.ts'
 import { PARTITIONS } from './records.ts'
 import { formatTable, type Line } from './report.ts'
+import { auditing } from './rows/auditing.ts'
 import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
 import { lagging, resetting } from './rows/groups.ts'
@@ -26,6 +27,7 @@ const rows: readonly Row[] = [
   lagging,
   resetting,
   saga,
+  auditing,
 ]
 
 const { values: flags } = parseArgs({

@@ -9,13 +9,13 @@ import { fileRefused } from '../../files/file-refused.ts'
  * part, which fit into memory.
  */
 export const BUCKETS = 256
-/** What a bucket keeps in memory before it is written to its file: 16 MB for all buckets. */
-const BUFFER_BYTES = 64 * 1024
+/** What a bucket keeps in memory before it is written to its file: 8 MB for all buckets. */
+const BUFFER_BYTES = 32 * 1024
 /** Bytes of the length before each entry. */
 const LENGTH_BYTES = 4
 
 /**
- * Entries in buckets, for a comparison in bounded memory. A bucket with more than 64 KB is kept in a temporary file, which is readable
+ * Entries in buckets, for a comparison in bounded memory. A bucket with more than 32 KB is kept in a temporary file, which is readable
  * for its user only and removed by `dispose`. A full disk or an unwritable folder is a `REFUSED` error.
  */
 export class MessageSpill {
