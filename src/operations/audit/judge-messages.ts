@@ -1,3 +1,4 @@
+import { compareNumbers } from '../../bus/compare.ts'
 import type { PublishedMessage, SameMessages, StoredMessage } from './compare-messages.ts'
 
 /** What the messages with one id show. */
@@ -13,8 +14,17 @@ export interface Judgment {
   readonly repeated: readonly (readonly [PublishedMessage, PublishedMessage])[]
 }
 
-const byPosition = (a: PublishedMessage, b: PublishedMessage): number =>
-  a.time - b.time || a.partition - b.partition || (a.offset < b.offset ? -1 : 1)
+/**
+ * Sorts copies so that the first one comes first: in its partition, whose order is certain, and then by time, because the clocks of
+ * producers may differ.
+ */
+function inOrder(records: readonly PublishedMessage[]): readonly PublishedMessage[] {
+  if (records.length < 2) return records
+  const partitions = [...Map.groupBy(records, ({ partition }) => partition).values()]
+  for (const own of partitions) own.sort((a, b) => compareNumbers(a.offset, b.offset))
+  partitions.sort(([a], [b]) => compareNumbers(a?.time ?? 0, b?.time ?? 0))
+  return partitions.flat()
+}
 
 /**
  * Compares how often a message is stored and how often it is on the topic. Equal messages cannot be told apart, so the oldest of
@@ -22,7 +32,7 @@ const byPosition = (a: PublishedMessage, b: PublishedMessage): number =>
  */
 export function judgeMessages({ stored, published, waiting }: SameMessages): Judgment {
   const events = stored.toSorted((a, b) => a.time - b.time || a.version - b.version)
-  const records = published.toSorted(byPosition)
+  const records = inOrder(published)
   const matchedCount = Math.min(events.length, records.length)
   const matched = events.slice(0, matchedCount).map((event, at) => [event, records[at] as PublishedMessage] as const)
   const left = events.slice(matchedCount)

@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os'
 import { expect } from 'vitest'
 import type { SerializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import { decodeEnvelope } from '../../../src/codecs/envelope.ts'
 import { messageId } from '../../../src/codecs/message-id.ts'
+import { audit } from '../../../src/operations/audit/audit.ts'
+import { streamsOfTopic } from '../../../src/operations/audit/streams-of-topics.ts'
 import { fold } from '../../../src/saga/engine/stream-handler.ts'
 import { sagaHandler } from '../../../src/saga/saga.ts'
 import type { EventStore, StoredEvent } from '../../../src/store/event-store.ts'
@@ -64,6 +67,23 @@ async function expectPublished(bus: EventBus, topic: string, streams: ReadonlyMa
   expect(multiset(await eventsOn(bus, topic))).toEqual(multiset(stored))
 }
 
+/** Expects that an audit of the store against the bus finds nothing but copies, which at-least-once delivery allows. */
+async function expectAuditClean({ bus, store, prefix }: Books): Promise<void> {
+  const { order, payment } = makeShop(prefix)
+  const { report } = await audit(bus, store, {
+    topics: [streamsOfTopic(order.events, [], 'order-'), streamsOfTopic(payment.events, [], 'payment-')],
+    grace: 0,
+    owners: async () => ['order', 'payment', 'checkout'].map((role) => shopGroup(prefix, role)),
+    // A second later than now, because events that were stored in this millisecond would not be judged.
+    storeTime: async () => Date.now() + 1000,
+    folder: tmpdir(),
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  })
+  expect(report.findings.filter(({ code }) => code !== 'published-twice')).toEqual([])
+  for (const { stored, matched } of report.topics) expect(matched).toBe(stored)
+}
+
 /** Expects no dead letter and an empty outbox. */
 async function expectNothingLeft({ store, prefix }: Books): Promise<void> {
   expect(await store.deadLetters.count()).toBe(0)
@@ -108,6 +128,7 @@ export async function expectBalanced({ bus, store, prefix }: Books, count: numbe
   expect(await eventsOn(bus, order.commands)).toHaveLength(2 * count)
   expect(await eventsOn(bus, payment.commands)).toHaveLength(count)
   await expectNothingLeft({ bus, store, prefix })
+  await expectAuditClean({ bus, store, prefix })
 }
 
 /**
@@ -134,4 +155,5 @@ export async function expectSettled(books: Books, count: number): Promise<void> 
   await expectPublished(bus, order.events, orders)
   await expectPublished(bus, payment.events, payments)
   await expectNothingLeft(books)
+  await expectAuditClean(books)
 }
