@@ -2,10 +2,9 @@ import { tmpdir } from 'node:os'
 import { Args, Flags } from '@oclif/core'
 import type { EventBus } from '../bus/event-bus.ts'
 import { isEventTopic } from '../bus/names/names.ts'
-import { duration } from '../bus/time/duration.ts'
 import { ChangeCommand } from '../cli/base/change-command.ts'
 import { changeFlags, readFlags, storeFlags, timeFlags } from '../cli/base/flags.ts'
-import { anyOf, toDuration } from '../cli/base/parse-flags.ts'
+import { anyOf, toDuration, toSince } from '../cli/base/parse-flags.ts'
 import { formatOfTopic } from '../cli/config/topic-format.ts'
 import { UsageError } from '../cli/errors.ts'
 import { requireStore } from '../cli/existing-store.ts'
@@ -16,7 +15,6 @@ import { auditStore, repairStore } from '../operations/audit/audit-store.ts'
 import { planRepair, type Repaired, type RepairRequest } from '../operations/audit/repair.ts'
 import { type AuditCode, auditCodes } from '../operations/audit/report.ts'
 import { type StreamsOfTopic, streamsOfTopic } from '../operations/audit/streams-of-topics.ts'
-import { parsePoint } from '../operations/offsets/offset-grammar.ts'
 import { chooseTopics } from '../operations/tail/choose-topics.ts'
 import { auditDocument, repairDocument, repairedDocument } from '../ui/audit/audit-document.ts'
 import { formatAudit, formatRepair, repairQuestion } from '../ui/audit/format-audit.ts'
@@ -173,17 +171,4 @@ function toIgnored(given: readonly string[] = []): Set<AuditCode> {
     codes.add(code)
   }
   return codes
-}
-
-/** Parses `--since`: a duration before now, or a time. */
-function toSince(given: string | undefined, now: number): number | undefined {
-  if (given === undefined) return undefined
-  const before = duration(given)
-  if (before !== undefined) return now - before
-  const point = parsePoint(given, now)
-  if (point.ok && point.spec.kind === 'time') return Number(point.spec.time)
-  throw new UsageError(`--since ${given} is neither a duration nor a time`, [
-    flag('--since 2h'),
-    flag('--since @2026-11-23'),
-  ])
 }

@@ -1,6 +1,6 @@
 import { duration } from '../../bus/time/duration.ts'
 import { momentsWithoutZone } from '../../bus/time/moment.ts'
-import type { PositionHint } from '../../operations/offsets/offset-grammar.ts'
+import { type PositionHint, parsePoint, TIME_FORMS } from '../../operations/offsets/offset-grammar.ts'
 import { UsageError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
 
@@ -61,6 +61,21 @@ export function invalidPosition(
     `${name}: ${reason}`,
     hints.map(({ position }) => flag(`${name} ${quoted(position)}`)),
   )
+}
+
+/**
+ * Parses `--since` to milliseconds since 1970: a duration before now such as `2h`, or a time. `undefined` if it is not given, and for
+ * `start`.
+ */
+export function toSince(given: string | undefined, now: number): number | undefined {
+  if (given === undefined) return undefined
+  const ago = duration(given)
+  if (ago !== undefined) return now - ago
+  const point = parsePoint(given, now, TIME_FORMS)
+  if (!point.ok) throw invalidPosition('--since', point)
+  if (point.spec.kind === 'start') return undefined
+  if (point.spec.kind === 'time') return Number(point.spec.time)
+  throw new UsageError(`--since ${given} is not a time`, [flag('--since 2h'), flag('--since @2026-11-23T10:00:00Z')])
 }
 
 /** Builds the notice that times in a flag were read as UTC; `undefined` if every time in it has a time zone. */

@@ -8,12 +8,11 @@ import type { Reading } from '../../operations/events/event-view.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { ChangeCommand } from '../base/change-command.ts'
-import { utcNotice } from '../base/parse-flags.ts'
+import { toSince, utcNotice } from '../base/parse-flags.ts'
 import { codecsOf, formatOfTopic } from '../config/topic-format.ts'
 import { UsageError } from '../errors.ts'
 import { openExistingStore } from '../existing-store.ts'
 import { flag, run } from '../suggestions.ts'
-import { toSince } from './dlq-flags.ts'
 import { thisOperator } from './operator.ts'
 
 interface PlaceFlags {

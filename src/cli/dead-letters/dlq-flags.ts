@@ -1,9 +1,5 @@
 import { Flags } from '@oclif/core'
-import { parsePoint, TIME_FORMS } from '../../operations/offsets/offset-grammar.ts'
 import { readFlags, schemaFlag, storeFlags, timeFlags } from '../base/flags.ts'
-import { invalidPosition } from '../base/parse-flags.ts'
-import { UsageError } from '../errors.ts'
-import { flag } from '../suggestions.ts'
 
 /** Flags of all commands for dead letters: the bus, the event store, and where to look. */
 export const placeFlags = {
@@ -31,7 +27,7 @@ export const eventFilterFlags = {
     helpValue: 'EVENT_TYPE',
   }),
   since: Flags.string({
-    description: 'Only letters that failed at this time or later, such as @-1h',
+    description: 'Only letters that failed at this time or later, such as 2h or @2026-11-23',
     helpGroup: 'FILTER',
     helpValue: 'TIME',
   }),
@@ -51,12 +47,3 @@ export const reasonFilter = Flags.string({
 })
 
 export const allFlag = Flags.boolean({ description: 'All open letters', helpGroup: 'FILTER' })
-
-/** Parses `--since` to milliseconds. */
-export function toSince(given: string | undefined, now: number): number | undefined {
-  if (given === undefined) return undefined
-  const point = parsePoint(given, now, TIME_FORMS)
-  if (!point.ok) throw invalidPosition('--since', point)
-  if (point.spec.kind === 'time') return Number(point.spec.time)
-  throw new UsageError(`--since ${given} is not a time`, [flag('--since @-1h'), flag('--since 2026-11-23')])
-}
