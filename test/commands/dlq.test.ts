@@ -578,6 +578,17 @@ writeFileSync(file, readFileSync(file, 'utf8').replace(${JSON.stringify(from)}, 
     expect(refused.exitCode).toBe(6)
   })
 
+  test('sends nothing if only white space is different, in JSON and in CBOR of another encoder', async () => {
+    const common = { streamId: 's', topic: 'payment-events', originalTimestamp: new Date(), error: 'x' }
+    // {"total": 10} with an indefinite length, which crbus writes in another form.
+    const cbor = Uint8Array.of(0xbf, 0x65, 0x74, 0x6f, 0x74, 0x61, 0x6c, 0x0a, 0xff)
+    for (const data of [Buffer.from('{ "total": 10 }'), Buffer.from('{"total":10}'), cbor]) {
+      const id = await store.deadLetters.add({ ...common, event: serializedEvent('Paid.v1', data) })
+      const { stderr } = await edit([id, '--yes'], '10', '10   ')
+      expect(stderr).toBe('the payload is unchanged; nothing was done\n')
+    }
+  })
+
   test('encodes bincode by its schema, and refuses a value that the schema does not have, with its field', async () => {
     const schema = join(cwd, 'order.schema.json')
     writeFileSync(schema, writeSchemaFile(orders()))

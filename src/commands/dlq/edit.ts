@@ -118,8 +118,8 @@ export default class DlqEdit extends DlqCommand {
       if (encoded.ok) return encoded
       const message = `the payload cannot be encoded: ${encoded.reason}`
       if (!asker.canAsk) throw new UsageError(`${message}; nothing was done`)
-      if (!(await asker.yesOrNo(`${message}. Edit it again?`, true)))
-        throw new RefusedError(`${message}; nothing was done`)
+      await this.notice(message)
+      if (!(await asker.yesOrNo('Edit it again?', true))) throw new RefusedError(`${message}; nothing was done`)
     }
   }
 }

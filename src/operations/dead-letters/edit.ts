@@ -51,28 +51,35 @@ export function editablePayload(view: EventView, schemas: SchemaSet | undefined)
   if (!isExact) return { ok: false, code: 'not-exact', codec: payload.codec }
   const own = envelope?.ok ? envelope.event.data : record.value
   const text = textOf(view, own)
-  return { ok: true, text, encode: (edited) => encodeEdited(edited, view, own, schemas) }
+  return { ok: true, text, encode: (edited) => encodeEdited(edited, text, view, schemas) }
 }
 
-/** Returns a payload as indented JSON. JSON that would lose digits is returned as it is. */
+/** Whether a payload is JSON that is edited as it is, because parsing it would lose something, such as digits. */
+const isRawJson = (payload: EventView['payload']): boolean =>
+  payload?.ok === true && payload.codec === 'json' && !payload.canonical
+
+/** Returns a payload as indented JSON, or as it is. */
 function textOf({ payload, bincodeJson }: EventView, own: Uint8Array): string {
-  if (bincodeJson !== undefined) return JSON.stringify(JSON.parse(bincodeJson.json), undefined, 2)
+  if (bincodeJson !== undefined) return valueJson(JSON.parse(bincodeJson.json), 2)
   if (!payload?.ok) return ''
-  return payload.codec === 'json' && !('canonical' in payload && payload.canonical)
-    ? Buffer.from(own).toString('utf8')
-    : valueJson(payload.value, 2)
+  return isRawJson(payload) ? Buffer.from(own).toString('utf8').trim() : valueJson(payload.value, 2)
 }
 
 function encodeEdited(
   text: string,
+  original: string,
   { envelope, payload, bincodeJson, record }: EventView,
-  own: Uint8Array,
   schemas: SchemaSet | undefined,
 ): Encoded {
   const parsed = parseJson(text)
   if (!parsed.ok) return parsed
   if (!payload?.ok) return { ok: false, reason: 'the payload was not decoded' }
   const { codec } = payload
+  const isRaw = isRawJson(payload)
+  // In one form, so that the difference has only changed fields.
+  const shown = isRaw ? text.trim() : valueJson(parsed.value, 2)
+  const before = parseJson(original)
+  const isChanged = !before.ok || valueJson(parsed.value) !== valueJson(before.value)
   const bytes =
     bincodeJson !== undefined && envelope?.ok
       ? readEventData(
@@ -80,15 +87,14 @@ function encodeEdited(
           settings(record.topic, schemas),
           envelope.event.eventType,
         )
-      : codec === 'json' && !payload.canonical
+      : isRaw
         ? ({ ok: true, bytes: Buffer.from(text.trim()) } as const)
         : encodeData(parsed.value, codec === 'cbor' ? 'cbor' : codec === 'text' ? 'text' : 'json')
   if (!bytes.ok) return { ok: false, reason: bytes.reason }
   const data = bytes.bytes
-  const isChanged = !Buffer.from(own).equals(data)
-  if (!envelope?.ok) return { ok: true, isChanged, value: data, headers: [], text }
+  if (!envelope?.ok) return { ok: true, isChanged, value: data, headers: [], text: shown }
   const encoded = encodeRecord({ ...envelope.event, data }, envelope.format === 'cbor' ? 'cbor' : 'bincode')
-  return encoded.ok ? { ...encoded, isChanged, text } : encoded
+  return encoded.ok ? { ...encoded, isChanged, text: shown } : encoded
 }
 
 /** Whether a value consists of what JSON has, so that its text says everything. CBOR also has bytes, dates and large integers. */
