@@ -171,6 +171,18 @@ describe('dlq list', () => {
   })
 })
 
+test('dlq says that no event has the field of --where, and stops an expression that takes too long', async () => {
+  await failed(1)
+  const misspelled = await cli(DlqRetry, ['--where', 'data.ordr_id == "o-1"', '--yes'])
+  expect(misspelled.stderr).toContain('no event has the field that --where refers to (1 checked)')
+  expect(misspelled.exitCode).toBe(0)
+  const list = '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30]'
+  const slow = `${list}.all(a, ${list}.all(b, ${list}.all(c, ${list}.all(d, ${list}.all(e, ${list}.all(f, a + b + c + d + e + f > 0))))))`
+  const stopped = await cli(DlqList, ['--where', slow])
+  expect(stopped.stderr).toMatch(/--where: the expression took more than [\d,]+ steps/)
+  expect(stopped.exitCode).toBe(2)
+})
+
 describe('dlq show', () => {
   test('shows a letter of the event store with the key and the headers of its original record', async () => {
     const event = place(1)

@@ -3,10 +3,16 @@ import { type Boxes, openBoxes } from '../../operations/dead-letters/boxes/open-
 import { parseLetterId } from '../../operations/dead-letters/letter-id.ts'
 import { type Selection, topicsNamed } from '../../operations/dead-letters/select.ts'
 import type { Operator } from '../../operations/dead-letters/sending/claim.ts'
-import { compileFilter } from '../../operations/events/event-filter.ts'
+import {
+  compileFilter,
+  type EventFilter,
+  type WhereStats,
+  WhereTooLongError,
+} from '../../operations/events/event-filter.ts'
 import type { Reading } from '../../operations/events/event-view.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import type { StoreSetup } from '../../store/layout.ts'
+import { whereNotices } from '../../ui/records/tail-summary.ts'
 import { ChangeCommand } from '../base/change-command.ts'
 import { toSince, utcNotice } from '../base/parse-flags.ts'
 import { codecsOf, formatOfTopic } from '../config/topic-format.ts'
@@ -33,6 +39,7 @@ const MAX_IDS = 10_000
 /** Base class of the commands for dead letters. */
 export abstract class DlqCommand extends ChangeCommand {
   #setup: StoreSetup | undefined
+  #whereStats: Readonly<WhereStats> | undefined
 
   /**
    * Opens the bus and, unless topics are given, the event store. For letters with ids, opens only the places that the ids name. A
@@ -68,8 +75,15 @@ export abstract class DlqCommand extends ChangeCommand {
     const compiled = await compileFilter({ types: flags.type, where: flags.where })
     if (!compiled.ok) throw new UsageError(`--where: ${compiled.reason}`, [run('crbus help where')])
     const reading = await this.reading(flags)
-    const { filter } = compiled
+    this.#whereStats = compiled.stats
+    const filter = compiled.filter && explaining(compiled.filter)
     return { ids, statuses, reason: flags.reason, since, filter, reading, signal: this.signal }
+  }
+
+  /** Says which events --where could not check. */
+  protected async noticeWhere(): Promise<void> {
+    if (this.#whereStats === undefined) return
+    for (const notice of whereNotices(this.#whereStats)) await this.notice(notice)
   }
 
   protected async reading({ schema }: PlaceFlags): Promise<Reading> {
@@ -173,4 +187,16 @@ export function refuseUnclear(
     run('crbus dlq list', 'shows the ids'),
     flag('--all', 'takes all open letters'),
   ])
+}
+
+/** Converts the error for an expression that takes too many steps to a usage error. */
+function explaining(filter: EventFilter): EventFilter {
+  return (view) => {
+    try {
+      return filter(view)
+    } catch (error) {
+      if (!(error instanceof WhereTooLongError)) throw error
+      throw new UsageError(`--where: ${error.message}`, [run('crbus help where')])
+    }
+  }
 }

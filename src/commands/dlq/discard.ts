@@ -42,6 +42,7 @@ export default class DlqDiscard extends DlqCommand {
     const { bus, boxes } = places
     const request = { boxes, selection, operator: this.operator, now: this.context.now }
     const plan = await planDiscard(request)
+    await this.noticeWhere()
     this.refuseMissing(plan.missing, places)
     if (boxes.length === 0) await this.noticeNoPlaces(flags)
     else if (plan.count === 0 && plan.skipped.length === 0) await this.notice('no open dead letters')

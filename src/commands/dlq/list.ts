@@ -58,6 +58,7 @@ export default class DlqList extends DlqCommand {
     const { boxes } = await this.openPlaces(flags, { planOnly: true })
     const limit = flags.limit ?? DEFAULT_LIMIT
     const list = await listLetters(boxes, selection, limit)
+    await this.noticeWhere()
     if (boxes.length === 0) await this.noticeNoPlaces(flags)
     else if (list.count === 0)
       await this.notice(`no ${flags.status === 'all' ? '' : `${flags.status ?? 'open'} `}dead letters`)

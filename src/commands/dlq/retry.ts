@@ -60,6 +60,7 @@ export default class DlqRetry extends DlqCommand {
     const envelopeOf = await this.envelopes()
     const request = { boxes, selection, operator: this.operator, now: this.context.now, envelopeOf, to, maxRetries }
     const plan = await planRetry(bus, request)
+    await this.noticeWhere()
     this.refuseMissing(plan.missing, places)
     if (boxes.length === 0) await this.noticeNoPlaces(flags)
     else if (plan.count === 0 && plan.skipped.length === 0) await this.notice('no open dead letters')
