@@ -387,6 +387,7 @@ describe('dlq retry', () => {
       { id: foreign, from, to: to(undefined) },
       { id: held, from, to: to(JSON.stringify(claim)) },
     ])
+    expect((await cli(DlqShow, [held])).stdout).toContain('process 1 sends it to t[0]@0 or later')
     const { document } = await json(DlqRetry, ['--all', '--yes'])
     expect(document).toMatchObject({
       count: 0,

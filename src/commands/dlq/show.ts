@@ -4,9 +4,11 @@ import { placeFlags } from '../../cli/dead-letters/dlq-flags.ts'
 import { onSameBus } from '../../cli/same-bus.ts'
 import { shellWord } from '../../cli/suggestions.ts'
 import { type Letter, OPEN, viewOfLetter } from '../../operations/dead-letters/letter.ts'
+import { readClaim } from '../../operations/dead-letters/sending/claim.ts'
 import { withOriginal } from '../../operations/dead-letters/sending/original.ts'
 import { formatLetter } from '../../ui/dead-letters/format-letter.ts'
 import { wholeLetterDocument } from '../../ui/dead-letters/letter-document.ts'
+import { claimText } from '../../ui/dead-letters/letter-words.ts'
 
 export default class DlqShow extends DlqCommand {
   static override summary = 'Show everything of a dead letter'
@@ -40,7 +42,7 @@ export default class DlqShow extends DlqCommand {
     const view = viewOfLetter(letter, reading)
     const { timeZone } = this
     const { now, io } = this.context
-    await this.print(formatLetter(letter, view, { timeZone, now, color: io.color }))
+    await this.print(formatLetter(withClaimText(letter), view, { timeZone, now, color: io.color }))
     await this.#suggest(letter)
     return wholeLetterDocument(letter, view)
   }
@@ -51,4 +53,13 @@ export default class DlqShow extends DlqCommand {
     const lines = [`crbus dlq retry ${word}`, `crbus dlq edit ${word}`, `crbus dlq discard ${word} --reason TEXT`]
     for (const line of lines) await this.notice(`  try: ${onSameBus(line, this.given)}`)
   }
+}
+
+/** Replaces the notes of a claimed letter by a sentence. */
+function withClaimText(letter: Letter): Letter {
+  const { status, resolution } = letter
+  const claim = status === 'processing' ? readClaim(resolution?.notes) : undefined
+  return claim === undefined || resolution === undefined
+    ? letter
+    : { ...letter, resolution: { ...resolution, notes: claimText(claim) } }
 }

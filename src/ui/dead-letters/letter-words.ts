@@ -1,4 +1,6 @@
+import { positionName } from '../../bus/names/names.ts'
 import type { NotEditable } from '../../operations/dead-letters/edit.ts'
+import type { Claim } from '../../operations/dead-letters/sending/claim.ts'
 import type { SkipCode } from '../../operations/dead-letters/sending/outgoing.ts'
 import type { SkipCount } from '../../operations/dead-letters/skip-tally.ts'
 import { plural } from '../text/listed.ts'
@@ -34,3 +36,7 @@ export function notEditableText(problem: NotEditable): string {
       return `its envelope is ${problem.envelope}, which crbus reads and does not write`
   }
 }
+
+/** Describes a claim, which is JSON in the notes of a letter. */
+export const claimText = ({ topic, partition, from, processId }: Claim): string =>
+  `process ${processId} sends it to ${positionName({ topic, partition, offset: from })} or later; "crbus dlq retry" continues if the process has ended`
