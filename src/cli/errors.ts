@@ -8,7 +8,16 @@ import { type SelectingFlags, suggestOnSameBus } from './same-bus.ts'
 import { formatSuggestion, hint, isTypable, type Suggestion, toSuggestion } from './suggestions.ts'
 
 /** The exit codes of the command line. They are documented, so they never change. */
-export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 6, unwritable: 9, found: 10, interrupted: 130 } as const
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  notFound: 4,
+  refused: 6,
+  unwritable: 9,
+  found: 10,
+  interrupted: 130,
+} as const
 
 /** An invalid command line or configuration: exit code 2, with suggestions of what to type instead. */
 export class UsageError extends Error {
@@ -26,6 +35,16 @@ export class RefusedError extends EventBusError {
   readonly suggestions: readonly Suggestion[]
   constructor(message: string, suggestions: readonly Suggestion[] = []) {
     super('REFUSED', message)
+    this.suggestions = suggestions
+  }
+}
+
+/** What the command looked for does not exist: exit code 4. Topics and groups have errors of their own. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError'
+  readonly suggestions: readonly Suggestion[]
+  constructor(message: string, suggestions: readonly Suggestion[] = []) {
+    super(message)
     this.suggestions = suggestions
   }
 }
@@ -64,6 +83,10 @@ function describeFailure(error: unknown): Failure {
     const { code, message, hints } = error
     const exitCode = eventStoreErrorCodes[code]
     return { code: `CRBUS_${code}`, message, suggestions: hints.map(toSuggestion), exitCode }
+  }
+  if (error instanceof NotFoundError) {
+    const { message, suggestions } = error
+    return { code: 'CRBUS_NOT_FOUND', message, suggestions, exitCode: exitCodes.notFound }
   }
   const suggestions = suggestionsOfUsage(error)
   if (suggestions !== undefined) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { advice } from '../bus/hints.ts'
 import { EventStoreError } from '../store/errors.ts'
 import { storeHints } from '../store/hints.ts'
+import type { EventStore } from '../store/event-store.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import type { Config } from './config/config.ts'
 import { shownStore } from './config/store-address.ts'
@@ -25,4 +26,22 @@ export async function requireStore(config: Pick<Config, 'store'>, context: Conte
   const { location } = setup ?? { location: shownStore(config.store.value) }
   const hints = [storeHints.setUp(), advice('name the store of the service with --store')]
   throw new EventStoreError('STORE_NOT_READY', `there is no event store at ${location}`, { hints })
+}
+
+/**
+ * Opens the event store that the configuration names, for a command that only reads. `undefined` if there is none, or if tables are
+ * missing, which opening would create. An address that only a project's crbus.json names is not opened: the user's password would
+ * be sent there.
+ */
+export async function openStoreToRead(
+  config: Pick<Config, 'store'>,
+  context: Pick<Context, 'openStoreSetup'>,
+): Promise<EventStore | undefined> {
+  const { value: address } = config.store
+  if (address.kind === 'unknown' || (address.kind === 'postgres' && address.isFromProjectOnly)) return undefined
+  await using setup = await openExistingStore(config, context)
+  const parts = await setup?.inspect()
+  if (parts === undefined || parts.some(({ exists }) => !exists)) return undefined
+  const { openEventStore } = await import('../store/open.ts')
+  return openEventStore(address.kind === 'sqlite' ? address.path : address.url)
 }

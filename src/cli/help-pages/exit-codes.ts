@@ -23,6 +23,7 @@ const meanings: Readonly<Record<number, string>> = {
 const codes = Object.entries({
   BUG: exitCodes.bug,
   USAGE: exitCodes.usage,
+  NOT_FOUND: exitCodes.notFound,
   UNWRITABLE: exitCodes.unwritable,
   ...eventBusErrorCodes,
   ...eventStoreErrorCodes,
