@@ -34,13 +34,12 @@ export function findCauses(messages: readonly Message[], by: CausedBy = 'order')
 const namesCause = ({ event }: Message): boolean => causeIn(event?.metadata?.causationId) !== undefined
 
 /**
- * Guesses causes where publishers name none: of a command, the last event before it, if no command of the conversation names its
- * cause; of an event, the last command to its aggregate before it, if no event of its topic names its cause. A conversation without
+ * Guesses causes where publishers name none: of a command, the last event before it, if no message of the conversation names its
+ * cause, since otherwise the command is that of a client; of an event, the last command to its aggregate before it, if no event of its topic names its cause. A conversation without
  * commands to the aggregate goes from event to event.
  */
 function guessByOrder(messages: readonly Message[], known: readonly CauseLink[]): readonly CauseLink[] {
   const naming = messages.filter(namesCause)
-  const commandsNameCauses = naming.some(({ kind }) => kind === 'command')
   const namingTopics = new Set(naming.map(({ topic }) => topic))
   const commanded = new Set(messages.filter(({ kind }) => kind === 'command').map(({ owner }) => owner))
   const links = [...known]
@@ -52,7 +51,7 @@ function guessByOrder(messages: readonly Message[], known: readonly CauseLink[])
     const { kind, topic, owner } = message
     if (links[index]?.cause === undefined && !namesCause(message)) {
       let guess: number | undefined
-      if (kind === 'command' && !commandsNameCauses) guess = lastEvent
+      if (kind === 'command' && naming.length === 0) guess = lastEvent
       if (kind === 'event' && !namingTopics.has(topic)) {
         guess = commanded.has(owner)
           ? lastCommands.get(owner)

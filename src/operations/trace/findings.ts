@@ -15,7 +15,7 @@ export function findFindings(messages: readonly TracedMessage[], options: TraceO
   return [
     ...findDuplicates(messages),
     ...redelivered,
-    ...findMissingCauses(messages, options),
+    ...(options.isComplete ? findMissingCauses(messages, options) : []),
     ...findOverdue(messages, new Set(redelivered.flatMap((finding) => finding.messages)), options),
     ...findSkew(messages),
     ...findSeveralRoots(messages),
@@ -119,22 +119,22 @@ function findSkew(messages: readonly TracedMessage[]): TraceFinding[] {
 }
 
 /**
- * Two conversations with one id: commands of the same type to different aggregates, which no message caused, at different times.
- * A client may send several commands at once.
+ * Two conversations with one id: the command that began the first one was sent again later to another aggregate, and no message
+ * caused it. A client may send several commands at once.
  */
 function findSeveralRoots(messages: readonly TracedMessage[]): TraceFinding[] {
-  const roots = messages.filter(({ cause, message: { kind, event } }) => {
-    return kind === 'command' && cause === undefined && causeIn(event?.metadata?.causationId) === undefined
+  const [first, ...others] = messages.filter(({ cause, copyOf, message: { kind, event } }) => {
+    const isRoot = cause === undefined && causeIn(event?.metadata?.causationId) === undefined
+    return isRoot && kind === 'command' && copyOf === undefined
   })
-  const alike = grouped(roots, ({ message: { topic, event } }) => event && `${event.eventType}\n${topic}`)
-  return [...alike.values()].flatMap((own): TraceFinding[] => {
-    const [first, ...others] = own as [TracedMessage, ...TracedMessage[]]
-    const later = others.filter((other) => isUnrelated(first, other))
-    return later.length === 0 ? [] : [{ code: 'several-roots', messages: indexes([first, ...later]) }]
-  })
+  const later = first === undefined ? [] : others.filter((other) => beginsAgain(first, other))
+  return first === undefined || later.length === 0
+    ? []
+    : [{ code: 'several-roots', messages: indexes([first, ...later]) }]
 }
 
-function isUnrelated({ message: a }: TracedMessage, { message: b }: TracedMessage): boolean {
+function beginsAgain({ message: a }: TracedMessage, { message: b }: TracedMessage): boolean {
+  if (a.topic !== b.topic || a.event?.eventType !== b.event?.eventType) return false
   if (a.key === null || b.key === null || Buffer.from(a.key).equals(b.key)) return false
   const [first, second] = [timeOf(a), timeOf(b)]
   return first !== undefined && second !== undefined && second - first >= MIN_STEP_DISTANCE_MS
