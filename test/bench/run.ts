@@ -13,6 +13,7 @@ import { publishing } from './rows/publishing.ts'
 import { readDecoded, readNdjson, readRaw, readWhere } from './rows/reading.ts'
 import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
+import { tracing } from './rows/tracing.ts'
 import { type Row, Setting } from './setting.ts'
 
 const rows: readonly Row[] = [
@@ -28,6 +29,7 @@ const rows: readonly Row[] = [
   resetting,
   saga,
   auditing,
+  tracing,
 ]
 
 const { values: flags } = parseArgs({

@@ -111,6 +111,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
   'topics/describe': { argv: ['order-events'] },
   'topics/list': { argv: [] },
+  trace: { argv: ['c-1'] },
   version: { argv: [] },
   completion: { argv: ['bash'] },
   'topics/trim': { argv: ['order-events', '--before', 'end'], changes: 'order-events' },
@@ -144,7 +145,10 @@ beforeEach(async () => {
   }
   await bus.admin.createTopic('order-events-dlq', { partitions: 1 })
   await bus.log.append('order-events-dlq', [{ key: null, value: Buffer.from('{"n":1}') }])
-  await bus.publish('stock-events', serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}')))
+  await bus.publish(
+    'stock-events',
+    serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}'), { correlationId: 'c-1' }),
+  )
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
   const store = new SqliteEventStore({ path: join(folder, 'orders.db') })

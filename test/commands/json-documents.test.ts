@@ -102,6 +102,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   up: ['--dry-run'],
   down: ['--dry-run'],
   status: [],
+  trace: ['c-1'],
   version: [],
   completion: ['zsh'],
   'store init': ['--store', 'store.db', '--dry-run'],
@@ -128,7 +129,9 @@ describe('the documents of --json', () => {
       ['order-events', 'OrderPlaced.v1'],
       ['payment-events', 'PaymentMade.v1'],
     ] as const) {
-      const events = [1, 2, 3].map((id) => serializedEvent(type, Buffer.from(`{"order_id":"o-${id}"}`)))
+      const events = [1, 2, 3].map((id) =>
+        serializedEvent(type, Buffer.from(`{"order_id":"o-${id}"}`), { correlationId: `c-${id}` }),
+      )
       await bus.publish(topic, events)
     }
     await bus.admin.createTopic('order-events-dlq', { partitions: 1 })

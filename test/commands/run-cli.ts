@@ -137,5 +137,7 @@ function printedDocument({ document }: Runnable, argv: readonly string[]): strin
   const words = (end === -1 ? argv : argv.slice(0, end)).join(' ')
   if (/(^| )--json( |$)/.test(words)) return document
   if (document === 'check' && /(--format|--output|-o)[ =]json/.test(words)) return 'check'
+  if (document === 'trace' && !words.includes('--follow') && /(^| )(-o|--output)[ =]?json( |$)/.test(words))
+    return 'trace'
   return document === 'tail' && /(^| )(-o|--output)[ =]?json( |$)/.test(words) ? 'record' : undefined
 }

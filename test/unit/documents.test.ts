@@ -101,7 +101,13 @@ describe('the schemas of documents', () => {
   test('list all codes of errors', () => {
     const { schema } = resolved({ at: 'error', schema: { $ref: 'common.schema.json#/$defs/error/properties/code' } })
     const code = schema as { readonly enum: readonly string[] }
-    const known = [...Object.keys(eventBusErrorCodes), ...Object.keys(eventStoreErrorCodes), 'USAGE', 'BUG']
+    const known = [
+      ...Object.keys(eventBusErrorCodes),
+      ...Object.keys(eventStoreErrorCodes),
+      'NOT_FOUND',
+      'USAGE',
+      'BUG',
+    ]
     expect(code.enum.toSorted()).toEqual(known.map((name) => `CRBUS_${name}`).sort())
   })
 

@@ -19,9 +19,10 @@ export function buildTrace(gathered: readonly Message[], options: TraceOptions):
     return {
       index,
       message,
+      time,
       cause,
       causedBy,
-      after: time === undefined || causeTime === undefined ? undefined : time - causeTime,
+      elapsed: time === undefined || causeTime === undefined ? undefined : time - causeTime,
       copyOf: copies.get(index),
       depth: depths[index] ?? 0,
       from,

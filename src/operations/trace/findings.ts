@@ -1,5 +1,5 @@
 import { causeIn } from './match.ts'
-import { statedTime, type TracedMessage, type TraceFinding, type TraceOptions, timeOf } from './trace.ts'
+import { statedTime, type TracedMessage, type TraceFinding, type TraceOptions } from './trace.ts'
 
 /** By how much an effect may precede its cause: clocks that NTP keeps differ by some milliseconds. */
 const CLOCK_TOLERANCE_MS = 10
@@ -69,10 +69,9 @@ function findMissingCauses(
   const orphans = messages.filter(({ cause }) => cause === undefined)
   const byCause = grouped(orphans, ({ message }) => causeIn(message.event?.metadata?.causationId))
   return [...byCause].map(([causeId, own]): TraceFinding => {
-    const [{ index, message }] = own as [TracedMessage, ...TracedMessage[]]
+    const [{ index, message, time }] = own as [TracedMessage, ...TracedMessage[]]
     const topic = `${message.owner}-commands`
-    const time = timeOf(message)
-    const hasEarlier = messages.some((other) => other.index < index && isBefore(timeOf(other.message), time))
+    const hasEarlier = messages.some((other) => other.index < index && isBefore(other.time, time))
     const isGap = message.kind === 'event' && topics.includes(topic) && hasEarlier
     return isGap
       ? { code: 'gap', causeId, topic, messages: indexes(own) }
@@ -99,10 +98,9 @@ function findOverdue(
       kind === 'event' && causeIn(event?.metadata?.causationId) === undefined ? [topic] : [],
     ),
   )
-  return messages.flatMap(({ index, message, copyOf }): TraceFinding[] => {
+  return messages.flatMap(({ index, message, time, copyOf }): TraceFinding[] => {
     const { kind, owner, id } = message
     const topic = `${owner}-events`
-    const time = timeOf(message)
     const isAnswered = causes.has(index) || copyOf !== undefined || redelivered.has(index) || unnamed.has(topic)
     if (kind !== 'command' || id === undefined || time === undefined || isAnswered || !topics.includes(topic)) return []
     const age = now - time
@@ -112,9 +110,11 @@ function findOverdue(
 
 /** Effects with an earlier time than their cause. */
 function findSkew(messages: readonly TracedMessage[]): TraceFinding[] {
-  const early = messages.filter(({ causedBy, after = 0 }) => causedBy === 'causation' && after < -CLOCK_TOLERANCE_MS)
+  const early = messages.filter(
+    ({ causedBy, elapsed = 0 }) => causedBy === 'causation' && elapsed < -CLOCK_TOLERANCE_MS,
+  )
   if (early.length === 0) return []
-  const most = early.reduce((max, { after = 0 }) => Math.max(max, -after), 0)
+  const most = early.reduce((max, { elapsed = 0 }) => Math.max(max, -elapsed), 0)
   return [{ code: 'clock-skew', most, messages: indexes(early) }]
 }
 
@@ -133,10 +133,9 @@ function findSeveralRoots(messages: readonly TracedMessage[]): TraceFinding[] {
     : [{ code: 'several-roots', messages: indexes([first, ...later]) }]
 }
 
-function beginsAgain({ message: a }: TracedMessage, { message: b }: TracedMessage): boolean {
+function beginsAgain({ message: a, time: first }: TracedMessage, { message: b, time: second }: TracedMessage): boolean {
   if (a.topic !== b.topic || a.event?.eventType !== b.event?.eventType) return false
   if (a.key === null || b.key === null || Buffer.from(a.key).equals(b.key)) return false
-  const [first, second] = [timeOf(a), timeOf(b)]
   return first !== undefined && second !== undefined && second - first >= MIN_STEP_DISTANCE_MS
 }
 

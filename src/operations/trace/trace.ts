@@ -8,10 +8,12 @@ export type CausedBy = 'causation' | 'order'
 export interface TracedMessage {
   readonly index: number
   readonly message: Message
+  /** The timestamp of the record in milliseconds. Absent: it has none that is a date. */
+  readonly time?: number | undefined
   readonly cause?: number | undefined
   readonly causedBy?: CausedBy | undefined
   /** Milliseconds from the cause to the message; negative if clocks differ. Absent if one of the two has no time. */
-  readonly after?: number | undefined
+  readonly elapsed?: number | undefined
   /** The first copy, if the same message was published to the topic before. */
   readonly copyOf?: number | undefined
   /** The number of causes above the message. */

@@ -40,9 +40,9 @@ export function messageLine(
   branch: string,
   { chalk, timeZone }: { readonly chalk: ChalkInstance; readonly timeZone: TimeZone },
 ): string {
-  const { time, eventType, causedBy, after, kind, error } = message
+  const { time, eventType, causedBy, elapsed, kind, error } = message
   const clock = time === null ? '-'.padEnd(12) : timeParts(Date.parse(time), timeZone).time
-  const hop = after === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${signed(after)}`
+  const hop = elapsed === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${signed(elapsed)}`
   const type =
     eventType === undefined ? chalk.red('undecodable') : chalk[eventTypeColor(eventType)](printable(eventType))
   const flags = marksOf(message)
@@ -123,7 +123,7 @@ export function* followedLines(
 /** Sums up a conversation in one line: the number of messages, their time, and the slowest step. */
 function summary({ messages, duration, complete, participants }: TraceDocument): string {
   const slowest = messages.reduce<TraceMessage | undefined>(
-    (max, message) => ((message.after ?? 0) > (max?.after ?? 0) ? message : max),
+    (max, message) => ((message.elapsed ?? 0) > (max?.elapsed ?? 0) ? message : max),
     undefined,
   )
   const guessed = messages.filter(({ causedBy }) => causedBy === 'order').length
@@ -132,7 +132,7 @@ function summary({ messages, duration, complete, participants }: TraceDocument):
     duration === undefined ? '' : `in ${formatDuration(duration)}`,
     slowest === undefined
       ? ''
-      : `slowest step: ${printable(nameOf(slowest))} after ${formatDuration(slowest.after ?? 0)}`,
+      : `slowest step: ${printable(nameOf(slowest))} after ${formatDuration(slowest.elapsed ?? 0)}`,
     guessed === 0 ? '' : `${guessed} of the causes guessed by order (~), because the messages name none`,
   ]
   return parts.filter((part) => part !== '').join(', ')

@@ -18,8 +18,8 @@ function arrowOf({ kind }: TraceMessage): string {
   return kind === 'event' ? '-->>' : '->>'
 }
 
-function labelOf({ eventType, topic, after, marks }: TraceMessage): string {
-  const hop = after === undefined ? '' : ` ${after < 0 ? '-' : '+'}${formatDuration(Math.abs(after))}`
+function labelOf({ eventType, topic, elapsed, marks }: TraceMessage): string {
+  const hop = elapsed === undefined ? '' : ` ${elapsed < 0 ? '-' : '+'}${formatDuration(Math.abs(elapsed))}`
   return `${eventType ?? `record of ${topic}`}${hop}${marks.map((mark) => ` [${mark}]`).join('')}`
 }
 

@@ -4,14 +4,7 @@ import { valueJson } from '../../codecs/json.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
 import type { Gathered } from '../../operations/trace/gather.ts'
 import type { MessageKind } from '../../operations/trace/topic-role.ts'
-import {
-  type CausedBy,
-  type Participant,
-  type Trace,
-  type TracedMessage,
-  type TraceFinding,
-  timeOf,
-} from '../../operations/trace/trace.ts'
+import type { CausedBy, Participant, Trace, TracedMessage, TraceFinding } from '../../operations/trace/trace.ts'
 import { findingText } from './findings.ts'
 
 /** One conversation, as JSON. */
@@ -63,7 +56,7 @@ export interface TraceMessage {
   readonly error?: string | undefined
   readonly cause?: number | undefined
   readonly causedBy?: CausedBy | undefined
-  readonly after?: number | undefined
+  readonly elapsed?: number | undefined
   readonly copyOf?: number | undefined
   readonly depth: number
   readonly from: string
@@ -85,7 +78,7 @@ export function traceDocument(trace: Trace, { topics, scanned, indexed, since }:
   for (const { code, messages: own } of findings) {
     for (const index of own) marks.set(index, [...(marks.get(index) ?? []), code])
   }
-  const times = messages.flatMap(({ message }) => timeOf(message) ?? [])
+  const times = messages.flatMap(({ time }) => time ?? [])
   const [first, last] = [
     times.reduce(lesser, Number.POSITIVE_INFINITY),
     times.reduce(greater, Number.NEGATIVE_INFINITY),
@@ -112,10 +105,9 @@ const toTime = (milliseconds: number): string => new Date(milliseconds).toISOStr
 
 /** Returns a message as JSON. Absent fields are left out. */
 export function messageDocument(traced: TracedMessage, marks: readonly TraceFinding['code'][]): TraceMessage {
-  const { index, message, cause, causedBy, after, copyOf, depth, from, to } = traced
+  const { index, message, time, cause, causedBy, elapsed, copyOf, depth, from, to } = traced
   const { kind, topic, partition, offset, key, id, event, payload, deadLetter } = message
   const { correlationId, causationId, userId, timestamp } = event?.metadata ?? {}
-  const time = timeOf(message)
   const document: TraceMessage = {
     index,
     kind,
@@ -137,7 +129,7 @@ export function messageDocument(traced: TracedMessage, marks: readonly TraceFind
     error: payload.error,
     cause,
     causedBy,
-    after,
+    elapsed,
     copyOf,
     depth,
     from,
