@@ -32,7 +32,7 @@ export default class Demo extends BaseCommand {
   static override summary = 'Run a checkout flow for a few seconds and show its events'
   static override document = 'demo'
   static override description =
-    'Runs three aggregates and a saga, as "crbus new" generates them, on an embedded bus of its own: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, to try the commands on.'
+    'Runs three aggregates and a saga, as "crbus new" generates them, on an embedded bus of its own: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail", "crbus trace" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, to try the commands on.'
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
   static override flags = {
     ...timeFlags,
@@ -204,5 +204,6 @@ ${found}Next:
 const commandsOf = (correlationId: string, onBus: (command: string) => string) => ({
   lag: onBus(`crbus lag --group ${DEMO_GROUP}`),
   tail: onBus(`crbus tail '*-events' --correlation-id ${correlationId} --no-follow`),
+  trace: onBus(`crbus trace ${correlationId}`),
   reset: onBus(`crbus reset --group ${DEMO_GROUP} --topic order-events --to end --dry-run`),
 })

@@ -5,6 +5,8 @@ import { cellWidth, padEndCells } from './text/cell-width.ts'
 import { formatDuration } from './text/format-duration.ts'
 import { plural } from './text/listed.ts'
 import { printable } from './text/printable.ts'
+import { traceSummary } from './trace/format-trace.ts'
+import { traceDocument } from './trace/trace-document.ts'
 
 /** What an event of the demo shows in the row of its checkout: the column, its text, and whether it failed or compensates. */
 interface Mark {
@@ -74,10 +76,10 @@ export class DemoRows {
   }
 }
 
-/** Formats what three commands find on the bus of the demo, each after its command line. */
+/** Formats what four commands find on the bus of the demo, each after its command line. */
 export function formatDemoFindings(
-  { lag, events, plan }: DemoFindings,
-  commands: { readonly lag: string; readonly tail: string; readonly reset: string },
+  { lag, events, trace, read, plan }: DemoFindings,
+  commands: { readonly lag: string; readonly tail: string; readonly trace: string; readonly reset: string },
 ): string {
   const waiting = lag.lag ?? 0n
   const since = lag.age === undefined ? '' : ` for ${formatDuration(lag.age)}`
@@ -85,6 +87,7 @@ export function formatDemoFindings(
   const lines = [
     [commands.lag, `${plural(waiting, 'event')} waiting${since}${verdict}`],
     [commands.tail, events.join(' → ')],
+    [commands.trace, `a tree of what caused what: ${traceSummary(traceDocument(trace, read))}`],
     [
       commands.reset,
       `would skip ${plural(plan.skipped, 'event')} of the group; without --dry-run, it asks and saves an undo file`,

@@ -13,6 +13,7 @@ import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 import { tailGroupClauses } from './support/tail-group-clauses.ts'
 import { takeBatchClauses } from './support/take-batch-clauses.ts'
+import { traceClauses } from './support/trace-clauses.ts'
 import { trimClauses } from './support/trim-clauses.ts'
 
 /** What each clause gets: the harness, which closes its buses when the clause ends, and an open bus. */
@@ -59,6 +60,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('queries about many topics and groups', () => batchClauses(contract))
     describe('tail as a group', () => tailGroupClauses(contract))
     describe('lag', () => lagClauses(contract))
+    describe('traces', () => traceClauses(contract))
     describe('resets', () => resetClauses(contract))
   })
 }

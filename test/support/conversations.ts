@@ -40,6 +40,7 @@ const TOPICS = [
   'order-commands-dlq',
 ]
 const MAX_DEPTH = 8
+/** The default start. */
 const START = Date.UTC(2026, 10, 23, 8)
 
 interface Node {
@@ -70,8 +71,8 @@ function randomOf(seed: number): () => number {
   }
 }
 
-/** Makes a history of a saga with four aggregates, with one fault. `undefined` if the history of the seed has no room for it. */
-export function makeHistory(seed: number, fault: Fault): History | undefined {
+/** Makes a history of a saga with four aggregates, with one fault. `start` is the time of its first message. `undefined` if the history of the seed has no room for it. */
+export function makeHistory(seed: number, fault: Fault, start = START): History | undefined {
   const random = randomOf(seed)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[below(items.length)]
@@ -156,7 +157,7 @@ export function makeHistory(seed: number, fault: Fault): History | undefined {
     answer(root, 0)
     return root
   }
-  const root = begin(START + below(1000), `o-${seed}`)
+  const root = begin(start + below(1000), `o-${seed}`)
   // A client may send several commands at once.
   if (below(4) === 0) begin(root.time + below(900), `o-${seed}-too`)
 
@@ -287,7 +288,7 @@ export function makeHistory(seed: number, fault: Fault): History | undefined {
     correlationId,
     records: records.sort((a, b) => a.at - b.at).map(({ record }) => record),
     topics: TOPICS,
-    now: START + 90 * 24 * 3_600_000,
+    now: start + 90 * 24 * 3_600_000,
     expected: expected.map(([code, own]) => [code, ...own.map(placeOf).sort()].join(' ')).sort(),
   }
 

@@ -30,7 +30,7 @@ export function* formatTrace(document: TraceDocument, style: TraceStyle): Genera
   yield fitted(`${chalk.bold(printable(correlationId))}${start}`)
   for (const { message, branch } of treeLines(messages)) yield fitted(messageLine(message, branch, { chalk, timeZone }))
   yield '\n'
-  yield fitted(summary(document))
+  yield fitted(traceSummary(document))
   for (const line of findingLines(document, chalk)) yield fitted(line)
 }
 
@@ -121,7 +121,7 @@ export function* followedLines(
 }
 
 /** Sums up a conversation in one line: the number of messages, their time, and the slowest step. */
-function summary({ messages, duration, complete, participants }: TraceDocument): string {
+export function traceSummary({ messages, duration, complete, participants }: TraceDocument): string {
   const slowest = messages.reduce<TraceMessage | undefined>(
     (max, message) => ((message.elapsed ?? 0) > (max?.elapsed ?? 0) ? message : max),
     undefined,

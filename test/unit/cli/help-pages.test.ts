@@ -111,7 +111,7 @@ describe('crbus help exit-codes', () => {
 test('crbus help environment lists every variable of crbus', () => {
   const listed = environmentPage.sections.flatMap(({ rows = [] }) => rows.flatMap(([term]) => term.split(', ')))
   // Names of error codes, of a field and of a resource begin like variables.
-  const notVariables = /^CRBUS_(?:USAGE|BUG|UNWRITABLE|ANSWERS_IN_TLS|SASL|.*_)$/
+  const notVariables = /^CRBUS_(?:USAGE|NOT_FOUND|BUG|UNWRITABLE|ANSWERS_IN_TLS|SASL|.*_)$/
   const read = globSync('src/**/*.{ts,tsx}', { cwd: root })
     .filter((file) => !file.startsWith('src/cli/help-pages/'))
     .flatMap((file) => readFileSync(`${root}${file}`, 'utf8').match(/\bCRBUS_[A-Z_]+(?!\w|…)/g) ?? [])
