@@ -121,6 +121,11 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'show-members': ({ group }) => run(`crbus groups members ${shellWord(group)}`),
   'watch-group': ({ group }) => run(`crbus lag --watch --group ${shellWord(group)}`),
   'find-slowness': ({ group }) => run(`crbus doctor slow --group ${shellWord(group)}`),
+  'search-all-topics': () => flag("--topic '*'", 'searches all topics'),
+  'search-from-start': () => flag('--since start', 'searches the topics from their start'),
+  'find-duplicates': () =>
+    run('crbus doctor duplicates --group GROUP', 'finds out why the group of the consumer sees events twice'),
+  'measure-topic': ({ topic }) => run(`crbus lag --topic ${shellWord(topic)}`, 'measures the groups that read it'),
   'read-record': ({ topic, partition, offset }) =>
     run(`crbus tail ${shellWord(topic)} --partition ${partition} --from ${offset} -n 1 -o json`, 'shows the record'),
 }

@@ -8,7 +8,8 @@ import { anyOf, invalidPosition, toDuration, utcNotice } from '../cli/base/parse
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { NotFoundError, UsageError } from '../cli/errors.ts'
 import { openStoreToRead } from '../cli/existing-store.ts'
-import { flag, run, type Suggestion, shellWord } from '../cli/suggestions.ts'
+import { suggestOnSameBus } from '../cli/same-bus.ts'
+import { flag, formatSuggestion, run, type Suggestion, shellWord, toSuggestion } from '../cli/suggestions.ts'
 import { compileFilter } from '../operations/events/event-filter.ts'
 import { type Reading, viewCodecs } from '../operations/events/event-view.ts'
 import { parsePoint } from '../operations/offsets/offset-grammar.ts'
@@ -23,6 +24,7 @@ import {
   gatherConversation,
   type SearchRequest,
 } from '../operations/trace/gather.ts'
+import { hintsOf } from '../operations/trace/hints.ts'
 import { TRACED_GLOBS, TRACED_TOPICS } from '../operations/trace/topic-role.ts'
 import { formatOutage } from '../ui/format-outage.ts'
 import { tailNoticeText } from '../ui/notes/tail-notices.ts'
@@ -46,6 +48,7 @@ type Format = (typeof formats)[number]
 export default class Trace extends BaseCommand {
   static override summary = 'Show all events and commands of one conversation as a tree'
   static override document = 'trace'
+  static override picked = ['id']
   static override description = [
     `Searches all topics of events, commands and dead letters (${TRACED_TOPICS}) for the messages with a correlation id, and shows which message caused which. Messages that have another correlation id or none, but name a message of the conversation as their cause, belong to it as well. Dead letters of the event store are included.`,
     'Findings below the tree name what is wrong: messages that were published or handled twice, causes that are missing, commands that nothing followed, clocks that differ, several conversations with one id, and messages that cannot be decoded or became dead letters.',
@@ -69,6 +72,8 @@ export default class Trace extends BaseCommand {
     find: Flags.string({
       description:
         'CEL expression, as for "tail --where": trace the conversation that has such an event, or list the conversations if there are several',
+      // Replaces the argument, so that it is not picked.
+      exclusive: ['id'],
       helpValue: 'EXPRESSION',
     }),
     topic: Flags.string({
@@ -144,8 +149,12 @@ export default class Trace extends BaseCommand {
     const { messages, isComplete, read } = gathered
     if (messages.length === 0 && !flags.follow && !this.signal.aborted) throw notFound(correlationId, read)
     const options = { correlationId, topics: read.topics, since: read.since, isComplete, overdue }
-    const build = (all: Gathered['messages']) =>
-      traceDocument(buildTrace(all, { ...options, now: this.context.now() }), read)
+    const build = (all: Gathered['messages']) => {
+      const trace = buildTrace(all, { ...options, now: this.context.now() })
+      return traceDocument(trace, read, (finding) =>
+        hintsOf(finding, trace.messages).map((one) => suggestOnSameBus(toSuggestion(one), this.given)),
+      )
+    }
     const document = build(messages)
     if (!flags.follow || messages.length > 0) await this.#show(document, flags.output)
     if (!flags.follow) return document
@@ -189,7 +198,12 @@ export default class Trace extends BaseCommand {
   get #style() {
     const { io } = this.context
     const isWhole = this.given.wide === true || !io.stdout.isTTY
-    return { color: io.color, timeZone: this.timeZone, columns: isWhole ? undefined : io.stdout.columns || undefined }
+    return {
+      color: io.color,
+      timeZone: this.timeZone,
+      columns: isWhole ? undefined : io.stdout.columns || undefined,
+      suggestionText: formatSuggestion,
+    }
   }
 
   async #show(document: TraceDocument, output: Format): Promise<void> {

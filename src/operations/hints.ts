@@ -133,10 +133,20 @@ const doctorHints = {
     }) as const,
 }
 
+/** What helps with a finding of a trace. */
+const traceHints = {
+  searchAllTopics: () => ({ code: 'search-all-topics', text: 'search all topics' }) as const,
+  searchFromStart: () => ({ code: 'search-from-start', text: 'search the topics from their start' }) as const,
+  /** For a topic whose events were handled twice. */
+  findDuplicates: () => ({ code: 'find-duplicates', text: 'find out why a group sees events twice' }) as const,
+  measureTopic: (topic: string) =>
+    ({ code: 'measure-topic', text: `measure the lag of the groups that read '${topic}'`, topic }) as const,
+}
+
 /** Creates the hints of the operations and of the bus. */
 export const operationHints = {
   ...{ ...busHints, ...publishHints, ...schemaHints },
-  ...{ ...readHints, ...resetHints, ...doctorHints },
+  ...{ ...readHints, ...resetHints, ...doctorHints, ...traceHints },
 }
 
 export type OperationHint = ReturnType<(typeof operationHints)[keyof typeof operationHints]>

@@ -121,7 +121,9 @@ describe('crbus trace', () => {
     expect(stdout).toContain(
       'redelivered  ReserveStock.v1 was handled more than once: it caused StockReserved.v1 twice, with different message ids\n',
     )
-    expect(stdout).toContain('overdue  nothing on order-events followed Ship.v1 in 59m54s\n')
+    expect(stdout).toContain(
+      'overdue  nothing on order-events followed Ship.v1 in 59m54s\n  try: crbus lag --topic order-commands (measures the groups that read it)\n',
+    )
     expect(exitCode).toBe(0)
   })
 
@@ -151,7 +153,9 @@ describe('crbus trace', () => {
     await bus.log.append('order-events', [{ key: null, value: Buffer.from(JSON.stringify({ mentions: id })) }])
     const { messages, findings } = JSON.parse((await trace([id, '--json'])).stdout)
     expect(messages.map(({ offset }: { offset: number }) => offset)).toEqual([0, 1, 2, 3])
-    expect(findings).toEqual([{ code: 'undecodable', message: expect.any(String), messages: [3] }])
+    expect(findings).toEqual([
+      { code: 'undecodable', message: expect.any(String), messages: [3], suggestions: expect.any(Array) },
+    ])
   })
 
   test('includes dead letters of topics and of the event store, below the message that failed', async () => {

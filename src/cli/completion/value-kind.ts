@@ -1,5 +1,7 @@
 /** What the value of a flag or an argument names. Completion offers such values, and pickers let the user choose one. */
-export type ValueKind = 'topic' | 'group' | 'eventType' | 'profile' | 'position' | 'target' | 'format' | 'file'
+export type ValueKind =
+  | ('topic' | 'group' | 'eventType' | 'profile' | 'conversation')
+  | ('position' | 'target' | 'format' | 'file')
 
 /** The kinds whose values come from the bus, the schemas or the files. */
 export type LiveKind = Extract<ValueKind, 'topic' | 'group' | 'eventType' | 'profile'>
@@ -38,6 +40,7 @@ const byArgument: Readonly<Record<string, ValueKind>> = {
   'schema:diff old': 'file',
   'schema:import path': 'file',
   'schema:sample event': 'eventType',
+  'trace id': 'conversation',
 }
 
 /** Returns the kind of a flag's value; `undefined` if it names nothing that crbus knows. */

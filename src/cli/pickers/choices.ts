@@ -49,6 +49,34 @@ export async function groupChoices(
   )
 }
 
+/** The records of each partition in which recent conversations are searched for. */
+const RECENT_RECORDS = 500n
+/** The most conversations to choose from. */
+const MAX_CONVERSATIONS = 100
+
+/** Lists the newest conversations with the time and the type of their first message among the newest records. */
+export async function conversationChoices(
+  bus: EventBus,
+  { stop }: { readonly stop: { readonly signal: AbortSignal } },
+  timeZone: TimeZone,
+): Promise<readonly Choice[]> {
+  const { findConversations } = await import('../../operations/trace/find-conversations.ts')
+  const { conversations } = await findConversations(bus, {
+    ...{ filter: undefined, reading: {}, newest: RECENT_RECORDS, signal: stop.signal },
+    onNotice: () => {},
+  })
+  return aligned(
+    conversations
+      .slice(0, MAX_CONVERSATIONS)
+      .map(({ correlationId, eventType, time, count }) => [
+        correlationId,
+        time === undefined ? '-' : formatTime(time, timeZone),
+        eventType,
+        plural(count, 'message'),
+      ]),
+  )
+}
+
 /** Lists positions with what each means now. */
 export function positionChoices(kind: 'position' | 'target', now: number, timeZone: TimeZone): readonly Choice[] {
   return aligned(

@@ -7,7 +7,14 @@ import { UsageError } from '../errors.ts'
 import { Asker, type Choice } from '../process/ask.ts'
 import { schemaLocationOf } from '../schema-location.ts'
 import { run } from '../suggestions.ts'
-import { groupChoices, nameChoices, positionChoices, topicChoices, topicsOfGroup } from './choices.ts'
+import {
+  conversationChoices,
+  groupChoices,
+  nameChoices,
+  positionChoices,
+  topicChoices,
+  topicsOfGroup,
+} from './choices.ts'
 import { type AddedValue, completedWords, lineOf } from './completed-words.ts'
 import { flagAtEnd, type MissingValue, missingValues } from './missing-values.ts'
 import { pickEventType } from './pick-event-type.ts'
@@ -48,6 +55,7 @@ const questions: Partial<Readonly<Record<ValueKind, string>>> = {
   topic: 'Which topic?',
   group: 'Which group?',
   profile: 'Which profile?',
+  conversation: 'Which conversation?',
   position: 'Which position?',
   target: 'Reset to which position?',
 }
@@ -57,6 +65,7 @@ const creating: Partial<Readonly<Record<ValueKind, string>>> = {
   topic: 'crbus publish order-events --type OrderPlaced.v1 --data {}',
   group: 'crbus reset --group billing --topic order-events --to start --new-group',
   profile: 'crbus profile create local --data-dir .crbus',
+  conversation: 'crbus publish order-events --type OrderPlaced.v1 --correlation-id c-1 --data {}',
 }
 
 async function pick(missing: MissingValue, request: PickRequest & { readonly given: GivenValues }): Promise<string> {
@@ -94,6 +103,7 @@ async function choicesFor(
   const { flags } = given
   if (kind === 'position' || kind === 'target') return positionChoices(kind, context.now(), flags.utc ? 'utc' : 'local')
   if (kind === 'profile') return nameChoices((await config()).profiles.keys())
+  if (kind === 'conversation') return conversationChoices(await connect(), context, flags.utc ? 'utc' : 'local')
   if (kind !== 'topic' && kind !== 'group') return undefined
   const bus = await connect()
   const group = given.args.group ?? flags.group

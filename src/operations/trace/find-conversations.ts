@@ -36,12 +36,18 @@ const MAX_CONVERSATIONS = 1000
 export interface FindRequest extends SearchRequest {
   readonly filter: EventFilter | undefined
   readonly reading: Reading
+  /** Search only so many of the newest records of each partition. Absent: all. */
+  readonly newest?: bigint | undefined
 }
 
 /** Finds the conversations with an event that passes a filter. */
 export async function findConversations(bus: EventBus, request: FindRequest): Promise<FoundConversations> {
-  const { signal, onNotice, onProgress } = request
-  const { topics, slices } = await searchedSlices(bus, request)
+  const { signal, onNotice, onProgress, newest: count } = request
+  const { topics, slices: all } = await searchedSlices(bus, request)
+  const slices = all.map((slice) => {
+    const { from, to } = slice
+    return count === undefined || to - count < from ? slice : { ...slice, from: to - count }
+  })
   const total = Number(slices.reduce((sum, { from, to }) => sum + (to - from), 0n))
   let found = new Map<string, FoundConversation>()
   let isCut = false

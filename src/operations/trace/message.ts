@@ -24,7 +24,7 @@ interface Payload {
 }
 
 /** Why a message became a dead letter, and what it was before. Texts of strangers. */
-export interface DeadLetterOrigin {
+interface DeadLetterOrigin {
   readonly reason?: string | undefined
   /** The topic, partition and offset of the record: `order-commands[0]@41`, or only the topic. */
   readonly origin?: string | undefined

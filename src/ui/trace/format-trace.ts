@@ -7,13 +7,16 @@ import { formatDuration } from '../text/format-duration.ts'
 import { formatTime, type TimeZone, timeParts } from '../text/format-time.ts'
 import { plural } from '../text/listed.ts'
 import { printable } from '../text/printable.ts'
-import type { TraceDocument, TraceMessage } from './trace-document.ts'
+import { wrap } from '../text/wrap.ts'
+import type { TraceDocument, TraceMessage, TraceSuggestion } from './trace-document.ts'
 
 export interface TraceStyle {
   readonly color: boolean
   readonly timeZone: TimeZone
   /** The width of the terminal. Absent: lines are not cut. */
   readonly columns?: number | undefined
+  /** Formats what to try next. */
+  readonly suggestionText: (suggestion: TraceSuggestion) => string
 }
 
 /** A line of a long tree would consist of branches only, so deeper messages are indented no further. */
@@ -30,12 +33,12 @@ export function* formatTrace(document: TraceDocument, style: TraceStyle): Genera
   yield fitted(`${chalk.bold(printable(correlationId))}${start}`)
   for (const { message, branch } of treeLines(messages)) yield fitted(messageLine(message, branch, { chalk, timeZone }))
   yield '\n'
-  yield fitted(traceSummary(document))
-  for (const line of findingLines(document, chalk)) yield fitted(line)
+  yield broken('', traceSummary(document), columns)
+  yield* findingLines(document, chalk, style)
 }
 
 /** Formats a message as a line: its time, its branch, the time since its cause, its type, its position, and its payload. */
-export function messageLine(
+function messageLine(
   message: TraceMessage,
   branch: string,
   { chalk, timeZone }: { readonly chalk: ChalkInstance; readonly timeZone: TimeZone },
@@ -79,7 +82,7 @@ function payloadOf({ codec, data }: TraceMessage): string {
 }
 
 /** Yields the messages as a tree, each with the branches before it. Does not recurse: a chain may have thousands of messages. */
-export function* treeLines(
+function* treeLines(
   messages: readonly TraceMessage[],
 ): Generator<{ readonly message: TraceMessage; readonly branch: string }> {
   const effects = Map.groupBy(messages, ({ cause }) => cause)
@@ -107,7 +110,7 @@ export function* treeLines(
 export function* followedLines(
   arrived: readonly TraceMessage[],
   all: readonly TraceMessage[],
-  { color, timeZone, columns }: TraceStyle,
+  { color, timeZone, columns }: Omit<TraceStyle, 'suggestionText'>,
 ): Generator<string> {
   const chalk = new Chalk({ level: color ? 1 : 0 })
   for (const message of arrived) {
@@ -140,6 +143,18 @@ export function traceSummary({ messages, duration, complete, participants }: Tra
 
 const nameOf = ({ eventType, topic }: TraceMessage): string => eventType ?? `a record of ${topic}`
 
-function* findingLines({ findings }: TraceDocument, chalk: ChalkInstance): Generator<string> {
-  for (const { code, message } of findings) yield `${chalk.yellow(code)}  ${printable(message)}`
+/** Yields each finding with what to try next. Commands and flags are not broken into lines, because users copy them. */
+function* findingLines(
+  { findings }: TraceDocument,
+  chalk: ChalkInstance,
+  { columns, suggestionText }: TraceStyle,
+): Generator<string> {
+  for (const { code, message, suggestions } of findings) {
+    // The code is painted after the line is broken, because colors have no width.
+    yield broken(`${code}  `, printable(message), columns).replace(code, chalk.yellow(code))
+    for (const suggestion of suggestions) yield `  try: ${printable(suggestionText(suggestion))}\n`
+  }
 }
+
+const broken = (head: string, text: string, columns: number | undefined): string =>
+  `${columns === undefined ? `${head}${text}` : wrap(head, text, columns)}\n`

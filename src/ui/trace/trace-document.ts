@@ -26,6 +26,8 @@ export interface TraceDocument {
     readonly message: string
     /** Indexes. */
     readonly messages: readonly number[]
+    /** What to try next. */
+    readonly suggestions: readonly TraceSuggestion[]
   }[]
   readonly read: {
     readonly topics: readonly string[]
@@ -34,6 +36,12 @@ export interface TraceDocument {
     readonly from?: string | undefined
   }
 }
+
+/** What to try next: a suggestion of the command line. */
+export type TraceSuggestion =
+  | { readonly run: string; readonly note?: string | undefined }
+  | { readonly flag: string; readonly note?: string | undefined }
+  | { readonly hint: string }
 
 /** A message of a conversation, as JSON. */
 export interface TraceMessage {
@@ -71,8 +79,12 @@ export interface TraceMessage {
   readonly marks: readonly TraceFinding['code'][]
 }
 
-/** Returns a conversation and what was read to find it as a JSON document. */
-export function traceDocument(trace: Trace, { topics, scanned, indexed, since }: Gathered['read']): TraceDocument {
+/** Returns a conversation and what was read to find it as a JSON document. `suggest` says what to try next about a finding. */
+export function traceDocument(
+  trace: Trace,
+  { topics, scanned, indexed, since }: Gathered['read'],
+  suggest: (finding: TraceFinding) => readonly TraceSuggestion[] = () => [],
+): TraceDocument {
   const { correlationId, messages, participants, findings, isComplete } = trace
   const marks = new Map<number, TraceFinding['code'][]>()
   for (const { code, messages: own } of findings) {
@@ -93,6 +105,7 @@ export function traceDocument(trace: Trace, { topics, scanned, indexed, since }:
       code: finding.code,
       message: findingText(finding, trace),
       messages: finding.messages,
+      suggestions: suggest(finding),
     })),
     read: { topics, scanned, indexed, ...(since === undefined ? {} : { from: toTime(since) }) },
   }
@@ -104,7 +117,7 @@ const greater = (a: number, b: number): number => Math.max(a, b)
 const toTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 /** Returns a message as JSON. Absent fields are left out. */
-export function messageDocument(traced: TracedMessage, marks: readonly TraceFinding['code'][]): TraceMessage {
+function messageDocument(traced: TracedMessage, marks: readonly TraceFinding['code'][]): TraceMessage {
   const { index, message, time, cause, causedBy, elapsed, copyOf, depth, from, to } = traced
   const { kind, topic, partition, offset, key, id, event, payload, deadLetter } = message
   const { correlationId, causationId, userId, timestamp } = event?.metadata ?? {}
