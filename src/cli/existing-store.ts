@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { advice } from '../bus/hints.ts'
 import { EventStoreError } from '../store/errors.ts'
-import { storeHints } from '../store/hints.ts'
 import type { EventStore } from '../store/event-store.ts'
+import { storeHints } from '../store/hints.ts'
 import type { StoreSetup } from '../store/layout.ts'
 import type { Config } from './config/config.ts'
 import { shownStore } from './config/store-address.ts'
@@ -28,20 +28,36 @@ export async function requireStore(config: Pick<Config, 'store'>, context: Conte
   throw new EventStoreError('STORE_NOT_READY', `there is no event store at ${location}`, { hints })
 }
 
+/** An event store to read. `unread` says why there is none although one is configured. */
+export interface StoreToRead extends AsyncDisposable {
+  readonly store?: EventStore | undefined
+  readonly unread?: string | undefined
+}
+
 /**
- * Opens the event store that the configuration names, for a command that only reads. `undefined` if there is none, or if tables are
- * missing, which opening would create. An address that only a project's crbus.json names is not opened: the user's password would
- * be sent there.
+ * Opens the event store that the configuration names, for a command that can do without it and only reads. It is not opened if tables
+ * are missing, which opening would create, or if only a project's crbus.json names its address, where the user's password would be
+ * sent.
  */
 export async function openStoreToRead(
   config: Pick<Config, 'store'>,
   context: Pick<Context, 'openStoreSetup'>,
-): Promise<EventStore | undefined> {
+): Promise<StoreToRead> {
   const { value: address } = config.store
-  if (address.kind === 'unknown' || (address.kind === 'postgres' && address.isFromProjectOnly)) return undefined
-  await using setup = await openExistingStore(config, context)
-  const parts = await setup?.inspect()
-  if (parts === undefined || parts.some(({ exists }) => !exists)) return undefined
-  const { openEventStore } = await import('../store/open.ts')
-  return openEventStore(address.kind === 'sqlite' ? address.path : address.url)
+  const without = (unread?: string): StoreToRead => ({ unread, [Symbol.asyncDispose]: async () => {} })
+  if (address.kind === 'unknown') return without(`${address.variable} ${address.reason}`)
+  if (address.kind === 'postgres' && address.isFromProjectOnly) {
+    return without("only a project's crbus.json names it; set CRBUS_STORE or --store to the same address")
+  }
+  try {
+    await using setup = await openExistingStore(config, context)
+    const parts = await setup?.inspect()
+    if (setup === undefined || parts === undefined) return without()
+    if (parts.some(({ exists }) => !exists)) return without('tables or columns are missing: crbus store init')
+    const store = await setup.open()
+    return { store, [Symbol.asyncDispose]: () => store.close() }
+  } catch (error) {
+    if (error instanceof EventStoreError) return without(error.message)
+    throw error
+  }
 }

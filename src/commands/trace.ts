@@ -219,7 +219,9 @@ export default class Trace extends BaseCommand {
   /** Gathers the conversation, with the dead letters of the event store if there is one. */
   async #gather(bus: EventBus, request: GatherRequest): Promise<Gathered> {
     const progress = new ScanProgress(this.context.io, this.signal)
-    await using store = await openStoreToRead(await this.configuration(), this.context)
+    await using opened = await openStoreToRead(await this.configuration(), this.context)
+    const { store, unread } = opened
+    if (unread !== undefined) await this.notice(`the dead letters of the event store were not searched: ${unread}`)
     try {
       return await gatherConversation(bus, {
         ...request,

@@ -194,6 +194,15 @@ describe('crbus trace', () => {
     expect(text.stdout).not.toContain('\u001b')
   })
 
+  test('shows the conversation also if the event store cannot be read, and says so', async () => {
+    await checkout()
+    const { stdout, stderr, exitCode } = await trace(['c-1', '--store', 'postgres://u:p@127.0.0.1:1/none'])
+    expect(stdout).toContain('5 messages of 4 participants')
+    expect(stderr).toMatch(/^the dead letters of the event store were not searched: .*127\.0\.0\.1:1/)
+    expect(stderr).not.toContain('u:p')
+    expect(exitCode).toBe(0)
+  })
+
   test('lists the conversations that an expression finds, newest first, and traces the only one', async () => {
     await checkout('c-1', 'o-1')
     await checkout('c-2', 'o-2')

@@ -83,6 +83,18 @@ describe('on a terminal', () => {
     expect(exitCode).toBe(6)
   })
 
+  test('crbus trace picks a conversation, the newest first', async () => {
+    const own = join(folder, 'conversations')
+    for (const id of ['c-old', 'c-new']) {
+      const event = ['--type', 'Ended.v1', '--data', '{}', '--correlation-id', id]
+      await crbus('publish', 'checkout-events', ...event, '--data-dir', own)
+    }
+    const { shown } = await pick('trace', [['Which conversation?', ENTER]], { CRBUS_DATA_DIR: own })
+    expect(shown).toMatch(/● c-new .* Ended\.v1 {2}1 message\n.*○ c-old/)
+    expect(shown).toContain('$ crbus trace c-new\n')
+    expect(shown).toContain('1 message of 1 participant')
+  })
+
   test('crbus publish picks topic and type, and fills in the data of the newest event', async () => {
     const { shown, exitCode } = await pick('publish', [
       ['Which topic?', ENTER],
