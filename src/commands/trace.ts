@@ -5,13 +5,14 @@ import { duration } from '../bus/time/duration.ts'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { defaultInDescription, readFlags, schemaFlag, storeFlags, tableFlags, timeFlags } from '../cli/base/flags.ts'
 import { anyOf, invalidPosition, toDuration, utcNotice } from '../cli/base/parse-flags.ts'
+import { tailFlags } from '../cli/base/tail-flags.ts'
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { NotFoundError, UsageError } from '../cli/errors.ts'
 import { openStoreToRead } from '../cli/existing-store.ts'
 import { suggestOnSameBus } from '../cli/same-bus.ts'
 import { flag, formatSuggestion, run, type Suggestion, shellWord, toSuggestion } from '../cli/suggestions.ts'
 import { compileFilter } from '../operations/events/event-filter.ts'
-import { type Reading, viewCodecs } from '../operations/events/event-view.ts'
+import type { Reading } from '../operations/events/event-view.ts'
 import { parsePoint } from '../operations/offsets/offset-grammar.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { topicMatcher } from '../operations/tail/choose-topics.ts'
@@ -111,10 +112,7 @@ export default class Trace extends BaseCommand {
       ...defaultInDescription,
       helpValue: 'FORMAT',
     }),
-    codec: Flags.option({ options: viewCodecs })({
-      description: `Codec of the payloads: ${anyOf(viewCodecs)} (default: the codec of the topic in crbus.json, else by schema, else by the bytes)`,
-      helpValue: 'CODEC',
-    }),
+    codec: tailFlags.codec,
     schema: schemaFlag,
   }
 
