@@ -71,8 +71,9 @@ function randomOf(seed: number): () => number {
   }
 }
 
-/** Makes a history of a saga with four aggregates, with one fault. `start` is the time of its first message. `undefined` if the history of the seed has no room for it. */
-export function makeHistory(seed: number, fault: Fault, start = START): History | undefined {
+/** Makes a history of a saga with four aggregates, with one fault. `start` is the time of its first message. `second` is
+ * another fault, in a part of the history that the first one has not changed. `undefined` if the history of the seed has no room for it. */
+export function makeHistory(seed: number, fault: Fault, start = START, second?: Fault): History | undefined {
   const random = randomOf(seed)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[below(items.length)]
@@ -162,18 +163,29 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
   if (below(4) === 0) begin(root.time + below(900), `o-${seed}-too`)
 
   const expected: [code: string, nodes: readonly Node[]][] = []
-  const isSeeded = seedFault()
-  if (!isSeeded) return undefined
+  /** The messages that a fault has changed, with their causes and effects. */
+  const touched = new Set<Node>()
+  const changes = (node: Node): void => {
+    for (let at: Node | undefined = node; at !== undefined; at = at.cause) touched.add(at)
+    for (const near of node.cause?.effects ?? [node]) for (const below of subtree(near)) touched.add(below)
+  }
+  const before = nodes.length
+  if (!seedFault(fault)) return undefined
+  // A copy of a copy would belong to the first fault.
+  for (const node of nodes.slice(before)) touched.add(node)
+  if (second !== undefined && !seedFault(second)) return undefined
 
-  function seedFault(): boolean {
-    const originals = [...nodes]
+  function seedFault(kind: Fault): boolean {
+    const originals = nodes.filter((node) => !touched.has(node))
     const inner = originals.filter(({ cause }) => cause !== undefined)
-    switch (fault) {
+    switch (kind) {
       case 'none':
       case 'no-causation-ids':
         return true
       case 'timer': {
-        const node = pick(originals) as Node
+        const node = pick(originals)
+        if (node === undefined) return false
+        changes(node)
         const time = node.time + 60_000
         const timer = { ...node, type: 'TimedOut.v1', effects: [], cause: undefined, time, statedAt: time }
         const given = { topic: 'shipping-commands', kind: 'command', key: 'o-late', time: time + 5 } as const
@@ -184,7 +196,9 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
         return true
       }
       case 'duplicate': {
-        const node = pick(originals) as Node
+        const node = pick(originals)
+        if (node === undefined) return false
+        changes(node)
         const copy = add({
           ...node,
           effects: [],
@@ -198,6 +212,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
       case 'redelivered': {
         const node = pick(inner.filter(({ kind }) => kind === 'event'))
         if (node === undefined) return false
+        changes(node)
         const time = node.time + 1000 + below(100_000)
         // A new id in the payload, or the same payload again.
         const data = below(2) === 0 ? '{"again":true}' : node.data
@@ -207,6 +222,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
       case 'lost-event': {
         const node = pick(inner.filter(({ kind, effects }) => kind === 'event' && effects.length > 0))
         if (node === undefined) return false
+        changes(node)
         node.isLost = true
         for (const [, own] of Map.groupBy(node.effects, () => 0)) expected.push(['orphan', own])
         if (node.cause?.effects.every(({ isLost }) => isLost)) expected.push(['overdue', [node.cause]])
@@ -217,6 +233,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
           inner.filter(({ kind, effects }) => kind === 'command' && effects.some(({ time }) => time > root.time)),
         )
         if (node === undefined) return false
+        changes(node)
         node.isLost = true
         expected.push(['gap', node.effects])
         return true
@@ -231,6 +248,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
       case 'unanswered': {
         const node = pick(inner.filter(({ kind }) => kind === 'command'))
         if (node === undefined) return false
+        changes(node)
         loseEffects(node)
         expected.push(['overdue', [node]])
         return true
@@ -252,6 +270,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
       case 'damaged': {
         const node = pick(inner.filter(({ effects }) => effects.length === 0))
         if (node === undefined) return false
+        changes(node)
         node.isDamaged = true
         expected.push(['undecodable', [node]])
         return true
@@ -259,6 +278,7 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
       case 'dead-letter': {
         const node = pick(inner.filter(({ kind }) => kind === 'command'))
         if (node === undefined) return false
+        changes(node)
         loseEffects(node)
         const dead = add({
           ...node,
@@ -325,6 +345,9 @@ export function makeHistory(seed: number, fault: Fault, start = START): History 
     }
   }
 }
+
+/** Lists a message and all that followed from it. */
+const subtree = (node: Node): readonly Node[] => [node, ...node.effects.flatMap(subtree)]
 
 function loseEffects(node: Node): void {
   for (const effect of node.effects) {

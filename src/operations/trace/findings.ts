@@ -66,7 +66,7 @@ function findMissingCauses(
   messages: readonly TracedMessage[],
   { topics, since }: Pick<TraceOptions, 'topics' | 'since'>,
 ): TraceFinding[] {
-  const orphans = messages.filter(({ cause }) => cause === undefined)
+  const orphans = messages.filter(({ cause, copyOf }) => cause === undefined && copyOf === undefined)
   const byCause = grouped(orphans, ({ message }) => causeIn(message.event?.metadata?.causationId))
   return [...byCause].map(([causeId, own]): TraceFinding => {
     const [{ index, message, time }] = own as [TracedMessage, ...TracedMessage[]]

@@ -5,6 +5,7 @@ import { toMessage } from '../../../../src/operations/trace/message.ts'
 import { faults, type History, makeHistory } from '../../../support/conversations.ts'
 
 const HISTORIES = 150
+const SEEDS_OF_PAIRS = 12
 
 /** The findings of a history, as the generator writes those that it expects. */
 function findingsOf({ records, correlationId, topics, now }: History): readonly string[] {
@@ -36,5 +37,31 @@ describe('the findings of a trace', () => {
       precision: 1,
       recall: 1,
     })
+  })
+
+  test('are exactly the faults of histories with two of them', () => {
+    const together = [
+      'timer',
+      'duplicate',
+      'redelivered',
+      'lost-event',
+      'lost-command',
+      'unanswered',
+      'dead-letter',
+    ] as const
+    let histories = 0
+    for (const first of together) {
+      for (const second of together) {
+        // One finding lists all dead letters with the same reason.
+        if (first === 'dead-letter' && second === first) continue
+        for (let seed = 1; seed <= SEEDS_OF_PAIRS; seed += 1) {
+          const history = makeHistory(seed, first, undefined, second)
+          if (history === undefined) continue
+          histories += 1
+          expect(findingsOf(history), `${first} and ${second}, seed ${seed}`).toEqual(history.expected)
+        }
+      }
+    }
+    expect(histories).toBeGreaterThan(together.length ** 2)
   })
 })
