@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { BusRecord } from '../../bus/record.ts'
-import { decodeRecord } from '../../codecs/event-record.ts'
+import type { BusRecord, Header } from '../../bus/record.ts'
+import { decodeRecord, EXTRA_HEADER } from '../../codecs/event-record.ts'
 import { W3Spans } from '../../codecs/scan-w3-envelope.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
 import { idOf } from './message.ts'
@@ -37,7 +37,7 @@ export function conversationTest(correlationId: string): RecordTest {
     if (value === null) return false
     const bytes = asBuffer(value)
     const isW3 = spans.scan(bytes)
-    if (isW3 && (headers.length === 0 || hasField(CORRELATION))) return isField(bytes, CORRELATION, wanted)
+    if (isW3 && (hasField(CORRELATION) || !hasExtra(headers))) return isField(bytes, CORRELATION, wanted)
     // A header and JSON may write characters of the id as escapes.
     const isCandidate =
       includes(bytes, wanted, !isW3) || headers.some(([, own]) => own !== null && includes(asBuffer(own), wanted, true))
@@ -47,6 +47,9 @@ export function conversationTest(correlationId: string): RecordTest {
     return isDamagedEnvelope(bytes, wanted)
   }
 }
+
+/** Whether the headers have metadata, which belong to the message and its id. Those of a trace context do not. */
+const hasExtra = (headers: readonly Header[]): boolean => headers.some(([name]) => name === EXTRA_HEADER)
 
 const hasField = (field: number): boolean => spans.hasMetadata && spans.starts[field] !== 0
 
@@ -89,7 +92,7 @@ export interface LinkTest {
 export function isLinked({ value, headers }: BusRecord, { known, missing }: LinkTest): boolean {
   if (value === null) return false
   const bytes = asBuffer(value)
-  if (spans.scan(bytes) && spans.hasAsciiMetadata(bytes) && headers.length === 0) {
+  if (spans.scan(bytes) && spans.hasAsciiMetadata(bytes) && !hasExtra(headers)) {
     if (hasField(CAUSATION)) {
       const start = spans.starts[CAUSATION] as number
       const length = (spans.ends[CAUSATION] as number) - start

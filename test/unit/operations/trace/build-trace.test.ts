@@ -4,7 +4,7 @@ import type { BusRecord } from '../../../../src/bus/record.ts'
 import { encodeRecord } from '../../../../src/codecs/event-record.ts'
 import { messageId } from '../../../../src/codecs/message-id.ts'
 import { buildTrace } from '../../../../src/operations/trace/build-trace.ts'
-import { causeIn, conversationTest } from '../../../../src/operations/trace/match.ts'
+import { causeIn, conversationTest, isLinked } from '../../../../src/operations/trace/match.ts'
 import { type Message, toMessage } from '../../../../src/operations/trace/message.ts'
 import { topicRole } from '../../../../src/operations/trace/topic-role.ts'
 import { formatTrace } from '../../../../src/ui/trace/format-trace.ts'
@@ -133,6 +133,23 @@ describe('the search for a correlation id', () => {
     expect(belongs(recordOf(0, { type: 'A.v1' }))).toBe(false)
     expect(belongs({ ...recordOf(0, {}), value: null })).toBe(false)
     expect(belongs({ ...recordOf(0, {}), value: new Uint8Array() })).toBe(false)
+  })
+
+  test('finds effects and missing causes among records with the headers of a trace context', () => {
+    const traceparent = Buffer.from('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')
+    const withHeaders = (record: BusRecord): BusRecord => ({
+      ...record,
+      headers: [['traceparent', traceparent]],
+    })
+    const cause = recordOf(0, { type: 'Cause.v1' })
+    const id = messageId(eventOf({ type: 'Cause.v1' }))
+    const effect = recordOf(1, { type: 'Effect.v1', causationId: id })
+    const none: ReadonlySet<string> = new Set()
+    for (const at of [(record: BusRecord) => record, withHeaders]) {
+      expect(isLinked(at(effect), { known: new Set([id]), missing: none })).toBe(true)
+      expect(isLinked(at(cause), { known: none, missing: new Set([id]) })).toBe(true)
+      expect(isLinked(at(cause), { known: new Set([id]), missing: none })).toBe(false)
+    }
   })
 
   test.each([
