@@ -1,9 +1,17 @@
 /**
- * Helpers for tests of aggregates and sagas, in any test runner.
+ * Helpers for tests of aggregates, sagas and whole conversations, in any test runner.
  *
  * @module crbus/testing
  */
 
+export {
+  type Conversation,
+  type ConversationFault,
+  type ConversationMessage,
+  type ExpectConversationOptions,
+  expectConversation,
+  traceOf,
+} from './testing/conversation.ts'
 export type { Faults } from './testing/faults.ts'
 export { type Given, given, type Outcome } from './testing/given.ts'
 export {

@@ -19,7 +19,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   store: ['bus', 'codecs', 'files', 'sqlite'],
   // Actions of Rust services are read and written by their schema.
   saga: ['bus', 'codecs', 'schema', 'store'],
-  testing: ['bus', 'codecs', 'drivers', 'saga', 'store'],
+  testing: ['bus', 'codecs', 'drivers', 'operations', 'saga', 'store'],
   otel: ['bus', 'codecs', 'saga'],
   operations: ['bus', 'codecs', 'files', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'files', 'rust', 'schema'],
