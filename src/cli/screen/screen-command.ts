@@ -8,6 +8,7 @@ import { BaseCommand } from '../base/base-command.ts'
 import { codecsOf } from '../config/topic-format.ts'
 import { onSameBus } from '../same-bus.ts'
 import { shellWord } from '../suggestions.ts'
+import { conversationUpdates } from './conversation-port.ts'
 import { planOnScreen } from './reset-port.ts'
 import { tailRows } from './tail-port.ts'
 
@@ -47,7 +48,10 @@ export abstract class ScreenCommand extends BaseCommand {
       groups: watchLag(bus, { groups, topics, interval, now, sleep, signal }),
       topics: watchTopics(bus, { topics, interval, now, sleep, signal }),
       measureNow,
-      tail: (request, ended) => tailRows(bus, request, { reading, timeZone, now, signal: ended }),
+      tail: (request, ended) => {
+        const read = request.conversation === undefined ? tailRows : conversationUpdates
+        return read(bus, request, { reading, timeZone, now, signal: ended })
+      },
       planReset: (request) => {
         const { context, unlock, given: flags } = this
         return planOnScreen({ bus, config, context, flags, timeZone, unlock }, request)

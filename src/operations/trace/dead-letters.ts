@@ -41,5 +41,5 @@ function toMessages({ streamId, topic = streamId, ...entry }: DeadLetter, readin
   const timestamp = BigInt(firstFailedAt.getTime())
   const message = toMessage({ topic, partition: 0, offset: 0n, timestamp, key: null, value, headers }, reading)
   const deadLetter = { reason: error, origin: place ?? topic, stored: { id, status } }
-  return [{ ...message, kind: 'dead-letter', id: rejected ?? message.id, deadLetter }]
+  return [{ ...message, kind: 'dead-letter', id: rejected ?? message.id, deadLetter, record: undefined }]
 }

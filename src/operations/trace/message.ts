@@ -14,6 +14,8 @@ export interface Message extends Pick<BusRecord, 'topic' | 'partition' | 'offset
   readonly event?: SerializedEvent | undefined
   readonly payload: Payload
   readonly deadLetter?: DeadLetterOrigin | undefined
+  /** The record. Absent for a dead letter of an event store. */
+  readonly record?: BusRecord | undefined
 }
 
 /** A decoded payload, or why it cannot be decoded. */
@@ -55,6 +57,7 @@ export function toMessage(record: BusRecord, reading: Reading): Message {
           ? { codec: payload.codec, value: payload.value }
           : { error: payload?.reason },
     deadLetter: role.kind === 'dead-letter' ? originIn(record) : undefined,
+    record,
   }
 }
 

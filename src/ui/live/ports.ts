@@ -22,6 +22,8 @@ export interface ScreenPorts {
 /** The events to show. */
 export interface TailRequest {
   readonly topics: readonly string[]
+  /** Show the messages with this correlation id as a tree of causes and effects, on all topics, instead of the events of `topics`. */
+  readonly conversation?: string | undefined
   /** Show the events from this offset on, or from the start of the partition, and stop after `limit`. Absent: the newest events. */
   readonly from?: (TopicPartition & { readonly offset: bigint | 'start' }) | undefined
   /** A CEL expression, and a text, as `crbus tail --where` and `--grep` take them; empty: no condition. */

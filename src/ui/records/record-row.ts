@@ -22,6 +22,10 @@ export interface RecordRow {
   readonly isUndecodable: boolean
   /** The payload, or the key of a tombstone, and the correlation id on one line. */
   readonly text: string
+  /** The correlation id of the event. Absent: it has none. Not escaped. */
+  readonly correlationId?: string | undefined
+  /** The branches of the tree of a conversation before the event type, and the time since its cause. Absent in other lists. */
+  readonly branch?: { readonly lines: string; readonly after: string } | undefined
   /** The bytes that the row keeps in memory. */
   readonly bytes: number
   /** Returns everything about the record, in the lines of `crbus tail -o pretty`. */
@@ -31,8 +35,14 @@ export interface RecordRow {
 /** The most characters of a payload that a row keeps; no terminal is wider. */
 const MAX_ROW_CHARS = 1000
 
+/** How the rows of records are formatted. */
+export interface RowStyle extends Pick<PrettyStyle, 'timeZone' | 'now'> {
+  /** Leaves out the correlation id, which all rows of a conversation share. */
+  readonly hidesCorrelation?: boolean | undefined
+}
+
 /** Creates the row of a record. The view must not share its bytes with others: the row keeps them. */
-export function recordRow(view: EventView, { timeZone, now }: Pick<PrettyStyle, 'timeZone' | 'now'>): RecordRow {
+export function recordRow(view: EventView, { timeZone, now, hidesCorrelation = false }: RowStyle): RecordRow {
   const { record, envelope, payload, isUndecodable } = view
   const { topic, partition, offset, timestamp, key, value } = record
   const correlation = envelope?.ok ? envelope.event.metadata?.correlationId : undefined
@@ -48,7 +58,8 @@ export function recordRow(view: EventView, { timeZone, now }: Pick<PrettyStyle, 
     time: clock(timestamp, timeZone),
     type: titleOf(view),
     isUndecodable,
-    text: correlation === undefined ? text : `${text}  correlation_id=${printable(correlation)}`,
+    correlationId: correlation,
+    text: correlation === undefined || hidesCorrelation ? text : `${text}  correlation_id=${printable(correlation)}`,
     bytes: (key?.length ?? 0) + (value?.length ?? 0),
     detail: () => limited(prettyLines({ color: false, timeZone, now })(view)),
   }

@@ -43,9 +43,9 @@ function messageLine(
   branch: string,
   { chalk, timeZone }: { readonly chalk: ChalkInstance; readonly timeZone: TimeZone },
 ): string {
-  const { time, eventType, causedBy, elapsed, kind, error } = message
+  const { time, eventType, kind, error } = message
   const clock = time === null ? '-'.padEnd(12) : timeParts(Date.parse(time), timeZone).time
-  const hop = elapsed === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${signed(elapsed)}`
+  const hop = hopText(message)
   const type =
     eventType === undefined ? chalk.red('undecodable') : chalk[eventTypeColor(eventType)](printable(eventType))
   const flags = marksOf(message)
@@ -59,6 +59,10 @@ function messageLine(
     .filter((part) => part !== '')
     .join(' ')
 }
+
+/** Formats the time since the cause of a message; empty without a cause. A guessed cause is marked with `~`. */
+export const hopText = ({ elapsed, causedBy }: TraceMessage): string =>
+  elapsed === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${signed(elapsed)}`
 
 const signed = (milliseconds: number): string =>
   milliseconds < 0 ? `-${formatDuration(-milliseconds)}` : `+${formatDuration(milliseconds)}`

@@ -1,5 +1,6 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
 import { lagNotes } from '../../notes/lag-notes.ts'
+import { conversationFrom } from '../state/actions.ts'
 import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
 import { wrappedHelp } from '../state/help-rows.ts'
 import { helpHeight, resetLayout, tailLayout } from '../state/layout.ts'
@@ -97,8 +98,11 @@ function keysOf(state: ScreenState): readonly string[] {
   if (reset !== undefined) return resetKeys(reset)
   if (tail !== undefined) {
     if (tail.editing !== undefined) return ['enter read again', 'esc cancel']
-    if (tail.detail !== undefined) return ['q quit', '? help', 'esc back', 'c copy', '↑↓ scroll']
-    return ['q quit', '? help', 'esc back', 'enter open', '/ text', 'w where', 'c copy', '↑↓ move']
+    const flow = conversationFrom(tail) === undefined ? [] : ['f flow']
+    if (tail.detail !== undefined) return ['q quit', '? help', 'esc back', ...flow, 'c copy', '↑↓ scroll']
+    if (tail.request.conversation !== undefined)
+      return ['q quit', '? help', 'esc back', 'enter open', 'c copy', '↑↓ move']
+    return ['q quit', '? help', 'esc back', 'enter open', ...flow, '/ text', 'w where', 'c copy', '↑↓ move']
   }
   if ((view === 'topics' ? topics : dashboard).mode === 'filter') return ['enter keep', 'esc clear']
   const pause = dashboard.isPaused ? 'p resume' : 'p pause'

@@ -5,7 +5,7 @@ import type { PartitionRow } from './rows.ts'
 import type { TailState } from './tail-state.ts'
 import { selectedTopic, type TopicsState } from './topics-state.ts'
 
-// What the keys `t` and `c` refer to: the selected row, or what is open.
+// What the keys `t`, `f` and `c` refer to: the selected row, or what is open.
 
 /** The parts of the screen that these keys depend on. */
 interface Shown {
@@ -46,6 +46,13 @@ export function tailFrom({ view, dashboard, topics }: Shown): TailRequest | unde
   return read === undefined || read.length === 0 ? undefined : { ...everything, topics: read.map(({ topic }) => topic) }
 }
 
+/** Returns the conversation of the selected event; `undefined` if it has none, or if it is shown already. */
+export function conversationFrom({ list, detail, request }: TailState): TailRequest | undefined {
+  const { correlationId } = detail?.row ?? list.rows[list.at] ?? {}
+  if (correlationId === undefined || correlationId === request.conversation) return undefined
+  return { ...everything, topics: [], conversation: correlationId }
+}
+
 /** Returns the command that shows or does the same as the screen; `undefined` if nothing is selected. */
 export function copiedFrom({ view, dashboard, topics, tail, reset }: Shown): CopiedCommand | undefined {
   if (reset !== undefined) return copiedReset(reset)
@@ -76,7 +83,8 @@ function tailWords({ request, detail }: TailState): readonly string[] {
     const { topic, partition, offset } = detail.row
     return [...at(topic, partition, offset), '--number', '1', '--no-follow']
   }
-  const { topics, from, where, grep } = request
+  const { topics, from, where, grep, conversation } = request
+  if (conversation !== undefined) return ['trace', conversation]
   return [
     ...(from === undefined ? ['tail', ...topics] : at(from.topic, from.partition, from.offset)),
     ...(where === '' ? [] : ['--where', where]),

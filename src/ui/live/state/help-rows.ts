@@ -89,6 +89,7 @@ const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
     row('esc', 'remove the conditions of / and w, then back'),
     row('/', 'only events with a text in their type, metadata or payload'),
     row('w', 'only events that a CEL expression selects: data.total > 100'),
+    row('f', 'show the flow: the conversation of the event, causes and effects'),
     copy,
     quit,
     empty,

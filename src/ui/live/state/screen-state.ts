@@ -2,7 +2,7 @@ import type { NamedBus } from '../../../operations/bus-identity.ts'
 import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
 import type { TimeZone } from '../../text/format-time.ts'
 import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
-import { type CopiedCommand, copiedFrom, tailFrom } from './actions.ts'
+import { type CopiedCommand, conversationFrom, copiedFrom, tailFrom } from './actions.ts'
 import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
 import { type HelpTopic, wrappedHelp } from './help-rows.ts'
 import type { Key } from './keys.ts'
@@ -38,6 +38,8 @@ export interface ScreenState {
   readonly topics: TopicsState
   /** The events that are shown over the view; absent if none are. */
   readonly tail: TailState | undefined
+  /** The events that are shown again when the conversation over them is left; absent without a conversation. */
+  readonly behind: TailRequest | undefined
   /** The reset that is shown over the view; absent if there is none. */
   readonly reset: ResetState | undefined
   /** The first visible line of the help; absent while it is closed. */
@@ -74,6 +76,7 @@ export const initialScreen = (
   dashboard: initialState(size, bus, { showsAsleep: areGroupsNamed, timeZone }),
   topics: initialTopics,
   tail: undefined,
+  behind: undefined,
   reset: undefined,
   help: undefined,
   copying: undefined,
@@ -141,6 +144,12 @@ function pressedOne(before: ScreenState, key: Key): ScreenState {
     const copying = copiedFrom(state)
     return copying === undefined ? state : { ...state, copying }
   }
+  if (name === 'f' && state.reset === undefined && state.tail !== undefined) {
+    const request = conversationFrom(state.tail)
+    return request === undefined
+      ? state
+      : { ...state, tail: openTail(request), behind: state.behind ?? state.tail.request }
+  }
   if (state.reset === undefined && state.tail === undefined) {
     const next = name === 'p' ? pressedInDashboard(state, key) : pressedGlobal(state, name)
     if (next !== undefined) return next
@@ -202,7 +211,12 @@ function pressedInView(state: ScreenState, key: Key): ScreenState {
   const { tail, reset, view, topics, dashboard } = state
   const { size, report, timeZone } = dashboard
   if (reset !== undefined) return changed(state, { reset: pressedInReset(reset, key, size) })
-  if (tail !== undefined) return changed(state, { tail: pressedInTail(tail, key, size) })
+  if (tail !== undefined) {
+    const next = pressedInTail(tail, key, size)
+    if (next !== undefined || state.behind === undefined) return changed(state, { tail: next })
+    // A new request, because the events are read again.
+    return { ...state, tail: openTail({ ...state.behind }), behind: undefined }
+  }
   if (view === 'groups') return pressedInDashboard(state, key)
   if (topics.mode === 'list' && (key === 'enter' || key === 'right')) {
     const request = selectedTopic(topics) && tailFrom(state)

@@ -52,22 +52,25 @@ export function tailed(state: TailState, update: TailUpdate, size: Size): TailSt
   if (update.kind === 'notice') return { ...state, notice: update.text === '' ? undefined : printable(update.text) }
   const { list, request } = state
   const { list: height } = tailLayout(size)
-  // New events move the list only if its last row is selected. A request with a start does not follow new events.
-  const follows = request.from === undefined && list.at >= list.rows.length - 1
+  // New events move the list only if its last row is selected. A request whose events end does not follow new ones.
+  const follows = !hasEnd(request) && list.at >= list.rows.length - 1
   const rows = keptRows([...list.rows, ...update.rows], request)
   const renewed = withRows(list, rows, height)
   return { ...state, list: follows ? moved(renewed, Infinity, height) : renewed }
 }
 
-/** Returns the rows that are kept: the newest, or the first if the request has a start. */
-function keptRows(rows: readonly RecordRow[], { from, limit }: TailRequest): readonly RecordRow[] {
+/** Whether the events of a request end, so that the list begins at its first row and follows none. */
+export const hasEnd = ({ from, conversation }: TailRequest): boolean => from !== undefined || conversation !== undefined
+
+/** Returns the rows that are kept: the newest, or the first if the events of the request end. */
+function keptRows(rows: readonly RecordRow[], request: TailRequest): readonly RecordRow[] {
   let bytes = 0
   const isKept = (row: RecordRow) => {
     bytes += row.bytes
     return bytes <= MAX_BYTES
   }
-  if (from !== undefined) return rows.slice(0, limit).filter(isKept)
-  return rows.slice(-limit).toReversed().filter(isKept).reverse()
+  if (hasEnd(request)) return rows.slice(0, request.limit).filter(isKept)
+  return rows.slice(-request.limit).toReversed().filter(isKept).reverse()
 }
 
 /** Returns the state for a new size of the screen. */
@@ -102,7 +105,8 @@ function pressedInList(state: TailState, key: Key, size: Size): TailState | unde
     return openTail({ ...request, grep: '', where: '' })
   }
   if (key === 'escape' || key === 'backspace' || key === 'left') return undefined
-  if (typeof key === 'string') return state
+  // A conversation is shown as a whole, because a tree without some of its messages would mislead.
+  if (typeof key === 'string' || request.conversation !== undefined) return state
   if (key.text === '/') return { ...state, editing: { field: 'grep', text: request.grep } }
   if (key.text === 'w') return { ...state, editing: { field: 'where', text: request.where } }
   return state

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { LagReport } from '../../../../src/operations/lag/report.ts'
 import type { TopicMeasurement } from '../../../../src/operations/topics/watch.ts'
 import { screenLines } from '../../../../src/ui/live/lines/screen-lines.ts'
-import type { ResetProposal } from '../../../../src/ui/live/ports.ts'
+import type { ResetProposal, TailRequest } from '../../../../src/ui/live/ports.ts'
 import type { Key } from '../../../../src/ui/live/state/keys.ts'
 import {
   initialScreen,
@@ -62,6 +62,8 @@ const topics: ScreenEvent = {
     ],
   },
 }
+const copiedWords = ({ copying }: ScreenState) =>
+  copying !== undefined && 'words' in copying ? copying.words : undefined
 const inTopics = happened(press(start, '2'), topics)
 
 const record = (offset: number, more: Partial<RecordRow> = {}): RecordRow => ({
@@ -211,6 +213,38 @@ describe('the events of a row', () => {
     expect(press(read, 'escape').tail?.request).toMatchObject({ where: '', grep: '' })
   })
 
+  test('f shows the conversation of the selected event, and esc returns to the events', () => {
+    const events = arrived(press(inTopics, 'enter'), record(0, { correlationId: 'c-1' }), record(1))
+    // The second event has no correlation id.
+    expect(press(events, 'f')).toBe(events)
+    expect(screen(events)).not.toContain('f flow')
+    const first = press(events, 'k')
+    expect(screen(first)).toContain('f flow')
+    const shown = press(first, 'f')
+    expect(shown.tail?.request).toMatchObject({ conversation: 'c-1', topics: [] })
+    expect(screen(shown)).toContain('searching all topics')
+    const branch = { lines: '└─ ', after: '+12ms' }
+    const found = happened(
+      arrived(shown, record(0, { correlationId: 'c-1' }), record(1, { correlationId: 'c-1', branch })),
+      { type: 'tailed', request: shown.tail?.request as TailRequest, update: { kind: 'complete' } },
+    )
+    expect(screen(found)).toContain('c-1  2 messages')
+    expect(screen(found)).toMatch(/\+12ms └─ OrderPlaced.v1/)
+    expect(found.tail?.list.at).toBe(0)
+    // The conversation is shown as a whole.
+    expect(press(found, '/').tail?.editing).toBeUndefined()
+    expect(press(found, 'f')).toBe(found)
+    expect(copiedWords(press(found, 'c'))).toEqual(['trace', 'c-1'])
+    const back = press(found, 'escape')
+    expect(back.tail?.request).toEqual(events.tail?.request)
+    expect(back.tail?.request).not.toBe(events.tail?.request)
+    expect(press(back, 'escape').tail).toBeUndefined()
+  })
+
+  test('f in an opened record shows its conversation', () => {
+    const opened = press(arrived(press(inTopics, 'enter'), record(0, { correlationId: 'c-2' })), 'enter', 'f')
+    expect(opened.tail?.request.conversation).toBe('c-2')
+  })
   test('news of an earlier request is ignored', () => {
     const before = press(start, 't')
     const request = before.tail?.request as NonNullable<ScreenState['tail']>['request']
