@@ -43,7 +43,7 @@ import { gatherNoticeText } from '../ui/trace/notices.ts'
 import { ScanProgress } from '../ui/trace/scan-progress.ts'
 import { type TraceDocument, traceDocument } from '../ui/trace/trace-document.ts'
 
-const formats = ['text', 'json', 'mermaid'] as const
+const formats = ['text', 'json', 'mermaid', 'html'] as const
 type Format = (typeof formats)[number]
 
 export default class Trace extends BaseCommand {
@@ -60,6 +60,7 @@ export default class Trace extends BaseCommand {
     '<%= config.bin %> trace checkout-42',
     '<%= config.bin %> trace checkout-42 --since 2h --follow',
     '<%= config.bin %> trace --find \'data.order_id == "o-1"\'',
+    '<%= config.bin %> trace checkout-42 -o html > checkout.html',
     '<%= config.bin %> trace checkout-42 -o mermaid > checkout.mmd',
   ]
   static override args = {
@@ -120,8 +121,11 @@ export default class Trace extends BaseCommand {
     const { args, flags } = await this.parse(Trace)
     const { id, find } = args.id === undefined ? { ...flags, id: undefined } : { id: args.id, find: flags.find }
     checkSubject(id, find)
-    if (flags.follow && flags.output === 'mermaid') {
-      throw new UsageError('a diagram must end, so -o mermaid cannot follow a conversation', [flag('-o text')])
+    if (flags.follow && (flags.output === 'mermaid' || flags.output === 'html')) {
+      throw new UsageError(
+        `a ${flags.output === 'html' ? 'page' : 'diagram'} must end, so -o ${flags.output} cannot follow a conversation`,
+        [flag('-o text')],
+      )
     }
     const utc = utcNotice('--since', flags.since)
     if (utc !== undefined) await this.notice(utc)
@@ -210,6 +214,10 @@ export default class Trace extends BaseCommand {
     if (output === 'json') {
       const bus = await this.namedBus()
       await write(io.stdout, `${stringifyJson({ ...document, bus })}\n`, stop.readerLeft)
+    } else if (output === 'html') {
+      const { tracePage } = await import('../ui/page/trace-page.ts')
+      // As bytes, because `write` escapes control characters in text for a terminal, and the page escapes its own.
+      await write(io.stdout, Buffer.from(tracePage(document)), stop.readerLeft)
     } else if (output === 'mermaid') await writeParts(io.stdout, formatMermaid(document), stop.readerLeft)
     else await writeParts(io.stdout, formatTrace(document, this.#style), stop.readerLeft, io)
   }
