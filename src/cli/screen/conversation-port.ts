@@ -1,6 +1,6 @@
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { Reading } from '../../operations/events/event-view.ts'
+import { type Reading, viewOf } from '../../operations/events/event-view.ts'
 import { buildTrace } from '../../operations/trace/build-trace.ts'
 import { gatherConversation } from '../../operations/trace/gather.ts'
 import type { TailRequest, TailUpdate } from '../../ui/live/ports.ts'
@@ -37,7 +37,10 @@ export async function* conversationUpdates(
     const options = { correlationId: conversation, topics, isComplete, now: now(), overdue: OVERDUE_MS }
     const trace = buildTrace(messages, options)
     const document = traceDocument(trace, read)
-    yield { kind: 'events', rows: conversationRows(trace, document, { reading, timeZone, now }) }
+    yield {
+      kind: 'events',
+      rows: conversationRows(trace, document, { viewOf: (record) => viewOf(record, reading), timeZone, now }),
+    }
     const [finding] = document.findings
     if (finding !== undefined) {
       const others = document.findings.length - 1

@@ -1,4 +1,5 @@
-import { type Reading, viewOf } from '../../operations/events/event-view.ts'
+import type { BusRecord } from '../../bus/record.ts'
+import type { EventView } from '../../operations/events/event-view.ts'
 import type { Trace } from '../../operations/trace/trace.ts'
 import { type RecordRow, type RowStyle, recordRow } from '../records/record-row.ts'
 import { printable } from '../text/printable.ts'
@@ -6,8 +7,8 @@ import { hopText, treeLines } from './format-trace.ts'
 import type { TraceDocument, TraceMessage } from './trace-document.ts'
 
 interface ConversationStyle extends RowStyle {
-  /** How payloads are decoded. */
-  readonly reading: Reading
+  /** Decodes a record. */
+  readonly viewOf: (record: BusRecord) => EventView
 }
 
 /** Returns the messages of a conversation as rows of the live screen, in the order of their tree. */
@@ -15,9 +16,7 @@ export function conversationRows(trace: Trace, document: TraceDocument, style: C
   return [...treeLines(document.messages)].map(({ message, branch }) => {
     const { record } = trace.messages[message.index]?.message ?? {}
     const row =
-      record === undefined
-        ? storedRow(message)
-        : recordRow(viewOf(record, style.reading), { ...style, hidesCorrelation: true })
+      record === undefined ? storedRow(message) : recordRow(style.viewOf(record), { ...style, hidesCorrelation: true })
     const marks = message.marks.length === 0 ? '' : `[${message.marks.join(' ')}] `
     return { ...row, text: `${marks}${row.text}`, branch: { lines: branch, after: hopText(message) } }
   })
