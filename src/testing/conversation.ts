@@ -43,9 +43,11 @@ export interface ConversationFault {
 
 /** All messages with one correlation id, on all topics of events, commands and dead letters. */
 export interface Conversation {
+  /** The correlation id that all messages have, or whose messages they are linked to by causation. */
   readonly correlationId: string
   /** In time order. */
   readonly messages: readonly ConversationMessage[]
+  /** What is wrong with the conversation; empty if nothing is. */
   readonly faults: readonly ConversationFault[]
   /** The messages as a tree of causes and effects, one line for each, without copies. */
   readonly tree: string

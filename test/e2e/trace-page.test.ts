@@ -38,7 +38,7 @@ function conversation(count: number): TraceDocument {
       correlationId: 'checkout-1',
       codec: 'json',
       data: { order_id: `o-${index}`, note: index === 1 ? HOSTILE : 'a note', lines: [{ sku: 'book', quantity: 2 }] },
-      ...(index === 0 ? {} : { cause: Math.max(0, index - 1 - (index % 3)), causedBy: 'causation', after: 37 }),
+      ...(index === 0 ? {} : { cause: Math.max(0, index - 1 - (index % 3)), causedBy: 'causation', elapsed: 37 }),
       depth: 0,
       from: owner,
       to: owner === 'order' ? 'payment' : 'order',
@@ -56,7 +56,14 @@ function conversation(count: number): TraceDocument {
       { name: 'order', topics: ['order-events'] },
       { name: 'payment', topics: ['payment-events'] },
     ],
-    findings: [{ code: 'overdue', message: `nothing followed ${HOSTILE}`, messages: [3] }],
+    findings: [
+      {
+        code: 'overdue',
+        message: `nothing followed ${HOSTILE}`,
+        messages: [3],
+        suggestions: [{ run: 'crbus dlq list' }],
+      },
+    ],
     read: { topics: ['order-events', 'payment-events'], scanned: count, indexed: 0 },
   }
 }

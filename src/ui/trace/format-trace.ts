@@ -86,7 +86,7 @@ function payloadOf({ codec, data }: TraceMessage): string {
 }
 
 /** Yields the messages as a tree, each with the branches before it. Does not recurse: a chain may have thousands of messages. */
-function* treeLines(
+export function* treeLines(
   messages: readonly TraceMessage[],
 ): Generator<{ readonly message: TraceMessage; readonly branch: string }> {
   const effects = Map.groupBy(messages, ({ cause }) => cause)

@@ -22,7 +22,7 @@ export function traceDetails(
   const maxEffects = 50
   /** Fields that are shown in another way. */
   const hidden = new Set(
-    'data marks index depth cause causedBy copyOf deadLetter error eventType from to after'.split(' '),
+    'data marks index depth cause causedBy copyOf deadLetter error eventType from to elapsed'.split(' '),
   )
   /** Turns `causationId` into `causation id`. */
   const nameOf = (field: string) => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

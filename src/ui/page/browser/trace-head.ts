@@ -31,7 +31,7 @@ export function traceHead({ html, button }: Elements, trace: PageTrace, context:
       window.navigator.clipboard?.writeText(correlationId).then(said('Copied'), said('Copying is not allowed'))
     })
     const slowest = messages.reduce<PageMessage | undefined>(
-      (most, message) => ((message.after ?? 0) > (most?.after ?? 0) ? message : most),
+      (most, message) => ((message.elapsed ?? 0) > (most?.elapsed ?? 0) ? message : most),
       undefined,
     )
     const counted = (count: number, noun: string) =>
@@ -61,18 +61,28 @@ export function traceHead({ html, button }: Elements, trace: PageTrace, context:
 
   function findingsPanel(): readonly PageElement[] {
     if (findings.length === 0) return []
-    const items = findings.map(({ code, message, messages: [first] }) =>
+    const items = findings.map(({ code, message, messages: [first], suggestions }) =>
       html(
         'li',
         '',
         html('span', `badge ${code === 'duplicate' ? 'warn' : 'bad'}`, code),
-        html('span', '', message),
+        html('span', '', message, ...suggestions.map(next)),
         first !== undefined && button('Show', 'quiet no-print', () => goTo(first)),
       ),
     )
     const panel = html('section', 'findings', html('ul', '', ...items))
     panel.setAttribute('aria-label', 'Findings')
     return [panel]
+  }
+
+  /** Shows what to try next: a command or a flag as code. */
+  function next({ run, flag, hint }: PageTrace['findings'][number]['suggestions'][number]): PageElement {
+    return html(
+      'div',
+      'dim',
+      'try: ',
+      run === undefined && flag === undefined ? hint : html('code', 'mono', run ?? flag),
+    )
   }
 
   function helpDialog(): PageElement {

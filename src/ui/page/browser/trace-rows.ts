@@ -14,7 +14,7 @@ export interface PageMessage {
   readonly error?: string | undefined
   readonly cause?: number | undefined
   readonly causedBy?: string | undefined
-  readonly after?: number | undefined
+  readonly elapsed?: number | undefined
   readonly copyOf?: number | undefined
   readonly from: string
   readonly to: string
@@ -34,6 +34,8 @@ export interface PageTrace {
     readonly code: string
     readonly message: string
     readonly messages: readonly number[]
+    /** What to try next: a command, a flag or advice. */
+    readonly suggestions: readonly { readonly run?: string; readonly flag?: string; readonly hint?: string }[]
   }[]
   readonly read: { readonly topics: readonly string[] }
   /** The class of each message: `bad`, `warn` or `event`. */
@@ -87,8 +89,8 @@ export function traceRows({ html, svg, visible }: Elements, context: RowContext,
     if (size < 3_600_000) return `${sign}${Math.floor(size / 60_000)} m ${Math.round((size % 60_000) / 1000)} s`
     return `${sign}${Math.floor(size / 3_600_000)} h ${Math.round((size % 3_600_000) / 60_000)} m`
   }
-  const hopOf = ({ after, causedBy }: PageMessage): string =>
-    after === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${hop(after)}`
+  const hopOf = ({ elapsed, causedBy }: PageMessage): string =>
+    elapsed === undefined ? '' : `${causedBy === 'order' ? '~' : ''}${hop(elapsed)}`
   /** The time of day in UTC, as in all documents. */
   const clock = (time: string | null): string => (time === null ? '-' : time.slice(11, 23))
   const nameOf = ({ eventType, kind }: PageMessage): string =>
