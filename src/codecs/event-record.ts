@@ -75,6 +75,12 @@ export function withTraceContext(event: SerializedEvent, headers: readonly Heade
   return trace === undefined ? event : { ...event, trace }
 }
 
+/** Whether metadata of an event are in the headers of its record, so that its envelope alone does not have them all. */
+export function hasExtraHeader(headers: readonly Header[]): boolean {
+  for (const [name] of headers) if (name === EXTRA_HEADER) return true
+  return false
+}
+
 function extraIn(headers: readonly Header[]): EventMetadata | undefined {
   const bytes = headers.findLast(([name]) => name === EXTRA_HEADER)?.[1]
   if (bytes === undefined || bytes === null || bytes.length > MAX_EXTRA_BYTES) return undefined
