@@ -1,5 +1,6 @@
 import type { BusHint, Hint } from '../bus/hints.ts'
 import type { DriverHint } from '../drivers/hints.ts'
+import type { IndexHint } from '../event-index/hints.ts'
 import type { LocalHint } from '../local/hints.ts'
 import type { OperationHint } from '../operations/hints.ts'
 import type { ScaffoldHint } from '../scaffold/hints.ts'
@@ -23,7 +24,7 @@ export const run = (command: string, note?: string): Suggestion => ({ run: comma
 export const flag = (text: string, note?: string): Suggestion => ({ flag: text, note })
 export const hint = (text: string): Suggestion => ({ hint: text })
 
-type KnownHint = BusHint | DriverHint | ImportHint | LocalHint | OperationHint | ScaffoldHint | StoreHint
+type KnownHint = BusHint | DriverHint | ImportHint | IndexHint | LocalHint | OperationHint | ScaffoldHint | StoreHint
 
 /** A function for each hint of a union, by the code of the hint: it returns the suggestion of the command line. */
 type SuggestionByCode<H extends Hint> = {
@@ -215,6 +216,8 @@ const suggestionByCode: SuggestionByCode<KnownHint> = {
   'set-up-store': () => run('crbus store init'),
   'add-column': () => run('crbus store init', 'adds the column'),
   'list-differences': () => run('crbus store init --dry-run', 'lists the differences'),
+  'delete-index': () => run('crbus index delete', 'then "crbus index" builds a new one'),
+  'index-again': () => run('crbus index'),
   'other-database': () => flag('--store postgres://…/another', 'uses another database'),
   'other-schema': () => flag('--store "postgres://…?options=-csearch_path%3Dcrbus"', 'uses another schema'),
   ...scaffoldSuggestions,

@@ -125,6 +125,7 @@ export default class Tail extends ChangeCommand {
           : tail(bus, {
               ...request,
               partitions,
+              ...(await this.#correlation(bus, flags['correlation-id'])),
               from,
               to,
               last: number ?? DEFAULT_LAST_EVENTS,
@@ -137,6 +138,13 @@ export default class Tail extends ChangeCommand {
       for (const notice of tailSummary(shown.count, printer.undecodable, compiled.stats)) await this.notice(notice)
     }
     return this.isJson ? { events: shown.documents, ...(this.#plan && { plan: this.#plan }) } : undefined
+  }
+
+  /** Returns the correlation id to read by, and the index that may have its events. */
+  async #correlation(bus: EventBus, correlationId: string | undefined) {
+    if (correlationId === undefined) return {}
+    const { eventIndexPath } = await import('../cli/event-index.ts')
+    return { correlationId, indexPath: await eventIndexPath(bus, this.context) }
   }
 
   /** Opens what decodes values that crbus itself cannot decode. */

@@ -132,7 +132,11 @@ export class EventIndex {
   }
 
   #candidates(query: IndexQuery, since: bigint, until: bigint): Iterable<StoredRecord> | undefined {
-    if ('type' in query) return this.#ofType(query.type, since, until)
+    if ('type' in query) {
+      // A type whose name is not stored is one of the others.
+      const id = this.#typeRows().find(({ name }) => name === query.type)?.id ?? OTHER_TYPE
+      return this.#pages.ofType(id, since, until)
+    }
     const seed = Number(this.#database.prepare('SELECT seed FROM about').get()?.seed)
     if ('correlationId' in query) return this.#hits(kinds.correlation, [hashText(query.correlationId, seed)])
     if ('key' in query) return this.#hits(kinds.key, [hashText(query.key, seed)])
@@ -160,12 +164,6 @@ export class EventIndex {
       for (const number of found) numbers.push(number)
     }
     return this.#pages.withNumbers(numbers.sort((a, b) => a - b))
-  }
-
-  *#ofType(name: string, since: bigint, until: bigint): Generator<StoredRecord> {
-    // A type that is not stored by name may be any.
-    const wanted = this.#typeRows().find((row) => row.name === name)?.id ?? OTHER_TYPE
-    for (const record of this.#pages.inTime(since, until)) if (record.type === wanted) yield record
   }
 
   #typeRows(): { readonly id: number; readonly name: string }[] {

@@ -4,6 +4,7 @@ import type { TopicPartition } from '../bus/admin.ts'
 import { EventBusError, type UnreadableRange } from '../bus/errors.ts'
 import { PartitionMap } from '../bus/names/partition-map.ts'
 import type { BusRecord } from '../bus/record.ts'
+import type { LogSlice } from '../bus/topic-log.ts'
 import { transact } from '../sqlite/shared-file.ts'
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { indexHints } from './hints.ts'
@@ -72,7 +73,11 @@ export class IndexWriter {
       const rows = this.#database.prepare('SELECT id, path FROM fields ORDER BY id').all()
       this.fields = rows.map((row) => String(row.path))
       const reader = this.fields.length === 0 ? undefined : fields.reader(this.fields)
-      this.#buffer = new IndexBuffer(about.seed, rows.map(({ id }) => Number(id)), reader)
+      this.#buffer = new IndexBuffer(
+        about.seed,
+        rows.map(({ id }) => Number(id)),
+        reader,
+      )
       this.#pages = new RecordPages(this.#database)
       this.#runs = new Runs(this.#database)
     } catch (error) {
@@ -145,6 +150,11 @@ export class IndexWriter {
     return this.#buffer.count
   }
 
+  /** Returns where to continue with each partition. */
+  positions(): LogSlice[] {
+    return [...this.#growth.values()].map(({ topic, partition, next: from }) => ({ topic, partition, from }))
+  }
+
   /** Returns the offset at which to continue with a partition. */
   nextOf(partition: TopicPartition): bigint | undefined {
     return this.#growth.get(partition)?.next
@@ -163,7 +173,8 @@ export class IndexWriter {
     for (const growth of this.#growth.values()) {
       const row = known.get(growth)
       if (row === undefined) committed.set(growth, growth)
-      else committed.set(growth, { ...growth, id: row.id, from: row.next, next: row.next, last: undefined, skipped: [] })
+      else
+        committed.set(growth, { ...growth, id: row.id, from: row.next, next: row.next, last: undefined, skipped: [] })
     }
     this.#growth = committed
     this.#buffer.clear()

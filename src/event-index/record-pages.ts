@@ -98,13 +98,14 @@ export class RecordPages {
     }
   }
 
-  /** Yields all records with a timestamp from `since` to before `until`, in the order of indexing. */
-  *inTime(since: bigint, until: bigint): Generator<StoredRecord> {
+  /** Yields the records of a type with a timestamp from `since` to before `until`, in the order of indexing. */
+  *ofType(type: number, since: bigint, until: bigint): Generator<StoredRecord> {
     for (let number = 0; ; ) {
       const row = this.#all.get(number, until, since)
       if (row === undefined) return
       const page = toPage(row)
       for (let at = 0; at < page.count; at += 1) {
+        if (page.data.readUInt32LE(page.count * 12 + at * 4) !== type) continue
         const record = recordOf(page, at)
         if (record.timestamp >= since && record.timestamp < until) yield record
       }

@@ -18,10 +18,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   drivers: ['bus', 'codecs', 'files', 'sqlite'],
   store: ['bus', 'codecs', 'files', 'sqlite'],
   // Actions of Rust services are read and written by their schema.
+  'event-index': ['bus', 'codecs', 'files', 'sqlite'],
   saga: ['bus', 'codecs', 'schema', 'store'],
   testing: ['bus', 'codecs', 'drivers', 'operations', 'saga', 'store'],
   otel: ['bus', 'codecs', 'saga'],
-  operations: ['bus', 'codecs', 'files', 'schema', 'store', 'saga'],
+  operations: ['bus', 'codecs', 'event-index', 'files', 'schema', 'store', 'saga'],
   scaffold: ['bus', 'codecs', 'files', 'rust', 'schema'],
   // The lock is SQLite's. Checks of servers come from the command, so that drivers and stores stay unknown.
   local: ['bus', 'files', 'sqlite'],
@@ -29,7 +30,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   demo: [],
   ui: ['bus', 'codecs', 'local', 'operations'],
   // What all `crbus new` have in common: questions, plans, npm and cargo. It has the commands and flags for every hint.
-  cli: ['bus', 'drivers', 'files', 'local', 'operations', 'scaffold', 'schema', 'store', 'ui'],
+  cli: ['bus', 'drivers', 'event-index', 'files', 'local', 'operations', 'scaffold', 'schema', 'store', 'ui'],
   commands: ['bus', 'cli', 'demo', 'local', 'operations', 'scaffold', 'ui'],
   'index.ts': ['bus', 'codecs', 'schema', 'drivers', 'store', 'saga', 'operations', 'scaffold'],
   'testing.ts': ['testing'],
@@ -39,7 +40,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 /** Who may name a package, a Node module or a global. What is not here anybody may. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['drivers/kafka'],
-  'node:sqlite': ['sqlite', 'drivers/embedded', 'store/sqlite'],
+  'node:sqlite': ['sqlite', 'drivers/embedded', 'event-index', 'store/sqlite'],
   pg: ['store/postgres'],
   '@opentelemetry/api': ['otel'],
   'cbor-x': ['codecs'],

@@ -54,6 +54,11 @@ export abstract class ChangeCommand extends BaseCommand {
     return super.openBus()
   }
 
+  /** Opens the bus for a command that changes only a local file about it, so that no guard applies. */
+  protected openBusToRead(): Promise<EventBus> {
+    return super.openBus()
+  }
+
   /** Adds `--wait` to the error for a group with members, if the command has the flag and it was not given. */
   protected override async withNames(thrown: unknown): Promise<unknown> {
     const error = await super.withNames(thrown)

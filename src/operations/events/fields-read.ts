@@ -23,6 +23,13 @@ export function fieldsRead(root: ASTNode, variables: ReadonlySet<string>): Reado
   return found
 }
 
+/** Returns the selection of the fields at some paths, each with a name for each level. */
+export function selectionOf(paths: readonly (readonly string[])[]): FieldSelection {
+  const selected: Fields = new Map()
+  for (const path of paths) add(selected, path)
+  return selected
+}
+
 /** Adds a path to the fields. The whole value includes each of its fields. */
 function add(fields: Fields, [name = '', ...rest]: readonly string[]): void {
   const known = fields.get(name)

@@ -26,15 +26,15 @@ export async function* mergeByTime(
     let merged: BusRecord[] = []
     while (live.length > 0) {
       const oldest = live.reduce((a, b) => (headTime(b) < headTime(a) ? b : a))
-      // The oldest record of the other partitions ends the run.
-      const next = live.reduce<bigint | undefined>((time, source) => {
-        if (source === oldest) return time
-        const head = headTime(source)
-        return time === undefined || head < time ? head : time
-      }, undefined)
+      // The oldest record of the other partitions ends the run. Of equal times, the earlier partition of the list is first, so
+      // that the order does not depend on the batches.
+      const at = live.indexOf(oldest)
+      const before = minTime(live.slice(0, at))
+      const after = minTime(live.slice(at + 1))
+      const isNext = (time: bigint) => (before === undefined || time < before) && (after === undefined || time <= after)
       const { batch } = oldest
       let end = oldest.index + 1
-      while (end < batch.length && (next === undefined || (batch[end] as BusRecord).timestamp <= next)) end += 1
+      while (end < batch.length && isNext((batch[end] as BusRecord).timestamp)) end += 1
       for (let index = oldest.index; index < end; index += 1) merged.push(batch[index] as BusRecord)
       oldest.index = end
       // Loading the next batch may take long, so yield what there is before that.
@@ -54,6 +54,13 @@ const MAX_YIELDED_RECORDS = 1000
 
 /** Returns the timestamp of the next record of a source. */
 const headTime = ({ batch, index }: Source): bigint => (batch[index] as BusRecord).timestamp
+
+/** The earliest next timestamp of some sources. */
+const minTime = (sources: readonly Source[]): bigint | undefined =>
+  sources.reduce<bigint | undefined>((time, source) => {
+    const head = headTime(source)
+    return time === undefined || head < time ? head : time
+  }, undefined)
 
 /** Loads the next batch of a source that is not empty. Returns false if the source has ended. */
 async function fill(source: Source): Promise<boolean> {

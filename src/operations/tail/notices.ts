@@ -23,6 +23,10 @@ export type TailNotice =
     }
   /** A topic that matches a glob was created, and `tail` follows it too. */
   | { readonly code: 'topic-added'; readonly topic: string }
+  /** The index finds the events with the correlation id in `indexed` offsets; `scanned` more offsets are read from the topics. */
+  | { readonly code: 'index-used'; readonly indexed: bigint; readonly scanned: bigint }
+  /** The index cannot be used, so that the topics are read. */
+  | { readonly code: 'index-unusable'; readonly reason: string }
   /** Partitions were added to a topic, and `tail` follows them too. */
   | { readonly code: 'partitions-added'; readonly topic: string; readonly partitions: readonly number[] }
 

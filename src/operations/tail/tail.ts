@@ -1,9 +1,10 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
+import type { CorrelatedRecords } from '../event-index/correlated-records.ts'
 import type { EventView } from '../events/event-view.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
-import { type PartitionChoice, resolveSlices } from '../offsets/resolve-slices.ts'
+import { type PartitionChoice, type ResolvedSlice, resolveSlices } from '../offsets/resolve-slices.ts'
 import { byTime } from './by-time.ts'
 import { type ChosenTopics, chooseTopics, type TopicRequest, topicMatcher } from './choose-topics.ts'
 import { followTopics } from './follow-topics.ts'
@@ -22,6 +23,10 @@ export interface TailRequest extends TopicRequest, Passing {
   readonly to?: OffsetSpec | undefined
   /** Without `from`: the number of newest events to begin with. */
   readonly last: number
+  /** Only events with this correlation id. The filter checks it too; reading by it is faster. */
+  readonly correlationId?: string | undefined
+  /** The path of the index that finds the events of a correlation id. Absent, or no such file: the topics are read. */
+  readonly indexPath?: string | undefined
   /** Stop after this number of events. */
   readonly limit?: number | undefined
 }
@@ -63,8 +68,9 @@ async function* matchingEvents(
   const slices = range?.slices ?? resolved
   for (const note of [...notes, ...(range?.notes ?? [])]) request.onNotice(note)
   const options = readOptions(request)
-  const read = (slice: LogSlice): AsyncIterable<readonly BusRecord[]> => {
-    const batches = bus.log.read([slice], options)
+  const correlated = await readerOfCorrelation(bus, request, { topics, slices })
+  const read = (slice: ResolvedSlice): AsyncIterable<readonly BusRecord[]> => {
+    const batches = correlated?.read(slice, options) ?? bus.log.read([slice], options)
     return range === undefined ? batches : filterRecords(batches, range.has)
   }
   const views = (batch: readonly BusRecord[]) => passingViews(batch, request)
@@ -84,6 +90,24 @@ async function* matchingEvents(
   for await (const batch of followTopics(bus, following)) yield* views(batch)
 }
 
+/**
+ * Prepares to read only the events of the requested correlation id; `undefined` if all are requested. Partitions are then merged
+ * without the other events, so that the order does not depend on what an index skips.
+ */
+async function readerOfCorrelation(
+  bus: EventBus,
+  { correlationId, indexPath: path, onNotice }: TailRequest,
+  { topics, slices }: { readonly topics: readonly string[]; readonly slices: readonly ResolvedSlice[] },
+): Promise<CorrelatedRecords | undefined> {
+  if (correlationId === undefined) return undefined
+  const { correlatedRecords } = await import('../event-index/correlated-records.ts')
+  const records = await correlatedRecords(bus, { correlationId, path, topics })
+  const coverage = records.coverage(slices)
+  if (coverage !== undefined) onNotice({ code: 'index-used', ...coverage })
+  if (records.problem !== undefined) onNotice({ code: 'index-unusable', reason: records.problem.message })
+  return records
+}
+
 /** Returns the options for reading the past. When following, this read also waits for the end of an outage without a limit. */
 function readOptions({ signal, follow, to, onOutage, outageLimit }: TailRequest): ReadOptions {
   const isFollowing = follow && to === undefined
@@ -96,7 +120,7 @@ function readOptions({ signal, follow, to, onOutage, outageLimit }: TailRequest)
 
 interface MatchingLog {
   /** Reads the records of a slice that are in the time range. */
-  readonly read: (slice: LogSlice) => AsyncIterable<readonly BusRecord[]>
+  readonly read: (slice: ResolvedSlice) => AsyncIterable<readonly BusRecord[]>
   /** Yields the events of a batch that pass the filter. */
   readonly views: (batch: readonly BusRecord[]) => AsyncIterable<readonly EventView[]>
 }
@@ -110,7 +134,7 @@ const MAX_WINDOW = 20_000n
  */
 async function newest(
   request: TailRequest,
-  slices: readonly LogSlice[],
+  slices: readonly ResolvedSlice[],
   log: MatchingLog,
 ): Promise<readonly EventView[]> {
   if (request.last === 0) return []
@@ -121,11 +145,11 @@ async function newest(
 /** Finds the newest `last` events of one partition that pass the filter. */
 async function newestOf(
   { last, signal }: TailRequest,
-  slice: LogSlice,
+  slice: ResolvedSlice,
   { read, views }: MatchingLog,
 ): Promise<readonly EventView[]> {
   let found: EventView[] = []
-  let to = slice.to ?? slice.from
+  let { to } = slice
   for (let window = BigInt(last); to > slice.from && found.length < last && !signal.aborted; window *= 2n) {
     const width = window > MAX_WINDOW && BigInt(last) < MAX_WINDOW ? MAX_WINDOW : window
     const from = to - width > slice.from ? to - width : slice.from

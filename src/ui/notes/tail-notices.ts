@@ -2,6 +2,7 @@ import { partitionName } from '../../bus/names/names.ts'
 import type { TailNotice } from '../../operations/tail/notices.ts'
 import type { UnseenType } from '../../operations/tail/similar-types.ts'
 import { formatTime, type TimeZone } from '../text/format-time.ts'
+import { plural } from '../text/listed.ts'
 
 /** The most topics that the notice about a missing topic lists. */
 const MAX_LISTED = 10
@@ -32,6 +33,10 @@ export function tailNoticeText(notice: TailNotice, timeZone: TimeZone): string {
       return `group ${notice.group} has committed nothing on ${partitionName(notice)}`
     case 'group-at-end':
       return `group ${notice.group} is at the end of ${partitionName(notice)}: it has committed offset ${notice.offset}`
+    case 'index-used':
+      return `the index covers ${plural(notice.indexed, 'offset')}; ${notice.scanned === 0n ? 'nothing more is read from the topics' : `${plural(notice.scanned, 'more offset')} ${notice.scanned === 1n ? 'is' : 'are'} read from the topics ("crbus index" adds them)`}`
+    case 'index-unusable':
+      return `all events are read, without the index: ${notice.reason}; "crbus index delete" deletes it`
     case 'topic-added':
       return `topic ${notice.topic} was created and is followed too`
     case 'partitions-added':

@@ -10,13 +10,15 @@ export class ProgressLine {
   readonly #io: Pick<Io, 'stdout' | 'stderr'>
   readonly #progress: Progress
   readonly #signal: AbortSignal
+  readonly #verb: string
   readonly #start = performance.now()
   #shownAt = this.#start
   #isShown = false
 
-  /** `progress` returns the share that is done; `signal` ends all writing. */
-  constructor(io: Pick<Io, 'stdout' | 'stderr'>, progress: Progress, signal: AbortSignal) {
+  /** `progress` returns the share that is done; `signal` ends all writing; `verb` says what was done with the events. */
+  constructor(io: Pick<Io, 'stdout' | 'stderr'>, progress: Progress, signal: AbortSignal, verb = 'published') {
     this.#io = io
+    this.#verb = verb
     this.#progress = progress
     this.#signal = signal
   }
@@ -27,13 +29,15 @@ export class ProgressLine {
     if (!this.#canShow || now - this.#shownAt < MIN_INTERVAL_MS) return
     this.#shownAt = now
     this.#isShown = true
-    this.#write(formatProgress(published, this.#progress(published), (now - this.#start) / 1000))
+    const seconds = (now - this.#start) / 1000
+    this.#write(formatProgress(published, this.#progress(published), seconds, this.#verb))
   }
 
   /** Shows the total and ends the line, if the line was shown at all. */
   end(published: number): void {
     if (!this.#isShown) return
-    this.#write(`${formatProgress(published, undefined, (performance.now() - this.#start) / 1000)}\n`)
+    const seconds = (performance.now() - this.#start) / 1000
+    this.#write(`${formatProgress(published, undefined, seconds, this.#verb)}\n`)
   }
 
   get #canShow(): boolean {
