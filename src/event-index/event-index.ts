@@ -46,6 +46,8 @@ export interface FoundRecord extends Position {
 const I64_MIN = -(2n ** 63n)
 const I64_MAX = 2n ** 63n - 1n
 
+const toI64 = (value: bigint): bigint => (value < I64_MIN ? I64_MIN : value > I64_MAX ? I64_MAX : value)
+
 /** Returns the path of the index of a bus in a folder. */
 export function indexPath(folder: string, clusterId: string): string {
   const readable = clusterId.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(-40)
@@ -108,8 +110,10 @@ export class EventIndex {
    */
   find(query: IndexQuery, limits: SearchLimits = {}): FoundRecord[] | undefined {
     return this.#read(() => {
-      const { topics, since = I64_MIN, until = I64_MAX, limit = MAX_HITS } = limits
-      const candidates = this.#candidates(query, since, until)
+      const { topics, since, until, limit = MAX_HITS } = limits
+      const first = toI64(since ?? I64_MIN)
+      const last = until === undefined ? I64_MAX : toI64(until - 1n)
+      const candidates = this.#candidates(query, first, last)
       if (candidates === undefined) return undefined
       const types = new Map(this.#typeRows().map(({ id, name }) => [id, name] as const))
       const partitions = readPartitions(this.#database).filter(({ topic }) => topics?.includes(topic) ?? true)
@@ -117,7 +121,7 @@ export class EventIndex {
       let found: FoundRecord[] = []
       for (const { partitionId, offset, timestamp, type } of candidates) {
         const partition = byId.get(partitionId)
-        if (partition === undefined || timestamp < since || timestamp >= until) continue
+        if (partition === undefined || timestamp < first || timestamp > last) continue
         const position = { topic: partition.topic, partition: partition.partition, offset }
         found.push({ ...position, timestamp, eventType: types.get(type) })
         if (found.length >= 2 * limit) found = found.sort(byTime).slice(0, limit)
@@ -131,11 +135,11 @@ export class EventIndex {
     this.#database.close()
   }
 
-  #candidates(query: IndexQuery, since: bigint, until: bigint): Iterable<StoredRecord> | undefined {
+  #candidates(query: IndexQuery, first: bigint, last: bigint): Iterable<StoredRecord> | undefined {
     if ('type' in query) {
       // A type whose name is not stored is one of the others.
       const id = this.#typeRows().find(({ name }) => name === query.type)?.id ?? OTHER_TYPE
-      return this.#pages.ofType(id, since, until)
+      return this.#pages.ofType(id, first, last)
     }
     const seed = Number(this.#database.prepare('SELECT seed FROM about').get()?.seed)
     if ('correlationId' in query) return this.#hits(kinds.correlation, [hashText(query.correlationId, seed)])

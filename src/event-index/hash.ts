@@ -3,7 +3,7 @@ const BYTES = 4
 
 /**
  * Hashes bytes to 32 bits, without zero, which stands for an absent value. Two texts may have the same hash, so a caller compares
- * the text of each record that it finds. The seed differs between index files, so nobody can choose ids that share a hash.
+ * the text of each record that it finds. The seed differs between index files, so ids that share a hash cannot be chosen in advance.
  */
 export function hashBytes(bytes: Uint8Array, start: number, end: number, seed: number): number {
   // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), then the finalizer of MurmurHash3, which spreads short ids.

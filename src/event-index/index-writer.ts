@@ -165,7 +165,8 @@ export class IndexWriter {
    * `REFUSED` if the file was deleted.
    */
   commit(): void {
-    const grown = [...this.#growth.values()].filter(({ next, from }) => next > from)
+    // A partition without records is noted too, so that it counts as indexed.
+    const grown = [...this.#growth.values()].filter(({ id, next, from }) => next > from || id === undefined)
     if (grown.length > 0) this.#change(() => this.#write(grown))
     const committed = new PartitionMap<Growth>()
     const known = new PartitionMap<IndexedPartition>()

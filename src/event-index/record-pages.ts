@@ -37,7 +37,7 @@ export class RecordPages {
       `SELECT ${columns} FROM records WHERE first_number <= ? ORDER BY first_number DESC LIMIT 1`,
     )
     this.#all = database.prepare(
-      `SELECT ${columns} FROM records WHERE first_number >= ? AND min_timestamp < ? AND max_timestamp >= ? ORDER BY first_number LIMIT 1`,
+      `SELECT ${columns} FROM records WHERE first_number >= ? AND min_timestamp <= ? AND max_timestamp >= ? ORDER BY first_number LIMIT 1`,
     )
     this.#ranges = database.prepare('SELECT first_number, count FROM records ORDER BY first_number')
     for (const statement of [this.#containing, this.#all]) statement.setReadBigInts(true)
@@ -98,16 +98,16 @@ export class RecordPages {
     }
   }
 
-  /** Yields the records of a type with a timestamp from `since` to before `until`, in the order of indexing. */
-  *ofType(type: number, since: bigint, until: bigint): Generator<StoredRecord> {
+  /** Yields the records of a type with a timestamp from `first` to `last`, in the order of indexing. */
+  *ofType(type: number, first: bigint, last: bigint): Generator<StoredRecord> {
     for (let number = 0; ; ) {
-      const row = this.#all.get(number, until, since)
+      const row = this.#all.get(number, last, first)
       if (row === undefined) return
       const page = toPage(row)
       for (let at = 0; at < page.count; at += 1) {
         if (page.data.readUInt32LE(page.count * 12 + at * 4) !== type) continue
         const record = recordOf(page, at)
-        if (record.timestamp >= since && record.timestamp < until) yield record
+        if (record.timestamp >= first && record.timestamp <= last) yield record
       }
       number = page.firstNumber + page.count
     }

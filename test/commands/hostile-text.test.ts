@@ -1,7 +1,6 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { GroupDescription } from '../../src/bus/admin.ts'
 import { EventBusError } from '../../src/bus/errors.ts'
@@ -13,6 +12,7 @@ import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { writeSchemaFile } from '../../src/schema/schema-file.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
+import { commandFiles } from '../support/command-files.ts'
 import { withAdmin } from '../support/with-admin.ts'
 import { orders } from '../unit/schema/support/build.ts'
 import { type Runnable, runCli } from './run-cli.ts'
@@ -31,8 +31,7 @@ const unsafeIn = (text: string) =>
     .match(unsafe)
     ?.map((one) => escape(one)) ?? []
 
-const root = fileURLToPath(new URL('../../src/commands/', import.meta.url))
-const names = globSync('**/*.ts', { cwd: root }).map((file) => file.replace('.ts', '').replaceAll('\\', '/'))
+const files = commandFiles('/')
 
 /** The arguments of each command, with hostile text wherever a user, a file or a broker can supply text. */
 const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -111,6 +110,9 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'groups/describe': [[BAD], [`no${BAD}`]],
   'groups/list': [[], [BAD], [`no${BAD}`, '--sort', 'members'], ['--sort', BAD]],
   'groups/members': [[BAD], [BAD, '--sort', BAD], [`no${BAD}`]],
+  index: [[], [BAD], ['--field', BAD], ['--field', `data.${BAD}`, '--schema', BAD]],
+  'index/delete': [[], ['--yes'], ['--dry-run'], ['--confirm', BAD]],
+  'index/status': [[], [BAD]],
   lag: [[], [BAD], ['--sort', BAD], ['--group', BAD, '--by-type'], ['--group', `no${BAD}`], ['--sample', BAD]],
   ui: [[], ['--group', BAD], ['--view', BAD], ['--interval', BAD]],
   metrics: [[], ['--group', BAD], ['--listen', BAD]],
@@ -243,7 +245,8 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'topics/list': [[], [BAD], ['--profile', 'theirs'], ['-X', BAD], ['-X', `sasl.mechanism=${BAD}`]],
 }
 
-test('every command is tested with hostile text', () => expect(Object.keys(argvs).sort()).toEqual([...names].sort()))
+test('every command is tested with hostile text', () =>
+  expect(Object.keys(argvs).sort()).toEqual([...files.keys()].sort()))
 
 describe('untrusted text is escaped in the output of', () => {
   let folder: string
@@ -349,8 +352,8 @@ describe('untrusted text is escaped in the output of', () => {
     return { ...withAdmin(bus, {}), log: everything(bus.log), admin: everything(bus.admin), publish: refuse }
   }
 
-  test.each(names)('untrusted text is escaped in the output of %s', async (name) => {
-    const command = (await import(/* @vite-ignore */ join(root, `${name}.ts`))).default as Runnable
+  test.each([...files])('untrusted text is escaped in the output of %s', async (name, file) => {
+    const command = (await import(/* @vite-ignore */ file)).default as Runnable
     let said = ''
     for (const argv of argvs[name] ?? []) {
       for (const openBus of [undefined, answering, refusing]) {

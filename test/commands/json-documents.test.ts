@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -11,18 +11,17 @@ import Reset from '../../src/commands/reset.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
+import { commandFiles } from '../support/command-files.ts'
 import { documentProblems, documentSchemas } from '../support/documents.ts'
 import { withAcls } from '../support/with-acls.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
-const root = new URL('../../src/commands/', import.meta.url)
-
 /** Every command by its name, as oclif finds it. */
 const commands = new Map<string, Runnable>()
 beforeAll(async () => {
-  for (const path of globSync('**/*.ts', { cwd: root.pathname })) {
-    const { default: command } = (await import(new URL(path, root).href)) as { readonly default: Runnable }
-    commands.set(path.replaceAll(/[\\/]/g, ' ').replace('.ts', ''), command)
+  for (const [name, file] of commandFiles(' ')) {
+    const { default: command } = (await import(/* @vite-ignore */ file)) as { readonly default: Runnable }
+    commands.set(name, command)
   }
 })
 
@@ -70,6 +69,9 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'groups clone': ['billing', 'copy', '--yes'],
   'groups delete': ['billing', '--yes'],
   'groups delete-offsets': ['billing', '--topic', 'order-events', '--yes'],
+  index: ['order-events', '--field', 'data.order_id'],
+  'index delete': ['--yes'],
+  'index status': [],
   lag: ['--sample', '1ms', '--by-type'],
   metrics: [],
   'metrics alerts': [],

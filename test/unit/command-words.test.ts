@@ -1,11 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { commandFiles } from '../support/command-files.ts'
 import { commandWords, textsOf } from '../support/command-words.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const commands = globSync('**/*.ts', { cwd: `${root}src/commands` }).map((path) =>
-  path.replaceAll(/[\\/]/g, ':').replace(/\.ts$/, ''),
-)
+const commands = [...commandFiles(':').keys()]
 
 /** The rooms of the command line. `demo` is generated from templates. */
 const ofCommandLine = ['cli', 'commands', 'ui', 'demo']

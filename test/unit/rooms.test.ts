@@ -66,6 +66,9 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   console: ['cli'],
 }
 
+/** The command `crbus index`, which oclif finds by this path. */
+const INDEX_COMMAND = 'commands/index/index.ts'
+
 /** Folders that only their own files import while loading; others wait until they need them: `await import()`. */
 const lazy = ['ui/live']
 
@@ -143,7 +146,8 @@ function closedDoors(sources: readonly Source[]): string[] {
     const room = path.split('/')[0] as string
     const open = doors[room]
     if (open === undefined) return [`${path}: there is no room '${room}'`]
-    if (posix.basename(path) === 'index.ts' && path !== 'index.ts') return [`${path}: the only barrel is src/index.ts`]
+    if (posix.basename(path) === 'index.ts' && !['index.ts', INDEX_COMMAND].includes(path))
+      return [`${path}: the only barrel is src/index.ts`]
     return mentionsIn(source).flatMap((mention) => {
       const why = mention.name.startsWith('.') ? whyClosed(path, room, open, mention) : whyNotKept(path, mention)
       return why === undefined ? [] : [`${path}: ${mention.name}: ${why}`]

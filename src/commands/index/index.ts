@@ -39,7 +39,7 @@ export default class Index extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'FIELD',
     }),
-    follow: Flags.boolean({ char: 'f', description: 'Index new events until Ctrl-C' }),
+    follow: Flags.boolean({ description: 'Index new events until Ctrl-C' }),
     schema: schemaFlag,
   }
 

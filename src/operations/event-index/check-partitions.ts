@@ -8,7 +8,8 @@ import type { IndexedPartition } from '../../event-index/indexed-partitions.ts'
 
 /**
  * Whether what an index has of a partition is true of the topic. `gone`: the partition does not exist. `recreated`: the topic was
- * deleted and created again. `trimmed`: all indexed records were deleted from the topic.
+ * deleted and created again. `trimmed`: records were
+ * deleted that are not indexed yet, and so all that are.
  */
 export type PartitionState = 'current' | 'recreated' | 'trimmed' | 'gone'
 
@@ -42,7 +43,7 @@ export async function checkPartitions(
     const range = rangeOf(one)
     if (range === undefined) return { indexed: one, state: 'gone' }
     if (one.next > range.end || range.start < one.start) return { indexed: one, state: 'recreated' }
-    if (range.start >= one.next && one.next > one.start) return { indexed: one, state: 'trimmed' }
+    if (range.start > one.next) return { indexed: one, state: 'trimmed' }
     const record = records.get(one)
     if (one.last === undefined || one.last.offset < range.start || record === 'unreadable') {
       return { indexed: one, state: 'current' }

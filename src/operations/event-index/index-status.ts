@@ -67,12 +67,13 @@ export async function indexStatus(bus: EventBus, path: string): Promise<IndexSta
 }
 
 function readIndex(path: string) {
+  // Opening adds the files of a log for the time being.
+  const bytes = indexBytes(path)
   const index = EventIndex.open(path)
   const none: readonly IndexedPartition[] = []
   if (index === undefined) return { exists: false, bytes: 0, recordCount: 0, fields: [], indexed: none }
   try {
-    const [fields, indexed, recordCount] = [index.fields(), index.reach(), index.recordCount()]
-    return { exists: true, bytes: indexBytes(path), recordCount, fields, indexed }
+    return { exists: true, bytes, recordCount: index.recordCount(), fields: index.fields(), indexed: index.reach() }
   } finally {
     index.close()
   }

@@ -52,7 +52,7 @@ export type IndexNotice =
 /** What was indexed of a topic. */
 export interface IndexedTopic {
   readonly topic: string
-  readonly partitions: number
+  readonly partitionCount: number
   /** The number of offsets that were read now. */
   readonly offsetsRead: bigint
 }
@@ -96,14 +96,14 @@ class Update {
 
   async run(): Promise<IndexUpdated> {
     const topics = await this.#chosenTopics()
-    const partitionCounts = await this.#begin(topics)
-    await this.#catchUp(partitionCounts.slices)
+    const begun = await this.#begin(topics)
+    await this.#catchUp(begun.slices)
     if (this.#request.follow && !this.#request.signal.aborted) await this.#follow()
     return {
       file: this.#writer.path,
       fields: this.#writer.fields,
-      topics: [...partitionCounts.counts].map(([topic, partitions]) => {
-        return { topic, partitions, offsetsRead: this.#offsetsRead.get(topic) ?? 0n }
+      topics: [...begun.counts].map(([topic, partitionCount]) => {
+        return { topic, partitionCount, offsetsRead: this.#offsetsRead.get(topic) ?? 0n }
       }),
       recordsAdded: this.#recordsAdded,
       unreadable: unreadablePartitions(this.#skipped),

@@ -28,7 +28,7 @@ export function formatUpdated(
   { file, topics, recordsAdded, unreadable }: IndexUpdated,
   width: number | undefined,
 ): string {
-  const rows = topics.map(({ topic, partitions, offsetsRead }) => [topic, partitions, offsetsRead])
+  const rows = topics.map(({ topic, partitionCount, offsetsRead }) => [topic, partitionCount, offsetsRead])
   const notes = unreadable.map(
     (one) =>
       `note: ${printable(`${plural(one.batchCount, 'batch')} of ${partitionName(one)} cannot be read: ${one.reason}`)}\n`,

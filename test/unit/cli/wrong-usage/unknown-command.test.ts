@@ -1,11 +1,9 @@
-import { globSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { formatSuggestion } from '../../../../src/cli/suggestions.ts'
 import { unknownCommand } from '../../../../src/cli/wrong-usage/unknown-command.ts'
+import { commandFiles } from '../../../support/command-files.ts'
 
-const commands = globSync('**/*.ts', { cwd: new URL('../../../../src/commands', import.meta.url).pathname }).map(
-  (path) => path.replaceAll(/[\\/]/g, ':').replace(/\.ts$/, ''),
-)
+const commands = [...commandFiles(':').keys()]
 
 /** The suggestions for words that are not a command, without those of the help. */
 function suggested(line: string): string[] {
