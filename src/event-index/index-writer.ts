@@ -10,7 +10,7 @@ import { type Fingerprint, fingerprintOf } from './fingerprint.ts'
 import { indexHints } from './hints.ts'
 import { type FieldReader, IndexBuffer } from './index-buffer.ts'
 import { type IndexedPartition, readPartitions } from './indexed-partitions.ts'
-import { guarded, IndexChangedError, NO_TYPE, OTHER_TYPE, openIndexFile } from './layout.ts'
+import { damaged, guarded, IndexChangedError, NO_TYPE, OTHER_TYPE, openIndexFile } from './layout.ts'
 import { RecordFacts } from './record-facts.ts'
 import { RecordPages, rangeMatcher } from './record-pages.ts'
 import { MAX_NUMBERS, Runs } from './runs.ts'
@@ -60,28 +60,30 @@ export class IndexWriter {
   readonly fields: readonly string[]
   #growth = new PartitionMap<Growth>()
 
-  /** Opens an index, and creates its file if it is missing. A new field empties the index, because all records must be read again. */
-  constructor(path: string, fields: IndexedFields) {
+  private constructor(path: string, database: DatabaseSync, fields: IndexedFields) {
     this.path = path
-    this.#database = openIndexFile(path)
+    this.#database = database
+    this.#inode = inodeOf(path)
+    transact(database, () => addFields(database, fields.paths))
+    const about = this.#about()
+    this.#generation = about.generation
+    this.#facts = new RecordFacts(about.seed)
+    const rows = database.prepare('SELECT id, path FROM fields ORDER BY id').all()
+    this.fields = rows.map((row) => String(row.path))
+    const reader = this.fields.length === 0 ? undefined : fields.reader(this.fields)
+    const ids = rows.map(({ id }) => Number(id))
+    this.#buffer = new IndexBuffer(about.seed, ids, reader)
+    this.#pages = new RecordPages(database)
+    this.#runs = new Runs(database)
+  }
+
+  /** Opens an index, and creates its file if it is missing. A new field empties the index, because all records must be read again. */
+  static open(path: string, fields: IndexedFields): IndexWriter {
+    const database = openIndexFile(path)
     try {
-      this.#inode = inodeOf(path)
-      guarded(path, () => transact(this.#database, () => addFields(this.#database, fields.paths)))
-      const about = this.#about()
-      this.#generation = about.generation
-      this.#facts = new RecordFacts(about.seed)
-      const rows = this.#database.prepare('SELECT id, path FROM fields ORDER BY id').all()
-      this.fields = rows.map((row) => String(row.path))
-      const reader = this.fields.length === 0 ? undefined : fields.reader(this.fields)
-      this.#buffer = new IndexBuffer(
-        about.seed,
-        rows.map(({ id }) => Number(id)),
-        reader,
-      )
-      this.#pages = new RecordPages(this.#database)
-      this.#runs = new Runs(this.#database)
+      return guarded(path, () => new IndexWriter(path, database, fields))
     } catch (error) {
-      this.#database.close()
+      database.close()
       throw error
     }
   }
@@ -287,7 +289,8 @@ export class IndexWriter {
 
   #about(): { readonly seed: number; readonly nextNumber: number; readonly generation: number } {
     const row = this.#database.prepare('SELECT seed, next_number, generation FROM about').get()
-    return { seed: Number(row?.seed), nextNumber: Number(row?.next_number), generation: Number(row?.generation) }
+    if (row === undefined) throw damaged(this.path, 'its first table is empty')
+    return { seed: Number(row.seed), nextNumber: Number(row.next_number), generation: Number(row.generation) }
   }
 }
 

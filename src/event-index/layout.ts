@@ -102,10 +102,9 @@ const notAnIndex = (path: string): EventBusError =>
   new EventBusError('REFUSED', `${path} is not an event index of crbus`, { hints: [indexHints.deleteIndex()] })
 
 /** The error for an index whose content cannot be right. `what` is what was found. */
-export const damaged = (path: string, what: string, cause?: unknown): EventBusError =>
+export const damaged = (path: string, what: string): EventBusError =>
   new EventBusError('REFUSED', `the event index at ${path} is damaged: ${what}`, {
     hints: [indexHints.deleteIndex()],
-    cause,
   })
 
 /** Runs work on an index file and turns every error of SQLite into an `EventBusError` that names the file. */

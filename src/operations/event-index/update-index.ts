@@ -69,7 +69,7 @@ export interface IndexUpdated {
 /** Indexes what topics have gained since the last time. Changes nothing on the bus. */
 export async function updateIndex(bus: EventBus, request: UpdateRequest): Promise<IndexUpdated> {
   for (let restarts = 0; ; restarts += 1) {
-    const writer = new IndexWriter(request.path, { paths: request.fields, reader: request.fieldReader })
+    const writer = IndexWriter.open(request.path, { paths: request.fields, reader: request.fieldReader })
     try {
       return await new Update(bus, request, writer).run()
     } catch (error) {
