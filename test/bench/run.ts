@@ -9,6 +9,7 @@ import { auditing } from './rows/auditing.ts'
 import { embedded } from './rows/embedded.ts'
 import { fetching } from './rows/fetching.ts'
 import { lagging, resetting } from './rows/groups.ts'
+import { indexing } from './rows/indexing.ts'
 import { publishing } from './rows/publishing.ts'
 import { readDecoded, readNdjson, readRaw, readWhere } from './rows/reading.ts'
 import { saga } from './rows/saga.ts'
@@ -25,6 +26,7 @@ const rows: readonly Row[] = [
   startUp,
   embedded,
   fetching,
+  indexing,
   lagging,
   resetting,
   saga,
