@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { TopicPartition } from '../bus/admin.ts'
 import { EventBusError, type UnreadableRange } from '../bus/errors.ts'
 import { PartitionMap } from '../bus/names/partition-map.ts'
@@ -53,6 +53,9 @@ export class IndexWriter {
   readonly #pages: RecordPages
   readonly #runs: Runs
   readonly #types = new Map<string, number>()
+  readonly #findType: StatementSync
+  /** Whether no more types are stored. */
+  #hasAllTypes = false
   readonly #inode: bigint
   readonly #facts: RecordFacts
   readonly #buffer: IndexBuffer<Growth>
@@ -73,6 +76,7 @@ export class IndexWriter {
     const reader = this.fields.length === 0 ? undefined : fields.reader(this.fields)
     const ids = rows.map(({ id }) => Number(id))
     this.#buffer = new IndexBuffer(about.seed, ids, reader)
+    this.#findType = database.prepare('SELECT id FROM types WHERE name = ?')
     this.#pages = new RecordPages(database)
     this.#runs = new Runs(database)
   }
@@ -269,8 +273,8 @@ export class IndexWriter {
   /** Stores a type at once: another process may give the next id to another type before this one commits. */
   #storeType(name: string): number {
     return guarded(this.path, () => {
-      const find = this.#database.prepare('SELECT id FROM types WHERE name = ?')
-      const id = find.get(name)?.id ?? this.#insertType(name)
+      const known = this.#findType.get(name)?.id
+      const id = known ?? (this.#hasAllTypes ? OTHER_TYPE : this.#insertType(name))
       if (id !== OTHER_TYPE) this.#types.set(name, Number(id))
       return Number(id)
     })
@@ -281,7 +285,10 @@ export class IndexWriter {
       const { next } = this.#database.prepare('SELECT coalesce(max(id) + 1, ?) AS next FROM types').get(FIRST_TYPE) as {
         next: number
       }
-      if (next >= MAX_TYPES) return OTHER_TYPE
+      if (next >= MAX_TYPES) {
+        this.#hasAllTypes = true
+        return OTHER_TYPE
+      }
       this.#database.prepare('INSERT OR IGNORE INTO types (id, name) VALUES (?, ?)').run(next, name)
       return Number(this.#database.prepare('SELECT id FROM types WHERE name = ?').get(name)?.id)
     })

@@ -47,7 +47,9 @@ const indexFiles = () => {
 describe('crbus index', () => {
   test('says what it has read, and reads nothing twice', async () => {
     const first = await run(Index)
-    expect(first.stdout).toMatch(/^TOPIC {11}PARTITIONS {2}OFFSETS-READ\norder-events {13}2 {13}3\npayment-events {11}1 {13}0\n/)
+    expect(first.stdout).toMatch(
+      /^TOPIC {11}PARTITIONS {2}OFFSETS-READ\norder-events {13}2 {13}3\npayment-events {11}1 {13}0\n/,
+    )
     expect(first.stdout).toMatch(/\n\nindexed 3 more events in .*memory-[0-9a-f]{12}\.db\n$/)
     await place('c-3')
     const second = JSON.parse((await run(Index, ['--json'])).stdout)

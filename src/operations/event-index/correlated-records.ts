@@ -1,20 +1,16 @@
-import { EventBusError, UnreadableError } from '../../bus/errors.ts'
+import { compareNumbers } from '../../bus/compare.ts'
+import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
-import { isOutage } from '../../bus/outage.ts'
 import type { BusRecord } from '../../bus/record.ts'
-import type { LogSlice, ReadOptions, TopicLog } from '../../bus/topic-log.ts'
-import { EventIndex } from '../../event-index/event-index.ts'
+import type { LogSlice, ReadOptions } from '../../bus/topic-log.ts'
+import { EventIndex, type FoundRecord } from '../../event-index/event-index.ts'
 import type { IndexedPartition } from '../../event-index/indexed-partitions.ts'
 import { correlationMatcher } from '../../event-index/record-facts.ts'
+import { resolveSlices } from '../offsets/resolve-slices.ts'
+import { mergeByTime } from '../tail/merge-by-time.ts'
 import { checkPartitions } from './check-partitions.ts'
-
-/** The most records that one request reads by their offsets. */
-const MAX_POSITIONS = 256
-/** Hits that are at most this far apart are read with the records between them, which costs less than a request each. */
-const MAX_GAP = 16n
-/** A range with at least this number of hits is read as a whole. */
-const MIN_RANGE_HITS = 16
+import { readOffsets } from './read-offsets.ts'
 
 /** A slice with an end. */
 type BoundedSlice = LogSlice & { readonly to: bigint }
@@ -23,10 +19,20 @@ type BoundedSlice = LogSlice & { readonly to: bigint }
 export interface CorrelatedRecords {
   /** Why the index cannot be used, so that the topics are read. */
   readonly problem?: EventBusError | undefined
+  /** What was read until now. */
+  readonly report: ReadReport
   /** Yields the records of a slice that have the correlation id, in offset order. */
   read(slice: BoundedSlice, options: ReadOptions): AsyncIterable<readonly BusRecord[]>
   /** Returns how many offsets of some slices the index covers; `undefined` without an index. */
   coverage(slices: readonly BoundedSlice[]): Coverage | undefined
+}
+
+/** How many records were read to find the ones with the correlation id. */
+export interface ReadReport {
+  /** The number of records that were read because of the index. */
+  readonly byIndex: number
+  /** The number of records that were read where the index does not reach. */
+  readonly scanned: number
 }
 
 export interface Coverage {
@@ -57,23 +63,20 @@ export async function correlatedRecords(
   { correlationId, path, topics }: CorrelationRequest,
 ): Promise<CorrelatedRecords> {
   const matches = correlationMatcher(correlationId)
-  let hits: PartitionMap<Hits> | undefined
-  let problem: EventBusError | undefined
-  try {
-    hits = path === undefined ? undefined : await findHits(bus, { correlationId, path, topics })
-  } catch (error) {
-    if (!(error instanceof EventBusError) || error.code !== 'REFUSED') throw error
-    problem = error
-  }
+  const report = { byIndex: 0, scanned: 0 }
+  const { found, problem } = searchIndex({ correlationId, path, topics })
+  const hits = found && (await currentHits(bus, found, topics))
   return {
     problem,
+    report,
     async *read(slice, options) {
       for (const { offsets, ...part } of partsOf(slice, hits?.get(slice))) {
         const batches =
           offsets === undefined ? bus.log.read([part], options) : readOffsets(bus.log, part, offsets, options)
         for await (const batch of batches) {
-          const found = batch.filter(matches)
-          if (found.length > 0) yield found
+          report[offsets === undefined ? 'scanned' : 'byIndex'] += batch.length
+          const matching = batch.filter(matches)
+          if (matching.length > 0) yield matching
         }
       }
     },
@@ -89,24 +92,42 @@ export async function correlatedRecords(
   }
 }
 
-/** Finds the offsets in the index, by partition. `undefined` without an index, and for more hits than memory should hold. */
-async function findHits(
-  bus: EventBus,
-  { correlationId, path, topics }: CorrelationRequest & { readonly path: string },
-): Promise<PartitionMap<Hits> | undefined> {
-  const index = EventIndex.open(path)
-  if (index === undefined) return undefined
-  let reach: IndexedPartition[]
-  let found: ReturnType<EventIndex['find']>
+/** What the index has of some topics, and the records in it that may have a correlation id. */
+interface Found {
+  readonly reach: readonly IndexedPartition[]
+  readonly records: readonly FoundRecord[]
+}
+
+/** Searches the index. `found` is absent without an index, and for more records than memory should hold. */
+function searchIndex({ correlationId, path, topics }: CorrelationRequest): {
+  readonly found?: Found | undefined
+  readonly problem?: EventBusError | undefined
+} {
   try {
-    reach = index.reach(topics)
-    found = index.find({ correlationId }, { topics })
-  } finally {
-    index.close()
+    const index = path === undefined ? undefined : EventIndex.open(path)
+    if (index === undefined) return {}
+    try {
+      // In this order, because an index that grows in between has more records than reach, which does no harm.
+      const reach = index.reach(topics)
+      const records = index.find({ correlationId }, { topics })
+      return { found: records && { reach, records } }
+    } finally {
+      index.close()
+    }
+  } catch (error) {
+    if (error instanceof EventBusError) return { problem: error }
+    throw error
   }
-  if (found === undefined) return undefined
+}
+
+/** Returns what was found in partitions of which the index is right. */
+async function currentHits(
+  bus: EventBus,
+  { reach, records }: Found,
+  topics: readonly string[],
+): Promise<PartitionMap<Hits>> {
   const offsets = new PartitionMap<bigint[]>()
-  for (const record of found) {
+  for (const record of records) {
     const own = offsets.get(record)
     if (own === undefined) offsets.set(record, [record.offset])
     else own.push(record.offset)
@@ -115,9 +136,28 @@ async function findHits(
   for (const { indexed, state } of await checkPartitions(bus, reach, await bus.log.rangesOf(topics))) {
     if (state !== 'current') continue
     const own = offsets.get(indexed) ?? []
-    hits.set(indexed, { ...indexed, offsets: own.sort((a, b) => (a < b ? -1 : 1)) })
+    hits.set(indexed, { ...indexed, offsets: own.sort(compareNumbers) })
   }
   return hits
+}
+
+/**
+ * Yields the records of a correlation id in whole topics, up to their current ends, in time order over all partitions. For the
+ * order of late records, see {@link mergeByTime}.
+ */
+export async function* readCorrelated(
+  bus: EventBus,
+  request: CorrelationRequest,
+  {
+    onReport,
+    ...options
+  }: ReadOptions & { readonly onReport?: (report: ReadReport, coverage: Coverage | undefined) => void },
+): AsyncGenerator<readonly BusRecord[]> {
+  const { topics } = request
+  const { slices } = await resolveSlices(bus.log, { topics, from: { kind: 'start' }, to: { kind: 'end' } })
+  const records = await correlatedRecords(bus, request)
+  yield* mergeByTime(slices.map((slice) => records.read(slice, options)))
+  onReport?.(records.report, records.coverage(slices))
 }
 
 /** A part of a slice. `offsets`: those of the index; `undefined` for a part to read completely. */
@@ -159,55 +199,4 @@ function indexAt(offsets: readonly bigint[], wanted: bigint): number {
     else high = middle
   }
   return low
-}
-
-/** Reads the records at some offsets of a partition, and perhaps others near them, in offset order. */
-async function* readOffsets(
-  log: TopicLog,
-  { topic, partition }: Pick<LogSlice, 'topic' | 'partition'>,
-  offsets: readonly bigint[],
-  options: ReadOptions,
-): AsyncGenerator<readonly BusRecord[]> {
-  let single: BoundedSlice[] = []
-  for (const near of nearOffsets(offsets)) {
-    if (options.signal?.aborted) return
-    const isRange = near.length >= MIN_RANGE_HITS
-    if (isRange || single.length + near.length > MAX_POSITIONS) {
-      yield* readSingle(log, single, options)
-      single = []
-    }
-    if (isRange) {
-      const [from, last] = [near[0] as bigint, near.at(-1) as bigint]
-      yield* log.read([{ topic, partition, from, to: last + 1n }], options)
-    } else {
-      for (const offset of near) single.push({ topic, partition, from: offset, to: offset + 1n })
-    }
-  }
-  yield* readSingle(log, single, options)
-}
-
-/** Divides sorted offsets into parts whose offsets are near each other. */
-function* nearOffsets(offsets: readonly bigint[]): Generator<readonly bigint[]> {
-  let start = 0
-  for (let at = 1; at <= offsets.length; at += 1) {
-    if (at < offsets.length && (offsets[at] as bigint) - (offsets[at - 1] as bigint) <= MAX_GAP) continue
-    yield offsets.slice(start, at)
-    start = at
-  }
-}
-
-/** Reads slices of one record each in one request, where `TopicLog.read` takes one or more for each slice. */
-async function* readSingle(
-  log: TopicLog,
-  slices: readonly BoundedSlice[],
-  options: ReadOptions,
-): AsyncGenerator<readonly BusRecord[]> {
-  if (slices.length === 0 || options.signal?.aborted) return
-  try {
-    yield (await log.firstRecords(slices)).filter((record) => record !== undefined)
-  } catch (error) {
-    // `read` waits for the end of an outage, and yields the records before one that cannot be read.
-    if (!(error instanceof UnreadableError) && !isOutage(error)) throw error
-    for (const slice of slices) yield* log.read([slice], options)
-  }
 }

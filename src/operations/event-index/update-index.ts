@@ -20,6 +20,8 @@ import { checkPartitions, type PartitionState } from './check-partitions.ts'
 
 /** Milliseconds after which what arrived while following is committed. */
 const COMMIT_INTERVAL_MS = 1000
+/** Milliseconds after which past records are committed, if a slow bus has not filled the buffer. */
+const MAX_UNCOMMITTED_MS = 5000
 /** How often indexing begins again because another process has emptied the index. */
 const MAX_RESTARTS = 5
 
@@ -164,8 +166,13 @@ class Update {
     let read = 0
     const options = { signal, onOutage, outageLimit }
     const onUnreadable = (range: SkippedRange) => this.#skip(range)
+    let committedAt = performance.now()
     for await (const batch of readSkippingUnreadable(this.#bus.log, open, options, onUnreadable)) {
       read += this.#add(batch)
+      if (performance.now() - committedAt > MAX_UNCOMMITTED_MS) {
+        this.#writer.commit()
+        committedAt = performance.now()
+      }
       onProgress(read, total)
     }
     if (!signal.aborted) for (const slice of slices) this.#reach(slice, slice.to)

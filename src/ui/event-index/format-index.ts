@@ -3,6 +3,7 @@ import type { DeleteIndexPlan } from '../../operations/event-index/delete-index.
 import type { IndexStatus, TopicStatus } from '../../operations/event-index/index-status.ts'
 import type { IndexNotice, IndexUpdated } from '../../operations/event-index/update-index.ts'
 import { tailNoticeText } from '../notes/tail-notices.ts'
+import { unreadableText } from '../notes/unreadable.ts'
 import { formatBytes } from '../text/format-bytes.ts'
 import type { TimeZone } from '../text/format-time.ts'
 import { plural } from '../text/listed.ts'
@@ -29,10 +30,7 @@ export function formatUpdated(
   width: number | undefined,
 ): string {
   const rows = topics.map(({ topic, partitionCount, offsetsRead }) => [topic, partitionCount, offsetsRead])
-  const notes = unreadable.map(
-    (one) =>
-      `note: ${printable(`${plural(one.batchCount, 'batch')} of ${partitionName(one)} cannot be read: ${one.reason}`)}\n`,
-  )
+  const notes = unreadable.map((one) => `note: ${printable(`${partitionName(one)}: ${unreadableText(one)}`)}\n`)
   return [
     topics.length === 0 ? '' : `${formatTable(['TOPIC', 'PARTITIONS', 'OFFSETS-READ'], rows, width)}\n`,
     ...notes,
