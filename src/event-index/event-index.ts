@@ -11,7 +11,7 @@ import { RecordPages, type StoredRecord } from './record-pages.ts'
 import { Runs } from './runs.ts'
 
 /** More hits for one value are not returned: reading the topics is about as fast then, and needs no memory for the positions. */
-export const MAX_HITS = 500_000
+const MAX_HITS = 500_000
 
 /** What to search. Of the ids in a list, one must match. */
 export type IndexQuery =

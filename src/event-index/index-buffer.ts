@@ -4,7 +4,7 @@ import { kinds } from './layout.ts'
 import type { RecordFacts } from './record-facts.ts'
 
 /** The most records that a buffer holds: about 6 MB, and half a second of indexing. */
-export const BUFFER_RECORDS = 131_072
+const BUFFER_RECORDS = 131_072
 
 /** The records of one partition that arrived together: the indices from `start` to before `end`. */
 export interface Chunk<Owner> {

@@ -3,7 +3,7 @@ import type { TopicPartition } from '../bus/admin.ts'
 import type { Fingerprint } from './fingerprint.ts'
 
 /** Offsets whose records could not be read while indexing. */
-export interface SkippedOffsets {
+interface SkippedOffsets {
   readonly from: bigint
   readonly to: bigint
 }

@@ -52,7 +52,7 @@ export type IndexNotice =
   | { readonly code: 'index-following' }
 
 /** What was indexed of a topic. */
-export interface IndexedTopic {
+interface IndexedTopic {
   readonly topic: string
   readonly partitionCount: number
   /** The number of offsets that were read now. */
