@@ -52,10 +52,13 @@ export default class Index extends BaseCommand {
       topics: flags.schema === undefined ? codecsOf(await this.configuration()) : undefined,
     }
     const bus = await this.openBus()
-    const { io, now } = this.context
+    const { io, now, stop } = this.context
     let share = 0
-    const progress = new ProgressLine(io, () => share, this.signal, 'indexed')
-    let read = 0
+    const progress = new ProgressLine(io, () => share, stop.readerLeft, { verb: 'indexed', sharesTerminal: false })
+    const notice = (text: string) => {
+      progress.clear()
+      void this.notice(text)
+    }
     const updated = await updateIndex(bus, {
       path: await eventIndexPath(bus, this.context),
       topics: argv as string[],
@@ -63,15 +66,14 @@ export default class Index extends BaseCommand {
       fieldReader: (paths) => fieldReader(paths, reading),
       follow: flags.follow && !this.isJson,
       signal: this.signal,
-      onNotice: (notice: IndexNotice) => void this.notice(indexNoticeText(notice, this.timeZone)),
-      onOutage: (outage) => void this.notice(formatOutage(outage, now(), this.timeZone)),
+      onNotice: (one: IndexNotice) => notice(indexNoticeText(one, this.timeZone)),
+      onOutage: (outage) => notice(formatOutage(outage, now(), this.timeZone)),
       onProgress: (done, total) => {
-        read = done
         share = total === 0 ? 1 : Math.min(1, done / total)
         if (!this.isQuiet) progress.update(done)
       },
     })
-    progress.end(read)
+    progress.clear()
     await this.print(formatUpdated(updated, this.tableWidth))
     return updated
   }

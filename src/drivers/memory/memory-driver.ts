@@ -103,10 +103,12 @@ async function* readSlices(
       // Checked before every batch: the reader may have aborted or closed the bus while it held the last batch.
       if (signal?.aborted || !broker.isConnected(clientId)) return
       const { from, to } = slice
-      const read = recordsOf(slice).slice(from, MAX_BATCH_RECORDS)
+      const records = recordsOf(slice)
+      const read = records.slice(from, MAX_BATCH_RECORDS)
       const batch = to === undefined ? read : read.filter(({ offset }) => offset < to)
       // Records before the first one were deleted, also all records of the slice.
       if (read.length > 0) slice.from = (batch.at(-1)?.offset ?? (to as bigint) - 1n) + 1n
+      else if (from < records.start) slice.from = records.start
       if (batch.length === 0) continue
       hasProgressed = true
       yield batch

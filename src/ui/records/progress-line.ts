@@ -5,20 +5,34 @@ import { formatProgress } from './format-progress.ts'
 /** The shortest time between two updates. */
 const MIN_INTERVAL_MS = 200
 
-/** A progress line on stderr that overwrites itself. It is shown if stderr is a terminal and stdout is not. */
+interface ProgressOptions {
+  /** What was done with the events. Default: `published`. */
+  readonly verb?: string | undefined
+  /** Whether the command writes to stdout meanwhile, so that the line is not shown if both are the terminal. Default: true. */
+  readonly sharesTerminal?: boolean | undefined
+}
+
+/** A progress line on stderr that overwrites itself. It is shown if stderr is a terminal that stdout does not write to. */
 export class ProgressLine {
   readonly #io: Pick<Io, 'stdout' | 'stderr'>
   readonly #progress: Progress
   readonly #signal: AbortSignal
   readonly #verb: string
+  readonly #sharesTerminal: boolean
   readonly #start = performance.now()
   #shownAt = this.#start
   #isShown = false
 
-  /** `progress` returns the share that is done; `signal` ends all writing; `verb` says what was done with the events. */
-  constructor(io: Pick<Io, 'stdout' | 'stderr'>, progress: Progress, signal: AbortSignal, verb = 'published') {
+  /** `progress` returns the share that is done; `signal` ends all writing. */
+  constructor(
+    io: Pick<Io, 'stdout' | 'stderr'>,
+    progress: Progress,
+    signal: AbortSignal,
+    { verb = 'published', sharesTerminal = true }: ProgressOptions = {},
+  ) {
     this.#io = io
     this.#verb = verb
+    this.#sharesTerminal = sharesTerminal
     this.#progress = progress
     this.#signal = signal
   }
@@ -33,6 +47,11 @@ export class ProgressLine {
     this.#write(formatProgress(published, this.#progress(published), seconds, this.#verb))
   }
 
+  /** Erases the line, so that a notice can be written. The next update shows it again. */
+  clear(): void {
+    if (this.#isShown) this.#write('')
+  }
+
   /** Shows the total and ends the line, if the line was shown at all. */
   end(published: number): void {
     if (!this.#isShown) return
@@ -42,7 +61,7 @@ export class ProgressLine {
 
   get #canShow(): boolean {
     const { stdout, stderr } = this.#io
-    return Boolean(stderr.isTTY) && !stdout.isTTY
+    return Boolean(stderr.isTTY) && !(this.#sharesTerminal && stdout.isTTY)
   }
 
   #write(line: string): void {

@@ -29,6 +29,13 @@ export function trimClauses({ bus, open }: Contract): void {
     expect(await other.publish(topic, numbered(5))).toMatchObject([{ offset: 5n }])
   })
 
+  test('ends the read of a slice whose records are all deleted, also if no record of the partition is left', async () => {
+    const topic = await newTopic(bus())
+    await bus().publish(topic, numberedList(3))
+    await bus().admin.deleteRecords(topic, at(3n))
+    expect(await readSlices(bus(), [{ topic, partition: 0, from: 0n, to: 3n }])).toEqual([])
+  })
+
   test('deletes every record, and the next one continues the offsets', async () => {
     const topic = await newTopic(bus())
     await bus().publish(topic, numberedList(3))
