@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { posix } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { commandFiles } from '../support/command-files.ts'
 import { anchors, codeBlocks, localLinks, readGuides } from '../support/guides.ts'
 import { compilerOptions } from '../support/public-exports.ts'
 
@@ -95,10 +96,9 @@ describe('the commands in the guides', () => {
     readonly enableJsonFlag?: boolean
   }
   const load = async (): Promise<ReadonlyMap<string, CommandClass>> => {
-    const paths = globSync('**/*.ts', { cwd: `${root}src/commands` }).map((path) => path.replaceAll('\\', '/'))
-    const loaded = paths.map(async (path) => {
-      const module: { default: CommandClass } = await import(/* @vite-ignore */ `${root}src/commands/${path}`)
-      return [path.replace(/\.ts$/, '').replaceAll('/', ' '), module.default] as const
+    const loaded = [...commandFiles(' ')].map(async ([name, file]) => {
+      const module: { default: CommandClass } = await import(/* @vite-ignore */ file)
+      return [name, module.default] as const
     })
     return new Map(await Promise.all(loaded))
   }
