@@ -13,6 +13,9 @@ import { Runs } from './runs.ts'
 /** More hits for one value are not returned: reading the topics is about as fast then, and needs no memory for the positions. */
 const MAX_HITS = 500_000
 
+/** How many more records than requested are held before the later ones are dropped. */
+const SPARE_RECORDS = 50_000
+
 /** What to search. Of the ids in a list, one must match. */
 export type IndexQuery =
   | { readonly correlationId: string }
@@ -124,7 +127,7 @@ export class EventIndex {
         if (partition === undefined || timestamp < first || timestamp > last) continue
         const position = { topic: partition.topic, partition: partition.partition, offset }
         found.push({ ...position, timestamp, eventType: types.get(type) })
-        if (found.length >= 2 * limit) found = found.sort(byTime).slice(0, limit)
+        if (found.length >= limit + SPARE_RECORDS) found = found.sort(byTime).slice(0, limit)
       }
       return found.sort(byTime).slice(0, limit)
     })

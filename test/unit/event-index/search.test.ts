@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { comparePartitions } from '../../../src/bus/compare.ts'
-import type { SerializedEvent } from '../../../src/bus/event.ts'
+import { type SerializedEvent, serializedEvent } from '../../../src/bus/event.ts'
 import { positionName } from '../../../src/bus/names/names.ts'
 import type { BusRecord } from '../../../src/bus/record.ts'
 import { decodeRecord } from '../../../src/codecs/event-record.ts'
@@ -102,6 +102,23 @@ test('a search finds the records that reading everything finds, in time order, a
     }),
     { numRuns: 25 },
   )
+})
+
+test('event types that are too long or too many are not stored by name, and a search for one has all of them as candidates', async () => {
+  await using bus = new InMemoryEventBus({ createTopics: true })
+  const path = join(newFolder(), 'index.db')
+  const long = `Long${'x'.repeat(300)}`
+  const many = Array.from({ length: 10_050 }, (_, at) => serializedEvent(`Type${at}`, Buffer.from('{}')))
+  await bus.publish(TOPIC, [serializedEvent(long, Buffer.from('{}')), ...many], { key: 'one-partition' })
+  await indexTopics(bus, path)
+  const index = EventIndex.open(path)
+
+  expect(index?.find({ type: 'Type7' })).toMatchObject([{ offset: 8n, eventType: 'Type7' }])
+  const others = index?.find({ type: 'Type10049' })
+  expect(others).toContainEqual(expect.objectContaining({ offset: 10_050n, eventType: undefined }))
+  expect(index?.find({ type: long })).toEqual(others)
+  expect(others?.length).toBeLessThan(100)
+  index?.close()
 })
 
 test('a search for a field that is not indexed has no answer', async () => {
