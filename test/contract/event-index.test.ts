@@ -2,14 +2,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, inject, test } from 'vitest'
-import { serializedEvent } from '../../src/bus/event.ts'
+import { type SerializedEvent, serializedEvent } from '../../src/bus/event.ts'
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.ts'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { EventIndex } from '../../src/event-index/event-index.ts'
 import { indexTopics, newFolder, tailCorrelation } from '../unit/event-index/support/index-topics.ts'
-import { newTopic } from './support/harness.ts'
+import { eventually, newTopic, uniqueTopic } from './support/harness.ts'
 import { startProcess } from './support/start-process.ts'
 
 const CONVERSATIONS = 50
@@ -22,14 +22,13 @@ const events = (count: number, from = 0) =>
     return serializedEvent(`OrderPlaced${number % 5}.v1`, data, { correlationId: `c-${number % CONVERSATIONS}` })
   })
 
+const brokers = inject('kafkaBrokers')
+const openKafka = () => new RedpandaEventBus({ brokers, timeout: 60_000 })
+
 describe.each<readonly [string, () => EventBus, { readonly skip: boolean }]>([
   ['in memory', () => new InMemoryEventBus(), { skip: false }],
   ['in a file', () => new EmbeddedEventBus({ path: join(newFolder(), 'bus.db') }), { skip: false }],
-  [
-    'of Kafka',
-    () => new RedpandaEventBus({ brokers: inject('kafkaBrokers') as string }),
-    { skip: inject('kafkaBrokers') === undefined },
-  ],
+  ['of Kafka', openKafka, { skip: brokers === '' }],
 ])('an index of a bus %s', (_, open, { skip }) => {
   test.skipIf(skip)('finds the events of a correlation id, and tail reads the others from the topic', async () => {
     await using bus = open()
@@ -86,6 +85,41 @@ describe.each<readonly [string, () => EventBus, { readonly skip: boolean }]>([
     expect((await tailCorrelation(bus, request)).positions).toEqual([`${topic}[0]@57`])
   })
 })
+
+test.skipIf(brokers === '')(
+  'an index of a compacted topic stays right when its last record is compacted away',
+  {
+    timeout: 90_000,
+  },
+  async () => {
+    await using bus = openKafka()
+    const topic = uniqueTopic()
+    const config = {
+      ...{ 'cleanup.policy': 'compact', 'segment.ms': '100' },
+      ...{ 'min.cleanable.dirty.ratio': '0.001', 'max.compaction.lag.ms': '100' },
+    }
+    await bus.admin.createTopic(topic, { partitions: 1, config })
+    const [kept, replaced] = [events(8)[7], events(9)[8]]
+    await bus.publish(topic, kept as SerializedEvent, { key: 'kept' })
+    await bus.publish(topic, replaced as SerializedEvent, { key: 'replaced' })
+    const indexPath = join(newFolder(), 'index.db')
+    await indexTopics(bus, indexPath, { topics: [topic] })
+    await eventually(async () => {
+      // Every append closes the previous segment, which may then be compacted.
+      await bus.publish(topic, replaced as SerializedEvent, { key: 'replaced' })
+      expect(await bus.log.firstRecords([{ topic, partition: 0, from: 1n, to: 2n }])).toEqual([undefined])
+    }, 60_000)
+
+    const request = { topics: [topic], correlationId: 'c-7', from: { kind: 'start' as const }, indexPath }
+    expect((await tailCorrelation(bus, request)).positions).toEqual([`${topic}[0]@0`])
+    expect((await indexTopics(bus, indexPath, { topics: [topic] })).notices).toEqual([])
+    const { positions, notices } = await tailCorrelation(bus, { ...request, correlationId: 'c-8' })
+    expect(positions).toEqual(
+      (await tailCorrelation(bus, { ...request, correlationId: 'c-8', indexPath: undefined })).positions,
+    )
+    expect(notices).toEqual([expect.objectContaining({ code: 'index-used', scanned: 0n })])
+  },
+)
 
 /** Everything that an index finds, by correlation id and by field, for comparison with another index. */
 function content(path: string, fields: readonly string[]): unknown {
