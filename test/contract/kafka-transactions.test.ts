@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { checkLag } from '../../src/operations/check/check-lag.ts'
 import { checkTopicState } from '../../src/operations/check/check-topic.ts'
+import { indexStatus } from '../../src/operations/event-index/index-status.ts'
 import { describeGroup } from '../../src/operations/groups/groups.ts'
 import { measureLag } from '../../src/operations/lag/lag.ts'
 import { countWaiting } from '../../src/operations/lag/waiting-by-type.ts'
@@ -21,6 +23,7 @@ import { checkMessage } from '../../src/ui/notes/check-message.ts'
 import { tailNoticeText } from '../../src/ui/notes/tail-notices.ts'
 import { kafkaUnavailable, startKafkaTool } from '../support/kafka.ts'
 import { startTransactionalProducer, type TransactionalProducer } from '../support/transactional-producer.ts'
+import { indexTopics, newFolder } from '../unit/event-index/support/index-topics.ts'
 import { eventually, newTopic, readSlices, uniqueGroup, uniqueTopic } from './support/harness.ts'
 
 // Topics that Java services write in transactions: a reader of committed records stops before their end.
@@ -96,6 +99,26 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     }
     return { offsets, notices }
   }
+
+  test('an index stops at an open transaction, continues after its end, and leaves out aborted records', async () => {
+    const bus = openBus()
+    const { topic, transaction } = await scene(bus)
+    const path = join(newFolder(), 'index.db')
+    const update = async () => {
+      const { recordsAdded } = await indexTopics(bus, path, { topics: [topic] })
+      const { topics } = await indexStatus(bus, path)
+      return { recordsAdded, of: topics.find((one) => one.topic === topic)?.partitions[0] }
+    }
+    expect(await update()).toMatchObject({ recordsAdded: 2, of: { to: 2n, end: 2n, behind: 0n, state: 'current' } })
+
+    await transaction.abort()
+    // Two records, after three aborted ones. The marker of the end follows them.
+    await eventually(async () =>
+      expect(await bus.log.ranges(topic)).toMatchObject([{ end: 8n, lastStable: undefined }]),
+    )
+    expect(await update()).toMatchObject({ recordsAdded: 2, of: { from: 0n, to: 8n, behind: 0n, state: 'current' } })
+    expect(await update()).toMatchObject({ recordsAdded: 0, of: { to: 8n, state: 'current' } })
+  })
 
   test('the log has both ends while a transaction is open, and committed records are read up to it', async () => {
     const bus = openBus()
