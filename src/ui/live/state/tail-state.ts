@@ -60,7 +60,7 @@ export function tailed(state: TailState, update: TailUpdate, size: Size): TailSt
 }
 
 /** Whether the events of a request end, so that the list begins at its first row and follows none. */
-export const hasEnd = ({ from, conversation }: TailRequest): boolean => from !== undefined || conversation !== undefined
+const hasEnd = ({ from, conversation }: TailRequest): boolean => from !== undefined || conversation !== undefined
 
 /** Returns the rows that are kept: the newest, or the first if the events of the request end. */
 function keptRows(rows: readonly RecordRow[], request: TailRequest): readonly RecordRow[] {
