@@ -19,6 +19,7 @@ import { chooseTopics } from '../operations/tail/choose-topics.ts'
 import { auditDocument, repairDocument, repairedDocument } from '../ui/audit/audit-document.ts'
 import { formatAudit, formatRepair, repairQuestion } from '../ui/audit/format-audit.ts'
 import { plural } from '../ui/text/listed.ts'
+import { ScanProgress } from '../ui/trace/scan-progress.ts'
 
 /** How long a service may take to publish what it has stored. A relay publishes within a second. */
 const DEFAULT_GRACE = '10s'
@@ -79,9 +80,13 @@ export default class Audit extends ChangeCommand {
     const topics = await this.#topics(bus, argv as string[], flags.streams)
     const { now } = this.context
     const boundMemory = youngGenerationBound()
-    const onProgress = () => boundMemory()
+    const progress = new ScanProgress(this.context.io, this.signal)
+    const onProgress = ({ events }: { readonly events: number }) => {
+      boundMemory()
+      progress.update(events)
+    }
     const request = { topics, since, grace, now, folder: tmpdir(), signal: this.signal, onProgress }
-    const result = await auditStore(bus, setup, request)
+    const result = await auditStore(bus, setup, request).finally(() => progress.end())
     const { report } = result
     const style = { timeZone: this.timeZone, color: this.context.io.color, width: this.tableWidth, ignored }
     await this.print(formatAudit(report, style))

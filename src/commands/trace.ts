@@ -8,6 +8,7 @@ import { anyOf, invalidPosition, toDuration, utcNotice } from '../cli/base/parse
 import { tailFlags } from '../cli/base/tail-flags.ts'
 import { codecsOf } from '../cli/config/topic-format.ts'
 import { NotFoundError, UsageError } from '../cli/errors.ts'
+import { eventIndexPath } from '../cli/event-index.ts'
 import { openStoreToRead } from '../cli/existing-store.ts'
 import { suggestOnSameBus } from '../cli/same-bus.ts'
 import { flag, formatSuggestion, run, type Suggestion, shellWord, toSuggestion } from '../cli/suggestions.ts'
@@ -19,12 +20,8 @@ import { topicMatcher } from '../operations/tail/choose-topics.ts'
 import { buildTrace } from '../operations/trace/build-trace.ts'
 import { findConversations } from '../operations/trace/find-conversations.ts'
 import { type FollowedConversation, followConversation } from '../operations/trace/follow.ts'
-import {
-  type Gathered,
-  type GatherRequest,
-  gatherConversation,
-  type SearchRequest,
-} from '../operations/trace/gather.ts'
+import { type Gathered, gatherConversation } from '../operations/trace/gather.ts'
+import type { GatherRequest, SearchRequest } from '../operations/trace/gather-request.ts'
 import { hintsOf } from '../operations/trace/hints.ts'
 import { TRACED_GLOBS, TRACED_TOPICS } from '../operations/trace/topic-role.ts'
 import { formatOutage } from '../ui/format-outage.ts'
@@ -231,6 +228,7 @@ export default class Trace extends BaseCommand {
     try {
       return await gatherConversation(bus, {
         ...request,
+        indexPath: await eventIndexPath(bus, this.context),
         deadLetters: store?.deadLetters,
         onProgress: (read, total) => progress.update(read, total),
       })

@@ -18,19 +18,23 @@ interface ConversationContext {
   readonly timeZone: TimeZone
   readonly now: () => number
   readonly signal: AbortSignal
+  /** Returns the path of the index of events. */
+  readonly indexPath: () => Promise<string>
 }
 
 /** Reads a conversation for the live screen, as `crbus trace` does. A failure of the bus is an update. */
 export async function* conversationUpdates(
   bus: EventBus,
   { conversation = '', limit }: TailRequest,
-  { reading, timeZone, now, signal }: ConversationContext,
+  { reading, timeZone, now, signal, indexPath }: ConversationContext,
 ): AsyncGenerator<TailUpdate> {
   const notices: string[] = []
   try {
     const { messages, isComplete, read } = await gatherConversation(bus, {
-      ...{ correlationId: conversation, limit, reading, signal },
-      onNotice: (notice) => notices.push(gatherNoticeText(notice, timeZone)),
+      ...{ correlationId: conversation, limit, reading, signal, indexPath: await indexPath() },
+      onNotice: (notice) => {
+        if (notice.code !== 'index-used') notices.push(gatherNoticeText(notice, timeZone))
+      },
     })
     if (signal.aborted) return
     const { topics } = read

@@ -6,6 +6,7 @@ import type { ScreenPorts } from '../../ui/live/ports.ts'
 import { listed } from '../../ui/text/listed.ts'
 import { BaseCommand } from '../base/base-command.ts'
 import { codecsOf } from '../config/topic-format.ts'
+import { eventIndexPath } from '../event-index.ts'
 import { onSameBus } from '../same-bus.ts'
 import { shellWord } from '../suggestions.ts'
 import { conversationUpdates } from './conversation-port.ts'
@@ -44,13 +45,14 @@ export abstract class ScreenCommand extends BaseCommand {
     const { timeZone } = this
     const reading = { schemas: await openSchemas(await this.schemaLocation(), undefined), topics: codecsOf(config) }
     const { sleep, wake: measureNow } = wakeableSleep()
+    const indexPath = () => eventIndexPath(bus, this.context)
     const ports: ScreenPorts = {
       groups: watchLag(bus, { groups, topics, interval, now, sleep, signal }),
       topics: watchTopics(bus, { topics, interval, now, sleep, signal }),
       measureNow,
       tail: (request, ended) => {
         const read = request.conversation === undefined ? tailRows : conversationUpdates
-        return read(bus, request, { reading, timeZone, now, signal: ended })
+        return read(bus, request, { reading, timeZone, now, signal: ended, indexPath })
       },
       planReset: (request) => {
         const { context, unlock, given: flags } = this

@@ -1,7 +1,7 @@
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { decodeRecord } from '../../codecs/event-record.ts'
-import { digestOf, messageDigest } from '../../codecs/message-id.ts'
+import { digestOf, messageDigest } from '../../codecs/message-digest.ts'
 import { W3Spans } from '../../codecs/scan-w3-envelope.ts'
 import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 

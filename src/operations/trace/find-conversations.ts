@@ -4,7 +4,8 @@ import type { EventFilter } from '../events/event-filter.ts'
 import type { Reading } from '../events/event-view.ts'
 import { readSkippingUnreadable } from '../events/skip-unreadable.ts'
 import { passingViews } from '../tail/passing-views.ts'
-import { type GatherNotice, type SearchRequest, searchedSlices } from './gather.ts'
+import { searchedSlices } from './gather.ts'
+import type { GatherNotice, SearchRequest } from './gather-request.ts'
 import { timeOf } from './trace.ts'
 
 /** A conversation that has an event which passes a filter. */

@@ -1,6 +1,7 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { type FollowRequest, followTopics } from '../tail/follow-topics.ts'
-import type { Gathered, GatherRequest } from './gather.ts'
+import type { Gathered } from './gather.ts'
+import type { GatherRequest } from './gather-request.ts'
 import { conversationTest, isLinked } from './match.ts'
 import { copied, type Message, toMessage } from './message.ts'
 

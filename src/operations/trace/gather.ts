@@ -1,50 +1,15 @@
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusRecord } from '../../bus/record.ts'
 import { isDate } from '../../bus/time/json-time.ts'
-import type { DeadLetters } from '../../store/event-store.ts'
-import type { Reading } from '../events/event-view.ts'
-import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
+import { type BoundedSlice, IndexReader } from '../event-index/index-reader.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
-import { type ResolvedSlice, resolveSlices, type SliceNote } from '../offsets/resolve-slices.ts'
+import { type ResolvedSlice, resolveSlices } from '../offsets/resolve-slices.ts'
 import { chooseTopics } from '../tail/choose-topics.ts'
 import { storedDeadLetters } from './dead-letters.ts'
-import { causeIn, conversationTest, isLinked, type RecordTest } from './match.ts'
-import { copied, type Message, toMessage } from './message.ts'
+import type { GatherRequest, SearchRequest } from './gather-request.ts'
+import { causeIn, conversationTest, isLinked } from './match.ts'
+import { type Message, toMessage } from './message.ts'
+import { Search } from './search.ts'
 import { topicRole } from './topic-role.ts'
-
-/** Which conversation to gather, and where to look for it. */
-export interface GatherRequest extends SearchRequest {
-  readonly correlationId: string
-  /** Maximum number of messages to keep in memory. */
-  readonly limit: number
-  readonly reading: Reading
-  /** The dead letters of the event store. Absent: only those on topics are found. */
-  readonly deadLetters?: DeadLetters | undefined
-}
-
-/** Which topics to search, and from when on. */
-export interface SearchRequest {
-  /** Names and globs. Absent: the topics of events, commands and dead letters. */
-  readonly topics?: readonly string[] | undefined
-  /** Only records from this time on, in milliseconds. Absent: all. */
-  readonly since?: number | undefined
-  readonly signal: AbortSignal
-  readonly onNotice: (notice: GatherNotice) => void
-  /** Called after each batch, with the offsets that were read so far and those of the whole search. */
-  readonly onProgress?: ((read: number, total: number) => void) | undefined
-}
-
-/** What the search left out. src/ui/trace/notices.ts has the sentence for each code. */
-export type GatherNotice =
-  | SliceNote
-  /** Records that cannot be read were skipped. */
-  | ({ readonly code: 'unreadable-skipped' } & SkippedRange)
-  /** More messages than the limit have the correlation id. */
-  | { readonly code: 'limit-reached'; readonly limit: number }
-  /** The messages take too much memory. */
-  | { readonly code: 'too-large'; readonly bytes: number }
-  /** Messages without the correlation id were not searched for, because too many records were published meanwhile. */
-  | { readonly code: 'links-not-searched'; readonly offsets: number }
 
 /** The messages of a conversation, in no order, and what was read to find them. */
 export interface Gathered {
@@ -64,8 +29,6 @@ export interface Gathered {
   readonly slices: readonly ResolvedSlice[]
 }
 
-/** The most bytes of records that are kept. A conversation is rarely larger than a few kilobytes. */
-const MAX_KEPT_BYTES = 256 * 1024 * 1024
 /** The most offsets that are read again to find messages without the correlation id; about a second. */
 const MAX_LINK_OFFSETS = 1_000_000n
 /** How long before the first and after the last message of a conversation such messages are searched for. */
@@ -79,12 +42,19 @@ const MAX_LINK_PASSES = 4
  * last one. Reads the whole log of the topics, and keeps only the messages in memory.
  */
 export async function gatherConversation(bus: EventBus, request: GatherRequest): Promise<Gathered> {
-  const { since, reading, signal, correlationId } = request
+  const { since, reading, signal, correlationId, onNotice } = request
   const { topics, slices } = await searchedSlices(bus, request)
-  const found = new FoundRecords(request)
-  await scan(bus, slices, request, conversationTest(correlationId), found)
+  const { reader, problem } = await IndexReader.open(bus, { path: request.indexPath, topics })
+  if (problem !== undefined) onNotice({ code: 'index-unusable', reason: problem.message })
+  using search = new Search(bus, request, reader)
+  if (reader !== undefined) {
+    const [all, uncovered] = [slices, reader.uncovered(slices)].map(offsetsOf) as [bigint, bigint]
+    onNotice({ code: 'index-used', indexed: all - uncovered, scanned: uncovered })
+  }
+  const { found } = search
+  await search.read(slices, [{ correlationId }], conversationTest(correlationId))
   const { scanned } = found
-  if (!found.isFull && !signal.aborted) await findLinked(bus, topics, request, found)
+  if (!found.isFull && !signal.aborted) await findLinked(bus, topics, search)
   const records = [...found.records.values()]
   await reading.decoder?.prepare(records)
   const { deadLetters } = request
@@ -92,10 +62,13 @@ export async function gatherConversation(bus: EventBus, request: GatherRequest):
   return {
     messages: [...records.map((record) => toMessage(record, reading)), ...stored],
     isComplete: !found.isFull,
-    read: { topics, scanned, indexed: 0, since },
+    read: { topics, scanned, indexed: found.indexed, since },
     slices,
   }
 }
+
+const offsetsOf = (slices: readonly BoundedSlice[]): bigint =>
+  slices.reduce((sum, { from, to }) => sum + (to - from), 0n)
 
 /** Returns the topics to search and the slices to read. Throws `TOPIC_NOT_FOUND` for a requested topic that does not exist. */
 export async function searchedSlices(
@@ -116,33 +89,9 @@ export async function searchedSlices(
 const timeOr = (time: number | undefined, otherwise: 'start' | 'end'): OffsetSpec =>
   time === undefined ? { kind: otherwise } : { kind: 'time', time: BigInt(Math.round(time)) }
 
-/** Reads slices and adds the records that pass the test to those that were found. */
-async function scan(
-  bus: EventBus,
-  slices: readonly ResolvedSlice[],
-  { signal, onNotice, onProgress }: GatherRequest,
-  test: RecordTest,
-  found: FoundRecords,
-): Promise<void> {
-  const total = Number(slices.reduce((sum, { from, to }) => sum + (to - from), 0n))
-  let read = 0
-  const onUnreadable = (skipped: SkippedRange) => onNotice({ code: 'unreadable-skipped', ...skipped })
-  for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)) {
-    for (const record of batch) if (test(record)) found.add(record)
-    read += batch.length
-    found.scanned += batch.length
-    onProgress?.(read, total)
-    if (found.isFull || signal.aborted) return
-  }
-}
-
 /** Searches the time of a conversation for messages that are linked to it by causation only. */
-async function findLinked(
-  bus: EventBus,
-  topics: readonly string[],
-  request: GatherRequest,
-  found: FoundRecords,
-): Promise<void> {
+async function findLinked(bus: EventBus, topics: readonly string[], search: Search): Promise<void> {
+  const { request, found, reader } = search
   const times = [...found.records.values()]
     .map(({ timestamp }) => timestamp)
     .filter((time) => time >= 0n && isDate(time))
@@ -154,12 +103,11 @@ async function findLinked(
     from: timeOr(Math.max(first, request.since ?? 0), 'start'),
     to: timeOr(last, 'end'),
   })
-  const offsets = slices.reduce((sum, { from, to }) => sum + (to - from), 0n)
+  const offsets = offsetsOf(reader?.uncovered(slices) ?? slices)
   if (offsets > MAX_LINK_OFFSETS) {
     request.onNotice({ code: 'links-not-searched', offsets: Number(offsets) })
     return
   }
-  const quiet = { ...request, onNotice: () => {}, onProgress: undefined }
   for (let pass = 0; pass < MAX_LINK_PASSES; pass += 1) {
     const before = found.records.size
     const known = new Set<string>()
@@ -171,40 +119,8 @@ async function findLinked(
       if (cause !== undefined) causes.add(cause)
     }
     const missing = causes.difference(known)
-    await scan(bus, slices, quiet, (record) => isLinked(record, { known, missing }), found)
+    const queries = [{ causationIds: [...known] }, { messageIds: [...missing] }]
+    await search.read(slices, queries, (record) => isLinked(record, { known, missing }), false)
     if (found.records.size === before || found.isFull || request.signal.aborted) return
-  }
-}
-
-/** The records that were found, each once, up to the limit. */
-class FoundRecords {
-  readonly records = new Map<string, BusRecord>()
-  scanned = 0
-  isFull = false
-  #bytes = 0
-  readonly #request: GatherRequest
-
-  constructor(request: GatherRequest) {
-    this.#request = request
-  }
-
-  /** Adds a copy of a record. */
-  add(record: BusRecord): void {
-    const { topic, partition, offset, key, value } = record
-    const name = `${partition}@${offset} ${topic}`
-    if (this.isFull || this.records.has(name)) return
-    const { limit, onNotice } = this.#request
-    if (this.records.size >= limit) {
-      this.isFull = true
-      onNotice({ code: 'limit-reached', limit })
-      return
-    }
-    this.#bytes += (key?.length ?? 0) + (value?.length ?? 0)
-    if (this.#bytes > MAX_KEPT_BYTES) {
-      this.isFull = true
-      onNotice({ code: 'too-large', bytes: MAX_KEPT_BYTES })
-      return
-    }
-    this.records.set(name, copied(record))
   }
 }

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { BusRecord, Header } from '../../bus/record.ts'
 import { decodeRecord, EXTRA_HEADER } from '../../codecs/event-record.ts'
+import { digestOf } from '../../codecs/message-digest.ts'
 import { W3Spans } from '../../codecs/scan-w3-envelope.ts'
 import { asBuffer } from '../../codecs/text-cache.ts'
 import { idOf } from './message.ts'
@@ -14,7 +14,6 @@ const BACKSLASH = 0x5c
 const QUOTE = 0x22
 /** Message ids are 16 bytes in base64url. */
 const ID_LENGTH = 22
-const ID_BYTES = 16
 
 /** A message id as a causation id, with the number that the runtime adds for equal messages of one step. */
 const messageIdForm = /^([\w-]{22})(?:#\d+)?$/
@@ -100,7 +99,7 @@ export function isLinked({ value, headers }: BusRecord, { known, missing }: Link
       if (id !== undefined && known.has(id)) return true
     }
     // The message id of such an envelope is the hash of its bytes: see `messageId`.
-    return missing.size > 0 && missing.has(hash('sha256', bytes, 'buffer').subarray(0, ID_BYTES).toString('base64url'))
+    return missing.size > 0 && missing.has(digestOf(bytes).toString('base64url'))
   }
   const decoded = decodeRecord({ value, headers })
   if (!decoded.ok) return false

@@ -1,5 +1,5 @@
 import { partitionName } from '../../bus/names/names.ts'
-import type { GatherNotice } from '../../operations/trace/gather.ts'
+import type { GatherNotice } from '../../operations/trace/gather-request.ts'
 import { tailNoticeText } from '../notes/tail-notices.ts'
 import type { TimeZone } from '../text/format-time.ts'
 

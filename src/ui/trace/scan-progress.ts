@@ -1,40 +1,25 @@
-import { formatProgress } from '../records/format-progress.ts'
-import { type Io, write } from '../text/io.ts'
-
-/** The shortest time between two updates. */
-const MIN_INTERVAL_MS = 200
+import { ProgressLine } from '../records/progress-line.ts'
+import type { Io } from '../text/io.ts'
 
 /** Shows on a terminal how far a search has read, on a line that overwrites itself and disappears at the end. */
 export class ScanProgress {
-  readonly #io: Pick<Io, 'stderr'>
-  readonly #signal: AbortSignal
-  readonly #start = performance.now()
-  #shownAt = this.#start
-  #isShown = false
+  readonly #line: ProgressLine
+  #share: number | undefined
 
-  constructor(io: Pick<Io, 'stderr'>, signal: AbortSignal) {
-    this.#io = io
-    this.#signal = signal
+  constructor(io: Pick<Io, 'stdout' | 'stderr'>, signal: AbortSignal) {
+    // The answer is printed after the line has disappeared, so the two do not meet on a terminal.
+    this.#line = new ProgressLine(io, () => this.#share, signal, { verb: 'read', sharesTerminal: false })
   }
 
-  /** Shows the share of the offsets that was read, unless the last update was less than `MIN_INTERVAL_MS` ago. */
-  update(read: number, total: number): void {
-    const now = performance.now()
-    if (!this.#io.stderr.isTTY || now - this.#shownAt < MIN_INTERVAL_MS) return
-    this.#shownAt = now
-    this.#isShown = true
+  /** Shows the number of records that were read, and its share if the number of offsets is known. */
+  update(read: number, total?: number): void {
     // Compacted topics have fewer records than offsets.
-    this.#write(formatProgress(read, Math.min(1, read / Math.max(1, total)), (now - this.#start) / 1000, 'read'))
+    this.#share = total === undefined ? undefined : Math.min(1, read / Math.max(1, total))
+    this.#line.update(read)
   }
 
   /** Erases the line. */
   end(): void {
-    if (this.#isShown) this.#write('')
-    this.#isShown = false
-  }
-
-  #write(line: string): void {
-    // As bytes, because `write` escapes control characters in text. This is safe: the line itself consists of numbers.
-    void write(this.#io.stderr, Buffer.from(`\r\u001b[K${line}`), this.#signal)
+    this.#line.clear()
   }
 }

@@ -7,7 +7,13 @@ import type { TailUpdate } from '../../../src/ui/live/ports.ts'
 const at = (second: number) => ({ correlationId: 'c-1', timestamp: `2026-11-23T10:00:0${second}.000Z` })
 const place = serializedEvent('PlaceOrder.v1', Buffer.from('{"order_id":"o-1"}'), at(0))
 const placed = serializedEvent('OrderPlaced.v1', place.data, { ...at(1), causationId: messageId(place) })
-const context = { reading: {}, timeZone: 'utc', now: Date.now, signal: new AbortController().signal } as const
+const context = {
+  reading: {},
+  timeZone: 'utc',
+  now: Date.now,
+  signal: new AbortController().signal,
+  indexPath: async () => '/nonexistent/index.db',
+} as const
 const request = { topics: [], conversation: 'c-1', where: '', grep: '', limit: 500 }
 
 async function updatesOf(bus: InMemoryEventBus, conversation = 'c-1'): Promise<TailUpdate[]> {
