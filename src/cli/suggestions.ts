@@ -73,6 +73,11 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
       `shows which of the lines ${lines} were published; publish the others with --lines`,
     ),
   'publish-lines': ({ lines }) => flag(`--lines ${lines}`, 'publishes the lines that are left'),
+  'resume-export': () => flag('--resume', 'completes the interrupted export'),
+  'append-export': () => flag('--append', 'adds the later records to the file'),
+  'replace-export': () => flag('--force', 'replaces the file'),
+  'skip-damaged': () => flag('--skip-damaged', 'imports the records that are not damaged'),
+  'continue-transfer': () => hint('run the same command again to continue'),
   'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
   'import-schema': ({ topic }) =>
     run(`crbus schema import PATH${topic === undefined ? '' : ` --topic ${shellWord(topic)}`}`),

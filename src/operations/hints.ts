@@ -30,6 +30,15 @@ const publishHints = {
     ({ code: 'publish-lines', text: `publish the remaining lines ${lines}`, lines }) as const,
 }
 
+const transferHints = {
+  resumeExport: () => ({ code: 'resume-export', text: 'complete the interrupted export' }) as const,
+  appendExport: () => ({ code: 'append-export', text: 'add the later records to the file' }) as const,
+  replaceExport: () => ({ code: 'replace-export', text: 'replace the file' }) as const,
+  skipDamaged: () => ({ code: 'skip-damaged', text: 'import the records that are not damaged' }) as const,
+  /** A transfer was interrupted. */
+  continueTransfer: () => ({ code: 'continue-transfer', text: 'run the same command again to continue' }) as const,
+}
+
 const schemaHints = {
   /** Without `file`, the hint does not suggest a file. */
   nameSchema: (file?: string) =>
@@ -145,8 +154,8 @@ const traceHints = {
 
 /** Creates the hints of the operations and of the bus. */
 export const operationHints = {
-  ...{ ...busHints, ...publishHints, ...schemaHints },
-  ...{ ...readHints, ...resetHints, ...doctorHints, ...traceHints },
+  ...{ ...busHints, ...publishHints, ...schemaHints, ...readHints, ...resetHints },
+  ...{ ...doctorHints, ...traceHints, ...transferHints },
 }
 
 export type OperationHint = ReturnType<(typeof operationHints)[keyof typeof operationHints]>
