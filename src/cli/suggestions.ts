@@ -77,6 +77,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'append-export': () => flag('--append', 'adds the later records to the file'),
   'replace-export': () => flag('--force', 'replaces the file'),
   'skip-damaged': () => flag('--skip-damaged', 'imports the records that are not damaged'),
+  repartition: () => flag('--repartition', 'lets the key of each record decide its partition'),
   'continue-transfer': () => hint('run the same command again to continue'),
   'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
   'import-schema': ({ topic }) =>

@@ -124,7 +124,12 @@ export default class Export extends BaseCommand {
       if (this.signal.aborted) break
     }
     const complete = !this.signal.aborted
-    const done = { files: files.flatMap(({ path }) => (path === '-' ? [] : exportedFiles(path))), tally: total, before, complete }
+    const done = {
+      files: files.flatMap(({ path }) => (path === '-' ? [] : exportedFiles(path))),
+      tally: total,
+      before,
+      complete,
+    }
     if (flags.file === '-' && !this.isJson) await this.notice(`${plural(total.records, 'record')} exported`)
     else await this.print(formatExported(done, this.timeZone))
     if (!complete) await this.notice('the export was interrupted; --resume continues it')

@@ -35,6 +35,7 @@ const transferHints = {
   appendExport: () => ({ code: 'append-export', text: 'add the later records to the file' }) as const,
   replaceExport: () => ({ code: 'replace-export', text: 'replace the file' }) as const,
   skipDamaged: () => ({ code: 'skip-damaged', text: 'import the records that are not damaged' }) as const,
+  repartition: () => ({ code: 'repartition', text: 'let the keys decide the partitions' }) as const,
   /** A transfer was interrupted. */
   continueTransfer: () => ({ code: 'continue-transfer', text: 'run the same command again to continue' }) as const,
 }

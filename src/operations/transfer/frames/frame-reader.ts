@@ -42,6 +42,7 @@ export class DamagedFile extends Error implements Damage {
 export interface Frame {
   readonly type: FrameType
   readonly number: number
+  readonly checksum: number
   /** The byte at which the frame begins, and the byte after it. */
   readonly position: number
   readonly end: number
@@ -120,7 +121,8 @@ async function readFrame(file: FileHandle, position: number, size: number): Prom
   if (checksumOf(start, stored) !== header.checksum) {
     return { position, reason: 'the checksum of the frame is wrong', isTorn: false }
   }
-  return { type: header.type, number: header.number, position, end, payload: () => unpack(header, stored, position) }
+  const { type, number, checksum } = header
+  return { type, number, checksum, position, end, payload: () => unpack(header, stored, position) }
 }
 
 async function unpack({ type, raw }: FrameHeader, stored: Buffer, position: number): Promise<Buffer> {
