@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../../src/bus/event.ts'
 import { encodeEnvelope } from '../../../src/codecs/envelope.ts'
-import { compileFilter, type FilterRequest, WhereTooLongError } from '../../../src/operations/events/event-filter.ts'
+import { compileFilter, type FilterRequest } from '../../../src/operations/events/event-filter.ts'
 import { viewOf } from '../../../src/operations/events/event-view.ts'
+import { WhereTooLongError } from '../../../src/operations/events/expression.ts'
 
 function view(data: object) {
   const event = serializedEvent('OrderPlaced.v1', Buffer.from(JSON.stringify(data)), { correlationId: 'c-1' })
