@@ -78,6 +78,9 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'replace-export': () => flag('--force', 'replaces the file'),
   'skip-damaged': () => flag('--skip-damaged', 'imports the records that are not damaged'),
   repartition: () => flag('--repartition', 'lets the key of each record decide its partition'),
+  'replay-instead': ({ topic }) => run(`crbus replay ${shellWord(topic)}`, 'publishes its events again'),
+  'add-partitions': ({ topic, partitions }) =>
+    run(`crbus topics add-partitions ${shellWord(topic)} --to ${partitions}`),
   'continue-transfer': () => hint('run the same command again to continue'),
   'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
   'import-schema': ({ topic }) =>

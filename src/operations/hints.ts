@@ -36,6 +36,10 @@ const transferHints = {
   replaceExport: () => ({ code: 'replace-export', text: 'replace the file' }) as const,
   skipDamaged: () => ({ code: 'skip-damaged', text: 'import the records that are not damaged' }) as const,
   repartition: () => ({ code: 'repartition', text: 'let the keys decide the partitions' }) as const,
+  replayInstead: (topic: string) =>
+    ({ code: 'replay-instead', text: `publish the events of '${topic}' again`, topic }) as const,
+  addPartitions: (topic: string, partitions: number) =>
+    ({ code: 'add-partitions', text: `add partitions to '${topic}', to ${partitions}`, topic, partitions }) as const,
   /** A transfer was interrupted. */
   continueTransfer: () => ({ code: 'continue-transfer', text: 'run the same command again to continue' }) as const,
 }

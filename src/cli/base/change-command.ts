@@ -73,6 +73,11 @@ export abstract class ChangeCommand extends BaseCommand {
     })
   }
 
+  /** Guards a bus that is not the one of the command's own flags, such as the target of a copy, by the settings for it. */
+  protected guardTarget(config: Config, planOnly: boolean): void {
+    this.#check(config, config.guard, 'bus', planOnly)
+  }
+
   /** Opens the event store that the configuration names. The profile in force guards its store like its bus. */
   protected async openStoreSetup(): Promise<StoreSetup> {
     const config = await this.configuration()
@@ -87,7 +92,7 @@ export abstract class ChangeCommand extends BaseCommand {
     const { yes, confirm, 'allow-delete': isAllowed } = this.given
     const unagreed = isAllowed ? undefined : deletion
     if (this.#target !== undefined) await this.noteProjectChoice(this.#target)
-    const where = await this.#where()
+    const where = await this.where()
     const request = { name, question, where, yes, confirm, guard: this.#guard, alternatives: this.#dryRun() }
     await confirmOrRefuse(this.context, { ...request, deletion: unagreed })
     this.unlock()
@@ -110,7 +115,7 @@ export abstract class ChangeCommand extends BaseCommand {
     change: Change<Plan, Done>,
   ): Promise<Plan & { readonly applied: boolean } & Partial<Done>> {
     const { plan, planOnly = this.given['dry-run'] } = change
-    const where = await this.#where()
+    const where = await this.where()
     await this.print(`${where === undefined ? '' : `BUS  ${where}\n\n`}${change.shown}`)
     // The plan is part of the answer even if the change is then refused.
     this.partial = { ...plan, applied: false }
@@ -142,7 +147,7 @@ export abstract class ChangeCommand extends BaseCommand {
   }
 
   /** Names the bus of the change in one line. `undefined` for an event store, and for the embedded bus without a profile. */
-  async #where(): Promise<string | undefined> {
+  protected async where(): Promise<string | undefined> {
     const bus = this.#target === 'bus' ? await this.namedBus() : undefined
     return bus && (await import('../../ui/profiles/format-bus.ts')).formatBus(bus, this.context.io.color)
   }

@@ -4,6 +4,7 @@ import type { NewRecord, Position } from '../../../bus/record.ts'
 import { operationHints } from '../../hints.ts'
 import { type AlreadyThere, byContent, byMarks, type Progress, type ReadMark, routeOf } from './already-there.ts'
 import { type Item, laneOf } from './item.ts'
+import { MIN_WAIT_MS, type Pace } from './pace.ts'
 import type { StateFile, TransferState } from './state.ts'
 
 /** Records to append at a time. With fewer, Kafka's brokers wait between requests; more are not faster. */
@@ -26,8 +27,8 @@ export interface Delivery {
   readonly slices: TransferState['slices']
   /** Reads the mark that each record has. Absent: records are found in the target by their content. */
   readonly readMark?: ReadMark | undefined
-  /** Appends at most this many records at a time, so that their pace is even. */
-  readonly maxRecords?: number | undefined
+  /** Absent: as fast as the bus allows. */
+  readonly pace?: Pace | undefined
   readonly signal: AbortSignal
 }
 
@@ -111,7 +112,7 @@ export async function endsOf(bus: EventBus, topics: readonly string[]): Promise<
 
 /** Gathers items into batches for the log, without those that are in the target already. */
 async function* gather(
-  { items, maxRecords = MAX_BATCH_RECORDS, signal }: Delivery,
+  { items, pace, signal }: Delivery,
   known: AlreadyThere | undefined,
   onFound: (count: number) => void,
 ): AsyncGenerator<readonly Item[], undefined> {
@@ -124,18 +125,18 @@ async function* gather(
         onFound(1)
         continue
       }
+      const wait = pace?.wait(item.timestamp) ?? 0
+      const isDue = wait < MIN_WAIT_MS
+      const isFull = batch.length >= MAX_BATCH_RECORDS || bytes >= MAX_BATCH_BYTES
+      if (batch.length > 0 && (isFull || !isDue)) {
+        yield batch
+        batch = []
+        bytes = 0
+      }
+      if (!isDue) await pace?.sleep(wait, signal)
+      if (signal.aborted) return
       batch.push(item)
       bytes += (item.record.value?.length ?? 0) + (item.record.key?.length ?? 0) + 20
-      if (batch.length < maxRecords && bytes < MAX_BATCH_BYTES) continue
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    // With a pace, the records that are due are not held back.
-    if (maxRecords < MAX_BATCH_RECORDS && batch.length > 0) {
-      yield batch
-      batch = []
-      bytes = 0
     }
   }
   if (batch.length > 0) yield batch

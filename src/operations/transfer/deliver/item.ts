@@ -6,6 +6,8 @@ export interface Item {
   readonly lane: string
   /** The position in the lane: an offset, or the number of a line. Positions of a lane rise. */
   readonly position: bigint
+  /** The timestamp in the source. */
+  readonly timestamp: bigint
   /** The topic to append to. */
   readonly topic: string
   readonly record: PlacedRecord

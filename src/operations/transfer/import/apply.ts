@@ -62,7 +62,12 @@ async function* frameItems({ path, damage }: SourceFile, index: number, place: P
       const { topic, partition } = first
       // Offsets rise within a file only: another file may be another export of the topic.
       const lane = `${index} ${laneOf(topic, partition)}`
-      yield run.map((record) => ({ lane, position: record.offset, ...place(topic, partition, record) }))
+      yield run.map((record) => ({
+        lane,
+        position: record.offset,
+        timestamp: record.timestamp,
+        ...place(topic, partition, record),
+      }))
     }
   }
 }
@@ -75,7 +80,8 @@ async function* lineItems(
   const lane = `${index}`
   for await (const lines of readLines(path, { schemas })) {
     yield lines.map(({ line, topic = '', partition, record }) => {
-      return { lane, position: BigInt(line), ...place(topic, partition, record) }
+      const { timestamp = -1n } = record
+      return { lane, position: BigInt(line), timestamp, ...place(topic, partition, record) }
     })
   }
 }
