@@ -82,6 +82,10 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'metrics/dashboard': { argv: [] },
   'new/aggregate': { argv: ['order', '--event', 'OrderPlaced:order_id=uuid', '--no-install'] },
   'new/saga': { argv: ['checkout', '--on', 'order-events,stock-events', '--no-install'] },
+  export: { argv: ['order-events', '--file', 'new.crbus'] },
+  import: { argv: ['orders.ndjson'], changes: 'order-events' },
+  replay: { argv: ['order-events'], changes: 'order-events' },
+  copy: { argv: ['order-events', 'old-events'], changes: 'old-events' },
   'new/service': { argv: ['shop', '--no-install'] },
   'new/topic': { argv: ['stock-events'] },
   'profile/create': { argv: ['new', '-b', 'a:1'] },
@@ -158,6 +162,7 @@ beforeEach(async () => {
   const store = new SqliteEventStore({ path: join(folder, 'orders.db') })
   await store.append('order-1', 0, [serializedEvent('OrderLost.v1', Buffer.from('{}'))])
   await store.close()
+  writeFileSync(join(folder, 'orders.ndjson'), '{"topic":"order-events","partition":0,"tombstone":true,"key":"o-1"}\n')
   // Stands in for Docker, so that "crbus up" has a plan on every machine.
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
   writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
+import Export from '../../src/commands/export.ts'
 import GroupsDescribe from '../../src/commands/groups/describe.ts'
 import Lag from '../../src/commands/lag.ts'
 import Publish from '../../src/commands/publish.ts'
@@ -43,6 +44,10 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   publish: ['order-events', '--type', 'A.v1', '--data', '{}', '--codec', 'json'],
   tail: ['order-events', '--no-follow'],
   audit: ['order-events', '--store', 'store.db', '--repair', '--yes', '--grace', '1ms'],
+  export: ['order-events', '--file', 'more.crbus'],
+  import: ['orders.crbus', '--topic', 'copied-events', '--yes', '--verify'],
+  replay: ['order-events', '--to-topic', 'replayed-events', '--yes'],
+  copy: ['order-events', 'copied-events', '--yes'],
   demo: ['--checkouts', '1', '--pause', '0'],
   cluster: [],
   config: [],
@@ -152,6 +157,7 @@ describe('the documents of --json', () => {
       JSON.stringify({ profiles: { mine: { dataDir: '.crbus' } } }),
     )
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
+    await run(Export, ['order-events', '--file', 'orders.crbus'])
     writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=kafka:9092\ngroup.id=a\n')
     writeFileSync(join(folder, 'order.rs'), source)
     const store = new SqliteEventStore({ path: join(folder, 'store.db') })

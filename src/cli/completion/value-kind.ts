@@ -27,8 +27,11 @@ const NEW_NAMES: ReadonlySet<string> = new Set(['topics:create', 'new:topic', 'p
 
 /** Arguments whose kind their name does not tell. */
 const byArgument: Readonly<Record<string, ValueKind>> = {
+  'copy source': 'topic',
+  'copy target': 'topic',
   'groups:clone from': 'group',
   'groups:clone to': 'group',
+  'import file': 'file',
   'profile:delete name': 'profile',
   'profile:show name': 'profile',
   'profile:use name': 'profile',
@@ -49,7 +52,7 @@ export function kindOfFlag(
   name: string,
   helpValue: string | readonly string[] | undefined,
 ): ValueKind | undefined {
-  if (name === 'profile') return 'profile'
+  if (name === 'profile' || name === 'to-profile') return 'profile'
   if (name === 'to' && command === 'reset') return 'target'
   if (name === 'output' && String(helpValue) === 'FORMAT') return 'format'
   return byPlaceholder[String(helpValue)]

@@ -15,6 +15,7 @@ export const environmentPage: HelpPage = {
         ['CRBUS_DATA_DIR', 'folder of the embedded bus, as --data-dir'],
         ['CRBUS_STORE, DATABASE_URL', 'event store, as --store'],
         ['CRBUS_SCHEMAS', 'schema file or folder, as --schema'],
+        ['CRBUS_MASK_KEY', 'key of the pseudonyms of "crbus replay", as --mask-key'],
         ['CRBUS_REGISTRY', 'schema registry, as --registry'],
         ['CRBUS_REGISTRY_USERNAME', 'name of the user at the registry'],
         ['CRBUS_REGISTRY_PASSWORD', 'password of the user at the registry'],
