@@ -165,10 +165,6 @@ export default class Export extends BaseCommand {
       format === 'ndjson' ? (await import('../ui/records/record-printer.ts')).jsonPrinter(reading) : undefined
     const lines = print && ((views: Parameters<typeof print.print>[0]) => print.print(views))
     if (path !== '-') {
-      if (existing === 'keep' || existing === 'replace') {
-        const { makeFolder } = await import('../files/make-folder.ts')
-        makeFolder(join(path, '..'))
-      }
       return openExport({ bus, range, conditions, created }, { path, existing, limit, print: lines })
     }
     const { stdout } = this.context.io

@@ -62,7 +62,7 @@ export const importDocument = ({ files, topics, tally, continues }: ImportPlan) 
     complete: format === 'ndjson' || end?.complete === true,
     damage: damage.map(({ position, reason }) => ({ position, reason })),
   })),
-  topics,
+  topics: topics.map(({ partitions, ...topic }) => ({ ...topic, partitionCount: partitions })),
   records: tally.records,
   ...spanDocument(tally),
   continues: continues !== undefined,

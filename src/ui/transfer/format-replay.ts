@@ -78,7 +78,7 @@ export const replayDocument = ({
   groups,
   continues,
 }: ReplayPlan) => ({
-  ...{ topic, target, sourceBus: source, targetBus, partitions, isNew, existing },
+  ...{ topic, target, sourceBus: source, targetBus, partitionCount: partitions, isNew, existing },
   slices: slices.map(({ partition, from, to }) => ({ partition, from, to })),
   ...{ records: seen.records, isWhole, offsets, types },
   ...spanDocument(seen),

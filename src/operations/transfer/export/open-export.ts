@@ -1,7 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { EventBusError } from '../../../bus/errors.ts'
 import type { EventBus } from '../../../bus/event-bus.ts'
 import type { Hint } from '../../../bus/hints.ts'
+import { fileRefused } from '../../../files/file-refused.ts'
+import { makeFolder } from '../../../files/make-folder.ts'
 import type { FilterRequest } from '../../events/event-filter.ts'
 import { operationHints } from '../../hints.ts'
 import { damagedFile } from '../damaged-file.ts'
@@ -60,6 +63,11 @@ export async function openExport(source: ExportSource, target: ExportTarget): Pr
 
 async function openNew({ range, conditions, created }: ExportSource, target: ExportTarget): Promise<OpenedExport> {
   const { path, limit, existing, print } = target
+  try {
+    makeFolder(dirname(path))
+  } catch (error) {
+    throw fileRefused('the export', path, error, [])
+  }
   // A pipe or a device has no size to keep.
   const isSpecial = existsSync(path) && !statSync(path).isFile()
   const output = await openOutput(path, { limit, part: 1, force: existing === 'replace' || isSpecial })
