@@ -15,6 +15,7 @@ import { readDecoded, readNdjson, readRaw, readWhere } from './rows/reading.ts'
 import { saga } from './rows/saga.ts'
 import { startUp } from './rows/start-up.ts'
 import { tracing } from './rows/tracing.ts'
+import { transferring } from './rows/transfer.ts'
 import { type Row, Setting } from './setting.ts'
 
 const rows: readonly Row[] = [
@@ -32,6 +33,7 @@ const rows: readonly Row[] = [
   saga,
   auditing,
   tracing,
+  transferring,
 ]
 
 const { values: flags } = parseArgs({

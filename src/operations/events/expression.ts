@@ -7,7 +7,7 @@ import { LinearRegExps } from './linear-regexp.ts'
 import { describeOverload, whereProblem } from './where-problem.ts'
 
 /** The value of an expression for an event, or why it has none. */
-export type Evaluated =
+type Evaluated =
   | { readonly ok: true; readonly value: unknown }
   /** `isMissing`: the event lacks a field that the expression refers to. Any other failure is a mistake in the expression. */
   | { readonly ok: false; readonly isMissing: boolean; readonly reason: () => string }

@@ -75,7 +75,7 @@ export function formatVerified({ equal, differences }: Verified): string {
 }
 
 /** Returns the sentence of a difference. */
-export function differenceText({ topic, partition, code, position, offset = -1n, field }: Difference): string {
+function differenceText({ topic, partition, code, position, offset = -1n, field }: Difference): string {
   switch (code) {
     case 'missing':
       return `${partitionName({ topic, partition })} ends before the record at ${position} of the source`

@@ -80,7 +80,7 @@ export const replayDocument = ({
 }: ReplayPlan) => ({
   ...{ topic, target, sourceBus: source, targetBus, partitionCount: partitions, isNew, existing },
   slices: slices.map(({ partition, from, to }) => ({ partition, from, to })),
-  ...{ records: seen.records, isWhole, offsets, types },
+  ...{ records: seen.records, isWhole, offsetCount: offsets, types },
   ...spanDocument(seen),
   ...{ groups, continues },
 })

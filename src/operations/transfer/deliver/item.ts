@@ -14,7 +14,7 @@ export interface Item {
 }
 
 /** A record with its partition, so that it goes to the same partition when a transfer continues. */
-export type PlacedRecord = NewRecord & { readonly partition: number }
+type PlacedRecord = NewRecord & { readonly partition: number }
 
 /** The name of a partition as a lane of a source. */
 export const laneOf = (topic: string, partition: number): string => `${topic}/${partition}`

@@ -97,7 +97,6 @@ function runFrom(views: readonly EventView[], at: number): readonly BusRecord[] 
   for (let index = at; index < views.length && run.length < MAX_RUN_RECORDS && bytes < FRAME_BYTES; index += 1) {
     const record = views[index]?.record
     if (record === undefined || record.partition !== first?.partition || record.topic !== first.topic) break
-    // A reader expects rising offsets, which a damaged log may not have.
     run.push(record)
     bytes += record.value?.length ?? 0
   }

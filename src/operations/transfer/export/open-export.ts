@@ -20,7 +20,7 @@ import { scanLines } from './scan-lines.ts'
 import type { ExportOutput, ExportSink } from './sink.ts'
 
 /** What happens to an existing file: it is kept and the export refused, replaced, completed, or continued with later records. */
-export type ExistingFile = 'keep' | 'replace' | 'resume' | 'append'
+type ExistingFile = 'keep' | 'replace' | 'resume' | 'append'
 
 export interface ExportTarget {
   readonly path: string

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { EventBus } from '../../../bus/event-bus.ts'
 import { type ExportEnd, type ExportHeader, readEnd, readHeader } from '../frames/export-header.ts'
-import { type Damage, DamagedFile, readFrames } from '../frames/frame-reader.ts'
+import { type Damage, readFrames } from '../frames/frame-reader.ts'
 import { readRecords } from '../frames/read-records.ts'
 import { Tally } from '../tally.ts'
 import type { FramesStart } from './frames-sink.ts'
@@ -19,7 +19,7 @@ export interface ScannedExport {
 
 /**
  * Reads a file of frames to its last whole frame. Damage at the end of the file is what a killed export leaves, so it is left out.
- * Throws {@link DamagedFile} if the file does not begin like one.
+ * Throws `DamagedFile` if the file does not begin like one.
  */
 export async function scanExport(path: string): Promise<ScannedExport> {
   const tally = new Tally()
@@ -61,5 +61,3 @@ export async function isSameLog(bus: EventBus, tally: Tally): Promise<boolean> {
     return range !== undefined && range.end > last
   })
 }
-
-export { DamagedFile }

@@ -24,7 +24,7 @@ export interface TimeSpan {
   readonly to: bigint
 }
 
-export interface ExportedTopic {
+interface ExportedTopic {
   readonly topic: string
   readonly partitions: number
 }

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
+import { EventBusError } from '../../../bus/errors.ts'
 import { type ExportEnd, type ExportHeader, encodeDocument } from './export-header.ts'
-import { encodeFrame, type FrameType, MAGIC, VERSION } from './frame.ts'
+import { encodeFrame, type FrameType, MAGIC, MAX_PAYLOAD_BYTES, VERSION } from './frame.ts'
 
 const compress = promisify(zstdCompress)
 /** Level 3 is the default of zstd. Higher levels are several times slower for a few percent. */
@@ -39,6 +40,13 @@ export class FrameWriter {
 
   /** Adds a frame of records. Waits if too many frames are being compressed. */
   async records(payload: Buffer): Promise<void> {
+    if (payload.length > MAX_PAYLOAD_BYTES) {
+      // Frames hold few records beyond a megabyte, so this is one huge record.
+      throw new EventBusError(
+        'REFUSED',
+        `a record is larger than ${MAX_PAYLOAD_BYTES} bytes, which a frame cannot hold`,
+      )
+    }
     const compressed = compress(payload, OPTIONS)
     // The error is thrown where the frame is written.
     compressed.catch(() => {})

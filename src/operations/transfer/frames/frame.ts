@@ -15,7 +15,7 @@ export const FRAME_HEADER_BYTES = 21
 export const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024
 
 /** The kinds of frames. `records` is compressed with zstd; the others hold JSON. */
-export const frameTypes = { header: 1, records: 2, end: 3 } as const
+const frameTypes = { header: 1, records: 2, end: 3 } as const
 export type FrameType = keyof typeof frameTypes
 const typeOf = new Map<number, FrameType>(Object.entries(frameTypes).map(([name, id]) => [id, name as FrameType]))
 

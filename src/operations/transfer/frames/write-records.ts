@@ -14,8 +14,7 @@ export const bits = {
 } as const
 
 /** The largest difference of timestamps that is stored as a varint, about 4000 years in milliseconds. */
-export const MAX_TIME_DELTA = 2 ** 47
-const MAX_TIME_DELTA_BIG = BigInt(MAX_TIME_DELTA)
+const MAX_TIME_DELTA = 2n ** 47n
 /** The most bytes of a record without key, value and headers: flags, three varints of 10 bytes, a timestamp. */
 const MAX_FIXED_BYTES = 64
 const INITIAL_BYTES = 256 * 1024
@@ -64,7 +63,7 @@ export class RecordsWriter {
     const { key, value, headers, offset, timestamp } = record
     this.#reserve(MAX_FIXED_BYTES + (key?.length ?? 0) + (value?.length ?? 0))
     const delta = timestamp - time
-    const isWhole = delta > MAX_TIME_DELTA_BIG || delta < -MAX_TIME_DELTA_BIG
+    const isWhole = delta > MAX_TIME_DELTA || delta < -MAX_TIME_DELTA
     this.#bytes[this.#end++] =
       (key === null ? 0 : bits.key) |
       (value === null ? 0 : bits.value) |

@@ -10,7 +10,7 @@ import { Tally } from '../tally.ts'
 import type { SourceFile } from './source-files.ts'
 
 /** A topic that records go to. */
-export interface TargetTopic {
+interface TargetTopic {
   /** The name of the topic in the source. */
   readonly source: string
   readonly topic: string

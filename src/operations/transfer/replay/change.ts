@@ -26,7 +26,7 @@ export interface ChangeRequest {
 }
 
 /** Key, value and headers of a record after the changes. */
-export interface ChangedParts {
+interface ChangedParts {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: readonly Header[]
