@@ -254,6 +254,17 @@ describe('replay', () => {
   })
 })
 
+test('copy is refused by a read-only profile of the target, and reads from a read-only one', async () => {
+  const profiles = { mine: { dataDir: 'mine' }, locked: { dataDir: 'locked', readOnly: true } }
+  writeFileSync(file('crbus.json'), JSON.stringify({ profiles }))
+  const argv = ['edge-events', 'copied', '--yes']
+  const refused = await run(Copy, [...argv, '--profile', 'mine', '--to-profile', 'locked'])
+  expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("profile 'locked' is read-only") })
+  expect((await bus.admin.listTopics()).map(({ topic }) => topic)).not.toContain('copied')
+  const copied = await run(Copy, [...argv, '--profile', 'locked', '--to-profile', 'mine'])
+  expect(copied).toMatchObject({ exitCode: 0 })
+})
+
 test('copy keeps every record as it is, also on another bus', async () => {
   await run(Copy, ['edge-events', 'copied', '--yes'])
   expect(await recordsOf('copied')).toEqual(await recordsOf('edge-events'))
