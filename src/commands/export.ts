@@ -130,6 +130,8 @@ export default class Export extends BaseCommand {
       before,
       complete,
     }
+    const { reason } = this.context.stop
+    if (flags.file === '-' && reason !== undefined) return exportDocument(done)
     if (flags.file === '-' && !this.isJson) await this.notice(`${plural(total.records, 'record')} exported`)
     else await this.print(formatExported(done, this.timeZone))
     if (!complete) await this.notice('the export was interrupted; --resume continues it')

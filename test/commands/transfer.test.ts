@@ -98,7 +98,15 @@ describe.each(['crbus', 'ndjson'])('an export to .%s and its import', (extension
   })
 })
 
-test('export creates only some partitions in the file and import creates all of them', async () => {
+test('export --append to an export that was interrupted also adds what the interrupted one lacks', async () => {
+  const path = file('orders.crbus')
+  const stop = new Stop()
+  stop.request('interrupted')
+  await run(Export, ['order-events', '--file', path], { stop })
+  expect((await run(Export, ['order-events', '--file', path, '--append'])).stdout).toContain('100 records')
+})
+
+test('import creates all partitions of a topic, also if the file has records of only one', async () => {
   await run(Export, ['edge-events', '--file', file('edge.crbus'), '--partition', '1'])
   await run(Import, [file('edge.crbus'), '--topic', 'copied', '--yes'])
   expect((await bus.admin.describeTopic('copied')).partitions).toBe(4)

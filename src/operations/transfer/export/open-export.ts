@@ -124,7 +124,9 @@ async function continueFrames(source: ExportSource, target: ExportTarget, parts:
     throw refused(`the export ${path} is complete; nothing was done`, [operationHints.appendExport()])
   }
   const planned = header === undefined || existing === 'append' ? source.range : { ...header, bus: source.range.bus }
-  const range = { ...planned, slices: remainingSlices(planned, tally, existing === 'append' ? header : undefined) }
+  // What an interrupted export lacks is before the end of its range.
+  const covered = existing === 'append' && !isInterrupted(last) ? header : undefined
+  const range = { ...planned, slices: remainingSlices(planned, tally, covered) }
   const keep = last.end?.continues ? undefined : last.start.written
   const part = keep === undefined ? parts + 1 : parts
   const output = await openOutput(path, { limit, part, keep })
