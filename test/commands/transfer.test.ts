@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import Copy from '../../src/commands/copy.ts'
 import Export from '../../src/commands/export.ts'
 import Import from '../../src/commands/import.ts'
 import Replay from '../../src/commands/replay.ts'
+import SchemaImport from '../../src/commands/schema/import.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { type Runnable, runCli } from './run-cli.ts'
@@ -76,7 +77,7 @@ describe.each(['crbus', 'ndjson'])('an export to .%s and its import', (extension
     expect(await recordsOf('copied')).toEqual((await recordsOf('edge-events')).map((record) => record))
   })
 
-  test('can be appended to with the records that followed, and split by size', async () => {
+  test('can be appended to with the records that followed', async () => {
     const path = file(`orders.${extension}`)
     await run(Export, ['order-events', '--file', path])
     await bus.publish('order-events', orders(101, 150), { key: ({ data }) => idIn(data) })
@@ -121,6 +122,19 @@ test('export filters as tail does', async () => {
       .map((line) => JSON.parse(line).data.total)
       .sort(),
   ).toEqual([100, 99])
+})
+
+test('export --split continues in a next file, and import needs all of them', async () => {
+  const value = Buffer.from(Array.from({ length: 700_000 }, (_, index) => Math.imul(index, 2_654_435_761) >>> 24))
+  for (let count = 0; count < 20; count += 1) await bus.log.append('big-events', [{ key: null, value, partition: 0 }])
+  await run(Export, ['big-events', '--file', 'big.crbus', '--split', '1KB'])
+  expect(await run(Import, ['big.crbus', '--topic', 'copied', '--yes'])).toMatchObject({ exitCode: 6 })
+  const files = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    .map((part) => (part === 1 ? 'big.crbus' : `big.${part}.crbus`))
+    .filter((name) => existsSync(file(name)))
+  expect(files.length).toBeGreaterThan(1)
+  await run(Import, [...files.toReversed(), '--topic', 'copied', '--yes'])
+  expect(await recordsOf('copied')).toEqual(await recordsOf('big-events'))
 })
 
 test('export to a folder writes a file for each topic', async () => {
@@ -228,6 +242,31 @@ describe('replay', () => {
       expect(data).toEqual({ order_id: `o-${id}`, email: emails.get(id % 3), total: 2 * id })
     }
     expect(new Set(emails.values()).size).toBe(3)
+  })
+
+  test('encodes a changed event by its schema, and refuses a value that the schema does not allow', async () => {
+    const rust = '#[derive(Serialize, Deserialize)]\npub enum StockEvent { Reserved { sku: String, count: u32 } }\n'
+    writeFileSync(file('stock.rs'), rust)
+    const imported = await run(SchemaImport, [
+      'stock.rs',
+      '--root',
+      'StockEvent',
+      '--topic',
+      'stock-events',
+      '--out',
+      'stock-events.json',
+    ])
+    expect(imported).toMatchObject({ exitCode: 0 })
+    // Variant 0, a text of one byte, and 7.
+    const data = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0x61, 7, 0, 0, 0])
+    await bus.publish('stock-events', serializedEvent('Reserved', data))
+    const argv = ['stock-events', '--to-topic', 'test-events', '--yes', '--schema', file('stock-events.json')]
+    expect(await run(Replay, [...argv, '--set', 'data.Reserved.count=-1'])).toMatchObject({
+      ...{ exitCode: 6, stderr: expect.stringContaining('data.Reserved.count: ') },
+    })
+    expect(await run(Replay, [...argv, '--set', 'data.Reserved.count=9'])).toMatchObject({ exitCode: 0 })
+    const [replayed] = await recordsOf('test-events')
+    expect(Buffer.from(replayed?.value ?? []).includes(Buffer.from([0x61, 9, 0, 0, 0]))).toBe(true)
   })
 
   test('refuses an event that cannot be changed before it appends anything', async () => {
