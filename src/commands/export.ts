@@ -195,7 +195,7 @@ export default class Export extends BaseCommand {
     const offsets = request.slices.reduce((sum, { from, to }) => sum + Number(to - from), 0)
     const start = tally.records
     const share = (count: number) => (offsets === 0 ? undefined : Math.min(1, (count - start) / offsets))
-    const style = { done: 'exported', prints: true }
+    const style = { verb: 'exported', sharesTerminal: true }
     const progress = new ProgressLine(this.context.io, share, this.context.stop.readerLeft, style)
     try {
       for await (const _ of exportRange(bus, request, sink, tally)) {

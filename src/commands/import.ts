@@ -118,7 +118,7 @@ export default class Import extends ChangeCommand {
       ))
     const share = (count: number) => count / plan.tally.records
     const progress = new ProgressLine(this.context.io, share, this.context.stop.readerLeft, {
-      ...{ done: 'imported', prints: false },
+      ...{ verb: 'imported', sharesTerminal: false },
     })
     const summary = { imported: 0, found: 0, complete: false }
     try {

@@ -103,7 +103,7 @@ export default class Publish extends ChangeCommand {
     // A read that waits for a silent pipe must not outlive the command.
     const release = () => void stdin.destroy()
     this.signal.addEventListener('abort', release, { once: true })
-    const style = { done: 'published', prints: true }
+    const style = { verb: 'published', sharesTerminal: true }
     const progress = new ProgressLine(this.context.io, source.progress, this.context.stop.readerLeft, style)
     try {
       const { signal } = this

@@ -3,13 +3,9 @@ import { type Boxes, openBoxes } from '../../operations/dead-letters/boxes/open-
 import { parseLetterId } from '../../operations/dead-letters/letter-id.ts'
 import { type Selection, topicsNamed } from '../../operations/dead-letters/select.ts'
 import type { Operator } from '../../operations/dead-letters/sending/claim.ts'
-import {
-  compileFilter,
-  type EventFilter,
-  type WhereStats,
-  WhereTooLongError,
-} from '../../operations/events/event-filter.ts'
+import { compileFilter, type EventFilter, type WhereStats } from '../../operations/events/event-filter.ts'
 import type { Reading } from '../../operations/events/event-view.ts'
+import { WhereTooLongError } from '../../operations/events/expression.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import type { StoreSetup } from '../../store/layout.ts'
 import { whereNotices } from '../../ui/records/tail-summary.ts'

@@ -97,7 +97,7 @@ export abstract class TransferCommand extends ChangeCommand {
       apply: async () => {
         const share = (count: number) => (plan.isWhole ? count / plan.seen.records : undefined)
         const progress = new ProgressLine(this.context.io, share, this.context.stop.readerLeft, {
-          ...{ done: verb, prints: false },
+          ...{ verb, sharesTerminal: false },
         })
         const boundMemory = youngGenerationBound()
         const summary = { appended: 0, found: 0, complete: false }
