@@ -105,7 +105,7 @@ test('reports a topic whose streams have other names, and --streams names them',
   await store.append('purchase-1', 0, [placed(1)])
   await bus.publish('order-events', [placed(1)])
   const { stdout, exitCode } = await run('order-events')
-  expect(stdout).toContain("no-streams: the store has no stream for 'order-events', so its 1 event were not compared")
+  expect(stdout).toContain("no-streams: the store has no stream for 'order-events', so its 1 event was not compared")
   expect(exitCode).toBe(10)
   expect(await run('order-events', '--streams', 'purchase-')).toMatchObject({ exitCode: 0 })
 })

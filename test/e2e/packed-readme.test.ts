@@ -95,6 +95,15 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     { matches: /postgres:/, shows: /events/ },
     { matches: /dry-run/, shows: /store\.db/ },
   ],
+  'See a whole flow': [
+    { matches: /html/, before: ['rm -f c-42.html'] },
+    { matches: /^crbus trace/, shows: /OrderPlaced\.v1 order-events\[\d\]@0 / },
+    { matches: /^crbus index/, shows: /indexed/ },
+    // Nothing of the topic is stored here.
+    { matches: /^crbus audit/, before: ['crbus store init --yes'], exitCode: 10, shows: /no-streams/ },
+    { matches: /^crbus dlq/, shows: /no open dead letters|dead letter/ },
+    { matches: /^crbus export/, shows: /orders\.crbus/ },
+  ],
   'Connect to a cluster': [
     // The certificates of the test broker expire within days, which is a warning.
     { matches: /doctor/, exitCode: 10, shows: /certificate 'signed'[\s\S]*accepts the login \(SCRAM-SHA-512\)/ },

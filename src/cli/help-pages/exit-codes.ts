@@ -10,7 +10,7 @@ const meanings: Readonly<Record<number, string>> = {
   1: 'a bug in crbus',
   2: 'wrong usage or bad input',
   3: 'no connection, or the login was refused',
-  4: 'topic, group or store tables not found',
+  4: 'topic, group, store tables or conversation not found',
   5: 'publishing or subscribing failed',
   6: 'refused: already exists, invalid name, active group, stale plan, not confirmed, guarded profile, port in use, nothing to start a broker with, store tables with another layout, a file that cannot be created, a read-only bus or store',
   7: 'undecodable data, a corrupt record batch, or a batch over the size limit',

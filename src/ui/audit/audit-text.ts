@@ -19,7 +19,7 @@ const sentences: Readonly<Record<AuditCode, (finding: AuditFinding) => string>> 
   unreadable: ({ topic, count, ranges = [] }) =>
     `${plural(count, 'range')} of '${topic}' cannot be read, first ${ranges[0] === undefined ? '' : partitionName(ranges[0])}: ${ranges[0]?.reason ?? ''}`,
   'no-streams': ({ topic, count }) =>
-    `the store has no stream for '${topic}', so its ${plural(count, 'event')} were not compared`,
+    `the store has no stream for '${topic}', so its ${count === 1 ? '1 event was' : `${count} events were`} not compared`,
 }
 
 /** Says what a finding found. */
