@@ -1,0 +1,264 @@
+import type { SerializedEvent } from '../../bus/event.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import type { BusRecord, Position } from '../../bus/record.ts'
+import { decodeRecord } from '../../codecs/event-record.ts'
+import { messageId } from '../../codecs/message-id.ts'
+import { asBuffer } from '../../codecs/text-cache.ts'
+import type { StoredEvent } from '../../store/event-store.ts'
+import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
+import { addEvent, addFailure, newConversation, type SagaStatus, statusOf } from './conversation.ts'
+import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './definition.ts'
+import { timeOf, timeOfStored } from './event-facts.ts'
+import { MAX_SKEW_MS, type SagaNote } from './gather.ts'
+import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
+import { knownSince, slicesOf } from './topic-slices.ts'
+
+/** The most messages of one conversation that are kept. */
+const MAX_MESSAGES = 10_000
+
+/** A message that the saga sent. `position` is absent while the message waits in the outbox. */
+export interface SentMessage {
+  readonly topic: string
+  readonly eventType: string
+  readonly position: Position | undefined
+}
+
+/** An event that a saga reacted to. Times are milliseconds since 1970. */
+export interface Transition {
+  /** The version in the stream of the saga; absent if the event is known from its topic only. */
+  readonly version: number | undefined
+  readonly at: number
+  readonly eventType: string
+  /** Absent for a timer of the saga. */
+  readonly position: Position | undefined
+  readonly sent: readonly SentMessage[]
+}
+
+/** What happened in one conversation of a saga. */
+export interface SagaTimeline {
+  readonly saga: string
+  readonly correlationId: string
+  readonly file: string
+  readonly source: 'store' | 'topics'
+  readonly status: SagaStatus
+  /** When the status was judged. */
+  readonly now: number
+  readonly startedAt: number
+  readonly transitions: readonly Transition[]
+  /** Messages of the saga whose cause is not among the transitions, such as those of a migration. */
+  readonly unrelated: readonly SentMessage[]
+  /** The stored events, for replaying them; empty without a stream. */
+  readonly stored: readonly StoredEvent[]
+  readonly notes: readonly SagaNote[]
+}
+
+export interface TimelineRequest {
+  readonly correlationId: string
+  readonly store: OpenSagaStore | undefined
+  readonly now: number
+  readonly signal: AbortSignal
+  readonly onProgress?: ((read: number, total: number | undefined) => void) | undefined
+}
+
+/** A message of the conversation that was found on a topic or in the outbox. */
+interface FoundMessage {
+  readonly topic: string
+  readonly event: SerializedEvent
+  readonly at: number
+  readonly position: Position | undefined
+}
+
+/**
+ * Reads one conversation of a saga: from its stream, with what the saga sent from the topics and the outbox; without a stream from the
+ * topics alone. `undefined` if the saga has no such conversation.
+ */
+export async function readTimeline(
+  bus: EventBus,
+  { path, definition }: SagaFile,
+  request: TimelineRequest,
+): Promise<SagaTimeline | undefined> {
+  const { correlationId, store, now } = request
+  const { saga } = definition
+  const stored = (await store?.store.readStream(`${streamPrefixOf(saga)}${correlationId}`)) ?? []
+  const hasStream = stored.length > 0
+  const notes: SagaNote[] = []
+  const own = stored[0]?.event.metadata?.correlationId ?? correlationId
+  const outgoing = [...definition.events, ...definition.commands]
+  const topics = hasStream && outgoing.length > 0 ? outgoing : [...new Set([...definition.topics, ...outgoing])]
+  const since = hasStream ? timeOfStored(stored[0] as StoredEvent) - MAX_SKEW_MS : undefined
+  const { found, endsKnownSince } = await findMessages(
+    bus,
+    { ...request, correlationId: own },
+    { saga, topics, since, notes },
+  )
+  for (const { topic, event, createdAt } of store === undefined ? [] : await waitingMessages(store, saga)) {
+    if (event.metadata?.correlationId !== own) continue
+    found.push({ topic, event, at: timeOf(undefined, createdAt.getTime(), now), position: undefined })
+  }
+  const steps = hasStream ? stored.map(ofStream) : ofTopics(found, definition)
+  const types = new TypeNumbers(definition)
+  const conversation = newConversation(correlationId, types)
+  for (const { eventType, at } of steps) addEvent(conversation, types, eventType, at)
+  for (const { topic, event, at } of found) {
+    if (!definition.commands.includes(topic)) addEvent(conversation, types, event.eventType, at)
+  }
+  const isStarted = definition.startedBy.some((name) => conversation.times[types.numberOf(name)] !== undefined)
+  if (!hasStream && !isStarted) return undefined
+  const failure = store && (await oldestFailure(store, own, request.signal))
+  if (failure !== undefined) addFailure(conversation, failure)
+  const status = statusOf(definition, types, conversation, { now, endsKnownSince })
+  return {
+    ...{ saga, correlationId, file: path, source: hasStream ? 'store' : 'topics', status, now, stored, notes },
+    startedAt: conversation.firstAt,
+    ...withSent(steps, found, new Set(outgoing)),
+  }
+}
+
+/** A transition without what was sent, and the id of the message that the saga reacted to. */
+interface Step extends Omit<Transition, 'sent'> {
+  readonly cause: string | undefined
+}
+
+function ofStream(stored: StoredEvent): Step {
+  const { event, version } = stored
+  const { causationId, extra } = event.metadata ?? {}
+  return {
+    version,
+    at: timeOfStored(stored),
+    eventType: event.eventType,
+    position: positionIn(extra),
+    cause: causationId,
+  }
+}
+
+/** Reads the position that a saga stores with an event; `undefined` for a timer and for a position that is damaged. */
+function positionIn(extra: Readonly<Record<string, unknown>> | undefined): Position | undefined {
+  const { topic, partition, offset } = extra ?? {}
+  const isPosition =
+    typeof topic === 'string' &&
+    Number.isSafeInteger(partition) &&
+    (Number.isSafeInteger(offset) || typeof offset === 'bigint')
+  return isPosition ? { topic, partition: partition as number, offset: BigInt(offset as number | bigint) } : undefined
+}
+
+/** Returns the events of the topics that the saga reacts to, in the order of their times. */
+function ofTopics(found: readonly FoundMessage[], { topics }: SagaDefinition): readonly Step[] {
+  const wanted = new Set(topics)
+  const seen = new Set<string>()
+  return found
+    .filter(({ topic }) => wanted.has(topic))
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ event, at, position }) => {
+      const cause = idOf(event)
+      // A copy of an event counts once, as in a saga.
+      if (cause !== undefined && seen.has(cause)) return []
+      if (cause !== undefined) seen.add(cause)
+      return [{ version: undefined, at, eventType: event.eventType, position, cause }]
+    })
+}
+
+/** Adds to each step the messages that it caused. */
+function withSent(
+  steps: readonly Step[],
+  found: readonly FoundMessage[],
+  outgoing: ReadonlySet<string>,
+): Pick<SagaTimeline, 'transitions' | 'unrelated'> {
+  const byCause = new Map<string, SentMessage[]>()
+  const unrelated: SentMessage[] = []
+  const causes = new Set(steps.flatMap(({ cause }) => cause ?? []))
+  const seen = new Set<string>()
+  for (const { topic, event, position } of found) {
+    if (outgoing.size > 0 && !outgoing.has(topic)) continue
+    const cause = causeOf(event)
+    if (cause === undefined || !causes.has(cause)) {
+      if (outgoing.has(topic)) unrelated.push({ topic, eventType: event.eventType, position })
+      continue
+    }
+    // The relay may have published a message twice, or the outbox may still have one that was published.
+    const id = `${topic} ${idOf(event)}`
+    if (seen.has(id)) continue
+    seen.add(id)
+    byCause.set(cause, [...(byCause.get(cause) ?? []), { topic, eventType: event.eventType, position }])
+  }
+  const transitions = steps.map(({ cause, ...step }) => ({ ...step, sent: byCause.get(cause ?? '') ?? [] }))
+  return { transitions, unrelated }
+}
+
+/** Returns the id of the message that caused an event, without the number of equal messages of one step. */
+const causeOf = ({ metadata }: SerializedEvent): string | undefined => metadata?.causationId?.replace(/#\d+$/, '')
+
+/** Returns the message id of an event; `undefined` for an event that no envelope can hold. */
+function idOf(event: SerializedEvent): string | undefined {
+  try {
+    return messageId(event)
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+/** Finds the messages of a conversation on topics. Decodes only records whose bytes contain the correlation id. */
+async function findMessages(
+  bus: EventBus,
+  { correlationId, now, signal, onProgress }: TimelineRequest,
+  search: {
+    readonly saga: string
+    readonly topics: readonly string[]
+    readonly since: number | undefined
+    readonly notes: SagaNote[]
+  },
+): Promise<{ readonly found: FoundMessage[]; readonly endsKnownSince: number }> {
+  const { saga, topics, since, notes } = search
+  const { slices, missing, total } = await slicesOf(bus, topics, since)
+  for (const topic of missing) notes.push({ code: 'topic-missing', saga, topic })
+  const endsKnownSince = Math.max(Number.NEGATIVE_INFINITY, ...(await knownSince(bus, slices)).values())
+  const wanted = Buffer.from(correlationId)
+  const found: FoundMessage[] = []
+  let read = 0
+  const onUnreadable = ({ topic, partition, reason }: SkippedRange) =>
+    notes.push({ code: 'unreadable', topic, partition, reason })
+  for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)) {
+    for (const record of batch) {
+      const message = messageOf(record, wanted, correlationId, now)
+      if (message === undefined) continue
+      if (found.length < MAX_MESSAGES) found.push(message)
+      else if (!notes.some(({ code }) => code === 'too-many-messages')) {
+        notes.push({ code: 'too-many-messages', saga, limit: MAX_MESSAGES })
+      }
+    }
+    read += batch.length
+    onProgress?.(read, total)
+  }
+  return { found, endsKnownSince }
+}
+
+/** Ids that every envelope holds as they are. */
+const PLAIN_ID = /^[\w.:@-]+$/
+
+function messageOf(
+  { value, headers, topic, partition, offset, timestamp }: BusRecord,
+  wanted: Buffer,
+  correlationId: string,
+  now: number,
+): FoundMessage | undefined {
+  if (value === null) return undefined
+  // The metadata may be in a header, and a JSON envelope escapes other characters.
+  const isPlain = headers.length === 0 && PLAIN_ID.test(correlationId)
+  if (isPlain && !asBuffer(value).includes(wanted)) return undefined
+  const decoded = decodeRecord({ value, headers })
+  if (!decoded.ok || decoded.event.metadata?.correlationId !== correlationId) return undefined
+  // The value is a view of a fetched batch, which must not be kept in memory for one record.
+  const event = { ...decoded.event, data: Buffer.from(decoded.event.data) }
+  const at = timeOf(event.metadata?.timestamp, Number(timestamp), now)
+  return { topic, event, at, position: { topic, partition, offset } }
+}
+
+/** Returns the oldest open dead letter of a conversation. */
+async function oldestFailure(store: OpenSagaStore, correlationId: string, signal: AbortSignal) {
+  for await (const page of openDeadLetters(store, signal)) {
+    const found = page.find(({ event }) => event.metadata?.correlationId === correlationId)
+    if (found === undefined) continue
+    return { at: found.firstFailedAt.getTime(), eventType: found.event.eventType, error: found.error }
+  }
+  return undefined
+}
