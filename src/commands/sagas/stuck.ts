@@ -32,7 +32,9 @@ export default class SagasStuck extends SagaListCommand {
     const { document, report, wanted } = await this.listInstances({
       flags,
       patterns: argv as string[],
-      isWanted: ({ state, since }, now) => (state === 'stuck' || state === 'failed') && now - since >= grace,
+      // The clock of the store may be ahead.
+      isWanted: ({ state, since }, now) =>
+        (state === 'stuck' || state === 'failed') && Math.max(0, now - since) >= grace,
       none: 'no conversation is stuck or failed',
     })
     // Without a description nothing is checked, which a scheduled check must not take for success.

@@ -1,3 +1,4 @@
+import { compareNumbers, compareText } from '../../bus/compare.ts'
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord, Position } from '../../bus/record.ts'
@@ -180,9 +181,18 @@ function withSent(
     seen.add(id)
     byCause.set(cause, [...(byCause.get(cause) ?? []), { topic, eventType: event.eventType, position }])
   }
-  const transitions = steps.map(({ cause, ...step }) => ({ ...step, sent: byCause.get(cause ?? '') ?? [] }))
-  return { transitions, unrelated }
+  const transitions = steps.map(({ cause, ...step }) => ({ ...step, sent: inOrder(byCause.get(cause ?? '') ?? []) }))
+  return { transitions, unrelated: inOrder(unrelated) }
 }
+
+/** Sorts messages by topic and position, because topics are read in any order. */
+const inOrder = (messages: readonly SentMessage[]): readonly SentMessage[] =>
+  messages.toSorted(
+    (a, b) =>
+      compareText(a.topic, b.topic) ||
+      compareNumbers(a.position?.partition ?? 0, b.position?.partition ?? 0) ||
+      compareNumbers(a.position?.offset ?? 0n, b.position?.offset ?? 0n),
+  )
 
 /** Returns the id of the message that caused an event, without the number of equal messages of one step. */
 const causeOf = ({ metadata }: SerializedEvent): string | undefined => metadata?.causationId?.replace(/#\d+$/, '')

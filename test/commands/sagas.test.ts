@@ -1,0 +1,182 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { serializedEvent } from '../../src/bus/event.ts'
+import SagasList from '../../src/commands/sagas/list.ts'
+import SagasShow from '../../src/commands/sagas/show.ts'
+import SagasStuck from '../../src/commands/sagas/stuck.ts'
+import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
+import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
+import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
+import { runDemoService } from '../support/demo-service.ts'
+import { type Runnable, runCli } from './run-cli.ts'
+
+/** The clock of command tests. */
+const NOW = Date.UTC(2026, 10, 23, 10)
+const MINUTE = 60_000
+
+const description = {
+  crbus_saga: 1,
+  saga: 'checkout',
+  topics: ['order-events', 'inventory-events', 'payment-events'],
+  events: ['checkout-events'],
+  commands: ['order-commands', 'inventory-commands', 'payment-commands'],
+  startedBy: ['OrderPlaced'],
+  completedBy: ['CheckoutCompleted'],
+  compensatedBy: ['CheckoutFailed'],
+  stuckBy: ['CheckoutStuck'],
+  expects: [
+    { after: 'OrderPlaced', oneOf: ['StockReserved', 'OrderCancelled'], within: '1m' },
+    { after: 'StockReserved', oneOf: ['PaymentCompleted', 'PaymentFailed'], within: '1m' },
+  ],
+}
+
+let broker: MemoryBroker
+let folder: string
+let bus: InMemoryEventBus
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crbus-sagas-'))
+  broker = new MemoryBroker()
+  bus = new InMemoryEventBus({ broker, createTopics: true })
+  mkdirSync(join(folder, 'sagas'))
+  writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(description))
+  return async () => {
+    await bus.close()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+const run = (command: Runnable, ...argv: string[]) => runCli(command, argv, { broker, cwd: folder })
+
+/** Publishes an event of a conversation `minutes` before now. */
+async function publish(topic: string, type: string, correlationId: string, minutes: number): Promise<void> {
+  const timestamp = new Date(NOW - minutes * MINUTE).toISOString()
+  await bus.publish(topic, serializedEvent(type, Buffer.from('{}'), { correlationId, timestamp }))
+}
+
+describe('without an event store', () => {
+  beforeEach(async () => {
+    for (const topic of ['inventory-events', 'payment-events', 'checkout-events']) await bus.admin.createTopic(topic)
+    for (const [id, minutes] of [
+      ['done', 9],
+      ['late', 8],
+      ['new', 0.5],
+    ] as const) {
+      await publish('order-events', 'OrderPlaced.v1', id, minutes)
+    }
+    await publish('checkout-events', 'CheckoutCompleted.v1', 'done', 7)
+    // An event of another flow: its conversation did not begin with OrderPlaced.
+    await publish('payment-events', 'PaymentCompleted.v1', 'refund-1', 5)
+  })
+
+  test('lists the conversations of the topics with their states, the most urgent first', async () => {
+    const { stdout, exitCode } = await run(SagasList)
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/checkout +0 +1 +1 +0 +0 +1 +topics/)
+    const lines = stdout.split('\n').slice(4, -1)
+    expect(lines).toEqual([
+      expect.stringMatching(/^late +checkout +stuck +7m +OrderPlaced.v1 +8m +no StockReserved or 1 more +7m-ago$/),
+      expect.stringMatching(/^new +checkout +running +30s +OrderPlaced.v1 +30s +StockReserved or 1 more +in-30s$/),
+      expect.stringMatching(/^done +checkout +completed +7m +CheckoutCompleted.v1 +7m +- +-$/),
+    ])
+  })
+
+  test('lists only the states that --state names, and only conversations that began after --since', async () => {
+    const { stdout } = await run(SagasList, '--state', 'running', '--state', 'completed', '--since', '8m')
+    expect(stdout).toMatch(/^new +/m)
+    expect(stdout).not.toMatch(/^(done|late) +/m)
+  })
+
+  test('stuck lists the stuck conversations and exits with 10', async () => {
+    const { stdout, exitCode } = await run(SagasStuck)
+    expect(stdout).toMatch(/^late +checkout +stuck +7m/m)
+    expect(stdout).not.toMatch(/^new/m)
+    expect(exitCode).toBe(10)
+  })
+
+  test('stuck exits with 0 if none has been stuck for as long as --for', async () => {
+    const { stderr, exitCode } = await run(SagasStuck, '--for', '8m')
+    expect(stderr).toContain('no conversation is stuck or failed')
+    expect(exitCode).toBe(0)
+  })
+
+  test('stuck fails without a description, because nothing was checked', async () => {
+    rmSync(join(folder, 'sagas'), { recursive: true })
+    const { stderr, exitCode } = await run(SagasStuck)
+    expect(stderr).toContain('no saga is described here')
+    expect(stderr).toContain('crbus sagas describe')
+    expect(exitCode).toBe(2)
+  })
+
+  test('names similar sagas for one that is not described', async () => {
+    const { stderr, exitCode } = await run(SagasList, 'chekout')
+    expect(stderr).toContain("no description of a saga 'chekout'")
+    expect(stderr).toContain('crbus sagas list checkout')
+    expect(exitCode).toBe(2)
+  })
+
+  test('shows a conversation from the topics', async () => {
+    const { stdout } = await run(SagasShow, 'late')
+    expect(stdout).toContain('STATE         stuck for 7m')
+    expect(stdout).toMatch(/OrderPlaced.v1 +order-events\[\d\]@\d+/)
+  })
+
+  test('names a topic of the description that does not exist', async () => {
+    writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify({ ...description, events: ['outcomes'] }))
+    const { stderr } = await run(SagasList)
+    expect(stderr).toContain("topic 'outcomes' of the saga 'checkout' does not exist")
+  })
+})
+
+describe('with the event store of a service', () => {
+  const withStore = (command: Runnable, ...argv: string[]) => run(command, ...argv, '--store', 'store.db')
+  const documentOf = async (command: Runnable, ...argv: string[]) =>
+    JSON.parse((await withStore(command, ...argv, '--json')).stdout)
+
+  test('judges the conversations of its streams by the outcomes on the topics', async () => {
+    await using store = new SqliteEventStore({ path: join(folder, 'store.db') })
+    await runDemoService(bus, store, { checkouts: 6, until: /^Checkout(Completed|Failed)/ })
+    const { sagas, instances } = await documentOf(SagasList)
+    expect(sagas).toMatchObject([{ saga: 'checkout', source: 'store', counts: { completed: 4, compensated: 2 } }])
+    expect(instances).toHaveLength(6)
+  })
+
+  test('shows each event with the messages that it caused', async () => {
+    await using store = new SqliteEventStore({ path: join(folder, 'store.db') })
+    await runDemoService(bus, store, { checkouts: 3, until: /^Checkout(Completed|Failed)/ })
+    const { transitions, state } = await documentOf(SagasShow, 'checkout-3')
+    expect(state).toBe('compensated')
+    const flow = transitions.map(({ version, eventType, sent }: Transition) => [
+      version,
+      eventType,
+      ...sent.map((message) => message.eventType),
+    ])
+    expect(flow).toEqual([
+      [1, 'OrderPlaced.v1', 'ReserveStock.v1'],
+      [2, 'StockReserved.v1', 'CompletePayment.v1'],
+      [3, 'PaymentFailed.v1', 'ReleaseStock.v1', 'CancelOrder.v1'],
+      expect.arrayContaining([4]),
+      expect.arrayContaining([5, 'CheckoutFailed.v1']),
+    ])
+  })
+
+  test('a conversation with an open dead letter is failed, until the dead letter is resolved', async () => {
+    await using store = new SqliteEventStore({ path: join(folder, 'store.db') })
+    await runDemoService(bus, store, { checkouts: 1, without: ['payment'], until: /^StockReserved/ })
+    const event = serializedEvent('CompletePayment.v1', Buffer.from('{}'), { correlationId: 'checkout-1' })
+    const error = 'the card is unknown'
+    const id = await store.deadLetters.add({ streamId: 'payment-1', event, error, originalTimestamp: new Date(NOW) })
+    const failed = await documentOf(SagasStuck)
+    expect(failed.instances).toMatchObject([{ state: 'failed', reason: { code: 'dead-letter', error } }])
+    await store.deadLetters.resolve(id, 'ops')
+    expect((await documentOf(SagasStuck)).instances).toEqual([])
+  })
+})
+
+interface Transition {
+  readonly version: number
+  readonly eventType: string
+  readonly sent: readonly { readonly eventType: string }[]
+}

@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findSagas } from '../../../../src/operations/sagas/find-sagas.ts'
+import { readSagaFile } from '../../../../src/operations/sagas/saga-file.ts'
+
+const file = {
+  crbus_saga: 1,
+  saga: 'checkout',
+  topics: ['order-events'],
+  startedBy: ['OrderPlaced'],
+  completedBy: ['CheckoutCompleted'],
+  expects: [{ after: 'OrderPlaced', oneOf: ['PaymentCompleted'], within: '1m30s' }],
+}
+const problemsIn = (json: object) => {
+  const read = readSagaFile(JSON.stringify(json))
+  return read.ok ? [] : read.problems.map(({ path, reason }) => `${path}: ${reason}`)
+}
+
+test('reads a description, with durations in milliseconds and empty lists for keys that are left out', () => {
+  const read = readSagaFile(JSON.stringify(file))
+  expect(read).toEqual({
+    ok: true,
+    definition: {
+      saga: 'checkout',
+      topics: ['order-events'],
+      events: [],
+      commands: [],
+      startedBy: ['OrderPlaced'],
+      completedBy: ['CheckoutCompleted'],
+      compensatedBy: [],
+      stuckBy: [],
+      expects: [{ after: 'OrderPlaced', oneOf: ['PaymentCompleted'], within: 90_000 }],
+      code: undefined,
+    },
+  })
+})
+
+test('reports every problem of a description with its path', () => {
+  const expects = [{ after: 'A', oneOf: ['A'], within: 'soon', until: 1 }, 7]
+  expect(problemsIn({ ...file, topics: [], startedBy: 'OrderPlaced', expects, extra: true })).toEqual([
+    expect.stringContaining('extra: unknown key'),
+    'topics: expected at least one name',
+    'startedBy: expected a list, got a string',
+    expect.stringContaining('expects[0].until: unknown key'),
+    "expects[0].within: 'soon' is not a duration such as 30s or 1h30m",
+    'expects[1]: expected an object, got a number',
+  ])
+})
+
+test('names line and column of a mistake in the syntax', () => {
+  const read = readSagaFile('{\n  "crbus_saga": 1,,\n}')
+  expect(!read.ok && read.problems[0]?.reason).toMatch(/^not JSON: .* at line 2, column 19$/)
+})
+
+test.each([
+  ['/etc/saga.ts#saga', 'is outside the folder of the service'],
+  ['../saga.ts#saga', 'is outside the folder of the service'],
+  ['src\\..\\..\\saga.ts#saga', 'is outside the folder of the service'],
+  ['C:/saga.ts#saga', 'is outside the folder of the service'],
+  ['src/saga.ts', 'is not FILE#EXPORT'],
+  ['#saga', 'is not FILE#EXPORT'],
+])('refuses the code %s', (code, reason) => {
+  expect(problemsIn({ ...file, code }).join()).toContain(reason)
+})
+
+test.each([
+  [{ crbus_saga: 2 }, 'crbus_saga: expected 1, got 2'],
+  [{ saga: '' }, 'saga: expected a text, got an empty text'],
+  [{ compensatedBy: ['CheckoutCompleted'] }, 'an event ends a conversation in one way'],
+  [{ completedBy: ['A', 'A'] }, "completedBy: has 'A' twice"],
+  [{ topics: new Array(1001).fill('a') }, 'topics: has 1001 items; 1000 are allowed'],
+  [{ expects: [{ after: 'A', oneOf: ['B'], within: '53w' }] }, "expects[0].within: '53w' is longer than a year"],
+])('refuses %j', (change, reason) => {
+  expect(problemsIn({ ...file, ...change }).join()).toContain(reason)
+})
+
+test('finds the folder of descriptions above, and refuses two descriptions of one saga', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-sagas-'))
+  const inside = join(folder, 'src/checkout')
+  mkdirSync(inside, { recursive: true })
+  mkdirSync(join(folder, 'sagas'))
+  writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(file))
+  const found = await findSagas(inside)
+  expect(found.ok && found.files.map(({ path }) => path)).toEqual([join(folder, 'sagas/checkout.json')])
+  writeFileSync(join(folder, 'sagas/other.json'), JSON.stringify(file))
+  const twice = await findSagas(inside)
+  expect(!twice.ok && twice.reason).toContain("both describe the saga 'checkout'")
+  rmSync(folder, { recursive: true })
+})

@@ -1,0 +1,183 @@
+import { expect, test } from 'vitest'
+import {
+  addEvent,
+  addFailure,
+  newConversation,
+  type SagaState,
+  sagaStates,
+  statusOf,
+} from '../../../../src/operations/sagas/conversation.ts'
+import { type SagaDefinition, TypeNumbers } from '../../../../src/operations/sagas/definition.ts'
+import { type Random, seededRandom } from '../../schema/support/random.ts'
+
+const MINUTE = 60_000
+
+const definition: SagaDefinition = {
+  saga: 'checkout',
+  topics: ['order-events'],
+  events: ['checkout-events'],
+  commands: [],
+  startedBy: ['OrderPlaced'],
+  completedBy: ['CheckoutCompleted'],
+  compensatedBy: ['CheckoutFailed'],
+  stuckBy: ['CheckoutStuck'],
+  expects: [
+    { after: 'OrderPlaced', oneOf: ['StockReserved', 'StockRejected'], within: MINUTE },
+    { after: 'StockReserved', oneOf: ['PaymentCompleted', 'PaymentFailed'], within: 2 * MINUTE },
+    { after: 'PaymentCompleted', oneOf: ['CheckoutCompleted'], within: MINUTE },
+    { after: 'PaymentFailed', oneOf: ['CheckoutFailed', 'CheckoutStuck'], within: 5 * MINUTE },
+    { after: 'StockRejected', oneOf: ['CheckoutFailed'], within: MINUTE },
+  ],
+  code: undefined,
+}
+const types = new TypeNumbers(definition)
+
+type Event = readonly [type: string, at: number]
+
+function judge(
+  events: readonly Event[],
+  now: number,
+  options: { deadLetterAt?: number; endsKnownSince?: number } = {},
+) {
+  const conversation = newConversation('c-1', types)
+  for (const [type, at] of events) addEvent(conversation, types, type, at)
+  const { deadLetterAt, endsKnownSince } = options
+  if (deadLetterAt !== undefined)
+    addFailure(conversation, { at: deadLetterAt, eventType: 'ChargePayment', error: 'no' })
+  return statusOf(definition, types, conversation, { now, ...(endsKnownSince !== undefined && { endsKnownSince }) })
+}
+
+test('a conversation waits for the next event until the deadline, and is stuck after it', () => {
+  const events: Event[] = [
+    ['OrderPlaced.v1', 1000],
+    ['StockReserved.v2', 2000],
+  ]
+  const waitsFor = ['PaymentCompleted', 'PaymentFailed']
+  const deadline = 2000 + 2 * MINUTE
+  expect(judge(events, deadline)).toEqual({ state: 'running', since: 1000, reason: undefined, waitsFor, deadline })
+  const reason = { code: 'overdue', after: 'StockReserved', oneOf: waitsFor, deadline }
+  expect(judge(events, deadline + 1)).toEqual({ state: 'stuck', since: deadline, reason, waitsFor, deadline })
+})
+
+test('an outcome counts more than a dead letter, and a dead letter more than a missing event', () => {
+  const events: Event[] = [['OrderPlaced.v1', 1000]]
+  expect(judge(events, 10 * MINUTE, { deadLetterAt: 5000 })).toMatchObject({ state: 'failed', since: 5000 })
+  const ended: Event[] = [...events, ['CheckoutCompleted.v1', 9000]]
+  expect(judge(ended, 10 * MINUTE, { deadLetterAt: 5000 })).toMatchObject({ state: 'completed', since: 9000 })
+})
+
+test('a stuck conversation that is resolved later is compensated', () => {
+  const stuck: Event[] = [
+    ['OrderPlaced.v1', 1000],
+    ['CheckoutStuck.v1', 2000],
+  ]
+  expect(judge(stuck, 3000)).toMatchObject({ state: 'stuck', since: 2000, reason: { code: 'stuck-event' } })
+  expect(judge([...stuck, ['CheckoutFailed.v1', 9000]], 10_000)).toMatchObject({ state: 'compensated', since: 9000 })
+})
+
+test('a conversation is unknown, not stuck, if the events that may have ended it are deleted', () => {
+  const events: Event[] = [['OrderPlaced.v1', 1000]]
+  expect(judge(events, 10 * MINUTE, { endsKnownSince: 1001 })).toMatchObject({ state: 'unknown', since: 1000 })
+  expect(judge(events, 10 * MINUTE, { endsKnownSince: 1000 })).toMatchObject({ state: 'stuck' })
+})
+
+test('a type with a version matches only this version', () => {
+  const versioned = { ...definition, completedBy: ['CheckoutCompleted.v2'] }
+  const numbers = new TypeNumbers(versioned)
+  const stateAfter = (type: string) => {
+    const conversation = newConversation('c-1', numbers)
+    addEvent(conversation, numbers, type, 1000)
+    return statusOf(versioned, numbers, conversation, { now: 2000 }).state
+  }
+  expect(stateAfter('CheckoutCompleted.v2')).toBe('completed')
+  expect(stateAfter('CheckoutCompleted.v1')).toBe('running')
+})
+
+/** A history whose state is known, because it was made for that state. */
+interface History {
+  readonly state: SagaState
+  readonly events: readonly Event[]
+  readonly now: number
+  readonly deadLetterAt?: number
+}
+
+/** Makes a history for a random state, with events out of order, copies, later versions and events that mean nothing. */
+function randomHistory(random: Random): History {
+  const state = random.pick(['completed', 'compensated', 'stuck', 'failed', 'running'] as const)
+  let at = 1_000_000
+  const events: Event[] = []
+  const happen = (type: string, most: number) => {
+    at += random.below(most)
+    events.push([`${type}.v${1 + random.below(3)}`, at])
+  }
+  const withFailure = state === 'compensated' || random.below(3) === 0
+  happen('OrderPlaced', 10)
+  const steps: (() => void)[] = withFailure
+    ? [() => happen('StockReserved', MINUTE), () => happen('PaymentFailed', 2 * MINUTE)]
+    : [() => happen('StockReserved', MINUTE), () => happen('PaymentCompleted', 2 * MINUTE)]
+  const isEnded = state === 'completed' || state === 'compensated'
+  const count = isEnded ? steps.length : random.below(steps.length + 1)
+  for (const step of steps.slice(0, count)) step()
+  const patience = [MINUTE, 2 * MINUTE, withFailure ? 5 * MINUTE : MINUTE][count] as number
+  let now = at + random.below(patience + 1)
+  let deadLetterAt: number | undefined
+  if (state === 'compensated') {
+    if (random.below(4) === 0) happen('CheckoutStuck', MINUTE)
+    happen('CheckoutFailed', 5 * MINUTE)
+  }
+  if (state === 'completed') {
+    if (withFailure) happen('PaymentCompleted', 10)
+    happen('CheckoutCompleted', MINUTE)
+  }
+  if (isEnded) now = at + random.below(100 * MINUTE)
+  if (state === 'stuck') {
+    if (random.below(2) === 0) {
+      happen('CheckoutStuck', 10)
+      now = at + random.below(MINUTE)
+    } else now = at + patience + 1 + random.below(100 * MINUTE)
+  }
+  if (state === 'failed') {
+    deadLetterAt = at + random.below(MINUTE)
+    now = deadLetterAt + random.below(100 * MINUTE)
+  }
+  for (let more = random.below(4); more > 0; more -= 1) events.push(random.pick(events))
+  for (let more = random.below(4); more > 0; more -= 1)
+    events.push([`Noise${random.below(9)}.v1`, at - random.below(1000)])
+  return { state, events: shuffled(random, events), now, ...(deadLetterAt !== undefined && { deadLetterAt }) }
+}
+
+function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  const list = [...items]
+  for (let at = list.length - 1; at > 0; at -= 1) {
+    const other = random.below(at + 1)
+    ;[list[at], list[other]] = [list[other] as T, list[at] as T]
+  }
+  return list
+}
+
+const HISTORIES = 20_000
+
+test('judges seeded histories without a wrong or a missed state, whatever the order and the copies of events', () => {
+  const random = seededRandom(15)
+  const counts = new Map(sagaStates.map((state) => [state, { right: 0, wrong: 0, missed: 0 }]))
+  const failures: unknown[] = []
+  for (let made = 0; made < HISTORIES; made += 1) {
+    const history = randomHistory(random)
+    const found = judge(history.events, history.now, history).state
+    const [ofFound, ofState] = [counts.get(found), counts.get(history.state)]
+    if (ofFound === undefined || ofState === undefined) throw new Error(`unknown state ${found}`)
+    if (found === history.state) ofFound.right += 1
+    else {
+      ofFound.wrong += 1
+      ofState.missed += 1
+      failures.push({ found, ...history })
+    }
+  }
+  for (const [state, { right, wrong, missed }] of counts) {
+    if (right + wrong + missed === 0) continue
+    process.stdout.write(
+      `${state}: precision ${(right / (right + wrong)).toFixed(3)}, recall ${(right / (right + missed)).toFixed(3)} of ${right + missed}\n`,
+    )
+  }
+  expect(failures.slice(0, 3)).toEqual([])
+})
