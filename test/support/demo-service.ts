@@ -29,8 +29,8 @@ export async function runDemoService(
     await bus.publish('order-commands', { ...sample, metadata })
   }
   let ended = 0
-  for await (const { event } of subscription) {
-    if (until.test(event.eventType)) ended += 1
+  for await (const received of subscription) {
+    if (received.ok && until.test(received.event.eventType)) ended += 1
     if (ended === checkouts) break
   }
   // Ends after the relays have published everything.

@@ -39,11 +39,21 @@ export async function readDescriptions(
   )
 }
 
-/** Opens the event store, if there is one. A store that the user or a profile names must have events. */
-export async function openStoreOf(config: Config, context: Context): Promise<OpenSagaStore | undefined> {
-  const isDefault = config.store.from === 'default'
-  const setup = isDefault ? await openExistingStore(config, context) : await requireStore(config, context)
+/**
+ * Opens the event store, if there is one. A store of a configuration file may not exist yet, which `onMissing` is told: then the
+ * conversations of the topics are read. A store that the user names must have events.
+ */
+export async function openStoreOf(
+  config: Config,
+  context: Context,
+  { isNamed, onMissing }: { readonly isNamed: boolean; readonly onMissing: (notice: string) => void },
+): Promise<OpenSagaStore | undefined> {
+  const setup = isNamed ? await requireStore(config, context) : await openExistingStore(config, context)
   if (setup === undefined) return undefined
   await using open = setup
-  return await openSagaStore(open)
+  const store = await openSagaStore(open)
+  if (store === undefined) {
+    onMissing(`note: there is no event store at ${open.location} yet, so the conversations are those of the topics`)
+  }
+  return store
 }

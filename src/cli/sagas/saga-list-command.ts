@@ -66,7 +66,10 @@ export abstract class SagaListCommand extends ListCommand {
   ): Promise<SagaReport> {
     if (files.length === 0) return { at: now, sagas: [], instances: [], notes: [] }
     const bus = await this.openBus()
-    await using store = await openStoreOf(await this.configuration(), this.context)
+    await using store = await openStoreOf(await this.configuration(), this.context, {
+      isNamed: this.given.store !== undefined,
+      onMissing: (notice) => void this.notice(notice),
+    })
     const { listSagas } = await import('../../operations/sagas/list.ts')
     const progress = new ScanProgress(this.context.io, this.signal)
     const onProgress = (read: number, total: number | undefined) => {

@@ -49,7 +49,10 @@ export default class SagasShow extends BaseCommand {
   /** Reads the conversation of the only saga that has it. */
   async #find(files: readonly SagaFile[], correlationId: string): Promise<SagaTimeline> {
     const bus = await this.openBus()
-    await using store = await openStoreOf(await this.configuration(), this.context)
+    await using store = await openStoreOf(await this.configuration(), this.context, {
+      isNamed: this.given.store !== undefined,
+      onMissing: (notice) => void this.notice(notice),
+    })
     const progress = new ScanProgress(this.context.io, this.signal)
     const found: SagaTimeline[] = []
     const now = this.context.now()

@@ -7,6 +7,7 @@ import type { Scope, Value } from '../template/scope.ts'
 import { TODO_IMPORT, todoInRust, todoInTypeScript } from '../template/todo.ts'
 import type { KnownAction, KnownField, Step } from '../topics/topic.ts'
 import { chronoImport, convertedTo, durationFrom } from './rust-values.ts'
+import { descriptionScope } from './saga-description.ts'
 
 /** A saga to generate. */
 export interface SagaPlan {
@@ -87,6 +88,7 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
     plain: events(withoutSchema),
     asked: sentCommands.map(commandScope),
     todos: sentCommands.some(({ fields }) => fields.some(({ source }) => source === undefined)),
+    description: descriptionScope({ name, steps, timeout }),
     schemas: steps.flatMap(({ schema }) => (schema === undefined ? [] : [{ file: schema }])),
     ts: {
       todo_import: TODO_IMPORT,

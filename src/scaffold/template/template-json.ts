@@ -1,5 +1,5 @@
 import type { Json } from '../layout/json-text.ts'
-import { isName, lookUp, type Scope, TemplateError } from './scope.ts'
+import { isName, lookUp, type Scope, TemplateError, type Value } from './scope.ts'
 
 type JsonObject = { readonly [key: string]: Json }
 
@@ -15,11 +15,23 @@ export function fillJson(json: Json, scope: Scope, rename: (text: string) => str
 }
 
 function valueAt(scope: Scope, path: string): Json {
-  const value = lookUp(scope, path)
-  if (value === undefined || isName(value) || typeof value === 'object') {
-    throw new TemplateError(`'$${path}' is not a text, a number or a boolean`)
+  const value = jsonOf(lookUp(scope, path))
+  if (value === undefined) {
+    throw new TemplateError(`'$${path}' is not a text, a number, a boolean, or a list or an object of these`)
   }
   return value
+}
+
+/** Returns a value as JSON; `undefined` if it is absent, or if a part of it is absent or a name. */
+function jsonOf(value: Value): Json | undefined {
+  if (value === undefined || isName(value)) return undefined
+  if (typeof value !== 'object') return value
+  if (Array.isArray(value)) {
+    const items = (value as readonly Value[]).map(jsonOf)
+    return items.every((item) => item !== undefined) ? items : undefined
+  }
+  const fields = Object.entries(value).map(([key, field]) => [key, jsonOf(field)] as const)
+  return fields.every(([, field]) => field !== undefined) ? (Object.fromEntries(fields) as JsonObject) : undefined
 }
 
 /** Merges `patch` into `json`: objects are merged, every other value is replaced. */
