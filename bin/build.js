@@ -161,6 +161,8 @@ await bundle(
     'cli/main': 'src/cli/process/main.ts',
     'cli/command-not-found': 'src/cli/wrong-usage/command-not-found.ts',
     'cli/help': 'src/cli/process/help.ts',
+    // A program of its own, which loads the code of a service.
+    'cli/replay-saga': 'src/cli/sagas/replay-child.ts',
     ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
   },
   'dist',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -172,6 +172,129 @@ describe('with the event store of a service', () => {
     expect(failed.instances).toMatchObject([{ state: 'failed', reason: { code: 'dead-letter', error } }])
     await store.deadLetters.resolve(id, 'ops')
     expect((await documentOf(SagasStuck)).instances).toEqual([])
+  })
+})
+
+describe('with the code of the service', () => {
+  const CODE = 'src/checkout/saga.ts#checkoutSaga'
+  let store: SqliteEventStore
+
+  beforeEach(async () => {
+    store = new SqliteEventStore({ path: join(folder, 'store.db') })
+    await runDemoService(bus, store, { checkouts: 3, until: /^Checkout(Completed|Failed)/ })
+    cpSync(new URL('../../src/demo/checkout', import.meta.url), join(folder, 'src/checkout'), { recursive: true })
+    cpSync(new URL('../../src/demo/part.ts', import.meta.url), join(folder, 'src/part.ts'))
+    // The package crbus of the service.
+    mkdirSync(join(folder, 'node_modules/crbus'), { recursive: true })
+    writeFileSync(join(folder, 'node_modules/crbus/package.json'), '{"type":"module","exports":"./index.js"}')
+    const library = new URL('../../src/index.ts', import.meta.url).href
+    writeFileSync(join(folder, 'node_modules/crbus/index.js'), `export * from ${JSON.stringify(library)}`)
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    return () => store.close()
+  })
+
+  const show = (...argv: string[]) => run(SagasShow, 'checkout-3', '--store', 'store.db', ...argv)
+  const edit = (from: string, to: string) => {
+    const path = join(folder, 'src/checkout/saga.ts')
+    const text = readFileSync(path, 'utf8')
+    expect(text).toContain(from)
+    writeFileSync(path, text.replace(from, to))
+  }
+
+  test('shows how each event changed the state', async () => {
+    const { stdout, stderr, exitCode } = await show('--code', CODE)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/PaymentFailed.v1 .*\n.*→.*\n.*→.*\n {4}status: "running" → "compensating"/)
+    expect(stdout).toContain('    steps.payment: "asked" → "failed"')
+  })
+
+  test('--what-if finds no difference for the code that sent the messages', async () => {
+    const { stdout, exitCode } = await show('--code', CODE, '--what-if')
+    expect(stdout).toContain('ok: the code reacts to every event as was stored and sent')
+    expect(exitCode).toBe(0)
+  })
+
+  test('--what-if names the messages that changed code would send, and exits with 10', async () => {
+    edit("type: 'ReserveStock',", "type: 'ReserveStock', urgent: true,")
+    edit("type: 'ReleaseStock',", "type: 'FreeStock',")
+    const { stdout, exitCode } = await show('--code', CODE, '--what-if', '--json')
+    const { differences } = JSON.parse(stdout).replay
+    expect(differences).toMatchObject([
+      { version: 1, code: 'changed', messageType: 'ReserveStock.v1', topic: 'inventory-commands' },
+      { version: 3, code: 'no-longer-sent', messageType: 'ReleaseStock.v1' },
+      { version: 3, code: 'newly-sent', messageType: 'FreeStock.v1' },
+    ])
+    expect(exitCode).toBe(10)
+  })
+
+  test('reports the event that the code cannot reduce', async () => {
+    edit("case 'PaymentFailed':", "case 'PaymentFailed': throw new Error('no idea')\n    case 'Other' as never:")
+    const { stdout, exitCode } = await show('--code', CODE, '--what-if')
+    expect(stdout).toContain('the code cannot reduce version 3 (PaymentFailed.v1): no idea')
+    expect(exitCode).toBe(10)
+  })
+
+  test('stops code that does not end', async () => {
+    edit('export const CHECKOUT_EVENTS', 'for (;;);\nexport const CHECKOUT_EVENTS')
+    const { stderr, exitCode } = await show('--code', CODE, '--time-limit', '300ms')
+    expect(stderr).toContain(`${CODE} did not reduce the events within 0.3s, so it was stopped`)
+    expect(exitCode).toBe(6)
+  })
+
+  test('reports code that ends the process, with what it wrote to stderr', async () => {
+    edit('export const CHECKOUT_EVENTS', "console.error('bye')\nprocess.exit(3)\nexport const CHECKOUT_EVENTS")
+    const { stderr, exitCode } = await show('--code', CODE)
+    expect(stderr).toContain(`${CODE} ended with exit code 3 before it had reduced the events: bye`)
+    expect(exitCode).toBe(6)
+  })
+
+  test.each([
+    ['src/checkout/saga.ts#nothing', "does not export 'nothing'; it exports CHECKOUT_EVENTS"],
+    ['src/checkout/saga.ts#newCheckout', 'is not a saga: it has no name, topics, initial, reduce and codec'],
+    ['src/checkout/none.ts#saga', 'does not exist'],
+    ['src/checkout/saga.ts', 'is not FILE#EXPORT'],
+  ])('refuses --code %s', async (code, reason) => {
+    const { stderr, exitCode } = await show('--code', code)
+    expect(stderr).toContain(reason)
+    expect(exitCode).toBe(2)
+  })
+
+  describe('that the description names', () => {
+    beforeEach(() => {
+      writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify({ ...description, code: CODE }))
+    })
+    const stateFolder = () => join(folder, 'state')
+    const states = (options: object = {}) =>
+      runCli(SagasShow, ['checkout-3', '--store', 'store.db', '--states'], {
+        ...{ broker, cwd: folder, stateFolder: stateFolder() },
+        ...options,
+      })
+
+    test('does not run without a consent', async () => {
+      edit('export const CHECKOUT_EVENTS', "console.error('ran')\nprocess.exit(3)\nexport const CHECKOUT_EVENTS")
+      const { stderr, exitCode } = await states()
+      expect(stderr).toContain('which a stranger may have written')
+      expect(stderr).toContain(`--code '${CODE}'`)
+      expect(stderr).not.toContain('ran')
+      expect(exitCode).toBe(6)
+    })
+
+    test('runs after the user has consented on a terminal, until the file changes', async () => {
+      const asked = await states({ isTerminal: true, stdin: 'y\n' })
+      expect(asked.stderr).toContain('A stranger may have written it')
+      expect(asked.stdout).toContain('steps.payment')
+      expect((await states()).stdout).toContain('steps.payment')
+      edit('export const CHECKOUT_EVENTS', '// changed\nexport const CHECKOUT_EVENTS')
+      expect((await states()).exitCode).toBe(6)
+    })
+
+    test('does not run through a link that leads out of the service', async () => {
+      rmSync(join(folder, 'src/checkout/saga.ts'))
+      symlinkSync(new URL('../../src/demo/checkout/saga.ts', import.meta.url), join(folder, 'src/checkout/saga.ts'))
+      const { stderr, exitCode } = await states({ isTerminal: true, stdin: 'y\n' })
+      expect(stderr).toContain('leads out of')
+      expect(exitCode).toBe(6)
+    })
   })
 })
 

@@ -1,24 +1,32 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { readFlags, storeFlags, tableFlags, timeFlags } from '../../cli/base/flags.ts'
+import { toDelay } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { howToDescribe, openStoreOf, readDescriptions } from '../../cli/sagas/describe-sagas.ts'
 import { descriptionsFlag } from '../../cli/sagas/saga-flags.ts'
 import { flag, run, shellWord } from '../../cli/suggestions.ts'
 import type { SagaFile } from '../../operations/sagas/definition.ts'
 import { readTimeline, type SagaTimeline } from '../../operations/sagas/timeline.ts'
-import { formatTimeline, timelineDocument } from '../../ui/sagas/format-timeline.ts'
+import { compareWithSent } from '../../operations/sagas/what-if.ts'
+import { formatTimeline, type ShownReplay, timelineDocument } from '../../ui/sagas/format-timeline.ts'
 import { sagaNoteText } from '../../ui/sagas/saga-words.ts'
 import { ScanProgress } from '../../ui/trace/scan-progress.ts'
+
+/** Reducing the events of a conversation takes milliseconds; loading the code of a service may take a second. */
+const DEFAULT_LIMIT = '30s'
 
 export default class SagasShow extends BaseCommand {
   static override summary = 'Show what happened in one conversation of a saga'
   static override document = 'sagas/show'
-  static override description =
-    'Prints the state of the conversation, then each event that the saga reacted to, with the messages that it sent because of the event (→). The events are those of its stream in the event store; without a stream, those of the topics.'
+  static override description = [
+    'Prints the state of the conversation, then each event that the saga reacted to, with the messages that it sent because of the event (→). The events are those of its stream in the event store; without a stream, those of the topics.',
+    'The state of a saga is not stored: its code computes it from the events. --code runs the code of the service in a process of its own, which may not run longer than --time-limit; nothing is stored or sent. --states runs the code that the description of the saga names, after you have allowed it on a terminal. --what-if says what a change of the code would change for this conversation.',
+  ].join('\n\n')
   static override examples = [
     '<%= config.bin %> sagas show checkout-42',
     '<%= config.bin %> sagas show checkout-42 --saga checkout --json',
+    '<%= config.bin %> sagas show checkout-42 --code src/checkout/saga.ts#checkoutSaga --what-if',
   ]
   static override args = {
     id: Args.string({ description: 'Correlation id of the conversation', required: true, ignoreStdin: true }),
@@ -30,6 +38,20 @@ export default class SagasShow extends BaseCommand {
     ...tableFlags,
     saga: Flags.string({ description: 'Saga of the conversation (default: the one that has it)', helpValue: 'SAGA' }),
     descriptions: descriptionsFlag,
+    states: Flags.boolean({
+      description: 'Show how each event changed the state, by the code that the description names',
+    }),
+    code: Flags.string({
+      description: 'Show how each event changed the state, by this code; relative to the working directory',
+      helpValue: 'FILE#EXPORT',
+    }),
+    'what-if': Flags.boolean({
+      description: 'Compare what the code does now with what was stored and sent; the exit code is 10 if it differs',
+    }),
+    'time-limit': Flags.string({
+      description: `How long the code may run (default: ${DEFAULT_LIMIT})`,
+      helpValue: 'DURATION',
+    }),
   }
 
   async run() {
@@ -40,10 +62,45 @@ export default class SagasShow extends BaseCommand {
       throw new UsageError('no saga is described here: there is no folder "sagas" with descriptions', howToDescribe())
     }
     const timeline = await this.#find(files, args.id)
+    const replay = await this.#replay(timeline, flags)
     const { color } = this.context.io
-    await this.print(formatTimeline(timeline, { timeZone: this.timeZone, width: this.tableWidth, color }))
+    await this.print(formatTimeline(timeline, { timeZone: this.timeZone, width: this.tableWidth, color }, replay))
     for (const note of timeline.notes) await this.notice(`note: ${sagaNoteText(note)}`)
-    return timelineDocument(timeline)
+    if (replay?.differences !== undefined && replay.differences.length > 0) this.foundSomething()
+    return timelineDocument(timeline, replay)
+  }
+
+  /** Reduces the stored events with the code of the saga, if a flag asks for it. */
+  async #replay(
+    timeline: SagaTimeline,
+    flags: {
+      readonly code?: string | undefined
+      readonly states: boolean
+      readonly 'what-if': boolean
+      readonly 'time-limit'?: string | undefined
+    },
+  ): Promise<ShownReplay | undefined> {
+    const { code: named, states, 'what-if': isWhatIf } = flags
+    if (named === undefined && !states && !isWhatIf) return undefined
+    const timeout = toDelay('--time-limit', flags['time-limit'] ?? DEFAULT_LIMIT) ?? 0
+    if (timeline.stored.length === 0) {
+      throw new UsageError(
+        `the conversation '${timeline.correlationId}' has no stream in an event store, so the code has nothing to reduce`,
+        [flag('--store postgres://user:password@host/database', 'names the event store of the service')],
+      )
+    }
+    const [{ codeOf, parseCode }, { runSagaCode }] = await Promise.all([
+      import('../../cli/sagas/saga-code.ts'),
+      import('../../cli/sagas/run-saga-code.ts'),
+    ])
+    const { cwd, env } = this.context
+    const code = named === undefined ? await codeOf(timeline.of, this.context) : parseCode(named, cwd)
+    const surroundings = { env, signal: this.signal, root: this.config.root, timeout }
+    const replayed = await runSagaCode(code, timeline.saga, timeline.stored, surroundings)
+    return {
+      ...{ code: code.shown, replayed },
+      ...(isWhatIf && { differences: compareWithSent(timeline, replayed) }),
+    }
   }
 
   /** Reads the conversation of the only saga that has it. */

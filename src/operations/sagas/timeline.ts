@@ -22,6 +22,8 @@ export interface SentMessage {
   readonly topic: string
   readonly eventType: string
   readonly position: Position | undefined
+  /** The message id; `undefined` for a message that no envelope can hold. */
+  readonly id: string | undefined
 }
 
 /** An event that a saga reacted to. Times are milliseconds since 1970. */
@@ -39,7 +41,8 @@ export interface Transition {
 export interface SagaTimeline {
   readonly saga: string
   readonly correlationId: string
-  readonly file: string
+  /** The description by which it was judged. */
+  readonly of: SagaFile
   readonly source: 'store' | 'topics'
   readonly status: SagaStatus
   /** When the status was judged. */
@@ -50,6 +53,9 @@ export interface SagaTimeline {
   readonly unrelated: readonly SentMessage[]
   /** The stored events, for replaying them; empty without a stream. */
   readonly stored: readonly StoredEvent[]
+  /** The topics on which messages of the saga were looked for, and since when they have all messages. */
+  readonly sentTopics: readonly string[]
+  readonly sentKnownSince: number
   readonly notes: readonly SagaNote[]
 }
 
@@ -75,10 +81,11 @@ interface FoundMessage {
  */
 export async function readTimeline(
   bus: EventBus,
-  { path, definition }: SagaFile,
+  file: SagaFile,
   request: TimelineRequest,
 ): Promise<SagaTimeline | undefined> {
   const { correlationId, store, now } = request
+  const { definition } = file
   const { saga } = definition
   const stored = (await store?.store.readStream(`${streamPrefixOf(saga)}${correlationId}`)) ?? []
   const hasStream = stored.length > 0
@@ -109,8 +116,8 @@ export async function readTimeline(
   if (failure !== undefined) addFailure(conversation, failure)
   const status = statusOf(definition, types, conversation, { now, endsKnownSince })
   return {
-    ...{ saga, correlationId, file: path, source: hasStream ? 'store' : 'topics', status, now, stored, notes },
-    startedAt: conversation.firstAt,
+    ...{ saga, correlationId, of: file, source: hasStream ? 'store' : 'topics', status, now, stored, notes },
+    ...{ startedAt: conversation.firstAt, sentTopics: topics, sentKnownSince: endsKnownSince },
     ...withSent(steps, found, new Set(outgoing)),
   }
 }
@@ -172,14 +179,14 @@ function withSent(
     if (outgoing.size > 0 && !outgoing.has(topic)) continue
     const cause = causeOf(event)
     if (cause === undefined || !causes.has(cause)) {
-      if (outgoing.has(topic)) unrelated.push({ topic, eventType: event.eventType, position })
+      if (outgoing.has(topic)) unrelated.push({ topic, eventType: event.eventType, position, id: idOf(event) })
       continue
     }
     // The relay may have published a message twice, or the outbox may still have one that was published.
-    const id = `${topic} ${idOf(event)}`
-    if (seen.has(id)) continue
-    seen.add(id)
-    byCause.set(cause, [...(byCause.get(cause) ?? []), { topic, eventType: event.eventType, position }])
+    const id = idOf(event)
+    if (seen.has(`${topic} ${id}`)) continue
+    seen.add(`${topic} ${id}`)
+    byCause.set(cause, [...(byCause.get(cause) ?? []), { topic, eventType: event.eventType, position, id }])
   }
   const transitions = steps.map(({ cause, ...step }) => ({ ...step, sent: inOrder(byCause.get(cause ?? '') ?? []) }))
   return { transitions, unrelated: inOrder(unrelated) }

@@ -1,5 +1,6 @@
 import type { SagaReason, SagaState } from '../../operations/sagas/conversation.ts'
 import type { SagaNote } from '../../operations/sagas/gather.ts'
+import type { WhatIfDifference } from '../../operations/sagas/what-if.ts'
 import { listed } from '../text/listed.ts'
 
 /** The most event types that a sentence names. */
@@ -50,4 +51,21 @@ export const stateMeanings: Readonly<Record<SagaState, string>> = {
   unknown: 'the events that may have ended it are deleted',
   compensated: 'it ended after its steps were undone',
   completed: 'it ended',
+}
+
+/** Says how the code of today differs from what happened, in one sentence. */
+export function differenceText(difference: WhatIfDifference): string {
+  const { eventType } = difference
+  switch (difference.code) {
+    case 'error':
+      return `the code cannot reduce ${eventType}: ${difference.reason}`
+    case 'ignored':
+      return `${eventType} had an effect, and has none now`
+    case 'newly-sent':
+      return `${eventType} now sends ${difference.messageType} to ${difference.topic}, which was not sent`
+    case 'no-longer-sent':
+      return `${eventType} no longer sends ${difference.messageType} to ${difference.topic}`
+    case 'changed':
+      return `${eventType} now sends ${difference.messageType} to ${difference.topic} with other content`
+  }
 }
