@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
+import SagasDescribe from '../../src/commands/sagas/describe.ts'
 import SagasList from '../../src/commands/sagas/list.ts'
 import SagasShow from '../../src/commands/sagas/show.ts'
 import SagasStuck from '../../src/commands/sagas/stuck.ts'
@@ -172,6 +173,69 @@ describe('with the event store of a service', () => {
     expect(failed.instances).toMatchObject([{ state: 'failed', reason: { code: 'dead-letter', error } }])
     await store.deadLetters.resolve(id, 'ops')
     expect((await documentOf(SagasStuck)).instances).toEqual([])
+  })
+})
+
+describe('describe', () => {
+  const path = () => join(folder, 'sagas/checkout.json')
+  const on = ['checkout', '--on', 'order-events,inventory-events,payment-events']
+  const describe_ = (...argv: string[]) => run(SagasDescribe, ...on, ...argv)
+
+  beforeEach(async () => {
+    rmSync(path())
+    for (let number = 1; number <= 20; number += 1) {
+      const id = `c-${number}`
+      await publish('order-events', 'OrderPlaced.v1', id, 100)
+      await publish('inventory-events', 'StockReserved.v1', id, 99)
+      await publish('payment-events', number % 4 === 0 ? 'PaymentFailed.v1' : 'PaymentCompleted.v1', id, 95)
+      await publish('checkout-events', number % 4 === 0 ? 'CheckoutFailed.v1' : 'CheckoutCompleted.v1', id, 94)
+    }
+  })
+
+  test('writes a description by which the same conversations are judged right', async () => {
+    const { stderr, exitCode } = await describe_('--yes')
+    expect(stderr).toContain('CheckoutFailed is in compensatedBy because of its name; check it')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({
+      crbus_saga: 1,
+      saga: 'checkout',
+      topics: ['order-events', 'inventory-events', 'payment-events'],
+      events: ['checkout-events'],
+      commands: [],
+      startedBy: ['OrderPlaced'],
+      completedBy: ['CheckoutCompleted'],
+      compensatedBy: ['CheckoutFailed'],
+      stuckBy: [],
+      expects: [
+        { after: 'OrderPlaced', oneOf: ['StockReserved'], within: '2m' },
+        { after: 'StockReserved', oneOf: ['PaymentCompleted', 'PaymentFailed'], within: '8m' },
+        { after: 'PaymentCompleted', oneOf: ['CheckoutCompleted'], within: '2m' },
+        { after: 'PaymentFailed', oneOf: ['CheckoutFailed'], within: '2m' },
+      ],
+    })
+    const { stdout } = await run(SagasList, '--json')
+    expect(JSON.parse(stdout).sagas[0].counts).toMatchObject({ completed: 15, compensated: 5, stuck: 0 })
+  })
+
+  test('writes nothing with --dry-run, without a confirmation, and over an existing file', async () => {
+    expect((await describe_('--dry-run')).stdout).toContain('"saga": "checkout"')
+    expect(await describe_()).toMatchObject({ exitCode: 6 })
+    expect(existsSync(path())).toBe(false)
+    writeFileSync(path(), 'mine')
+    const { stderr, exitCode } = await describe_('--yes')
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('exists; nothing was written')])
+    expect(readFileSync(path(), 'utf8')).toBe('mine')
+    expect((await describe_('--yes', '--force')).exitCode).toBe(0)
+  })
+
+  test('refuses a description without an end, and says what is missing', async () => {
+    const { stderr, exitCode } = await run(SagasDescribe, 'other', '--on', 'order-events', '--yes')
+    expect(stderr).toContain('20 conversations had no event that ends it')
+    expect(exitCode).toBe(6)
+  })
+
+  test.each(['../evil', 'a/b', '.hidden'])('refuses the name %s', async (name) => {
+    expect((await run(SagasDescribe, name, '--on', 'order-events', '--yes')).exitCode).toBe(2)
   })
 })
 

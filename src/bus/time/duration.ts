@@ -15,3 +15,17 @@ export function duration(text: string): number | undefined {
     0,
   )
 }
+
+/** Formats milliseconds as {@link duration} parses them, without rounding: `1m30s`. */
+export function durationText(milliseconds: number): string {
+  let left = milliseconds
+  const parts = [...millisecondsPerUnit]
+    .filter(([unit]) => unit !== 'w')
+    .reverse()
+    .map(([unit, length]) => {
+      const count = Math.floor(left / length)
+      left %= length
+      return count === 0 ? '' : `${count}${unit}`
+    })
+  return parts.join('') || '0ms'
+}

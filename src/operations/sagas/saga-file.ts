@@ -1,4 +1,4 @@
-import { duration } from '../../bus/time/duration.ts'
+import { duration, durationText } from '../../bus/time/duration.ts'
 import { parsePlainJson } from '../../codecs/json/json-syntax.ts'
 import type { Expectation, SagaDefinition } from './definition.ts'
 
@@ -161,4 +161,24 @@ function describe(json: unknown): string {
   if (json === null) return 'null'
   if (Array.isArray(json)) return 'a list'
   return typeof json === 'object' ? 'an object' : `a ${typeof json}`
+}
+
+/** Writes a definition as the text of a description, one expectation in a line. */
+export function writeSagaFile(definition: SagaDefinition): string {
+  const { saga, topics, events, commands, startedBy, completedBy, compensatedBy, stuckBy, expects, code } = definition
+  const list = (names: readonly string[]) => `[${names.map((name) => JSON.stringify(name)).join(', ')}]`
+  const lines = expects.map(
+    ({ after, oneOf, within }) =>
+      `    { "after": ${JSON.stringify(after)}, "oneOf": ${list(oneOf)}, "within": "${durationText(within)}" }`,
+  )
+  const fields = [
+    ['crbus_saga', String(VERSION)],
+    ['saga', JSON.stringify(saga)],
+    ...Object.entries({ topics, events, commands, startedBy, completedBy, compensatedBy, stuckBy }).map(
+      ([key, names]) => [key, list(names)],
+    ),
+    ['expects', lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`],
+    ...(code === undefined ? [] : [['code', JSON.stringify(code)]]),
+  ]
+  return `{\n${fields.map(([key, value]) => `  "${key}": ${value}`).join(',\n')}\n}\n`
 }

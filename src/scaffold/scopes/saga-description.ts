@@ -1,3 +1,4 @@
+import { durationText } from '../../bus/time/duration.ts'
 import { type Name, spellings } from '../name.ts'
 import type { Scope } from '../template/scope.ts'
 import type { KnownAction, Step } from '../topics/topic.ts'
@@ -52,22 +53,3 @@ const expectation = (after: string, oneOf: readonly string[], within: number): S
   oneOf: [...new Set(oneOf)].filter((name) => name !== after),
   within: durationText(within),
 })
-
-const units = [
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const
-
-/** Formats a duration without rounding: `1m30s`. */
-function durationText(milliseconds: number): string {
-  let left = milliseconds
-  return units
-    .map(([unit, length]) => {
-      const count = Math.floor(left / length)
-      left %= length
-      return count === 0 ? '' : `${count}${unit}`
-    })
-    .join('')
-}

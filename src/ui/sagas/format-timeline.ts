@@ -49,11 +49,21 @@ export function formatTimeline(timeline: SagaTimeline, style: TimelineStyle, rep
     changes[rows.length - 1] = steps.get(version ?? 0)?.changes ?? []
     before = at
   }
-  for (const message of unrelated) rows.push(sentRow(message))
   const headers = [{ title: 'TIME', isWhole: true }, { title: 'HOP', align: 'right' as const }, 'EVENT', 'POSITION']
   const [title = '', ...lines] = formatTable(headers, rows, style.width).split('\n')
   const shown = lines.flatMap((line, row) => [line, ...(changes[row] ?? []).map((one) => changeLine(one, style))])
-  return [`${head(timeline, style)}\n${title}\n${shown.join('\n')}`, ...replayParts(replay, style)].join('\n')
+  const others =
+    unrelated.length === 0
+      ? []
+      : [
+          formatTable(
+            ['OTHER-MESSAGE', 'POSITION'],
+            unrelated.map(({ eventType, topic, position }) => [eventType, positionText(topic, position)]),
+            style.width,
+          ),
+        ]
+  const table = `${head(timeline, style)}\n${title}\n${shown.join('\n')}`
+  return [table, ...others, ...replayParts(replay, style)].join('\n')
 }
 
 function changeLine({ path, before, after }: StateChange, { width }: TimelineStyle): string {
@@ -63,11 +73,14 @@ function changeLine({ path, before, after }: StateChange, { width }: TimelineSty
 
 const shownValue = (value: unknown): string => (value === undefined ? '-' : printableJson(JSON.stringify(value)))
 
+const prettyState = (state: unknown): string =>
+  (JSON.stringify(state, undefined, 2) ?? '-').split('\n').map(printableJson).join('\n')
+
 function replayParts(replay: ShownReplay | undefined, { width }: TimelineStyle): string[] {
   if (replay === undefined) return []
   const { code, replayed, differences } = replay
   const { failed, state } = replayed
-  const parts = [`STATE of ${printable(code)}\n${printableJson(JSON.stringify(state, undefined, 2))}\n`]
+  const parts = [`STATE of ${printable(code)}\n${prettyState(state)}\n`]
   if (failed !== undefined) {
     const where = `version ${failed.version} (${failed.eventType})`
     parts.push(`error: ${printable(`the code cannot reduce ${where}: ${failed.reason}`)}\n`)
@@ -90,8 +103,11 @@ const sentRow = ({ eventType, topic, position }: SentMessage): Cell[] => [
   '',
   '',
   `→ ${eventType}`,
-  position === undefined ? `${topic} (outbox)` : positionName(position),
+  positionText(topic, position),
 ]
+
+const positionText = (topic: string, position: Position | undefined): string =>
+  position === undefined ? `${topic} (outbox)` : positionName(position)
 
 function head({ saga, correlationId, status, now, startedAt, source }: SagaTimeline, style: TimelineStyle): string {
   const { state, since, reason, waitsFor, deadline } = status
