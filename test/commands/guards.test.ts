@@ -109,6 +109,10 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'schema/sample': { argv: [] },
   'schema/show': { argv: [] },
   status: { argv: [], finds: true },
+  'sagas/describe': { argv: ['checkout', '--on', 'checkout-events', '--dry-run'] },
+  'sagas/list': { argv: [] },
+  'sagas/show': { argv: ['c-1'] },
+  'sagas/stuck': { argv: [], finds: true },
   'store/init': { argv: ['--store', 'store.db'], changes: 'store.db' },
   tail: { argv: ['order-events', '--no-follow'] },
   'topics/add-partitions': { argv: ['order-events', '--to', '2'], changes: 'order-events' },
@@ -157,6 +161,16 @@ beforeEach(async () => {
     'stock-events',
     serializedEvent('StockReserved.v1', Buffer.from('{"sku":"a"}'), { correlationId: 'c-1' }),
   )
+  for (const [type, correlationId] of [
+    ['Started.v1', 'c-1'],
+    ['Completed.v1', 'c-1'],
+    ['Started.v1', 'c-2'],
+  ] as const) {
+    const metadata = { correlationId, timestamp: '2026-11-01T00:00:00Z' }
+    await bus.publish('checkout-events', serializedEvent(type, Buffer.from('{}'), metadata))
+  }
+  mkdirSync(join(folder, 'sagas'))
+  writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(saga))
   writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics }))
   writeFileSync(join(folder, 'events.rs'), source)
   const store = new SqliteEventStore({ path: join(folder, 'orders.db') })
@@ -175,6 +189,15 @@ beforeEach(async () => {
   before = await state()
   return () => rmSync(folder, { recursive: true })
 })
+
+const saga = {
+  crbus_saga: 1,
+  saga: 'checkout',
+  topics: ['checkout-events'],
+  startedBy: ['Started'],
+  completedBy: ['Completed'],
+  expects: [{ after: 'Started', oneOf: ['Completed'], within: '1m' }],
+}
 
 const bobMayRead: Acl = {
   ...{ resource: 'topic', name: 'order-events', pattern: 'literal' },

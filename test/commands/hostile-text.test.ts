@@ -21,6 +21,19 @@ import { FakeTerminal } from './terminal.ts'
 /** A color, a title, a bell, a C1 control that starts a sequence, DEL, and characters that hide or reverse text. */
 const BAD = 'x\u001b[31m\u001b]0;t\u0007\u009b2J\u007f\u202e\u2066\u061c\u180e\u00ad\ufff9\ufffb\u{e0001}\u2028\u200by'
 
+/** A description by which the conversation of the hostile events is stuck. */
+const saga = {
+  crbus_saga: 1,
+  saga: BAD,
+  topics: ['order-events'],
+  events: [BAD],
+  startedBy: [BAD],
+  completedBy: [`${BAD}2`],
+  stuckBy: [BAD],
+  expects: [{ after: BAD, oneOf: [`${BAD}3`], within: '1s' }],
+  code: `${BAD}#${BAD}`,
+}
+
 const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu
 /** The cursor and color sequences of terminal prompts. Does not match titles, C1 controls or hidden characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control sequences
@@ -156,6 +169,22 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'reset/apply': [[BAD], [`no${BAD}`]],
   'reset/undo': [[BAD], [`no${BAD}`], ['--last']],
+  'sagas/describe': [
+    [BAD, '--on', 'order-events'],
+    ['checkout', '--on', BAD],
+    ['checkout', '--on', 'order-events', '--dry-run'],
+    ['checkout', '--on', 'order-events', '--since', BAD],
+  ],
+  'sagas/list': [[], [BAD], [`no${BAD}`], ['--sort', BAD], ['--since', BAD], ['--state', BAD]],
+  'sagas/show': [
+    [BAD],
+    [`no${BAD}`],
+    [BAD, '--saga', `no${BAD}`],
+    [BAD, '--code', BAD],
+    [BAD, '--states'],
+    [BAD, '--descriptions', 'broken'],
+  ],
+  'sagas/stuck': [[], ['--for', BAD], ['--descriptions', BAD]],
   'schema/check': [
     ['order-events'],
     ['order-events', '--schema', 'broken'],
@@ -321,6 +350,7 @@ describe('untrusted text is escaped in the output of', () => {
     for (const [name, text] of [
       ['schemas', writeSchemaFile(orders())],
       ['broken', `{"crbus_schema": 1, "topic": "${BAD}"}`],
+      ['sagas', JSON.stringify(saga)],
     ] as const) {
       mkdirSync(join(folder, name))
       writeFileSync(join(folder, name, `${BAD}.json`), text)

@@ -33,6 +33,13 @@ const schema = {
   events: { 'OrderPlaced.v1': 'OrderPlaced' },
   types: { OrderEvent: { enum: [{ OrderPlaced: { id: 'u32' } }] } },
 }
+const saga = {
+  crbus_saga: 1,
+  saga: 'checkout',
+  topics: ['checkout-events'],
+  startedBy: ['CheckoutStarted'],
+  completedBy: ['CheckoutCompleted'],
+}
 const source = '#[derive(Serialize, Deserialize)]\npub enum OrderEvent { OrderPlaced { id: u32 } }\n'
 
 /** A command line of every command, without --json. */
@@ -101,6 +108,10 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'new aggregate': ['order', '--dry-run', '--yes'],
   'new saga': ['checkout', '--on', 'order-events,payment-events', '--from', 'bus', '--dry-run', '--yes'],
   'new topic': ['stock-events', '--dry-run'],
+  'sagas describe': ['checkout', '--on', 'checkout-events', '--dry-run'],
+  'sagas list': [],
+  'sagas show': ['c-1'],
+  'sagas stuck': [],
   'schema import': ['order.rs', '--root', 'OrderEvent', '--topic', 'order-events', '--dry-run'],
   'schema show': [],
   'schema sample': [],
@@ -143,6 +154,16 @@ describe('the documents of --json', () => {
     }
     await bus.admin.createTopic('order-events-dlq', { partitions: 1 })
     await bus.log.append('order-events-dlq', [{ key: null, value: Buffer.from('{"n":1}') }])
+    for (const [type, minute] of [
+      ['CheckoutStarted.v1', 0],
+      ['CheckoutCompleted.v1', 1],
+    ] as const) {
+      const timestamp = new Date(Date.UTC(2026, 10, 1, 0, minute)).toISOString()
+      await bus.publish(
+        'checkout-events',
+        serializedEvent(type, Buffer.from('{}'), { correlationId: 'c-1', timestamp }),
+      )
+    }
     await bus.admin.commitOffsets('billing', [{ topic: 'order-events', partition: 0, offset: 1n }])
     await bus.subscribe(['order-events'], { group: 'shipping' })
     const topics = {
@@ -150,6 +171,8 @@ describe('the documents of --json', () => {
       'order-events': { partitions: 3 },
     }
     mkdirSync(join(folder, 'schemas'))
+    mkdirSync(join(folder, 'sagas'))
+    writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(saga))
     writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics, profiles: { local: { dataDir: '.crbus' } } }))
     mkdirSync(join(folder, 'config/crbus'), { recursive: true })
     writeFileSync(
