@@ -241,7 +241,7 @@ for (const file of globSync('documents/**/*.schema.json', { cwd: `${root}src` })
 // The schema of crbus.json, which editors read.
 writeSchema('cli/config/crbus.schema.json', 'crbus.schema.json')
 // The schema of descriptions of sagas.
-writeSchema('operations/sagas/saga.schema.json', 'saga.schema.json')
+writeSchema('operations/sagas/description/saga.schema.json', 'saga.schema.json')
 writeFileSync(`${building}/dist/THIRD-PARTY-NOTICES`, thirdPartyNotices(bundled))
 // Three declaration files instead of one for each source file, since users can only import these three.
 const declarations = await rolldown({

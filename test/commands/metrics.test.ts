@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -98,6 +98,32 @@ describe('metrics', () => {
       { labels: { kind: 'failed' }, value: '0' },
       { labels: { kind: 'rejected' }, value: '0' },
     ])
+  })
+
+  test('--sagas counts the conversations of described sagas by state, with the age of the first stuck one', async () => {
+    const description = {
+      ...{ crbus_saga: 1, saga: 'checkout', topics: ['order-events'], startedBy: ['Placed'], completedBy: ['Paid'] },
+      expects: [{ after: 'Placed', oneOf: ['Paid'], within: '1m' }],
+    }
+    mkdirSync(join(folder, 'sagas'))
+    writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(description))
+    // The clock of command tests is at 10:00.
+    for (const [type, correlationId, minute] of [
+      ['Placed.v1', 'stuck', 50],
+      ['Placed.v1', 'ended', 50],
+      ['Paid.v1', 'ended', 51],
+    ] as const) {
+      const metadata = { correlationId, timestamp: `2026-11-23T09:${minute}:00Z` }
+      await bus.publish('order-events', serializedEvent(type, Buffer.from('{}'), metadata))
+    }
+    const { found, stderr } = await metrics('--sagas', '--descriptions', join(folder, 'sagas'))
+    expect(stderr).toBe('')
+    const counts = found.get('crbus_saga_instances')?.samples.map(({ labels, value }) => [labels.state, value])
+    expect(counts?.filter(([, value]) => value !== '0')).toEqual([
+      ['stuck', '1'],
+      ['completed', '1'],
+    ])
+    expect(found.get('crbus_saga_stuck_age_seconds')?.samples).toEqual([{ labels: { saga: 'checkout' }, value: '540' }])
   })
 
   test('says why an event store cannot be measured, and prints the metrics of the bus', async () => {

@@ -335,11 +335,11 @@ describe('with the code of the service', () => {
       })
 
     test('does not run without a consent', async () => {
-      edit('export const CHECKOUT_EVENTS', "console.error('ran')\nprocess.exit(3)\nexport const CHECKOUT_EVENTS")
+      edit('export const CHECKOUT_EVENTS', "console.error('executed')\nprocess.exit(3)\nexport const CHECKOUT_EVENTS")
       const { stderr, exitCode } = await states()
       expect(stderr).toContain('which a stranger may have written')
       expect(stderr).toContain(`--code '${CODE}'`)
-      expect(stderr).not.toContain('ran')
+      expect(stderr).not.toContain('executed')
       expect(exitCode).toBe(6)
     })
 

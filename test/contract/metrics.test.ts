@@ -7,6 +7,7 @@ import { EmbeddedEventBus } from '../../src/drivers/embedded/embedded-event-bus.
 import { RedpandaEventBus } from '../../src/drivers/kafka/redpanda-event-bus.ts'
 import { lagWindow } from '../../src/operations/lag/window.ts'
 import { type Measurement, measure } from '../../src/operations/metrics/measurement.ts'
+import { sagaMeter } from '../../src/operations/metrics/sagas.ts'
 import { openEventStore, openStoreSetup } from '../../src/store/open.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
 import { formatMetrics } from '../../src/ui/metrics/format-metrics.ts'
@@ -38,6 +39,8 @@ async function newPostgres(): Promise<string> {
 }
 
 const sqlite = () => filledStore(join(folder, 'store.db'))
+
+const nothingElse = { events: [], commands: [], compensatedBy: [], stuckBy: [], expects: [], code: undefined }
 
 interface Scene {
   readonly open: () => EventBus
@@ -77,7 +80,12 @@ describe.each(scenes)('the metrics of %s', (_, { open, store, unknown }) => {
     const [topic, group] = [await newTopic(bus, 1), uniqueGroup()]
     await bus.publish(topic, numberedList(5))
     const measureLag = lagWindow(bus, { groups: [group], now: Date.now })
-    const once = () => measure({ bus, topics: [topic], measureLag, openStore: () => openStoreSetup(location) })
+    const openStore = () => openStoreSetup(location)
+    const definition = { saga: 'checkout', topics: [topic], startedBy: ['A'], completedBy: ['B'], ...nothingElse }
+    const files = [{ path: 'sagas/checkout.json', definition }]
+    const signal = new AbortController().signal
+    const measureSagas = sagaMeter({ bus, files, openStore, now: Date.now, signal })
+    const once = () => measure({ bus, topics: [topic], measureLag, openStore, measureSagas })
     await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 1n }])
     const first = parseMetrics(text(await once()))
     await bus.admin.commitOffsets(group, [{ topic, partition: 0, offset: 3n }])

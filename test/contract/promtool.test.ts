@@ -61,6 +61,7 @@ const firing = [
   ['CrbusOutboxStuck', 'crbus_store_outbox_age_seconds{owner="o"}', '301x30', 5],
   ['CrbusTimersOverdue', 'crbus_store_due_timer_age_seconds{owner="o"}', '61x30', 5],
   ['CrbusDeadLetters', 'crbus_store_dead_letters{kind="failed"}', '1x30', 1],
+  ['CrbusSagaStuck', 'crbus_saga_stuck_age_seconds{saga="s"}', '301x30', 5],
 ] as const
 
 test('each alert fires after its time, and not before', async () => {

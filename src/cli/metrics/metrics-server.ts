@@ -9,7 +9,7 @@ import { inOneLine, RefusedError } from '../errors.ts'
 import { flag } from '../suggestions.ts'
 import { type Answer, answer, METRICS_PATH } from './answers.ts'
 import { shareMeasurement } from './shared-measurement.ts'
-import { storeFailure } from './store-failure.ts'
+import { sagaFailure, storeFailure } from './store-failure.ts'
 
 interface MetricsServer extends ListenAddress {
   readonly measure: () => Promise<Measurement>
@@ -43,6 +43,7 @@ export async function serveMetrics({ host, port, measure, build, signal, onNotic
     const bus = reasonOf(measurement)
     noteFailure('bus', bus === undefined ? undefined : `cannot measure: ${bus}`)
     noteFailure('store', storeFailure(measurement.store))
+    noteFailure('sagas', sagaFailure(measurement.sagas))
   })
   const server = createServer(LIMITS, (request, response) => {
     void answer(request, { shared, build, reasonOf }).then((found) => send(response, found))
@@ -75,8 +76,8 @@ const reasonOf = ({ bus }: Measurement): string | undefined => (bus.ok ? undefin
 
 /** Reports the failure of a part, unless the last failure had the same reason: scrapes usually fail for one reason again and again. */
 function newFailures(onFailure: (reason: string) => void) {
-  const last = new Map<'bus' | 'store', string | undefined>()
-  return (part: 'bus' | 'store', reason: string | undefined): void => {
+  const last = new Map<'bus' | 'store' | 'sagas', string | undefined>()
+  return (part: 'bus' | 'store' | 'sagas', reason: string | undefined): void => {
     if (reason !== undefined && reason !== last.get(part)) onFailure(reason)
     last.set(part, reason)
   }

@@ -1,3 +1,4 @@
+import type { SagaFigures } from '../../operations/metrics/sagas.ts'
 import type { StoreFigures } from '../../operations/metrics/store.ts'
 import { printable } from '../../ui/text/printable.ts'
 import { inOneLine } from '../errors.ts'
@@ -11,3 +12,7 @@ export function storeFailure(store: StoreFigures | undefined): string | undefine
       : inOneLine(store.error)
   return printable(`cannot measure the event store: ${reason}`)
 }
+
+/** Returns the notice that sagas could not be measured; `undefined` if they were, or if they are not measured. */
+export const sagaFailure = (sagas: SagaFigures | undefined): string | undefined =>
+  sagas === undefined || sagas.ok ? undefined : printable(`cannot measure sagas: ${inOneLine(sagas.error)}`)

@@ -1,7 +1,7 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { decodeStream, type ReplayAnswer, type ReplayRequest } from '../../operations/sagas/replay-protocol.ts'
-import { replaySaga, whyNotSaga } from '../../operations/sagas/replay-saga.ts'
+import { decodeStream, type ReplayAnswer, type ReplayRequest } from '../../operations/sagas/replay/replay-protocol.ts'
+import { replaySaga, whyNotSaga } from '../../operations/sagas/replay/replay-saga.ts'
 
 // Runs the code of a saga in a process of its own, which crbus ends after a time limit: strangers' code may loop or crash. It reads a
 // request from stdin and answers on file descriptor 3, because the code may print to stdout.

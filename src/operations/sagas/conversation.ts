@@ -1,7 +1,7 @@
-import type { Expectation, SagaDefinition, TypeNumbers } from './definition.ts'
+import type { Expectation, SagaDefinition, TypeNumbers } from './description/definition.ts'
 
-/** The state of a conversation. `unknown`: the event that may have ended it is no longer on its topic. */
-export const sagaStates = ['failed', 'stuck', 'running', 'unknown', 'compensated', 'completed'] as const
+/** The state of a conversation. `expired`: the event that may have ended it is no longer on its topic. */
+export const sagaStates = ['failed', 'stuck', 'running', 'expired', 'compensated', 'completed'] as const
 export type SagaState = (typeof sagaStates)[number]
 
 /** What is kept of a conversation, however many events it has. Times are milliseconds since 1970. */
@@ -103,7 +103,7 @@ export function statusOf(
     const reason = { code: 'stuck-event', eventType: stuckBy } as const
     return { ...waiting, state: 'stuck', since: timeOf(stuckBy) as number, reason }
   }
-  if (lastAt < endsKnownSince) return { ...NOTHING_NEXT, state: 'unknown', since: lastAt }
+  if (lastAt < endsKnownSince) return { ...NOTHING_NEXT, state: 'expired', since: lastAt }
   if (next !== undefined && next.deadline < now) {
     const { after, oneOf } = next.expectation
     const { deadline } = next

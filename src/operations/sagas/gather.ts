@@ -2,13 +2,13 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import type { EventStore, StoredEvent } from '../../store/event-store.ts'
 import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 import { addEvent, addFailure, type Conversation, newConversation } from './conversation.ts'
-import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './definition.ts'
+import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './description/definition.ts'
 import { factOfRecord, timeOfStored } from './event-facts.ts'
 import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
 import { knownSince, slicesOf } from './topic-slices.ts'
 
 /** The most conversations of a saga that are kept in memory, about 40 MB. */
-export const MAX_CONVERSATIONS = 100_000
+const MAX_CONVERSATIONS = 100_000
 /** Larger batches than the default, because whole stores are read. */
 const BATCH_SIZE = 5000
 /** Clocks of producers and stores may differ by this much. Clocks that NTP sets differ by milliseconds. */
@@ -41,7 +41,7 @@ export type SagaNote =
   | { readonly code: 'unreadable'; readonly topic: string; readonly partition: number; readonly reason: string }
 
 /** The conversations of one saga. */
-export interface GatheredSaga {
+interface GatheredSaga {
   readonly path: string
   readonly definition: SagaDefinition
   readonly types: TypeNumbers

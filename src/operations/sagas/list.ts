@@ -52,7 +52,7 @@ export async function listSagas(bus: EventBus, request: GatherRequest): Promise<
       const last = { eventType: lastType, at: lastAt }
       instances.push({ saga, correlationId: id, startedAt: firstAt, last, ...status })
     }
-    if (counts.unknown > 0) ownNotes.push({ code: 'end-unknown', saga, count: counts.unknown })
+    if (counts.expired > 0) ownNotes.push({ code: 'end-unknown', saga, count: counts.expired })
     return { saga, file: path, source, counts }
   })
   instances.sort((a, b) => urgency(a) - urgency(b) || a.since - b.since)
@@ -65,7 +65,7 @@ const noCounts = (): Record<SagaState, number> => ({
   failed: 0,
   stuck: 0,
   running: 0,
-  unknown: 0,
+  expired: 0,
   compensated: 0,
   completed: 0,
 })

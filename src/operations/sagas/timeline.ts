@@ -8,7 +8,7 @@ import { asBuffer } from '../../codecs/text-cache.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
 import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 import { addEvent, addFailure, newConversation, type SagaStatus, statusOf } from './conversation.ts'
-import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './definition.ts'
+import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './description/definition.ts'
 import { timeOf, timeOfStored } from './event-facts.ts'
 import { MAX_SKEW_MS, type SagaNote } from './gather.ts'
 import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
@@ -27,7 +27,7 @@ export interface SentMessage {
 }
 
 /** An event that a saga reacted to. Times are milliseconds since 1970. */
-export interface Transition {
+interface Transition {
   /** The version in the stream of the saga; absent if the event is known from its topic only. */
   readonly version: number | undefined
   readonly at: number

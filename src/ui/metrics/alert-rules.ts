@@ -119,6 +119,14 @@ export const alertRules: readonly AlertRule[] = [
     summary: '{{ $value }} events could not be handled or published, and are open dead letters',
     next: 'crbus doctor',
   },
+  {
+    alert: 'CrbusSagaStuck',
+    expr: 'crbus_saga_stuck_age_seconds > 300',
+    for: '5m',
+    severity: 'warning',
+    summary: 'a conversation of the saga {{ $labels.saga }} has been stuck for {{ $value | humanizeDuration }}',
+    next: 'crbus sagas stuck {{ $labels.saga }}',
+  },
 ]
 
 /** Formats the rules as a file for `rule_files` of Prometheus. */

@@ -167,6 +167,18 @@ const graphs: readonly Panel[] = [
     queries: [{ expr: 'sum by (kind) (crbus_store_dead_letters)', legend: '{{kind}}' }],
   },
   {
+    title: 'Sagas',
+    description: 'Conversations of the last day that are running, stuck or failed (crbus metrics --sagas).',
+    type: 'timeseries',
+    unit: 'short',
+    queries: [
+      {
+        expr: 'sum by (saga, state) (crbus_saga_instances{state=~"running|stuck|failed"})',
+        legend: '{{saga}} {{state}}',
+      },
+    ],
+  },
+  {
     title: 'Duration of measurements',
     description: 'How long crbus took to measure for a scrape.',
     type: 'timeseries',

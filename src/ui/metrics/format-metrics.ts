@@ -2,6 +2,7 @@ import { type MetricsFormat, metricHead, metricsEnd, sampleLine } from '../../co
 import type { Measurement } from '../../operations/metrics/measurement.ts'
 import type { MetricFamily } from './family.ts'
 import { groupFamilies } from './group-families.ts'
+import { sagaFamilies } from './saga-families.ts'
 import { storeFamilies } from './store-families.ts'
 import { topicFamilies } from './topic-families.ts'
 
@@ -29,7 +30,7 @@ export function* formatMetrics(measured: Measurement, build: Build, format: Metr
 }
 
 /** Returns all metrics, also those without samples. */
-function families({ bus, store, duration }: Measurement, build: Build): readonly MetricFamily[] {
+function families({ bus, store, sagas, duration }: Measurement, build: Build): readonly MetricFamily[] {
   return [
     {
       name: 'crbus_up',
@@ -50,5 +51,6 @@ function families({ bus, store, duration }: Measurement, build: Build): readonly
     },
     ...(bus.ok ? [...groupFamilies(bus.lag), ...topicFamilies(bus.topics)] : []),
     ...(store === undefined ? [] : storeFamilies(store)),
+    ...(sagas === undefined ? [] : sagaFamilies(sagas)),
   ]
 }

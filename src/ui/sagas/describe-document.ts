@@ -1,5 +1,5 @@
-import type { SagaDefinition } from '../../operations/sagas/definition.ts'
-import type { DescribeNote, ObservedSaga } from '../../operations/sagas/describe.ts'
+import type { SagaDefinition } from '../../operations/sagas/description/definition.ts'
+import type { DescribeNote, ObservedSaga } from '../../operations/sagas/description/observe.ts'
 
 /** Says what a person should check in a derived description, in one sentence. */
 export function describeNoteText(note: DescribeNote): string {

@@ -9,13 +9,13 @@ import { anyOfTypes, shortReason } from './saga-words.ts'
 /** Formats the number of conversations of each saga by state. */
 export const formatCounts = (sagas: readonly SagaCounts[], width: number | undefined): string =>
   formatTable(
-    ['SAGA', 'FAILED', 'STUCK', 'RUNNING', 'UNKNOWN', 'COMPENSATED', 'COMPLETED', { title: 'FROM', isExtra: true }],
+    ['SAGA', 'FAILED', 'STUCK', 'RUNNING', 'EXPIRED', 'COMPENSATED', 'COMPLETED', { title: 'FROM', isExtra: true }],
     sagas.map(({ saga, counts, source }) => [
       saga,
       counts.failed,
       counts.stuck,
       counts.running,
-      counts.unknown,
+      counts.expired,
       counts.compensated,
       counts.completed,
       source,

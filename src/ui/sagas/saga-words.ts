@@ -1,6 +1,6 @@
 import type { SagaReason, SagaState } from '../../operations/sagas/conversation.ts'
 import type { SagaNote } from '../../operations/sagas/gather.ts'
-import type { WhatIfDifference } from '../../operations/sagas/what-if.ts'
+import type { WhatIfDifference } from '../../operations/sagas/replay/what-if.ts'
 import { listed } from '../text/listed.ts'
 
 /** The most event types that a sentence names. */
@@ -48,7 +48,7 @@ export const stateMeanings: Readonly<Record<SagaState, string>> = {
   failed: 'a message of it is an open dead letter in the event store',
   stuck: 'an expected event did not come in time, or an event says so',
   running: 'an expected event may still come',
-  unknown: 'the events that may have ended it are deleted',
+  expired: 'the events that may have ended it are deleted',
   compensated: 'it ended after its steps were undone',
   completed: 'it ended',
 }

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { findSagas } from '../../../../src/operations/sagas/find-sagas.ts'
-import { readSagaFile } from '../../../../src/operations/sagas/saga-file.ts'
+import { findSagas } from '../../../../src/operations/sagas/description/find-sagas.ts'
+import { readSagaFile } from '../../../../src/operations/sagas/description/saga-file.ts'
 
 const file = {
   crbus_saga: 1,

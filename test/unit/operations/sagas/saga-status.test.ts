@@ -7,7 +7,7 @@ import {
   sagaStates,
   statusOf,
 } from '../../../../src/operations/sagas/conversation.ts'
-import { type SagaDefinition, TypeNumbers } from '../../../../src/operations/sagas/definition.ts'
+import { type SagaDefinition, TypeNumbers } from '../../../../src/operations/sagas/description/definition.ts'
 import { type Random, seededRandom } from '../../schema/support/random.ts'
 
 const MINUTE = 60_000
@@ -75,9 +75,9 @@ test('a stuck conversation that is resolved later is compensated', () => {
   expect(judge([...stuck, ['CheckoutFailed.v1', 9000]], 10_000)).toMatchObject({ state: 'compensated', since: 9000 })
 })
 
-test('a conversation is unknown, not stuck, if the events that may have ended it are deleted', () => {
+test('a conversation is expired, not stuck, if the events that may have ended it are deleted', () => {
   const events: Event[] = [['OrderPlaced.v1', 1000]]
-  expect(judge(events, 10 * MINUTE, { endsKnownSince: 1001 })).toMatchObject({ state: 'unknown', since: 1000 })
+  expect(judge(events, 10 * MINUTE, { endsKnownSince: 1001 })).toMatchObject({ state: 'expired', since: 1000 })
   expect(judge(events, 10 * MINUTE, { endsKnownSince: 1000 })).toMatchObject({ state: 'stuck' })
 })
 

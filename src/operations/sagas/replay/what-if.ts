@@ -1,5 +1,5 @@
+import type { SagaTimeline, SentMessage } from '../timeline.ts'
 import type { ReplayedMessage, ReplayedSaga } from './replay-saga.ts'
-import type { SagaTimeline, SentMessage } from './timeline.ts'
 
 /** How the code of today differs from what happened. `version` and `eventType` are those of the stored event. */
 export type WhatIfDifference = { readonly version: number; readonly eventType: string } & (

@@ -1,10 +1,10 @@
-import { messageId } from '../../codecs/message-id.ts'
-import type { Action } from '../../saga/action.ts'
-import { leavesOf } from '../../saga/effects.ts'
-import { react } from '../../saga/engine/reaction.ts'
-import type { Saga } from '../../saga/saga.ts'
-import { versionedHandler } from '../../saga/saga-versions.ts'
-import type { StoredEvent } from '../../store/event-store.ts'
+import { messageId } from '../../../codecs/message-id.ts'
+import type { Action } from '../../../saga/action.ts'
+import { leavesOf } from '../../../saga/effects.ts'
+import { react } from '../../../saga/engine/reaction.ts'
+import type { Saga } from '../../../saga/saga.ts'
+import { versionedHandler } from '../../../saga/saga-versions.ts'
+import type { StoredEvent } from '../../../store/event-store.ts'
 import { plainState, type StateChange, stateChanges } from './state-changes.ts'
 
 /** A message that the code sends for an event. */
@@ -16,7 +16,7 @@ export interface ReplayedMessage {
 }
 
 /** What the code does with one stored event. */
-export interface ReplayedStep {
+interface ReplayedStep {
   readonly version: number
   readonly changes: readonly StateChange[]
   /** Whether the event changes nothing, although the saga stored it because it had an effect. */

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withLines } from '../../bus/errors.ts'
-import { findUp } from '../../files/find-up.ts'
-import { isFolder } from '../../files/make-folder.ts'
-import { pathProblem, readText } from '../named-file.ts'
+import { withLines } from '../../../bus/errors.ts'
+import { findUp } from '../../../files/find-up.ts'
+import { isFolder } from '../../../files/make-folder.ts'
+import { pathProblem, readText } from '../../named-file.ts'
 import type { SagaFile } from './definition.ts'
 import { readSagaFile, type SagaFileProblem } from './saga-file.ts'
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { advice } from '../../bus/hints.ts'
-import { fileRefused } from '../../files/file-refused.ts'
-import { findUp } from '../../files/find-up.ts'
-import { isFolder } from '../../files/make-folder.ts'
-import { writeWhole } from '../../files/write-whole.ts'
+import { advice } from '../../../bus/hints.ts'
+import { fileRefused } from '../../../files/file-refused.ts'
+import { findUp } from '../../../files/find-up.ts'
+import { isFolder } from '../../../files/make-folder.ts'
+import { writeWhole } from '../../../files/write-whole.ts'
 import { SAGAS_FOLDER } from './find-sagas.ts'
 
 /** The file that a description is written to, and whether it exists. */

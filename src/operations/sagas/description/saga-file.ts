@@ -1,5 +1,5 @@
-import { duration, durationText } from '../../bus/time/duration.ts'
-import { parsePlainJson } from '../../codecs/json/json-syntax.ts'
+import { duration, durationText } from '../../../bus/time/duration.ts'
+import { parsePlainJson } from '../../../codecs/json/json-syntax.ts'
 import type { Expectation, SagaDefinition } from './definition.ts'
 
 /** A problem in the description of a saga. */

@@ -1,9 +1,9 @@
-import { compareText } from '../../bus/compare.ts'
-import type { EventBus } from '../../bus/event-bus.ts'
-import { readSkippingUnreadable } from '../events/skip-unreadable.ts'
+import { compareText } from '../../../bus/compare.ts'
+import type { EventBus } from '../../../bus/event-bus.ts'
+import { readSkippingUnreadable } from '../../events/skip-unreadable.ts'
+import { factOfRecord } from '../event-facts.ts'
+import { slicesOf } from '../topic-slices.ts'
 import { type Expectation, type SagaDefinition, withoutVersion } from './definition.ts'
-import { factOfRecord } from './event-facts.ts'
-import { slicesOf } from './topic-slices.ts'
 
 /** The most conversations whose events are kept, each with at most {@link MAX_EVENTS}: about 50 MB. */
 const MAX_CONVERSATIONS = 20_000

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../store/event-store.ts'
+import type { StoredEvent } from '../../../store/event-store.ts'
 import type { ReplayedSaga } from './replay-saga.ts'
 
 /** What the process that runs the code of a saga reads from stdin, as JSON. */
