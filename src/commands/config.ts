@@ -25,6 +25,7 @@ interface ConfigReport {
   readonly templates: Setting<string> | undefined
   readonly color: Setting<ColorChoice> | undefined
   readonly topics: readonly TopicReport[]
+  readonly services: readonly ServiceReport[]
 }
 
 /** The settings of a declared topic. */
@@ -32,6 +33,20 @@ interface TopicReport extends Omit<TopicSettings, 'partitions'> {
   readonly topic: string
   readonly partitionCount: number | undefined
   readonly from: string
+}
+
+/** A declared service. */
+interface ServiceReport {
+  readonly service: string
+  readonly group: string | undefined
+  readonly consumes: readonly TypesOfTopic[]
+  readonly publishes: readonly TypesOfTopic[]
+  readonly from: string
+}
+
+interface TypesOfTopic {
+  readonly topic: string
+  readonly types: readonly string[]
 }
 
 export default class ConfigCommand extends BaseCommand {
@@ -54,8 +69,8 @@ export default class ConfigCommand extends BaseCommand {
 }
 
 function toReport(config: Config): ConfigReport {
-  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, registry, templates, color, topics } =
-    config
+  const { files, profiles, profile, bus, maxBatchBytes, guard, store, schemas, registry, templates, color } = config
+  const { topics, services } = config
   return {
     files,
     profiles: [...profiles.keys()],
@@ -72,10 +87,17 @@ function toReport(config: Config): ConfigReport {
       const { partitions: partitionCount, ...settings } = value
       return { topic, partitionCount, ...settings, from }
     }),
+    services: [...services].map(([service, { value, from }]) => {
+      const { group, consumes, publishes } = value
+      return { service, group, consumes: typesOf(consumes), publishes: typesOf(publishes), from }
+    }),
   }
 }
 
-function rowsOf({ bus, maxBatchBytes, guard, topics, ...named }: ConfigReport): string[][] {
+const typesOf = (byTopic: ReadonlyMap<string, readonly string[]>): readonly TypesOfTopic[] =>
+  [...byTopic].map(([topic, types]) => ({ topic, types }))
+
+function rowsOf({ bus, maxBatchBytes, guard, topics, services, ...named }: ConfigReport): string[][] {
   const row = (name: 'profile' | 'store' | 'schemas' | 'registry' | 'templates' | 'color') => {
     const setting = named[name]
     return setting === undefined ? [] : [[name, setting.value, setting.from]]
@@ -91,6 +113,7 @@ function rowsOf({ bus, maxBatchBytes, guard, topics, ...named }: ConfigReport): 
     ...row('templates'),
     ...row('color'),
     ...topics.map((topic) => [`topic:${topic.topic}`, formatTopicSettings(topic), topic.from]),
+    ...services.map((service) => [`service:${service.service}`, formatService(service), service.from]),
   ]
 }
 
@@ -99,4 +122,13 @@ function formatTopicSettings({ topic: _, from: __, partitionCount, retention, ..
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join(',')
+}
+
+/** Formats a service in one cell: `group=checkout-saga consumes=order-events:OrderPlaced publishes=payment-commands:CompletePayment`. */
+function formatService({ group, consumes, publishes }: ServiceReport): string {
+  const listed = (topics: readonly TypesOfTopic[]) => topics.map(({ topic, types }) => `${topic}:${types.join('+')}`)
+  const parts = { group: group === undefined ? [] : [group], consumes: listed(consumes), publishes: listed(publishes) }
+  return Object.entries(parts)
+    .flatMap(([name, values]) => (values.length === 0 ? [] : [`${name}=${values.join(',')}`]))
+    .join(' ')
 }

@@ -155,11 +155,13 @@ describe('configuration files', () => {
       schemas: 'types',
       templates: 'templates',
       topics: { 'order-events': { partitions: 1 }, 'payment-events': { retention: '12h30m' } },
+      services: { checkout: { group: 'other' }, audit: { publishes: { 'audit-events': ['Seen.v1', 'Lost*'] } } },
     })
     project({
       profiles: { prod: { brokers: 'prod:1' } },
       schemas: '../schemas',
       topics: { 'order-events': { partitions: 6, replication: 3, retention: '7d' } },
+      services: { checkout: { group: 'saga', consumes: { 'order-events': ['OrderPlaced'] } } },
     })
 
     expect(await inForce([])).toEqual({
@@ -174,13 +176,24 @@ describe('configuration files', () => {
         { topic: 'order-events', partitionCount: 6, replication: 3, retention: 604_800_000, from: projectFile },
         { topic: 'payment-events', retention: 45_000_000, from: userFile },
       ],
+      services: [
+        {
+          ...{ service: 'checkout', group: 'saga', publishes: [], from: projectFile },
+          consumes: [{ topic: 'order-events', types: ['OrderPlaced'] }],
+        },
+        {
+          ...{ service: 'audit', consumes: [], from: userFile },
+          publishes: [{ topic: 'audit-events', types: ['Seen.v1', 'Lost*'] }],
+        },
+      ],
     })
     // A profile comes from one file as a whole: the user's store must not be combined with the project's brokers.
     expect(await inForce(['--profile', 'prod'])).toMatchObject({ store: { from: 'default' } })
   })
 
   test('configuration files are summarized as a table without passwords', async () => {
-    project({ profile: 'staging', profiles, schemas: 'schemas', topics: { 'order-events': { retention: '7d' } } })
+    const services = { checkout: { group: 'saga', consumes: { a: ['B', 'C.v1'] }, publishes: { d: ['E'] } } }
+    project({ profile: 'staging', profiles, schemas: 'schemas', topics: { 'order-events': { retention: '7d' } }, services })
 
     const { stdout } = await run(ConfigCommand, [])
 
@@ -193,6 +206,7 @@ describe('configuration files', () => {
       ['store', 'postgres://crbus:***@db/events', projectFile],
       ['schemas', join(folder, 'project/schemas'), projectFile],
       ['topic:order-events', 'retention=7d', projectFile],
+      ['service:checkout', 'group=saga consumes=a:B+C.v1 publishes=d:E', projectFile],
       [''],
     ])
   })

@@ -43,6 +43,8 @@ const byArgument: Readonly<Record<string, ValueKind>> = {
   'schema:diff old': 'file',
   'schema:import path': 'file',
   'schema:sample event': 'eventType',
+  'topology:diff new': 'file',
+  'topology:diff old': 'file',
   'trace id': 'conversation',
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { topicNameError } from '../../bus/names/names.ts'
+import type { ServiceDeclaration } from '../../operations/topology/services.ts'
 import { type BusAddress, protocolOf } from './bus-address.ts'
 import { type ColorChoice, colorChoices } from './color.ts'
 import { readJsonFile } from './read-json-file.ts'
@@ -92,6 +93,7 @@ export interface ConfigFile {
   readonly schemas: string | undefined
   readonly templates: string | undefined
   readonly topics: ReadonlyMap<string, TopicSettings>
+  readonly services: ReadonlyMap<string, ServiceDeclaration>
 }
 
 /** Reads a configuration file. `UsageError` names the file and the first key that is wrong. */
@@ -104,7 +106,7 @@ export const readConfigFile = (path: string, origin: Origin): ConfigFile =>
  */
 export function parseConfigFile(content: unknown, path: string, origin: Origin, problems?: KeyProblem[]): ConfigFile {
   const top = { file: path, key: '', origin, problems }
-  const { profile, profiles, schemas, templates, topics, allow } = readTop(content, top)
+  const { profile, profiles, schemas, templates, topics, services, allow } = readTop(content, top)
   return {
     path,
     origin,
@@ -115,6 +117,7 @@ export function parseConfigFile(content: unknown, path: string, origin: Origin, 
     schemas,
     templates,
     topics: new Map([...(topics ?? [])].map(([topic, keys]) => [topic, toTopicSettings(keys)])),
+    services: new Map([...(services ?? [])].map(([name, keys]) => [name, toService(keys)])),
   }
 }
 
@@ -130,6 +133,7 @@ export const ignoredFile = (path: string, reason: string): ConfigFile => ({
   schemas: undefined,
   templates: undefined,
   topics: new Map(),
+  services: new Map(),
 })
 
 const store: Read<NonNullable<Profile['store']>> = (value, at) => {
@@ -215,6 +219,15 @@ const topic: typeof topicKeys = (value, at) => {
   return read
 }
 
+/** The event types of topics, by topic. */
+const typesOfTopics = named((topic) => topicNameError(topic)?.message, list(text))
+
+const service = shape({ group: text, consumes: typesOfTopics, publishes: typesOfTopics })
+
+/** Returns why a text cannot be the name of a service. */
+const serviceNameError = (name: string): string | undefined =>
+  name.trim() === '' ? 'is empty, but a service needs a name' : undefined
+
 /** Returns why a text cannot be the name of a profile. */
 export const profileNameError = (name: string): string | undefined =>
   /^[A-Za-z0-9._-]+$/.test(name) && name !== '__proto__'
@@ -229,6 +242,7 @@ const readTop = shape({
   schemas: path,
   templates: path,
   topics: named((topic) => topicNameError(topic)?.message, topic),
+  services: named(serviceNameError, service),
   allow: userOnly(shape({ env: list(variable), folders: list(path) })),
 })
 
@@ -264,4 +278,10 @@ const toTopicSettings = (keys: Partial<TopicSettings>): TopicSettings => ({
   schema: keys.schema,
   key: keys.key,
   id: keys.id,
+})
+
+const toService = ({ group, consumes, publishes }: ReturnType<typeof service>): ServiceDeclaration => ({
+  group,
+  consumes: consumes ?? new Map(),
+  publishes: publishes ?? new Map(),
 })

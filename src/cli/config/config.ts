@@ -1,3 +1,4 @@
+import type { ServiceDeclaration } from '../../operations/topology/services.ts'
 import type { SelectingFlags } from '../same-bus.ts'
 import type { BusAddress } from './bus-address.ts'
 import type { ColorChoice } from './color.ts'
@@ -46,6 +47,8 @@ export interface Config {
   readonly color: Setting<ColorChoice> | undefined
   /** The declared topics and their settings, by name. */
   readonly topics: ReadonlyMap<string, Setting<TopicSettings>>
+  /** The declared services, by name. */
+  readonly services: ReadonlyMap<string, Setting<ServiceDeclaration>>
 }
 
 /** The schema file or folder. */

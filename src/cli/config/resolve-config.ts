@@ -59,13 +59,16 @@ export async function resolveConfig(
     registry,
     templates: firstOf(files, 'templates'),
     color: chooseColor({ isOff: flags['no-color'], env: surroundings.env, ofProfile: colorOf(chosen) }),
-    topics: new Map(
-      files
-        .toReversed()
-        .flatMap(({ path, topics }) => [...topics].map(([topic, value]) => [topic, { value, from: path }])),
-    ),
+    topics: byName(files, 'topics'),
+    services: byName(files, 'services'),
   }
 }
+
+/** Returns the topics or services of all files, each with its file. Those of the project replace those of the user. */
+const byName = <Key extends 'topics' | 'services'>(files: readonly ConfigFile[], key: Key): Config[Key] =>
+  new Map(
+    files.toReversed().flatMap((file) => [...file[key]].map(([name, value]) => [name, { value, from: file.path }])),
+  ) as Config[Key]
 
 const whyIgnored = ({ path, ignored }: ConfigFile): string =>
   `${path} is ignored: ${ignored}; if you trust it, list its folder in ~/.config/crbus/config.json: "allow": { "folders": ["${dirname(path)}"] }`

@@ -53,6 +53,7 @@ test.each([
   [['profiles', '*', 'tls']],
   [['profiles', '*', 'sasl']],
   [['topics', '*']],
+  [['services', '*']],
   [['allow']],
 ])('the schema of crbus.json has the keys that crbus reads, in the same order: %j', (keys) => {
   expect(propertiesOf(at(keys))).toEqual(knownKeys(keys))
@@ -92,6 +93,7 @@ describe('the schema of crbus.json and crbus agree', () => {
     { profiles: { a: { brokers: 'a:1', tls: true, sasl: { mechanism: 'PLAIN', username: 'a', password: 'env:A' } } } },
     { profiles: { a: { tls: { ca: 'ca.pem', insecure: true, anyHostName: true }, maxBatchBytes: 1 } } },
     { profiles: { a: { dataDir: 'x', schemas: 'schemas', color: 'always' } } },
+    { services: { a: { group: 'g', consumes: { t: ['A'] }, publishes: { t: ['A.v1', 'B*'] } }, b: {} } },
     { topics: { t: { partitions: 3, replication: 1, retention: '7d', codec: 'cbor', key: 'type' } } },
   ])('on valid content: %j', (content) => {
     expect(validate(content), JSON.stringify(validate.errors)).toBe(true)
@@ -114,6 +116,9 @@ describe('the schema of crbus.json and crbus agree', () => {
     [{ profiles: { a: { color: true } } }],
     [{ topics: { t: { partitions: 1.5 } } }],
     [{ topics: { t: { codec: 'xml' } } }],
+    [{ services: { a: { groups: 'g' } } }],
+    [{ services: { a: { consumes: { t: 'A' } } } }],
+    [{ services: { a: { publishes: { t: [''] } } } }],
     [{ allow: { env: 'A' } }],
   ])('on invalid content: %j', (content) => {
     expect(validate(content)).toBe(false)
