@@ -53,27 +53,33 @@ export type ReadJson = { readonly ok: true; readonly value: unknown } | Failure
 
 /** Reads a text file in UTF-8 that is not empty. Removes a byte order mark. `reason` is a sentence that names the path. */
 export async function readText(path: string): Promise<ReadText> {
-  const fail = (reason: string): Failure => ({ ok: false, reason: `${path} ${reason}` })
   const problem = pathProblem(path, 'stream')
   if (problem !== undefined) return { ok: false, reason: problem }
   try {
-    const bytes = await readUpToLimit(path)
-    if (bytes.length > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
-    if (bytes.length === 0) return fail('is empty')
-    if (!isUtf8(bytes)) return fail('is not UTF-8 text')
-    return { ok: true, text: bytes.toString('utf8').replace(/^\ufeff/, '') }
+    return await readTextOf(await openInput(path), path)
   } catch (error) {
-    return fail(`cannot be read: ${causeAfterPath(error, path)}`)
+    return { ok: false, reason: `${path} cannot be read: ${causeAfterPath(error, path)}` }
   }
 }
 
-/** Reads a file, pipe or device to its end, or until it exceeds {@link MAX_DOCUMENT_BYTES}, because /dev/zero has no end. */
-async function readUpToLimit(path: string): Promise<Buffer> {
-  const chunks: Buffer[] = []
+/** Reads a stream to its end as {@link readText} reads a file. `name` is its name in `reason`. Throws the error of the stream. */
+export async function readTextOf(stream: AsyncIterable<Uint8Array | string>, name: string): Promise<ReadText> {
+  const fail = (reason: string): Failure => ({ ok: false, reason: `${name} ${reason}` })
+  const bytes = await readUpToLimit(stream)
+  if (bytes.length > MAX_DOCUMENT_BYTES) return fail(`is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`)
+  if (bytes.length === 0) return fail('is empty')
+  if (!isUtf8(bytes)) return fail('is not UTF-8 text')
+  return { ok: true, text: bytes.toString('utf8').replace(/^\ufeff/, '') }
+}
+
+/** Reads a stream to its end, or until it exceeds {@link MAX_DOCUMENT_BYTES}, because /dev/zero has no end. */
+async function readUpToLimit(stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of await openInput(path)) {
-    chunks.push(chunk)
-    length += chunk.length
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    chunks.push(bytes)
+    length += bytes.length
     if (length > MAX_DOCUMENT_BYTES) break
   }
   return Buffer.concat(chunks)

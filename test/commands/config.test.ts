@@ -193,7 +193,13 @@ describe('configuration files', () => {
 
   test('configuration files are summarized as a table without passwords', async () => {
     const services = { checkout: { group: 'saga', consumes: { a: ['B', 'C.v1'] }, publishes: { d: ['E'] } } }
-    project({ profile: 'staging', profiles, schemas: 'schemas', topics: { 'order-events': { retention: '7d' } }, services })
+    project({
+      profile: 'staging',
+      profiles,
+      schemas: 'schemas',
+      topics: { 'order-events': { retention: '7d' } },
+      services,
+    })
 
     const { stdout } = await run(ConfigCommand, [])
 

@@ -123,6 +123,8 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'topics/delete': { argv: ['order-events', 'old-events'], changes: 'order-events,old-events' },
   'topics/describe': { argv: ['order-events'] },
   'topics/list': { argv: [] },
+  topology: { argv: ['--check'], finds: true },
+  'topology/diff': { argv: ['topology.json', 'topology.json'] },
   trace: { argv: ['c-1'] },
   version: { argv: [] },
   completion: { argv: ['bash'] },
@@ -180,6 +182,7 @@ beforeEach(async () => {
   // Stands in for Docker, so that "crbus up" has a plan on every machine.
   writeFileSync(join(folder, 'docker'), '#!/bin/sh\n', { mode: 0o755 })
   writeFileSync(join(folder, 'editor'), '#!/bin/sh\necho \'{"n":2}\' > "$1"\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'topology.json'), JSON.stringify({ topics: [], flows: [] }))
   writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=a:1\n')
   mkdirSync(join(folder, 'config/crbus'), { recursive: true })
   writeFileSync(join(folder, 'config/crbus/config.json'), JSON.stringify({ profiles: { mine: { dataDir: 'mine' } } }))

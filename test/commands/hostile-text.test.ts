@@ -269,6 +269,12 @@ const argvs: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [BAD, '--before', '2'],
     [`${BAD}:1`, '--before', '2'],
   ],
+  topology: [[], ['--check'], ['-o', 'mermaid'], [BAD], ['--ignore', BAD], ['--schema', BAD]],
+  'topology/diff': [
+    ['old.topology', 'new.topology'],
+    ['new.topology', BAD],
+    [`no${BAD}`, 'new.topology'],
+  ],
   trace: [
     [BAD],
     [BAD, '-o', 'json'],
@@ -340,7 +346,17 @@ describe('untrusted text is escaped in the output of', () => {
       prod: { dataDir: BAD, store: `${BAD}.db`, protected: true },
       theirs: { brokers: 'kafka:9093', tls: { ca: BAD, serverName: BAD }, sasl, clusterId: BAD },
     }
-    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics: { 'new-events': { partitions: 1 } }, profiles }))
+    const services = {
+      [BAD]: { group: BAD, consumes: { 'order-events': [`${BAD}2`] }, publishes: { 'new-events': [BAD] } },
+      [`${BAD}2`]: { group: `no${BAD}`, consumes: { 'order-events': [`${BAD}3`] } },
+    }
+    const topics = { 'new-events': { partitions: 1 } }
+    writeFileSync(join(folder, 'crbus.json'), JSON.stringify({ topics, services, profiles }))
+    const types = [{ eventType: BAD, consumers: [{ name: BAD }] }]
+    const flows = [{ from: { topic: BAD, eventType: BAD }, to: { topic: `${BAD}2`, eventType: BAD } }]
+    const snapshot = { topics: [{ topic: BAD, onBus: true, types, readers: [{ group: BAD }] }], flows }
+    writeFileSync(join(folder, 'old.topology'), JSON.stringify(snapshot))
+    writeFileSync(join(folder, 'new.topology'), JSON.stringify({ topics: [], flows: [] }))
     writeFileSync(join(folder, BAD), `${BAD}\n{"${BAD}": 1}\n`)
     writeFileSync(
       join(folder, `${BAD}.rs`),

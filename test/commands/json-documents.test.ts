@@ -9,6 +9,7 @@ import Lag from '../../src/commands/lag.ts'
 import Publish from '../../src/commands/publish.ts'
 import ResetUndo from '../../src/commands/reset/undo.ts'
 import Reset from '../../src/commands/reset.ts'
+import Topology from '../../src/commands/topology.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { SqliteEventStore } from '../../src/store/sqlite/sqlite-event-store.ts'
@@ -69,6 +70,8 @@ const lines: Readonly<Record<string, readonly string[]>> = {
   'profile prompt': [],
   'topics list': [],
   'topics describe': ['order-events'],
+  topology: [],
+  'topology diff': ['topology.json', 'topology.json'],
   'topics create': ['more-events', '--replication', '1', '--config', 'retention.ms=1000'],
   'topics delete': ['order-events', '--yes'],
   'topics alter': ['order-events', '--config', 'retention.ms=1000', '--delete-config', 'segment.ms', '--yes'],
@@ -181,6 +184,7 @@ describe('the documents of --json', () => {
     )
     writeFileSync(join(folder, 'schemas/order-events.json'), JSON.stringify(schema))
     await run(Export, ['order-events', '--file', 'orders.crbus'])
+    await run(Topology, ['--json']).then(({ stdout }) => writeFileSync(join(folder, 'topology.json'), stdout))
     writeFileSync(join(folder, 'kcat.conf'), 'bootstrap.servers=kafka:9092\ngroup.id=a\n')
     writeFileSync(join(folder, 'order.rs'), source)
     const store = new SqliteEventStore({ path: join(folder, 'store.db') })

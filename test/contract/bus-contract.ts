@@ -13,6 +13,7 @@ import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 import { tailGroupClauses } from './support/tail-group-clauses.ts'
 import { takeBatchClauses } from './support/take-batch-clauses.ts'
+import { topologyClauses } from './support/topology-clauses.ts'
 import { traceClauses } from './support/trace-clauses.ts'
 import { trimClauses } from './support/trim-clauses.ts'
 
@@ -61,6 +62,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('tail as a group', () => tailGroupClauses(contract))
     describe('lag', () => lagClauses(contract))
     describe('traces', () => traceClauses(contract))
+    describe('topology', () => topologyClauses(contract))
     describe('resets', () => resetClauses(contract))
   })
 }

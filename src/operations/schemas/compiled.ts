@@ -144,6 +144,11 @@ export class SchemaSet {
     return [...new Set(this.#all.flatMap(({ schema }) => [...schema.events.keys()]))]
   }
 
+  /** The event types of each schema, by its topic. */
+  get typesByTopic(): ReadonlyMap<string, ReadonlySet<string>> {
+    return new Map([...this.#byTopic].map(([topic, { schema }]) => [topic, new Set(schema.events.keys())]))
+  }
+
   /** Encodes the data of an event; `undefined` if no schema has the event type. */
   encode(topic: string, eventType: string, data: unknown): Encoded | undefined {
     return this.find(topic, eventType)?.encoder.encode(data, eventType)

@@ -5,10 +5,10 @@ import type { TraceDocument, TraceMessage } from './trace-document.ts'
 export function* formatMermaid({ participants, messages }: TraceDocument): Generator<string> {
   const ids = new Map(participants.map(({ name }, at) => [name, `p${at}`]))
   yield 'sequenceDiagram\n'
-  for (const { name } of participants) yield `  participant ${ids.get(name)} as ${escaped(name)}\n`
+  for (const { name } of participants) yield `  participant ${ids.get(name)} as ${mermaidText(name)}\n`
   for (const message of messages) {
     const [from, to] = [ids.get(message.from), ids.get(message.to)]
-    yield `  ${from}${arrowOf(message)}${to}: ${escaped(labelOf(message))}\n`
+    yield `  ${from}${arrowOf(message)}${to}: ${mermaidText(labelOf(message))}\n`
   }
 }
 
@@ -27,5 +27,5 @@ function labelOf({ eventType, topic, elapsed, marks }: TraceMessage): string {
 const unsafe = /[^\p{L}\p{N} .,:/@()[\]+_|-]/gu
 
 /** Escapes a text of strangers for Mermaid, so that it neither ends its line nor becomes markup. */
-const escaped = (text: string): string =>
+export const mermaidText = (text: string): string =>
   text.replaceAll(unsafe, (character) => `#${(character.codePointAt(0) as number).toString()};`)

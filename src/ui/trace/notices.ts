@@ -1,6 +1,6 @@
-import { partitionName } from '../../bus/names/names.ts'
 import type { GatherNotice } from '../../operations/trace/gather-request.ts'
 import { tailNoticeText } from '../notes/tail-notices.ts'
+import { skippedText } from '../notes/unreadable.ts'
 import type { TimeZone } from '../text/format-time.ts'
 
 /** Returns the sentence of a notice about a search, without a full stop. */
@@ -13,7 +13,7 @@ export function gatherNoticeText(notice: GatherNotice, timeZone: TimeZone): stri
     case 'links-not-searched':
       return `messages without the correlation id were not searched for: ${notice.offsets} records were published in the time of the conversation`
     case 'unreadable-skipped':
-      return `${partitionName(notice)}: records from offset ${notice.offset} to before ${notice.next} cannot be read and were skipped: ${notice.reason}`
+      return skippedText(notice)
     default:
       return tailNoticeText(notice, timeZone)
   }
