@@ -14,7 +14,7 @@ export interface SelectingFlags {
 
 /** The command lines that accept the flags of the bus, and those that accept the flags of the store. */
 const BUS_COMMAND =
-  /^crbus (acls|audit|check|cluster|config(?! allow)|copy|dlq|doctor|export|groups|import|index|lag|metrics(?! (alerts|dashboard))|publish|replay|reset|sagas|schema check|tail|topics|topology(?! diff)|trace|ui)\b/
+  /^crbus (acls|audit|check|cluster|config(?! allow)|copy|dlq|doctor|export|groups|import|index|lag|metrics(?! (alerts|dashboard))|probe|publish|replay|reset|sagas|schema check|tail|topics|topology(?! diff)|trace|ui)\b/
 const STORE_COMMAND = /^crbus (audit|dlq|sagas|store|trace)\b/
 
 /**

@@ -96,6 +96,14 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'profile/show': { argv: ['mine'] },
   'profile/use': { argv: ['mine'] },
   'profile/validate': { argv: [] },
+  probe: {
+    argv: [
+      ...['order-events', '--type', 'Placed.v1', '--data', '{}', '--codec', 'json', '--expect', 'old-events'],
+      ...['--settle', '1ms', '--burst', '1'],
+    ],
+    changes: 'order-events',
+    finds: true,
+  },
   publish: {
     argv: ['order-events', '--type', 'Placed.v1', '--data', '{}', '--codec', 'json'],
     changes: 'order-events',
@@ -317,7 +325,9 @@ describe('under a protected profile', () => {
       expect(refused.stderr).toContain(`--confirm names 'another', but this changes '${name}'; nothing was done`)
       expect(await state()).toEqual(before)
 
-      expect(await run(command, ...argv, '--confirm', name)).toMatchObject({ exitCode: 0 })
+      expect(await run(command, ...argv, '--confirm', name)).toMatchObject({
+        exitCode: commands[id]?.finds ? 10 : 0,
+      })
 
       expect(await state()).not.toEqual(before)
     },

@@ -9,6 +9,7 @@ import type { Harness } from './support/harness.ts'
 import { lagClauses } from './support/lag-clauses.ts'
 import { nextBatchClauses } from './support/next-batch-clauses.ts'
 import { orderClauses } from './support/order-clauses.ts'
+import { probeClauses } from './support/probe-clauses.ts'
 import { readClauses } from './support/read-clauses.ts'
 import { resetClauses } from './support/reset-clauses.ts'
 import { tailGroupClauses } from './support/tail-group-clauses.ts'
@@ -63,6 +64,7 @@ export function busContract(name: string, harness: Harness): void {
     describe('lag', () => lagClauses(contract))
     describe('traces', () => traceClauses(contract))
     describe('topology', () => topologyClauses(contract))
+    describe('probe', () => probeClauses(contract))
     describe('resets', () => resetClauses(contract))
   })
 }

@@ -54,7 +54,7 @@ const readerOf = ({ group, state, memberCount }: GroupFacts, service: string | u
   ...{ group, service, state, memberCount },
 })
 
-export const nameOf = ({ group, service }: Pick<Reader, 'group' | 'service'>): string => service ?? group
+const nameOf = ({ group, service }: Pick<Reader, 'group' | 'service'>): string => service ?? group
 
 /** Returns a function that names the services and groups that may have handled the messages of a flow; see {@link Flow}. */
 function handlers(

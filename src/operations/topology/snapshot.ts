@@ -33,7 +33,7 @@ export async function readSnapshot(
 }
 
 /** Parses a document. `name` is its name in `reason`. */
-export function parseSnapshot(text: string, name: string): ReadSnapshot {
+function parseSnapshot(text: string, name: string): ReadSnapshot {
   const parsed = parseDocument(text)
   if (!parsed.ok) return { ok: false, reason: `${name} ${parsed.reason}` }
   const { error } = isRecord(parsed.value) ? parsed.value : {}

@@ -46,7 +46,7 @@ export interface TypeNode {
 }
 
 /** How it is known that a service or a group publishes or consumes a type. */
-export type KnownBy = 'declaration' | 'causation' | 'offsets'
+type KnownBy = 'declaration' | 'causation' | 'offsets'
 
 /** A service, or a consumer group that no service declares. */
 export interface Participant {
@@ -142,8 +142,6 @@ export const findingCodes = [
   'group-idle',
   'schema-drift',
 ] as const satisfies readonly Finding['code'][]
-
-export type FindingCode = (typeof findingCodes)[number]
 
 /** What limits the answer. */
 export type Note =

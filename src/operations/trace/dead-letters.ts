@@ -19,16 +19,26 @@ export async function storedDeadLetters(
   }: { readonly correlationId: string; readonly reading: Reading; readonly signal: AbortSignal },
 ): Promise<readonly Message[]> {
   const found: Message[] = []
-  let after: string | undefined
-  while (!signal.aborted) {
-    const page = await deadLetters.list({ limit: PAGE_SIZE, after })
+  for await (const page of deadLettersOf(deadLetters, signal)) {
     for (const entry of page) {
       if (entry.event.metadata?.correlationId === correlationId) found.push(...toMessages(entry, reading))
     }
-    if (page.length < PAGE_SIZE) break
-    after = page.at(-1)?.id
   }
   return found
+}
+
+/** Yields all dead letters of an event store, page by page. */
+export async function* deadLettersOf(
+  deadLetters: DeadLetters,
+  signal: AbortSignal,
+): AsyncGenerator<readonly DeadLetter[]> {
+  let after: string | undefined
+  while (!signal.aborted) {
+    const page = await deadLetters.list({ limit: PAGE_SIZE, after })
+    yield page
+    if (page.length < PAGE_SIZE) return
+    after = page.at(-1)?.id
+  }
 }
 
 /** Converts a dead letter to a message. Empty for an event that no envelope can hold. */

@@ -11,7 +11,7 @@ const values = (line: string) => complete(line).candidates.map(({ value }) => va
 
 describe('completeWords', () => {
   test('offers commands and the words before commands', () => {
-    expect(values('to')).toEqual(['topics'])
+    expect(values('to')).toEqual(['topology', 'topics'])
     expect(values('')).toEqual(expect.arrayContaining(['tail', 'topics', 'help', 'completion']))
     expect(values('topics de')).toEqual(['delete', 'describe'])
     expect(values('reset ')).toEqual(['apply', 'undo'])
