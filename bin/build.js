@@ -161,8 +161,6 @@ await bundle(
     'cli/main': 'src/cli/process/main.ts',
     'cli/command-not-found': 'src/cli/wrong-usage/command-not-found.ts',
     'cli/help': 'src/cli/process/help.ts',
-    // A program of its own, which loads the code of a service.
-    'cli/replay-saga': 'src/cli/sagas/replay-child.ts',
     ...Object.fromEntries(commands.map((file) => [`cli/${file.slice('src/'.length, -'.ts'.length)}`, file])),
   },
   'dist',
@@ -227,6 +225,11 @@ await bundle(
       { name: 'events', test: /\/src\/operations\/(events|offsets|named-file)/ },
       { name: 'notes', test: /\/src\/ui\/(notes|records)\// },
       { name: 'offsets', test: /\/src\/operations\/(reset|groups|topics|lag)\// },
+      {
+        name: 'sagas',
+        test: /\/src\/(cli|operations|ui)\/sagas\//,
+        includeDependenciesRecursively: false,
+      },
     ],
     // Keep names readable in stack traces.
     keepNames: { function: false, class: true },

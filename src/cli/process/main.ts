@@ -22,6 +22,7 @@ export async function main(binUrl: string): Promise<void> {
     await answerShell(given, binUrl)
     return
   }
+  if (given[0] === '__replay-saga') await (await import('../sagas/replay-child.ts')).answerReplay()
   // The title replaces the command line in the list of processes, where a password must not stay.
   if (given.some(mayHoldSecret)) process.title = 'crbus'
   // oclif would print the whole command line, with the passwords in it.

@@ -3,15 +3,18 @@ import { pathToFileURL } from 'node:url'
 import { decodeStream, type ReplayAnswer, type ReplayRequest } from '../../operations/sagas/replay/replay-protocol.ts'
 import { replaySaga, whyNotSaga } from '../../operations/sagas/replay/replay-saga.ts'
 
-// Runs the code of a saga in a process of its own, which crbus ends after a time limit: strangers' code may loop or crash. It reads a
-// request from stdin and answers on file descriptor 3, because the code may print to stdout.
-
+/** The file descriptor of the answer, because the code may print to stdout. */
 const ANSWER = 3
 
-const answer = Buffer.from(JSON.stringify(await replay(JSON.parse(readFileSync(0, 'utf8')))))
-for (let written = 0; written < answer.length; ) written += writeSync(ANSWER, answer, written)
-// The code may have started timers or opened connections.
-process.exit(0)
+/**
+ * Runs the code of a saga in a process of its own, which crbus ends after a time limit: a stranger's code may loop or crash. Reads a
+ * request from stdin, writes the answer and exits, because the code may have started timers or opened connections.
+ */
+export async function answerReplay(): Promise<never> {
+  const answer = Buffer.from(JSON.stringify(await replay(JSON.parse(readFileSync(0, 'utf8')))))
+  for (let written = 0; written < answer.length; ) written += writeSync(ANSWER, answer, written)
+  process.exit(0)
+}
 
 async function replay({ saga, file, name, stream }: ReplayRequest): Promise<ReplayAnswer> {
   let module: Readonly<Record<string, unknown>>

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { encodeStream, type ReplayAnswer, type ReplayRequest } from '../../operations/sagas/replay/replay-protocol.ts'
 import type { ReplayedSaga } from '../../operations/sagas/replay/replay-saga.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
@@ -44,7 +43,7 @@ export async function runSagaCode(
   const { execa } = await import('execa')
   // Releases of Node before 22.18 read TypeScript only with the flag.
   const flags = ['--experimental-strip-types', '--no-warnings', `--max-old-space-size=${MAX_HEAP_MB}`]
-  const child = await execa(process.execPath, [...flags, entry(root)], {
+  const child = await execa(process.execPath, [...flags, ...program(root)], {
     ...{ cwd: code.folder, env: withoutSecrets(env), extendEnv: false, cancelSignal: signal },
     ...{ input: JSON.stringify(request), stdio: ['pipe', 'ignore', 'pipe', 'pipe'] as const },
     ...{ timeout, forceKillAfterDelay: END_MS, reject: false, maxBuffer: MAX_ANSWER_BYTES },
@@ -71,8 +70,9 @@ export async function runSagaCode(
   return read.replayed
 }
 
-/** Returns the path of the program that loads the code. In a checkout, Node runs its source. */
-const entry = (root: string): string =>
-  import.meta.url.endsWith('.ts')
-    ? fileURLToPath(new URL('replay-child.ts', import.meta.url))
-    : join(root, 'dist/cli/replay-saga.js')
+/** Returns the arguments of Node that start `answerReplay`. In a checkout, Node runs its source. */
+function program(root: string): readonly string[] {
+  if (!import.meta.url.endsWith('.ts')) return [join(root, 'bin/crbus.js'), '__replay-saga']
+  const source = JSON.stringify(new URL('replay-child.ts', import.meta.url).href)
+  return ['--input-type=module', '--eval', `(await import(${source})).answerReplay()`]
+}
