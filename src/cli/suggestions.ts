@@ -85,6 +85,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'name-schema': ({ file }) => flag(`--schema ${file === undefined ? 'FILE' : shellWord(file)}`),
   'import-schema': ({ topic }) =>
     run(`crbus schema import PATH${topic === undefined ? '' : ` --topic ${shellWord(topic)}`}`),
+  'check-schema': ({ topic }) => run(`crbus schema check ${shellWord(topic)}`, 'shows which events decode'),
   'show-schema': () => run('crbus schema show --schema FILE'),
   'give-source': ({ source }) => hint(source),
   'other-schema-file': () => flag('--out FILE', 'writes to a file in another folder'),

@@ -164,6 +164,8 @@ export default class Probe extends ChangeCommand {
       question: probeQuestion(plan),
       apply: async () => {
         const result = await this.#run(bus, plan)
+        // The result of a probe that was interrupted means nothing.
+        this.signal.throwIfAborted()
         await this.print(formatProbe(result, this.context.io.color, this.tableWidth))
         return probeResultDocument(result)
       },

@@ -2,9 +2,12 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { defaultInDescription, readFlags, schemaFlag, tableFlags, timeFlags } from '../cli/base/flags.ts'
 import { anyOf } from '../cli/base/parse-flags.ts'
+import { suggestOnSameBus } from '../cli/same-bus.ts'
+import { formatSuggestion, toSuggestion } from '../cli/suggestions.ts'
 import { openSchemas } from '../operations/schemas/open.ts'
 import { readTopology } from '../operations/topology/gather-facts.ts'
-import { findingCodes } from '../operations/topology/topology.ts'
+import { hintsOf } from '../operations/topology/hints.ts'
+import { type Finding, findingCodes } from '../operations/topology/topology.ts'
 import { noteText } from '../ui/topology/finding-text.ts'
 import { formatTopology } from '../ui/topology/format-topology.ts'
 import { formatTopologyMermaid } from '../ui/topology/mermaid.ts'
@@ -92,16 +95,18 @@ export default class TopologyCommand extends BaseCommand {
       onProgress: (read, total) => progress.update(read, total),
     }).finally(() => progress.end())
     const topology = { ...all, findings: all.findings.filter(({ code }) => !flags.ignore?.includes(code)) }
+    const suggest = (finding: Finding) => hintsOf(finding).map((one) => suggestOnSameBus(toSuggestion(one), this.given))
     if (topology.topics.length === 0 && this.busExists) {
       await this.notice(await this.whyEmpty(bus, 'topic', 'no topics yet; "crbus topics create" creates one'))
     }
     if (flags.output === 'mermaid') await this.print(formatTopologyMermaid(topology))
     else {
       const { color } = this.context.io
-      await this.print(formatTopology(topology, { color, timeZone: this.timeZone, columns: this.tableWidth }))
+      const style = { color, timeZone: this.timeZone, columns: this.tableWidth }
+      await this.print(formatTopology(topology, { ...style, suggest, suggestionText: formatSuggestion }))
     }
     for (const note of topology.notes) await this.notice(`note: ${noteText(note)}`)
     if (flags.check && topology.findings.length > 0) this.foundSomething()
-    return topologyDocument(topology)
+    return topologyDocument(topology, suggest)
   }
 }

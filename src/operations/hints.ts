@@ -59,6 +59,8 @@ const schemaHints = {
       text: `create a schema${topic === undefined ? '' : ` for topic '${topic}'`} from the source of the service`,
       topic,
     }) as const,
+  checkSchema: (topic: string) =>
+    ({ code: 'check-schema', text: `check which events of '${topic}' the schema decodes`, topic }) as const,
   showSchema: () => ({ code: 'show-schema', text: 'show the types of another schema file' }) as const,
   /** A source of schemas as an example: a file, a folder, or either at a git revision. */
   giveSource: (source: string) => ({ code: 'give-source', text: `for example ${source}`, source }) as const,

@@ -148,12 +148,26 @@ group-idle  group saga has no members; it has committed offsets of order-events
         topic: 'ghost-events',
         services: [],
         message: 'topic ghost-events does not exist, although crbus.json declares it',
+        suggestions: [{ run: 'crbus topics apply' }],
       },
     ])
     expect(await topology(['order-event'])).toMatchObject({
       exitCode: 4,
       stderr: expect.stringContaining("topic 'order-event' does not exist"),
     })
+  })
+
+  test('leaves out the topic of crbus with the statuses of dead letters', async () => {
+    await bus.admin.createTopic('crbus-resolutions')
+    expect((await document()).topics).toEqual([])
+  })
+
+  test('says what to type next about a group that does not read a topic of its service', async () => {
+    await shop()
+    declare({ services: { billing: { group: 'bills', consumes: { 'order-events': ['OrderPlaced'] } } } })
+    expect((await topology([])).stdout).toContain(
+      'consumer-missing  billing consumes from order-events, but its group bills does not read it\n  try: crbus groups describe bills\n',
+    )
   })
 
   test('counts records without an event, and events of more types than it lists', async () => {

@@ -20,7 +20,7 @@ function* judgeTopic(node: TopicNode, facts: TopologyFacts): Generator<Finding> 
   const hasDeclarations = services.size + topics.size > 0
   if (!isOnBus) {
     const users = [...services].filter(([, { consumes, publishes }]) => consumes.has(topic) || publishes.has(topic))
-    yield { code: 'topic-missing', topic, services: users.map(([name]) => name) }
+    yield { code: 'topic-missing', topic, services: users.map(([name]) => name), isInTopics: topics.has(topic) }
     return
   }
   // Dead letters wait for a person, so that no group reads them, and a service need not declare their topic.

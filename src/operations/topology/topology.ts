@@ -104,8 +104,13 @@ export type Finding =
       /** Whether all records of the topic were read. */
       readonly isWhole: boolean
     }
-  /** `services` declare that they use the topic; empty if only `topics` of crbus.json declares it. */
-  | { readonly code: 'topic-missing'; readonly topic: string; readonly services: readonly string[] }
+  /** `services` declare that they use the topic. `isInTopics`: the key `topics` of crbus.json declares it. */
+  | {
+      readonly code: 'topic-missing'
+      readonly topic: string
+      readonly services: readonly string[]
+      readonly isInTopics: boolean
+    }
   | { readonly code: 'topic-undeclared'; readonly topic: string }
   | {
       readonly code: 'schema-drift'

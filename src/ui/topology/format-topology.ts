@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk'
-import type { Flow, Participant, TopicNode, Topology } from '../../operations/topology/topology.ts'
+import type { Finding, Flow, Participant, TopicNode, Topology } from '../../operations/topology/topology.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import type { TimeZone } from '../text/format-time.ts'
 import { formatTimestamp } from '../text/format-timestamp.ts'
@@ -8,12 +8,16 @@ import { printable } from '../text/printable.ts'
 import { formatTable } from '../text/table.ts'
 import { wrap } from '../text/wrap.ts'
 import { findingText } from './finding-text.ts'
+import type { TopologySuggestion } from './topology-document.ts'
 
 export interface TopologyStyle {
   readonly color: boolean
   readonly timeZone: TimeZone
   /** The width of the terminal. Absent: nothing is shortened. */
   readonly columns?: number | undefined
+  /** Returns what to try next about a finding. */
+  readonly suggest: (finding: Finding) => readonly TopologySuggestion[]
+  readonly suggestionText: (suggestion: TopologySuggestion) => string
 }
 
 /** The tables of a topic are indented, so that its name stands out. */
@@ -96,12 +100,14 @@ const indented = (table: string): string => table.replaceAll(/^(?=.)/gm, INDENT)
 function* findingLines(
   { findings }: Pick<Topology, 'findings'>,
   chalk: ChalkInstance,
-  { columns }: TopologyStyle,
+  { columns, suggest, suggestionText }: TopologyStyle,
 ): Generator<string> {
   for (const finding of findings) {
     const [head, text] = [`${finding.code}  `, printable(findingText(finding))]
     const line = columns === undefined ? `${head}${text}` : wrap(head, text, columns)
     // The code is painted after the line is broken, because colors have no width.
     yield `${line.replace(finding.code, chalk.yellow(finding.code))}\n`
+    // Commands are not broken into lines, because users copy them.
+    for (const suggestion of suggest(finding)) yield `  try: ${printable(suggestionText(suggestion))}\n`
   }
 }

@@ -9,7 +9,7 @@ import type { DeadLetterStatus } from '../../../store/event-store.ts'
  * The topic with the statuses of letters in dead-letter topics, whose records cannot be changed. It is on the bus, so that all
  * operators see who did what, and it has one partition, so that its order decides between operators.
  */
-const RESOLUTIONS_TOPIC = 'crbus-resolutions'
+export const RESOLUTIONS_TOPIC = 'crbus-resolutions'
 const PARTITION = 0
 /** Resolutions are small, and a letter without its resolution would be open again, so the topic keeps them. */
 const SETTINGS = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
