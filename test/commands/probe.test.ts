@@ -7,6 +7,9 @@ import Probe from '../../src/commands/probe.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { viewOf } from '../../src/operations/events/event-view.ts'
+import { cborCodec } from '../../src/saga/codecs/plain-codecs.ts'
+import { dispatch } from '../../src/saga/effects.ts'
+import { runSaga } from '../../src/saga/run-saga.ts'
 import { openEventStore } from '../../src/store/open.ts'
 import { type Behavior, startConsumer } from '../support/probed-consumer.ts'
 import { runCli } from './run-cli.ts'
@@ -171,6 +174,33 @@ burst         ok              50  50×payment-commands:Pay.v1
     expect(results[1].problems).toMatchObject([
       { code: 'duplicated', eventType: 'Stored.v1', count: 1, message: expect.stringContaining('in the event store') },
       { code: 'duplicated', topic: 'payment-commands' },
+    ])
+  })
+
+  test('finds no fault in a saga of the runtime, whose order of events does not matter', async () => {
+    type CheckoutAction = { readonly type: 'OrderPlaced' | 'OrderCancelled'; readonly order_id: string }
+    const path = join(folder, 'store.db')
+    await using store = await openEventStore(path)
+    await using _saga = await runSaga<readonly string[], CheckoutAction>({
+      ...{ bus, store },
+      saga: {
+        name: 'checkout',
+        topics: ['order-events'],
+        initial: [],
+        reduce(seen, { type, order_id }) {
+          if (seen.includes(type)) return { state: seen, effects: [] }
+          const command = { type: type === 'OrderPlaced' ? 'ChargePayment' : 'RefundPayment', order_id } as const
+          return { state: [...seen, type], effects: [dispatch('payment-commands', command)] }
+        },
+        codec: cborCodec<CheckoutAction>({ OrderPlaced: 1, OrderCancelled: 1 }),
+      },
+    })
+    const result = await document([...second, '--codec', 'cbor', '--store', path, '--burst', '20'])
+    expect(problemsIn(result)).toEqual({})
+    expect(result.groups).toMatchObject([{ group: 'checkout-saga', memberCount: 1 }])
+    expect(result.results.at(-1).effects).toEqual([
+      { eventType: 'OrderPlaced.v1', count: 20 },
+      { topic: 'payment-commands', eventType: 'ChargePayment.v1', count: 20 },
     ])
   })
 
