@@ -96,7 +96,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     { matches: /dry-run/, shows: /store\.db/ },
   ],
   'See a whole flow': [
-    { matches: /html/, before: ['rm -f c-42.html'] },
+    { matches: /html/ },
     { matches: /^crbus trace/, shows: /OrderPlaced\.v1 order-events\[\d\]@0 / },
     { matches: /^crbus index/, shows: /indexed/ },
     // Nothing of the topic is stored here.
