@@ -138,7 +138,8 @@ const isCalled = (word: string, name: string, { char, aliases = [] }: FlagDefini
 function completeValue(command: KnownCommand, name: string, last: string, start: string): Completion {
   const flag = command.flags()[name]
   const kind = kindOfFlag(command.id, name, flag?.helpValue)
-  const values = [...(flag?.options ?? []).map((value) => ({ value, description: '' })), ...valuesOfKind(kind)]
+  // The values of a kind are those of flags that accept any text.
+  const values = flag?.options?.map((value) => ({ value, description: '' })) ?? valuesOfKind(kind)
   // The flag --on takes several topics in one word.
   const comma = flag?.helpValue === 'TOPICS' ? last.lastIndexOf(',') + 1 : 0
   const prefix = last.slice(0, Math.max(start.length, comma))

@@ -14,6 +14,7 @@ const byPlaceholder: Readonly<Record<string, ValueKind>> = {
   TOPIC: 'topic',
   TOPICS: 'topic',
   'TOPIC[:PARTITIONS]': 'topic',
+  'TOPIC[:TYPE]': 'topic',
   GROUP: 'group',
   EVENT_TYPE: 'eventType',
   POSITION: 'position',

@@ -56,6 +56,9 @@ describe('completeWords', () => {
     ['reset apply ', 'file'],
     ['tail -- ', 'topic'],
     ['lag ', 'group'],
+    ['topology ', 'topic'],
+    ['topology diff old.json ', 'file'],
+    ['probe order-events --expect ', 'topic'],
   ])('knows that the last word of %s names a %s', (line, kind) => {
     expect(complete(line).kind).toBe(kind)
   })
@@ -73,6 +76,8 @@ describe('completeWords', () => {
     expect(complete('publish order-events --envelope=c').prefix).toBe('--envelope=')
     expect(values('completion ')).toEqual(['bash', 'zsh', 'fish'])
     expect(values('tail -o pre')).toEqual(['pretty'])
+    expect(values('topology -o ')).toEqual(['text', 'mermaid'])
+    expect(values('check lag -o ')).toEqual(['text', 'json', 'prometheus', 'nagios'])
     expect(values('tail order-events --from @')).toEqual(['@-1h', '@-24h'])
   })
 
