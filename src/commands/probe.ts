@@ -41,7 +41,7 @@ export default class Probe extends ChangeCommand {
   static override description = [
     'Publishes events in several ways, waits for the messages that they cause, and says whether the consumer converged: each event must have the same effects as an event that is published once, also if it comes twice, late, or in a burst. Running services handle the events, so the command shows a plan and asks first. Each event has a correlation id that begins with crbus-probe- and the header crbus-probe.',
     SCENARIOS,
-    'Effects are messages on the topics of --expect with the correlation id of the event, or with its message id as causation id, and the events of the event store if one is configured (--store). A dead letter is never an effect.',
+    'Effects are messages on the topics of --expect with the correlation id of the event, or with its message id as causation id, and the events of the event store if one is configured (--store). Dead letters that are not expected are a problem.',
     'In --data, --then and --key, {{i}} (the number of the case) and {{uuid}} have one value for all events of a case: use them for ids, so that the cases are about different entities.',
     'The second events of scenarios are published with the burst, after the first events were handled: when the groups have committed them and no effect has come for two seconds, or when nothing has happened for --settle. The same ends the probe. The exit code is 10 if the consumer did not converge.',
   ].join('\n\n')
@@ -126,6 +126,7 @@ export default class Probe extends ChangeCommand {
     const late = toDuration('--late', flags.late, '24h') ?? 0
     const expected = flags.expect.map(toExpected)
     const { now } = this.context
+    if (late > now()) throw new UsageError(`--late ${flags.late} is before 1970`, [flag('--late 24h')])
     const schemas = await openSchemas(await this.schemaLocation(), flags.schema)
     const format = toFormat(flags, formatOfTopic(await this.configuration(), topic))
     const events: ProbeEvents = {

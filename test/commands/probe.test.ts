@@ -102,6 +102,19 @@ burst         ok              50  50×payment-commands:Pay.v1
     expect(exitCode).toBe(10)
   })
 
+  test('counts dead letters as effects if they are expected', async () => {
+    await consume('dead-letters')
+    const { results } = await document(['--burst', '0', '--expect', 'order-events-dlq'])
+    expect(results[2]).toMatchObject({
+      scenario: 'late',
+      effects: [{ topic: 'order-events-dlq', eventType: 'OrderPlaced.v1', count: 1 }],
+      problems: [
+        { code: 'duplicated', topic: 'order-events-dlq' },
+        { code: 'lost', topic: 'payment-commands' },
+      ],
+    })
+  })
+
   test('finds events that a group has not committed', async () => {
     await consume('commits-nothing')
     const result = await document(['--burst', '3'])
@@ -218,6 +231,7 @@ burst         ok              50  50×payment-commands:Pay.v1
     ['a second event that is not JSON', ['--then', '{'], '--then: '],
     ['an expectation without a topic', ['--expect', ':Pay.v1'], '--expect :Pay.v1 is neither TOPIC nor TOPIC:TYPE'],
     ['a time that is not a duration', ['--settle', 'soon'], '--settle soon is not a duration'],
+    ['an age beyond 1970', ['--late', '90000d'], '--late 90000d is before 1970'],
   ])('refuses %s', async (_, argv, message) => {
     const args = ['order-events', '--type', 'A.v1', '--expect', 'payment-commands', ...argv]
     const { exitCode, stderr } = await runCli(Probe, argv.includes('--data') ? args : [...args, '--data', '{}'], {

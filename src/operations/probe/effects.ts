@@ -120,10 +120,11 @@ export class EffectCollector {
     if (own === undefined) return false
     const { topic } = record
     const eventType = eventTypeLabel(envelope)
-    if (topicRole(topic).kind === 'dead-letter') increase(own.deadLetters, topic)
-    else if (this.#plan.expected.some((expected) => isMet(expected, topic, eventType))) {
+    // A consumer may be expected to publish a dead letter.
+    if (this.#plan.expected.some((expected) => isMet(expected, topic, eventType))) {
       increase(own.counts, effectKey(topic, eventType))
-    } else return false
+    } else if (topicRole(topic).kind === 'dead-letter') increase(own.deadLetters, topic)
+    else return false
     return true
   }
 }

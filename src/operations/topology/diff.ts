@@ -30,6 +30,7 @@ function changesFrom(
   const consumers = new Set(lacking.consumers.map(consumerKey))
   const flows = new Set(lacking.flows.map(flowKey))
   const missing = [...having.topics].filter((topic) => !lacking.topics.has(topic)).sort(compareText)
+  const isHidden = (topic: string) => having.hidden.has(topic) || lacking.hidden.has(topic)
   const isGone = (topic: string) => missing.includes(topic)
   const mark = <Own extends object>(own: Own, breaks: boolean) => ({
     change,
@@ -48,7 +49,7 @@ function changesFrom(
     ...having.consumers
       .filter((one) => {
         const { topic, eventType, consumer } = one
-        if (isGone(topic) || consumers.has(consumerKey(one))) return false
+        if (isGone(topic) || isHidden(topic) || consumers.has(consumerKey(one))) return false
         if (eventType === undefined) return true
         return !lackedKeys.has(typeKey({ topic, eventType })) && !readerKeys.has(consumerKey({ topic, consumer }))
       })

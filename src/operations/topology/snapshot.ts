@@ -8,6 +8,8 @@ export interface TopologySnapshot {
   readonly topics: ReadonlySet<string>
   readonly types: readonly TypeOfTopic[]
   readonly consumers: readonly Consumer[]
+  /** The topics whose readers the user could not see, so that their consumers cannot be compared. */
+  readonly hidden: ReadonlySet<string>
   readonly flows: readonly { readonly from: TypeOfTopic; readonly to: TypeOfTopic }[]
 }
 
@@ -65,7 +67,7 @@ function toSnapshot(document: unknown): TopologySnapshot {
           consumers: namesIn(consumers, `${where}.consumers`, ({ name: own }) => own),
         }
       }),
-      // `null`: the user could not see the groups.
+      isHidden: readers === null,
       readers:
         readers === null ? [] : namesIn(readers, `topics[${at}].readers`, ({ service, group }) => service ?? group),
     }
@@ -81,6 +83,7 @@ function toSnapshot(document: unknown): TopologySnapshot {
       ...readers.map((consumer) => ({ topic, consumer })),
       ...types.flatMap(({ eventType, consumers }) => consumers.map((consumer) => ({ topic, eventType, consumer }))),
     ]),
+    hidden: new Set(nodes.filter(({ isHidden }) => isHidden).map(({ topic }) => topic)),
     flows: list(flows, 'flows').map((flow, at) => {
       const { from, to } = record(flow, `flows[${at}]`)
       return { from: typeOf(from, `flows[${at}].from`), to: typeOf(to, `flows[${at}].to`) }
