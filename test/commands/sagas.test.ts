@@ -78,8 +78,8 @@ describe('without an event store', () => {
     expect(stdout).toMatch(/checkout +0 +1 +1 +0 +0 +1 +topics/)
     const lines = stdout.split('\n').slice(4, -1)
     expect(lines).toEqual([
-      expect.stringMatching(/^late +checkout +stuck +7m +OrderPlaced.v1 +8m +no StockReserved or 1 more +7m-ago$/),
-      expect.stringMatching(/^new +checkout +running +30s +OrderPlaced.v1 +30s +StockReserved or 1 more +in-30s$/),
+      expect.stringMatching(/^late +checkout +stuck +7m +OrderPlaced.v1 +8m +no StockReserved \(\+1\) +7m-ago$/),
+      expect.stringMatching(/^new +checkout +running +30s +OrderPlaced.v1 +30s +StockReserved \(\+1\) +in-30s$/),
       expect.stringMatching(/^done +checkout +completed +7m +CheckoutCompleted.v1 +7m +- +-$/),
     ])
   })

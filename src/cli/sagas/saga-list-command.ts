@@ -6,6 +6,7 @@ import { ScanProgress } from '../../ui/trace/scan-progress.ts'
 import { readFlags, storeFlags, timeFlags } from '../base/flags.ts'
 import { ListCommand } from '../lists/list-command.ts'
 import { listFlags, parseSort } from '../lists/list-flags.ts'
+import { youngGenerationBound } from '../process/young-generation.ts'
 import { openStoreOf, readDescriptions } from './describe-sagas.ts'
 import { descriptionsFlag, sinceFlag, toSince } from './saga-flags.ts'
 
@@ -72,7 +73,9 @@ export abstract class SagaListCommand extends ListCommand {
     })
     const { listSagas } = await import('../../operations/sagas/list.ts')
     const progress = new ScanProgress(this.context.io, this.signal)
+    const boundMemory = youngGenerationBound()
     const onProgress = (read: number, total: number | undefined) => {
+      boundMemory()
       if (!this.isQuiet) progress.update(read, total ?? read)
     }
     try {

@@ -9,6 +9,7 @@ import { formatDuration } from '../text/format-duration.ts'
 import { formatTime, type TimeZone, timeParts } from '../text/format-time.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import { type Cell, formatTable } from '../text/table.ts'
+import { wrap } from '../text/wrap.ts'
 import { noteDocument, reasonDocument, time } from './saga-document.ts'
 import { painter, untilText } from './saga-table.ts'
 import { anyOfTypes, differenceText, reasonText } from './saga-words.ts'
@@ -41,10 +42,12 @@ export function formatTimeline(timeline: SagaTimeline, style: TimelineStyle, rep
   const rows: Cell[][] = []
   /** The changes of states after each row. */
   const changes: (readonly StateChange[])[] = []
+  // A saga of crbus stores the position of every event except its timers.
+  const withoutPosition = transitions.some(({ position }) => position !== undefined) ? 'timer' : ''
   let before: number | undefined
   for (const { at, eventType, position, sent, version } of transitions) {
     const hop = before === undefined ? '' : hopText(at - before)
-    rows.push([timeParts(at, style.timeZone).time, hop, eventType, position ? positionName(position) : 'timer'])
+    rows.push([timeParts(at, style.timeZone).time, hop, eventType, position ? positionName(position) : withoutPosition])
     for (const message of sent) rows.push(sentRow(message))
     changes[rows.length - 1] = steps.get(version ?? 0)?.changes ?? []
     before = at
@@ -109,6 +112,13 @@ const sentRow = ({ eventType, topic, position }: SentMessage): Cell[] => [
 const positionText = (topic: string, position: Position | undefined): string =>
   position === undefined ? `${topic} (outbox)` : positionName(position)
 
+/** The width of the titles in the head. */
+const TITLE_CELLS = 14
+
+/** Formats a line of the head. On a terminal, breaks a long value at words. */
+const headLine = (title: string, value: string, width = Number.POSITIVE_INFINITY): string =>
+  `${wrap(title.padEnd(TITLE_CELLS), value, width)}\n`
+
 function head({ saga, correlationId, status, now, startedAt, source }: SagaTimeline, style: TimelineStyle): string {
   const { state, since, reason, waitsFor, deadline } = status
   const age = formatDuration(Math.max(0, now - since))
@@ -121,10 +131,10 @@ function head({ saga, correlationId, status, now, startedAt, source }: SagaTimel
     ...(waitsFor.length === 0 ? [] : [['WAITS-FOR', printable(anyOfTypes(waitsFor, MAX_TYPES))]]),
     ...(deadline === undefined
       ? []
-      : [['DEADLINE', `${formatTime(deadline, style.timeZone)} (${untilText(deadline, now)})`]]),
+      : [['DEADLINE', `${formatTime(deadline, style.timeZone)} (${untilText(deadline, now).replace('-', ' ')})`]]),
     ['FROM', source === 'store' ? 'event store' : 'topics'],
   ]
-  return lines.map(([title = '', value]) => `${title.padEnd(14)}${value}\n`).join('')
+  return lines.map(([title = '', value = '']) => headLine(title, value, style.width)).join('')
 }
 
 /** Returns a conversation as in `--json`. */

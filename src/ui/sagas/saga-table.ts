@@ -4,7 +4,7 @@ import type { SagaCounts, SagaInstance } from '../../operations/sagas/list.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import type { ListColumn } from '../text/list-columns.ts'
 import { formatTable } from '../text/table.ts'
-import { anyOfTypes, shortReason } from './saga-words.ts'
+import { firstOf, shortReason } from './saga-words.ts'
 
 /** Formats the number of conversations of each saga by state. */
 export const formatCounts = (sagas: readonly SagaCounts[], width: number | undefined): string =>
@@ -32,15 +32,15 @@ export function instanceColumns(now: number, color: boolean): readonly ListColum
     { header: { title: 'SAGA', min: 8, isExtra: true }, cell: ({ saga }) => saga },
     { header: { title: 'STATE', isWhole: true }, cell: ({ state }) => ({ text: state, paint: paint(state) }) },
     { header: { title: 'AGE', align: 'right' }, cell: ({ since }) => age(since), sortBy: ({ since }) => now - since },
-    { header: 'LAST-EVENT', cell: ({ last }) => last.eventType },
+    { header: { title: 'LAST-EVENT', min: 18 }, cell: ({ last }) => last.eventType },
     {
       header: { title: 'LAST', align: 'right', isExtra: true },
       cell: ({ last }) => age(last.at),
       sortBy: ({ last }) => now - last.at,
     },
     {
-      header: 'WAITS-FOR',
-      cell: ({ reason, waitsFor }) => (reason === undefined ? anyOfTypes(waitsFor, 1) : shortReason(reason)),
+      header: { title: 'WAITS-FOR', min: 20 },
+      cell: ({ reason, waitsFor }) => (reason === undefined ? firstOf(waitsFor) : shortReason(reason)),
     },
     {
       header: { title: 'DEADLINE', align: 'right', isExtra: true },

@@ -8,7 +8,7 @@ const MAX_TYPES = 3
 
 /** Says in a few words why a conversation is stuck or failed, for a table. */
 export function shortReason(reason: SagaReason): string {
-  if (reason.code === 'overdue') return `no ${anyOfTypes(reason.oneOf, 1)}`
+  if (reason.code === 'overdue') return `no ${firstOf(reason.oneOf)}`
   if (reason.code === 'stuck-event') return reason.eventType
   return `dead letter ${reason.eventType}`
 }
@@ -20,6 +20,10 @@ export function reasonText(reason: SagaReason): string {
   if (reason.code === 'stuck-event') return `${reason.eventType} says that a person has to resolve it`
   return `the message ${reason.eventType} is a dead letter in the event store: ${reason.error}`
 }
+
+/** Names the first of some event types, and counts the others: `A (+2)`. */
+export const firstOf = ([first = '', ...more]: readonly string[]): string =>
+  more.length === 0 ? first : `${first} (+${more.length})`
 
 /** Names event types of which one is expected: `A`, `A or B`, `A, B, C or 2 more`. */
 export function anyOfTypes(types: readonly string[], max: number): string {

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
 import { findSagas } from '../../../../src/operations/sagas/description/find-sagas.ts'
-import { readSagaFile } from '../../../../src/operations/sagas/description/saga-file.ts'
+import { readSagaFile, writeSagaFile } from '../../../../src/operations/sagas/description/saga-file.ts'
 
 const file = {
   crbus_saga: 1,
@@ -74,6 +75,39 @@ test.each([
   [{ expects: [{ after: 'A', oneOf: ['B'], within: '53w' }] }, "expects[0].within: '53w' is longer than a year"],
 ])('refuses %j', (change, reason) => {
   expect(problemsIn({ ...file, ...change }).join()).toContain(reason)
+})
+
+describe('the JSON Schema of descriptions', () => {
+  const path = '../../../../src/operations/sagas/description/saga.schema.json'
+  const schema = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+  const validate = new Ajv2020({ strict: true }).compile(schema)
+
+  test('has the keys that crbus knows', () => {
+    const [problem = ''] = problemsIn({ ...file, zzz: 1 })
+    expect(problem).toBe(`zzz: unknown key; known keys: ${Object.keys(schema.properties).join(', ')}`)
+  })
+
+  test.each([
+    [{}, true],
+    [{ $schema: 'crbus/saga.schema.json', events: ['a'], commands: [], stuckBy: ['S'], code: 'a.ts#b' }, true],
+    [{ topics: [] }, false],
+    [{ completedBy: ['A', 'A'] }, false],
+    [{ expects: [{ after: 'A', oneOf: ['B'], within: '5' }] }, false],
+    [{ expects: [{ after: 'A', within: '5s' }] }, false],
+    [{ code: 'a.ts' }, false],
+    [{ saga: 7 }, false],
+  ])('judges %j as crbus does', (change, isValid) => {
+    expect(validate({ ...file, ...change })).toBe(isValid)
+    expect(problemsIn({ ...file, ...change }).length === 0).toBe(isValid)
+  })
+
+  test('is met by what crbus writes, which crbus reads as the same', () => {
+    const read = readSagaFile(JSON.stringify({ ...file, code: 'src/saga.ts#saga', stuckBy: ['"Stuck"'] }))
+    if (!read.ok) throw new Error('the description is valid')
+    const text = writeSagaFile(read.definition)
+    expect(validate(JSON.parse(text))).toBe(true)
+    expect(readSagaFile(text)).toEqual(read)
+  })
 })
 
 test('finds the folder of descriptions above, and refuses two descriptions of one saga', async () => {
