@@ -16,8 +16,10 @@ function effects(
   }
 }
 
-const judge = (all: readonly CaseEffects[], expected = [{ topic: 'out' }]) =>
-  judgeProbe({ effects: all, expected, unread: new Map() })
+const judge = (
+  all: readonly CaseEffects[],
+  expected: readonly { readonly topic: string; readonly eventType?: string }[] = [{ topic: 'out' }],
+) => judgeProbe({ effects: all, expected, unread: new Map() })
 
 const burst = (counts: readonly Readonly<Record<string, number>>[]) =>
   counts.map((own, at) => effects('burst', own, { id: `burst-${at}` }))
@@ -49,9 +51,10 @@ test('compares two orders of events with each other, and not with a single event
 })
 
 test('reports the missing effect of each scenario if the single event has none, and every dead letter', () => {
-  const results = judge([effects('once', {}), effects('twice', {}, { deadLetters: { 'a-dlq': 2, '': 1 } })], [
-    { topic: 'out', eventType: 'A' },
-  ] as { topic: string }[])
+  const results = judge(
+    [effects('once', {}), effects('twice', {}, { deadLetters: { 'a-dlq': 2, '': 1 } })],
+    [{ topic: 'out', eventType: 'A' }],
+  )
   expect(results.map(({ problems }) => problems)).toEqual([
     [{ code: 'effect-missing', topic: 'out', eventType: 'A' }],
     [
