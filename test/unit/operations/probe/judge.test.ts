@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CaseEffects } from '../../../../src/operations/probe/effects.ts'
 import { judgeProbe } from '../../../../src/operations/probe/judge.ts'
-import type { Scenario } from '../../../../src/operations/probe/probe.ts'
+import type { ExpectedEffect, Scenario } from '../../../../src/operations/probe/probe.ts'
 
 /** The effects of one case by `topic type`, and its dead letters by topic. */
 function effects(
@@ -16,10 +16,8 @@ function effects(
   }
 }
 
-const judge = (
-  all: readonly CaseEffects[],
-  expected: readonly { readonly topic: string; readonly eventType?: string }[] = [{ topic: 'out' }],
-) => judgeProbe({ effects: all, expected, unread: new Map() })
+const judge = (all: readonly CaseEffects[], expected: readonly ExpectedEffect[] = [{ topic: 'out' }]) =>
+  judgeProbe({ effects: all, expected, unread: new Map() })
 
 const burst = (counts: readonly Readonly<Record<string, number>>[]) =>
   counts.map((own, at) => effects('burst', own, { id: `burst-${at}` }))
