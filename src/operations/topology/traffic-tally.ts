@@ -10,6 +10,8 @@ import type { CausedFlow, DecodedSample, TopicTraffic } from './facts.ts'
 
 /** The most event types of a topic that are listed: some services put values into event types. */
 const MAX_TYPES = 500
+/** The longest event type that is listed. Event stores accept no longer ones either. */
+const MAX_TYPE_CHARS = 1000
 /** Of each type, so many payloads are decoded by the schema, and all of the newest records. */
 const MIN_DECODED = 20
 
@@ -98,7 +100,7 @@ export class TrafficTally {
 
   #typeOf({ topic, types }: TopicCounts, eventType: string): TypeCounts | undefined {
     const known = types.get(eventType)
-    if (known !== undefined || types.size >= MAX_TYPES) return known
+    if (known !== undefined || types.size >= MAX_TYPES || eventType.length > MAX_TYPE_CHARS) return known
     // A type that the schema of the topic does not have is a finding by itself.
     const isInSchema = this.#schemas?.ofTopic(topic)?.schema.events.has(eventType) ?? false
     const added: TypeCounts = {
