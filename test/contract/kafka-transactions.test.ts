@@ -333,6 +333,8 @@ describe.skipIf(!hasTools)('with transactions on a topic', () => {
     const transaction = await producer.begin()
     await transaction.send(topic, 0, 1)
     await transaction.abort()
+    // The broker writes the end after it has answered, and another record must not come before it.
+    await eventually(async () => expect(await writer.log.ranges(topic)).toMatchObject([{ end: 3n }]))
     await writer.log.append(topic, [{ key: null, value: Buffer.alloc(2000), partition: 0 }])
     const [early, late] = [await groupAt(writer, topic, 0n), await groupAt(writer, topic, 2n)]
 
