@@ -292,7 +292,7 @@ removed  OrderPlaced.v1 of order-events no longer causes Pay.v1 on payment-comma
       'another document',
       'a.json',
       '{"groups":[]}',
-      'a.json is not a document of crbus topology: topics must be a list',
+      'a.json is not a topology in JSON: topics must be a list',
     ],
     ['the document of a failure', 'a.json', '{"error":{}}', 'a.json has an error in place of a topology'],
     [

@@ -44,7 +44,7 @@ function parseSnapshot(text: string, name: string): ReadSnapshot {
     return { ok: true, snapshot: toSnapshot(parsed.value) }
   } catch (thrown) {
     if (!(thrown instanceof WrongShape)) throw thrown
-    return { ok: false, reason: `${name} is not a document of crbus topology: ${thrown.message}` }
+    return { ok: false, reason: `${name} is not a topology in JSON: ${thrown.message}` }
   }
 }
 

@@ -26,7 +26,7 @@ export function writeDescription({ path, exists }: DescriptionTarget, text: stri
     writeWhole(path, text, { isNew: !exists, folderMode: 0o777 })
   } catch (error) {
     throw fileRefused('the description', path, error, [
-      advice('name a file in a folder that can be written with --out'),
+      advice('write the description to a folder that can be written'),
     ])
   }
 }
