@@ -288,12 +288,7 @@ removed  OrderPlaced.v1 of order-events no longer causes Pay.v1 on payment-comma
   test.each([
     ['a file that is missing', 'missing.json', undefined, 'missing.json does not exist'],
     ['text that is not JSON', 'a.json', '{', 'a.json is not JSON'],
-    [
-      'another document',
-      'a.json',
-      '{"groups":[]}',
-      'a.json is not a topology in JSON: topics must be a list',
-    ],
+    ['another document', 'a.json', '{"groups":[]}', 'a.json is not a topology in JSON: topics must be a list'],
     ['the document of a failure', 'a.json', '{"error":{}}', 'a.json has an error in place of a topology'],
     [
       'a topology with a damaged part',

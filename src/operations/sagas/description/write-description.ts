@@ -25,8 +25,6 @@ export function writeDescription({ path, exists }: DescriptionTarget, text: stri
   try {
     writeWhole(path, text, { isNew: !exists, folderMode: 0o777 })
   } catch (error) {
-    throw fileRefused('the description', path, error, [
-      advice('write the description to a folder that can be written'),
-    ])
+    throw fileRefused('the description', path, error, [advice('write the description to a folder that can be written')])
   }
 }
