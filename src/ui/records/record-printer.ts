@@ -82,7 +82,7 @@ class FastJsonPrinter implements RecordPrinter {
   #topic = ''
   #partition = -1
   #head = nullText
-  #time = -1n
+  #time: bigint | undefined
   #timeText = nullText
   #key: Uint8Array | null | undefined
   #keyText = nullText

@@ -100,8 +100,12 @@ describe('jsonPrinter', () => {
       fc.property(fc.array(record, { maxLength: 5 }), (records) => {
         const views = () => records.map((one) => viewOf(one, { schemas: some }))
         const writer = new RecordJsonWriter()
-        const expected = views().map((view) => `${writer.write(view)}\n`)
-        expect(printer.print(views()).toString()).toBe(expected.join(''))
+        const expected = views()
+          .map((view) => `${writer.write(view)}\n`)
+          .join('')
+        expect(printer.print(views()).toString()).toBe(expected)
+        // A new printer has no texts of earlier records.
+        expect(jsonPrinter({ schemas: some }).print(views()).toString()).toBe(expected)
       }),
       { numRuns: 20_000 },
     )
