@@ -834,7 +834,7 @@ const wrongUses: readonly WrongUse[] = [
     line: 'topics list',
     folder: 'unknown',
     message: 'FOLDER/unknown/crbus.json: brokerz is not a key that crbus knows',
-    hints: ['one of $schema, profile, profiles, schemas, templates, topics, allow'],
+    hints: ['one of $schema, profile, profiles, schemas, templates, topics, services, allow'],
     exitCode: 2,
   },
   {
