@@ -27,7 +27,11 @@ crbus(
   shop,
   'new aggregate payment --event PaymentCompleted:order_id=uuid,amount=money --event PaymentFailed:order_id=uuid,amount=money,reason=string',
 )
-crbus(shop, 'new saga checkout --on order-events,inventory-events,payment-events --field CompletePayment.amount=total')
+// Long enough to look at the order that hangs, before it is compensated.
+crbus(
+  shop,
+  'new saga checkout --on order-events,inventory-events,payment-events --field CompletePayment.amount=total --timeout 1h',
+)
 // The demo command opens bus and store and writes to the terminal itself.
 for (const name of [
   'log.ts',
@@ -43,12 +47,15 @@ for (const name of [
   rmSync(join(shop, 'src', name))
 
 const made = join(shop, 'src')
+// The description without the file of its code: users of the demo have the code in a bundle only.
+const description = readFileSync(join(shop, 'sagas/checkout.json'), 'utf8').replace(/,\n *"code": .*/, '')
+writeFileSync(join(made, 'checkout/description.json'), description)
 const kept = join(root, 'src/demo')
 const filesIn = (path) =>
   readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.(ts|json)$/.test(name))
     .sort()
-for (const name of filesIn(made)) {
+for (const name of filesIn(made).filter((name) => name.endsWith('.ts'))) {
   const note = '// Generated from templates/ by npm run demo-sources. Do not edit: change the templates.'
   writeFileSync(join(made, name), `${note}\n\n${readFileSync(join(made, name), 'utf8')}`)
 }

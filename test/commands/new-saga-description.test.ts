@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import NewAggregate from '../../src/commands/new/aggregate.ts'
 import NewSaga from '../../src/commands/new/saga.ts'
-import { checkoutSaga } from '../../src/demo/checkout/saga.ts'
+import { CHECKOUT_TIMEOUT, checkoutSaga } from '../../src/demo/checkout/saga.ts'
 import { inventoryAggregate } from '../../src/demo/inventory/aggregate.ts'
 import { orderAggregate } from '../../src/demo/order/aggregate.ts'
 import { paymentAggregate } from '../../src/demo/payment/aggregate.ts'
 import { findSagas } from '../../src/operations/sagas/description/find-sagas.ts'
 import { listSagas } from '../../src/operations/sagas/list.ts'
+import { toMilliseconds } from '../../src/saga/duration.ts'
 import { sagaHarness } from '../../src/testing.ts'
 import { seededRandom } from '../unit/schema/support/random.ts'
 import { createShop, run, shop } from './new-shop.ts'
@@ -29,9 +30,10 @@ async function describedCheckout() {
     expect(made.exitCode, made.stderr).toBe(0)
   }
   const on = 'order-events,inventory-events,payment-events'
-  const made = await run(NewSaga, ['checkout', '--on', on, '--field', 'CompletePayment.amount=total', '--no-install'])
+  const words = ['--on', on, '--field', 'CompletePayment.amount=total', '--timeout', CHECKOUT_TIMEOUT, '--no-install']
+  const made = await run(NewSaga, ['checkout', ...words])
   expect(made.exitCode, made.stderr).toBe(0)
-  const found = await findSagas(shop)
+  const found = await findSagas({ cwd: shop })
   if (!found.ok) throw new Error(found.reason)
   return found.files
 }
@@ -44,9 +46,11 @@ const expectedOf = (status: string, isAbandoned: boolean): string => {
 
 const RUNS = 40
 const START = Date.UTC(2026, 0, 1)
-/** How far the clock of the saga advances before its conversations are judged, and how far afterwards, without the saga. */
-const ADVANCES = [0, 10, 45, 70, 300, 900, 3600]
-const ABANDONED_MS = 2 * 60 * 60 * 1000
+/** How far the clock of the saga advances before its conversations are judged, in time-outs of a step. */
+const ADVANCES = [0, 0.3, 1.5, 2.5, 10, 30, 120]
+const TIMEOUT_SECONDS = toMilliseconds(CHECKOUT_TIMEOUT) / 1000
+/** How far it advances afterwards, without the saga. */
+const ABANDONED_MS = 240 * toMilliseconds(CHECKOUT_TIMEOUT)
 
 describe('the description that new saga writes', () => {
   test('names the code, and only events of the topics and the saga', async () => {
@@ -88,7 +92,7 @@ describe('the description that new saga writes', () => {
         await harness.publish('order-commands', { type: 'PlaceOrder', ...order }, metadata)
       }
       await harness.settle()
-      const seconds = random.pick(ADVANCES)
+      const seconds = random.pick(ADVANCES) * TIMEOUT_SECONDS
       if (seconds > 0) await harness.advance(`${seconds}s`)
       const store = {
         store: harness.store,

@@ -14,10 +14,10 @@ import { checkoutCodec } from './codec.ts'
 
 export const CHECKOUT_EVENTS = 'checkout-events'
 /** How long the saga waits for the answer of a step before the step counts as failed. */
-export const CHECKOUT_TIMEOUT = '30s'
+export const CHECKOUT_TIMEOUT = '1h'
 
 /** How long the saga waits for the answer to an undo command, by attempt. After the last attempt the step is stuck. */
-export const CHECKOUT_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
+export const CHECKOUT_UNDO_TIMEOUTS = ['1h', '2h', '4h', '8h', '16h']
 
 /** The progress of a step. `asked` means that a time-out is set, even for the first step, which the saga does not request. */
 type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'

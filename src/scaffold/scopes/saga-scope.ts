@@ -1,3 +1,4 @@
+import { durationText } from '../../bus/time/duration.ts'
 import { typeScope } from '../events/field-types.ts'
 import { scaffoldHints } from '../hints.ts'
 import { importOf, listOf, unionOf } from '../layout/typescript-lines.ts'
@@ -120,10 +121,7 @@ export function sagaScope({ name, steps, timeout, sources = new Map() }: SagaPla
 
 /** Returns the time-outs of the five attempts of an undo command: the time-out of a step, doubled for each attempt. */
 function undoTimeouts(timeout = 30_000): string {
-  const texts = [1, 2, 4, 8, 16].map((times) => {
-    const milliseconds = timeout * times
-    return milliseconds % 1000 === 0 ? `'${milliseconds / 1000}s'` : `'${milliseconds}ms'`
-  })
+  const texts = [1, 2, 4, 8, 16].map((times) => `'${durationText(timeout * times)}'`)
   return `[${texts.join(', ')}]`
 }
 

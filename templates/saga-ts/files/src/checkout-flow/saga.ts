@@ -22,8 +22,8 @@ export const CHECKOUT_FLOW_EVENTS = 'checkout-flow-events'
 export const CHECKOUT_FLOW_TIMEOUT = '30s'
 
 /** How long the saga waits for the answer to an undo command, by attempt. After the last attempt the step is stuck. */
-// crbus:put `['30s', '60s', '120s', '240s', '480s']` is ts.undo_timeouts
-export const CHECKOUT_FLOW_UNDO_TIMEOUTS = ['30s', '60s', '120s', '240s', '480s']
+// crbus:put `['30s', '1m', '2m', '4m', '8m']` is ts.undo_timeouts
+export const CHECKOUT_FLOW_UNDO_TIMEOUTS = ['30s', '1m', '2m', '4m', '8m']
 
 /** The progress of a step. `asked` means that a time-out is set, even for the first step, which the saga does not request. */
 type Progress = 'open' | 'asked' | 'done' | 'failed' | 'undoing' | 'undone' | 'stuck'
