@@ -110,6 +110,15 @@ test('reports a topic whose streams have other names, and --streams names them',
   expect(await run('order-events', '--streams', 'purchase-')).toMatchObject({ exitCode: 0 })
 })
 
+test('compares no outcomes of a saga, which are in no stream', async () => {
+  await store.append('order-saga-c-1', 0, [placed(1)])
+  await bus.publish('order-events', [placed(2)])
+  const { stdout, exitCode } = await run('order-events')
+  expect(stdout).toContain("'order-events' has the outcomes that a saga published, which are in no stream")
+  expect(stdout).not.toContain('no-streams')
+  expect(exitCode).toBe(0)
+})
+
 describe('--repair', () => {
   test('publishes the lost event with a mark, after which the audit is clean', async () => {
     await loseOne()

@@ -12,7 +12,8 @@ import {
 } from './compare-messages.ts'
 import { Findings, Numbered } from './findings.ts'
 import { type AuditRequest, addOutbox, addPublished, addStored, addStoredLater, Progress } from './gather-messages.ts'
-import { type AuditFinding, type AuditNote, type AuditReport, auditCodes } from './report.ts'
+import { hasSagaStream } from './read-streams.ts'
+import { type AuditFinding, type AuditNote, type AuditReport, auditCodes, type TopicAudit } from './report.ts'
 import { MAX_LEFT, TopicComparison } from './topic-comparison.ts'
 
 /** A stored event that is not on its topic. */
@@ -81,13 +82,19 @@ export async function audit(bus: EventBus, store: EventStore, request: AuditRequ
     const own = { stored: stored[at] ?? 0, published: published[at] ?? 0, ...comparisons[at]?.figures }
     return { topic, streams: prefix, since: windows[at]?.since, ...own } as AuditReport['topics'][number]
   })
-  const all = [...findings.list(), ...unreadable, ...withoutStreams(figures)]
+  const bare = figures.filter((figure) => figure.stored === 0 && figure.published > 0)
+  const outcomes = await outcomesAmong(bare, store)
+  const all = [...findings.list(), ...unreadable, ...bare.filter((one) => !outcomes.includes(one)).map(withoutStreams)]
   return {
     report: {
       until,
       topics: figures,
       findings: all.sort((a, b) => auditCodes.indexOf(a.code) - auditCodes.indexOf(b.code)),
-      notes: [...windows.flatMap(({ notes }: AuditWindow) => notes), ...notesOfCuts(request, comparisons)],
+      notes: [
+        ...windows.flatMap(({ notes }: AuditWindow) => notes),
+        ...notesOfCuts(request, comparisons),
+        ...outcomes.map(({ topic, published }) => ({ code: 'saga-outcomes', topic, count: published }) as const),
+      ],
     },
     unpublished: missing.flatMap((events, at) =>
       events.map((event) => {
@@ -119,11 +126,20 @@ class LatestVersions {
   }
 }
 
+/** Finds the topics of sagas. A saga stores what it reacted to; the outcomes that it publishes are in no stream. */
+async function outcomesAmong(figures: readonly TopicAudit[], store: EventStore): Promise<readonly TopicAudit[]> {
+  const isOfSaga = await Promise.all(figures.map(({ streams }) => hasSagaStream(store, { prefix: streams })))
+  return figures.filter((_, at) => isOfSaga[at])
+}
+
 /** Reports a topic with records whose streams hold no event: the store may be another one, or its streams have other names. */
-const withoutStreams = (figures: AuditReport['topics']): AuditFinding[] =>
-  figures
-    .filter(({ stored, published }) => stored === 0 && published > 0)
-    .map(({ topic, published }) => ({ code: 'no-streams', topic, count: published, types: [], examples: [] }))
+const withoutStreams = ({ topic, published }: TopicAudit): AuditFinding => ({
+  code: 'no-streams',
+  topic,
+  count: published,
+  types: [],
+  examples: [],
+})
 
 const notesOfCuts = ({ topics }: AuditRequest, comparisons: readonly TopicComparison[]): AuditNote[] =>
   topics.flatMap(({ topic }, at) =>

@@ -15,10 +15,19 @@ export async function* storedEventsOf(
   { prefix, has }: StreamsOfTopic,
   range: { readonly since?: Date | undefined; readonly until?: Date | undefined; readonly signal: AbortSignal },
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const ofSaga = `${prefix}saga-`
+  const ofSaga = sagaPrefix(prefix)
   for await (const batch of store.readAll({ ...range, streamPrefix: prefix, batchSize: BATCH_SIZE })) {
     yield batch.filter(({ streamId }) => has(streamId) && !streamId.startsWith(ofSaga))
   }
+}
+
+/** The prefix of the streams of the saga whose outcomes a topic has: `checkout-saga-` for `checkout-events`. */
+const sagaPrefix = (prefix: string): string => `${prefix}saga-`
+
+/** Whether the store has a stream of the saga whose outcomes the topic would have. */
+export async function hasSagaStream(store: EventStore, { prefix }: Pick<StreamsOfTopic, 'prefix'>): Promise<boolean> {
+  for await (const batch of store.readAll({ streamPrefix: sagaPrefix(prefix), batchSize: 1 })) return batch.length > 0
+  return false
 }
 
 /** Reads events by stream and version, in the given order; `undefined` for one that does not exist. */

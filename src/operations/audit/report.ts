@@ -70,6 +70,8 @@ export type AuditNote = { readonly topic: string } & (
   | { readonly code: 'compacted' }
   /** Only this many of the events without a counterpart were compared for differences. */
   | { readonly code: 'not-compared'; readonly limit: number }
+  /** The topic has the outcomes that a saga published, which are in no stream. */
+  | { readonly code: 'saga-outcomes'; readonly count: number }
 )
 
 /** The figures of one topic. */

@@ -50,6 +50,8 @@ export function auditNoteText(note: AuditNote, timeZone: TimeZone): string {
       return `'${topic}' is compacted: a stored event without a record may have been published, so it is not reported`
     case 'not-compared':
       return `more than ${note.limit} events of '${topic}' have no counterpart; only the first ${note.limit} were compared for other content`
+    case 'saga-outcomes':
+      return `'${topic}' has the outcomes that a saga published, which are in no stream, so its ${note.count === 1 ? '1 event was' : `${note.count} events were`} not compared`
   }
 }
 
