@@ -192,6 +192,14 @@ describe('crbus trace', () => {
     const text = await trace(['c-1', '--store', path])
     expect(text.stdout).toContain('no stock\\x1b[31m')
     expect(text.stdout).not.toContain('\u001b')
+    {
+      await using store = await openEventStore(path)
+      const [first] = await store.deadLetters.list()
+      await store.deadLetters.resolve(first?.id as string, 'alice')
+    }
+    const resolved = JSON.parse((await trace(['c-1', '--json', '--store', path])).stdout)
+    expect(resolved.messages).toHaveLength(messages.length)
+    expect(resolved.findings.map(({ code }: { code: string }) => code)).toEqual(['dead-letter'])
   })
 
   test('shows the conversation also if the event store cannot be read, and says so', async () => {

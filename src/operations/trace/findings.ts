@@ -146,8 +146,12 @@ const findUndecodable = (messages: readonly TracedMessage[]): TraceFinding[] =>
     messages: indexes(own),
   }))
 
+/** Finds the dead letters that are neither resolved nor discarded. */
 function findDeadLetters(messages: readonly TracedMessage[]): TraceFinding[] {
-  const dead = messages.filter(({ message }) => message.kind === 'dead-letter')
+  const dead = messages.filter(
+    ({ message: { kind, deadLetter } }) =>
+      kind === 'dead-letter' && !['resolved', 'discarded'].includes(deadLetter?.stored?.status ?? ''),
+  )
   return [...grouped(dead, ({ message }) => message.deadLetter?.reason ?? '')].map(([reason, own]) => ({
     code: 'dead-letter',
     reason: reason === '' ? undefined : reason,
