@@ -78,11 +78,11 @@ export default class Metrics extends BaseCommand {
   }
   /** Returns what measures the sagas that are described. The descriptions are read once. */
   async #sagaMeter(bus: EventBus, openStore: () => ReturnType<typeof openExistingStore>, named: string | undefined) {
-    const [{ readDescriptions, howToDescribe }, { sagaMeter }] = await Promise.all([
+    const [{ readDescriptions, placesOf, howToDescribe }, { sagaMeter }] = await Promise.all([
       import('../cli/sagas/describe-sagas.ts'),
       import('../operations/metrics/sagas.ts'),
     ])
-    const files = await readDescriptions(this.context.cwd, named)
+    const files = await readDescriptions(placesOf(await this.configuration(), this.context, named))
     if (files.length === 0) {
       throw new UsageError('--sagas needs descriptions of sagas, and there is no folder "sagas"', howToDescribe())
     }

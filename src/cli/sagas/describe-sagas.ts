@@ -1,7 +1,7 @@
 import { matchesSome } from '../../bus/names/glob.ts'
 import { namesLike } from '../../bus/names/names-like.ts'
 import type { SagaFile } from '../../operations/sagas/description/definition.ts'
-import { findSagas } from '../../operations/sagas/description/find-sagas.ts'
+import { findSagas, type SagaPlaces } from '../../operations/sagas/description/find-sagas.ts'
 import { type OpenSagaStore, openSagaStore } from '../../operations/sagas/saga-store.ts'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../errors.ts'
@@ -15,13 +15,19 @@ export const howToDescribe = (saga = 'checkout'): readonly Suggestion[] => [
   run(`crbus sagas describe ${shellWord(saga)} --on order-events,payment-events`, 'describes a saga from its events'),
 ]
 
+/** Returns where to look for descriptions: in the file or folder that the user names, else in the project and beside the embedded bus. */
+export const placesOf = (
+  { bus }: Pick<Config, 'bus'>,
+  { cwd }: Pick<Context, 'cwd'>,
+  named: string | undefined,
+): SagaPlaces => ({ cwd, named, busFolder: bus.value.kind === 'embedded' ? bus.value.folder : undefined })
+
 /** Reads the descriptions of the sagas whose names match one of the patterns; all of them without a pattern. */
 export async function readDescriptions(
-  cwd: string,
-  named: string | undefined,
+  places: SagaPlaces,
   patterns: readonly string[] = [],
 ): Promise<readonly SagaFile[]> {
-  const found = await findSagas(cwd, named)
+  const found = await findSagas(places)
   if (!found.ok) throw new UsageError(found.reason, howToDescribe())
   const isWanted = matchesSome(patterns)
   const files = found.files.filter(({ definition }) => isWanted(definition.saga))
@@ -32,7 +38,10 @@ export async function readDescriptions(
   const known = (similar.length === 0 ? names.slice(0, 3) : similar).map((name) =>
     run(`crbus sagas list ${shellWord(name)}`),
   )
-  const where = found.folder === undefined ? 'there is no folder "sagas" here or above' : `looked in ${found.folder}`
+  const where =
+    found.folder === undefined
+      ? 'there is no folder "sagas" here, above, or beside the embedded bus'
+      : `looked in ${found.folder}`
   throw new UsageError(
     `no description of a saga '${pattern}': ${where}`,
     names.length === 0 ? howToDescribe(pattern) : known,

@@ -7,7 +7,7 @@ import { flag } from '../suggestions.ts'
 /** Flag of commands that read descriptions of sagas. */
 export const descriptionsFlag = Flags.string({
   description:
-    'File or folder with the descriptions of sagas (default: the folder "sagas" here or in the nearest folder above)',
+    'File or folder with the descriptions of sagas (default: the folder "sagas" here, in the nearest folder above, or beside the embedded bus)',
   helpValue: 'PATH',
 })
 

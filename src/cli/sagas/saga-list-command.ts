@@ -7,7 +7,7 @@ import { readFlags, storeFlags, timeFlags } from '../base/flags.ts'
 import { ListCommand } from '../lists/list-command.ts'
 import { listFlags, parseSort } from '../lists/list-flags.ts'
 import { youngGenerationBound } from '../process/young-generation.ts'
-import { openStoreOf, readDescriptions } from './describe-sagas.ts'
+import { openStoreOf, placesOf, readDescriptions } from './describe-sagas.ts'
 import { descriptionsFlag, sinceFlag, toSince } from './saga-flags.ts'
 
 /** Flags of commands that list conversations of sagas. */
@@ -43,7 +43,8 @@ export abstract class SagaListCommand extends ListCommand {
     const now = this.context.now()
     const order = await parseSort(flags.sort, instanceColumns(now, false))
     const since = toSince(flags.since, now)
-    const files = await readDescriptions(this.context.cwd, flags.descriptions, patterns)
+    const places = placesOf(await this.configuration(), this.context, flags.descriptions)
+    const files = await readDescriptions(places, patterns)
     const report = await this.#report(files, since, now)
     const wanted = report.instances.filter((instance) => isWanted(instance, now))
     if (report.sagas.length > 0) await this.print(`${formatCounts(report.sagas, this.tableWidth)}\n`)

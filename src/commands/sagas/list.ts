@@ -42,7 +42,9 @@ export default class SagasList extends SagaListCommand {
       none: flags.state === undefined ? 'no conversations yet' : `no conversation is ${[...states].join(' or ')}`,
     })
     if (report.sagas.length === 0) {
-      await this.notice('no saga is described here: there is no folder "sagas" with descriptions here or above')
+      await this.notice(
+        'no saga is described here: there is no folder "sagas" with descriptions here, above, or beside the embedded bus',
+      )
       for (const suggestion of howToDescribe()) {
         if ('run' in suggestion) await this.notice(`  try: ${suggestion.run}  # ${suggestion.note}`)
       }

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base/base-command.ts'
 import { readFlags, storeFlags, tableFlags, timeFlags } from '../../cli/base/flags.ts'
 import { toDelay } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
-import { howToDescribe, openStoreOf, readDescriptions } from '../../cli/sagas/describe-sagas.ts'
+import { howToDescribe, openStoreOf, placesOf, readDescriptions } from '../../cli/sagas/describe-sagas.ts'
 import { descriptionsFlag } from '../../cli/sagas/saga-flags.ts'
 import { flag, run, shellWord } from '../../cli/suggestions.ts'
 import type { SagaFile } from '../../operations/sagas/description/definition.ts'
@@ -57,7 +57,8 @@ export default class SagasShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(SagasShow)
     const patterns = flags.saga === undefined ? [] : [flags.saga]
-    const files = await readDescriptions(this.context.cwd, flags.descriptions, patterns)
+    const places = placesOf(await this.configuration(), this.context, flags.descriptions)
+    const files = await readDescriptions(places, patterns)
     if (files.length === 0) {
       throw new UsageError('no saga is described here: there is no folder "sagas" with descriptions', howToDescribe())
     }

@@ -15,12 +15,23 @@ export type FoundSagas =
   | { readonly ok: true; readonly folder: string | undefined; readonly files: readonly SagaFile[] }
   | { readonly ok: false; readonly reason: string }
 
+/** Where to look for descriptions of sagas. */
+export interface SagaPlaces {
+  readonly cwd: string
+  /** A file or folder that the user names. */
+  readonly named?: string | undefined
+  /** The folder of the embedded bus. */
+  readonly busFolder?: string | undefined
+}
+
 /**
  * Reads the descriptions of sagas in a file or folder: `named`, else the folder `sagas` in the working directory or in the nearest
- * parent that has such a folder. In a folder, `.json` files are descriptions, except those that begin with a dot.
+ * parent that has such a folder, else the folder `sagas` beside the embedded bus. In a folder, `.json` files are descriptions, except
+ * those that begin with a dot.
  */
-export async function findSagas(cwd: string, named?: string): Promise<FoundSagas> {
-  const path = named ?? findUp(cwd, SAGAS_FOLDER, isFolder)
+export async function findSagas({ cwd, named, busFolder }: SagaPlaces): Promise<FoundSagas> {
+  const beside = busFolder === undefined ? undefined : join(busFolder, SAGAS_FOLDER)
+  const path = named ?? findUp(cwd, SAGAS_FOLDER, isFolder) ?? (beside && isFolder(beside) ? beside : undefined)
   if (path === undefined) return { ok: true, folder: undefined, files: [] }
   const problem = pathProblem(path, 'file or folder')
   if (problem !== undefined) return { ok: false, reason: problem }

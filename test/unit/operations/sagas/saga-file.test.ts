@@ -110,16 +110,17 @@ describe('the JSON Schema of descriptions', () => {
   })
 })
 
-test('finds the folder of descriptions above, and refuses two descriptions of one saga', async () => {
+test('finds the folder of descriptions above or beside the bus, and refuses two descriptions of one saga', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'crbus-sagas-'))
   const inside = join(folder, 'src/checkout')
   mkdirSync(inside, { recursive: true })
   mkdirSync(join(folder, 'sagas'))
   writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(file))
-  const found = await findSagas(inside)
+  const found = await findSagas({ cwd: inside })
   expect(found.ok && found.files.map(({ path }) => path)).toEqual([join(folder, 'sagas/checkout.json')])
+  expect(await findSagas({ cwd: '/', busFolder: folder })).toEqual(found)
   writeFileSync(join(folder, 'sagas/other.json'), JSON.stringify(file))
-  const twice = await findSagas(inside)
+  const twice = await findSagas({ cwd: inside })
   expect(!twice.ok && twice.reason).toContain("both describe the saga 'checkout'")
   rmSync(folder, { recursive: true })
 })
