@@ -1,19 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
+import type { EventBus } from '../bus/event-bus.ts'
 import { sleep } from '../bus/time/sleep.ts'
 import { BaseCommand } from '../cli/base/base-command.ts'
 import { busFlags, defaultInDescription, timeFlags } from '../cli/base/flags.ts'
 import { MAX_DELAY_MS } from '../cli/base/parse-flags.ts'
 import { refusedBy } from '../cli/config/guard.ts'
 import { onSameBus } from '../cli/same-bus.ts'
-import { createDemoTopics, type DemoSummary, demoTopics, runDemo } from '../operations/demo.ts'
-import { DEMO_GROUP, type DemoFindings, demoFindings, leaveGroupBehind } from '../operations/demo-findings.ts'
+import { shellWord } from '../cli/suggestions.ts'
+import { DEMO_GROUP, type DemoFindings, demoFindings, leaveGroupBehind } from '../operations/demo/findings.ts'
+import {
+  findHangingOrder,
+  type HangingOrder,
+  WRONG_TOTAL,
+  withStrictPayment,
+} from '../operations/demo/hanging-order.ts'
+import {
+  countWritten,
+  createDemoTopics,
+  demoTopics,
+  describeDemoSaga,
+  openDemoStore,
+  startDemo,
+} from '../operations/demo/run-demo.ts'
 import type { EventView } from '../operations/events/event-view.ts'
 import { tail } from '../operations/tail/tail.ts'
-import { DemoRows, formatDemoFindings } from '../ui/format-demo.ts'
+import { DemoRows, formatDemoFindings, formatHangingOrder } from '../ui/format-demo.ts'
 import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { textFormatter } from '../ui/records/format-record-text.ts'
 import { write } from '../ui/text/io.ts'
+import { plural } from '../ui/text/listed.ts'
+
+/** What the demo did: its document. */
+interface DemoSummary {
+  /** The number of checkouts that were started, without the one that hangs. */
+  readonly checkoutCount: number
+  readonly completed: number
+  /** The number of checkouts whose payment failed, so that their order was canceled. */
+  readonly compensated: number
+  readonly eventCount: number
+  /** The correlation id of one checkout, as an example to look at. */
+  readonly correlationId: string
+  /** The correlation id of the order that hangs. */
+  readonly hangingCorrelationId: string | undefined
+}
 
 /** The folder of the demo's bus, in the data folder. */
 const DEMO_FOLDER = 'demo'
@@ -22,9 +54,9 @@ const WATCHED_PAUSE_MS = 2000
 const PAUSE_MS = 200
 /** The rows of a terminal that the rows of checkouts leave free: header, summary and the next prompt. */
 const OTHER_ROWS = 3
-/** The number of events of a completed checkout: order, stock, payment and the end; two more if it is compensated. */
-const EVENTS_OF_COMPLETED = 4
+/** The number of events of a compensated checkout, which is the longest. */
 const EVENTS_OF_COMPENSATED = 6
+const POLL_INTERVAL_MS = 20
 const CURSOR_UP = (lines: number): string => `\u001b[${lines}A`
 const ERASE_LINE = '\u001b[2K'
 
@@ -32,8 +64,12 @@ export default class Demo extends BaseCommand {
   static override summary = 'Run a checkout flow for a few seconds and show its events'
   static override document = 'demo'
   static override description =
-    'Runs three aggregates and a saga, as "crbus new" generates them, on an embedded bus of its own: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail", "crbus trace" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, to try the commands on.'
-  static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo --checkouts 50 --pause 5']
+    'Runs three aggregates and a saga, as "crbus new" generates them, on an embedded bus of its own: orders are placed, stock is reserved, and some payments fail and are compensated. On a terminal, each checkout is a row that fills in; elsewhere, the events are printed as lines. Then the demo shows what "crbus lag", "crbus tail", "crbus trace" and "crbus reset" find on its bus. The group crbus-demo-audit stays behind, and one order hangs, to try the commands on. The event store and the description of the saga are beside the bus.'
+  static override examples = [
+    '<%= config.bin %> demo',
+    '<%= config.bin %> demo --checkouts 50 --pause 5',
+    '<%= config.bin %> demo --keep-running',
+  ]
   static override flags = {
     ...timeFlags,
     'data-dir': {
@@ -43,10 +79,10 @@ export default class Demo extends BaseCommand {
       exclusive: [],
     },
     checkouts: Flags.integer({
-      description: 'Number of checkouts (default: 8)',
+      description: 'Number of checkouts; with 0, the services only handle what waits for them (default: 8)',
       default: 8,
       ...defaultInDescription,
-      min: 1,
+      min: 0,
       helpValue: 'NUMBER',
     }),
     pause: Flags.integer({
@@ -55,6 +91,7 @@ export default class Demo extends BaseCommand {
       min: 0,
       max: MAX_DELAY_MS,
     }),
+    'keep-running': Flags.boolean({ description: 'Keep the services running until Ctrl-C' }),
   }
 
   protected override readonly mayPrecedeBus = true
@@ -64,28 +101,83 @@ export default class Demo extends BaseCommand {
     const { io, now, stop, env, dataFolder, cwd } = this.context
     // A bus of its own: the events of the demo must not be among those of the user, whatever bus is configured.
     const folder = join(resolve(cwd, flags['data-dir'] ?? (env.CRBUS_DATA_DIR || dataFolder)), DEMO_FOLDER)
+    const own = flags['data-dir'] === undefined ? '' : ` --data-dir ${shellWord(flags['data-dir'])}`
     this.given = { ...this.given, 'data-dir': folder }
     const config = await this.configuration()
     if (config.guard) throw refusedBy(config.guard, config)
     const bus = await this.openBus()
     await createDemoTopics(bus)
     await leaveGroupBehind(bus)
-    const hasRows = io.screen && !this.isJson && flags.checkouts + OTHER_ROWS < (io.stdout.rows ?? 0)
+    await using store = await openDemoStore(folder)
+    await this.#describeSaga(folder)
+
+    const { checkouts } = flags
+    const rows = checkouts === 0 ? 0 : checkouts + 1
+    const hasRows = io.screen && !this.isJson && rows > 0 && rows + OTHER_ROWS < (io.stdout.rows ?? 0)
     const pause = flags.pause ?? (hasRows ? WATCHED_PAUSE_MS : PAUSE_MS)
-    const display = hasRows ? this.#checkoutRows(flags.checkouts, pause / EVENTS_OF_COMPENSATED) : this.#eventLines()
-    const showEvents = new AbortController()
-    stop.signal.addEventListener('abort', () => showEvents.abort(), { once: true })
+    const run = Math.floor(now() % 1e9).toString(36)
+    const idOf = (number: number) => `checkout-${run}-${number}`
+    const hangingId = idOf(checkouts + 1)
+
+    const before = await countWritten(bus)
+    const shown = this.#show(
+      bus,
+      hasRows ? this.#checkoutRows(rows, pause / EVENTS_OF_COMPENSATED) : this.#eventLines(),
+    )
+    const { parts, sampleOrder } = await loadService()
+    await using service = await startDemo(bus, {
+      ...{ parts, store, now },
+      // The order that hangs is described at the end.
+      onError: ({ message, event }) => {
+        if (event?.metadata?.correlationId !== hangingId) void this.notice(`note: ${message}`)
+      },
+    })
+    let started = 0
+    while (started < checkouts && !stop.signal.aborted) {
+      started += 1
+      await service.place(sampleOrder(started), idOf(started))
+      await sleep(pause, stop.signal)
+    }
+    if (started > 0 && !stop.signal.aborted) await service.place(sampleOrder(started + 1, WRONG_TOTAL), hangingId)
+    await service.settled(stop.signal)
+    const counts = await shown.upTo((await countWritten(bus)) - before)
+    const hanging = await findHangingOrder(store, hangingId)
+    const correlationId = idOf(Math.min(3, started))
+    const summary = { checkoutCount: started, ...counts, correlationId, hangingCorrelationId: hanging?.correlationId }
+    const isDone = started > 0 && !stop.signal.aborted
+    const findings = isDone
+      ? await demoFindings(bus, { topics: demoTopics, correlationId, now, signal: this.signal })
+      : undefined
+    const onBus = (command: string) => onSameBus(command, { 'data-dir': folder })
+    const again = flags['keep-running'] ? undefined : `crbus demo --checkouts 0${own}`
+    await write(io.stderr, summaryText(summary, { findings, hanging, onBus, again }), this.signal)
+    if (flags['keep-running'] && !stop.signal.aborted) {
+      await this.notice('The services run until Ctrl-C.')
+      await once(stop.signal, 'abort')
+    }
+    await shown.end()
+    return summary
+  }
+
+  /** Writes the description of the saga beside the bus. */
+  async #describeSaga(folder: string): Promise<void> {
+    const { default: description } = await import('../demo/checkout/description.json', { with: { type: 'json' } })
+    describeDemoSaga(folder, description)
+  }
+
+  /** Shows the events that are published from now on, and counts them. */
+  #show(bus: EventBus, display: EventDisplay): ShownEvents {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stop.signal, this.signal])
     const counts = { eventCount: 0, completed: 0, compensated: 0 }
+    let current = display
     const showing = (async () => {
       const views = tail(bus, {
-        topics: demoTopics,
-        follow: true,
-        last: 0,
-        signal: showEvents.signal,
+        ...{ topics: demoTopics, follow: true, last: 0, signal },
         onNotice: (notice) => void this.notice(tailNoticeText(notice, this.timeZone)),
       })
       for await (const batch of views) {
-        await display.show(batch)
+        await current.show(batch)
         for (const { envelope } of batch) {
           const type = envelope?.ok ? envelope.event.eventType : ''
           counts.eventCount += 1
@@ -94,32 +186,19 @@ export default class Demo extends BaseCommand {
         }
       }
     })()
-    const { parts } = await import('../demo/service.ts')
-    const { started, run } = await runDemo(bus, {
-      parts,
-      checkouts: flags.checkouts,
-      pause,
-      now,
-      signal: stop.signal,
-      onError: ({ message }) => void this.notice(`note: ${message}`),
-      // The last event of a checkout may arrive before the others, which are on other topics.
-      ended: () => (isWhole(counts) ? counts.completed + counts.compensated : 0),
-    })
-    showEvents.abort()
-    await showing
-    await display.end()
-    const summary = { checkoutCount: started, ...counts, correlationId: `checkout-${run}-${Math.min(3, started)}` }
-    const { correlationId } = summary
-    const isStopped = stop.signal.aborted
-    const findings = isStopped
-      ? undefined
-      : await demoFindings(bus, { topics: demoTopics, correlationId, now, signal: this.signal })
-    await write(
-      io.stderr,
-      summaryText(summary, findings, (command) => onSameBus(command, { 'data-dir': folder })),
-      this.signal,
-    )
-    return summary
+    return {
+      upTo: async (count) => {
+        while (counts.eventCount < count && !signal.aborted) await sleep(POLL_INTERVAL_MS, signal)
+        await current.end()
+        // What follows the summary cannot change the rows above it.
+        current = this.#eventLines()
+        return { ...counts }
+      },
+      end: async () => {
+        stop.abort()
+        await showing
+      },
+    }
   }
 
   /** Prints the events as lines. */
@@ -172,27 +251,51 @@ interface EventDisplay {
   end(): Promise<void>
 }
 
-/** Whether all events of the checkouts that have ended have arrived. */
-const isWhole = ({
-  eventCount,
-  completed,
-  compensated,
-}: Omit<DemoSummary, 'checkoutCount' | 'correlationId'>): boolean =>
-  eventCount >= completed * EVENTS_OF_COMPLETED + compensated * EVENTS_OF_COMPENSATED
+type EventCounts = Pick<DemoSummary, 'eventCount' | 'completed' | 'compensated'>
+
+/** The events that the demo shows while they are published. */
+interface ShownEvents {
+  /** Resolves when this number of events is shown, with the numbers so far. */
+  upTo(count: bigint): Promise<EventCounts>
+  /** Shows no more events. */
+  end(): Promise<void>
+}
+
+/** Loads the services of the demo. A sample order with the given total, or with one that differs by number. */
+async function loadService() {
+  const [{ parts }, { paymentAggregate }, { orderCodec }] = await Promise.all([
+    import('../demo/service.ts'),
+    import('../demo/payment/aggregate.ts'),
+    import('../demo/order/codec.ts'),
+  ])
+  return {
+    parts: withStrictPayment(parts, paymentAggregate),
+    sampleOrder: (number: number, total = 500 + ((number * 49_000) % 150_000)) =>
+      orderCodec.encode({ type: 'PlaceOrder', order_id: randomUUID(), item: `item-${number}`, total }),
+  }
+}
+
+interface SummaryRequest {
+  readonly findings: DemoFindings | undefined
+  readonly hanging: HangingOrder | undefined
+  readonly onBus: (command: string) => string
+  /** The command that runs the services again; absent if they keep running. */
+  readonly again: string | undefined
+}
 
 function summaryText(
   { checkoutCount, completed, compensated, eventCount, correlationId }: DemoSummary,
-  findings: DemoFindings | undefined,
-  onBus: (command: string) => string,
+  { findings, hanging, onBus, again }: SummaryRequest,
 ): string {
+  const checkouts = checkoutCount === 0 ? 'no new checkouts' : plural(checkoutCount, 'checkout')
   const found =
     findings === undefined
       ? ''
       : `What crbus shows of these checkouts:\n${formatDemoFindings(findings, commandsOf(correlationId, onBus))}\n`
   return `
-${checkoutCount} checkouts: ${completed} completed, ${compensated} compensated after a failed payment; ${eventCount} events on ${demoTopics.length} topics
+${checkouts}: ${completed} completed, ${compensated} compensated after a failed payment; ${eventCount} events on ${demoTopics.length} topics
 
-${found}Next:
+${found}${hanging === undefined ? '' : formatHangingOrder(hanging, onBus, again)}Next:
   ${onBus('crbus ui')}    # groups, topics and events on a live screen
   ${onBus("crbus tail payment-events --where 'data.amount > 100000' --no-follow")}
   ${onBus('crbus topics describe order-events')}

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk'
-import type { DemoFindings } from '../operations/demo-findings.ts'
+import type { DemoFindings } from '../operations/demo/findings.ts'
+import type { HangingOrder } from '../operations/demo/hanging-order.ts'
 import type { EventView } from '../operations/events/event-view.ts'
 import { cellWidth, padEndCells } from './text/cell-width.ts'
 import { formatDuration } from './text/format-duration.ts'
@@ -94,4 +95,25 @@ export function formatDemoFindings(
     ],
   ] as const
   return lines.map(([command, found]) => `  ${command}\n      ${printable(found)}\n`).join('')
+}
+
+/**
+ * Formats how to find out why an order hangs, and how to let it continue. `again` is the command that runs the services again; without
+ * it, they are running.
+ */
+export function formatHangingOrder(
+  { correlationId, letterId, reason }: HangingOrder,
+  onBus: (command: string) => string,
+  again: string | undefined,
+): string {
+  const lines = [
+    onBus(`crbus trace ${correlationId}`),
+    onBus('crbus sagas stuck'),
+    onBus(`crbus dlq show ${letterId}`),
+    `    ${printable(reason)}`,
+    `${onBus(`crbus dlq edit ${letterId}`)}    # write 1299 in place of 12.99`,
+    ...(again === undefined ? [] : [`${again}    # the services handle the edited command`]),
+    onBus("crbus audit '*-events'"),
+  ]
+  return `One more order hangs. Find out why, and let it continue:\n${lines.map((line) => `  ${line}\n`).join('')}\n`
 }

@@ -1,6 +1,5 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { canChangeRoot, type EmptyRoot, makeEmptyRoot } from '../support/empty-root.ts'
 import { outputPattern, type ReadmeLine, readmeLines } from '../support/readme-lines.ts'
@@ -14,8 +13,7 @@ import { freePort } from '../support/watched-process.ts'
 /** How much of a long output a failed test shows. */
 const MAX_SHOWN_CHARACTERS = 3000
 const users = { alice: 'correct horse' }
-const isHere =
-  Boolean(process.env.CI) || (canChangeRoot() && inject('kafkaBrokers') !== '' && inject('postgresUrl') !== '')
+const isHere = Boolean(process.env.CI) || (canChangeRoot() && inject('kafkaBrokers') !== '')
 
 /** Lines that do not run in the root, and where they are tested. */
 const exceptions: Readonly<Record<string, string>> = {
@@ -47,6 +45,7 @@ const inShop = '/work/shop'
 const rust = { CRBUS_DATA_DIR: '/tmp/rust' }
 const order = '--topic order-events --group billing'
 const prod = '--profile prod --confirm'
+const story = { CRBUS_DATA_DIR: '/tmp/story/demo' }
 
 /** Rules for lines, by heading. The first rule that matches holds. */
 const rules: Readonly<Record<string, readonly Rule[]>> = {
@@ -91,18 +90,38 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     { matches: /metrics/, until: /http/ },
     { matches: /^crbus lag/, shows: /billing +Empty/ },
   ],
-  'Set up the event store': [
-    { matches: /postgres:/, shows: /events/ },
-    { matches: /dry-run/, shows: /store\.db/ },
-  ],
-  'See a whole flow': [
-    { matches: /html/ },
-    { matches: /^crbus trace/, shows: /OrderPlaced\.v1 order-events\[\d\]@0 / },
-    { matches: /^crbus index/, shows: /indexed/ },
-    // Nothing of the topic is stored here.
-    { matches: /^crbus audit/, before: ['crbus store init --yes'], exitCode: 10, shows: /no-streams/ },
-    { matches: /^crbus dlq/, shows: /no open dead letters|dead letter/ },
-    { matches: /^crbus export/, shows: /orders\.crbus/ },
+  'Find out why an order hangs': [
+    {
+      matches: /^crbus demo/,
+      env: { CRBUS_DATA_DIR: '/tmp/story' },
+      until: /dlq edit 1 [\s\S]*The services run until Ctrl-C/,
+      staysOn: true,
+    },
+    { matches: /^crbus lag/, env: story, shows: /payment-aggregate +Stable +1 +1 +0 +- +ok/ },
+    {
+      matches: /^crbus trace/,
+      env: story,
+      shows: /CompletePayment\.v1 became a dead letter: the amount 12\.99 of CompletePayment\.v1 is not in whole cents/,
+    },
+    { matches: /stuck/, env: story, exitCode: 10, shows: /checkout +failed .*dead letter CompletePayment\.v1/ },
+    { matches: /show/, env: story, shows: /reason +the amount 12\.99 of CompletePayment\.v1 is not in whole cents/ },
+    {
+      matches: /edit/,
+      env: { ...story, EDITOR: 'node /tmp/edit.js' },
+      before: [
+        `echo "const [, , file] = process.argv; const fs = require('fs')
+fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('12.99', '1299'))" > /tmp/edit.js`,
+      ],
+      shows: /"amount": 1299/,
+    },
+    {
+      matches: /sagas list/,
+      env: story,
+      // Ends when the services have completed the order.
+      before: ["crbus tail checkout-events --from start --where 'data.total == 12.99' -n 1"],
+      shows: /checkout +0 +0 +0 +0 +2 +7 +store/,
+    },
+    { matches: /audit/, env: story, shows: /payment-events +payment-\* +9 +9 +9/ },
   ],
   'Connect to a cluster': [
     // The certificates of the test broker expire within days, which is a warning.
@@ -131,7 +150,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
 }
 
 /** Commands that ask for confirmation. Without a terminal, `--yes` confirms. */
-const asks = /^crbus (?:reset|topics apply|store init)\b(?!.*--(?:yes|dry-run))/
+const asks = /^crbus (?:reset|topics apply|dlq edit)\b(?!.*--(?:yes|dry-run))/
 
 const lines = readmeLines()
 const headings = [...new Set(lines.map(({ heading }) => heading))]
@@ -140,7 +159,6 @@ const firstHeading = 'Install'
 describe.skipIf(!isHere)('the packed crbus in a root with only Node and npm', () => {
   let root: EmptyRoot
   let kafka: SecuredKafka
-  let database: string
   let port: number
 
   beforeAll(async () => {
@@ -149,7 +167,6 @@ describe.skipIf(!isHere)('the packed crbus in a root with only Node and npm', ()
     const tarball = inject('packedTarball')
     copyFileSync(tarball, join(root.folder, 'work', basename(tarball)))
     writeRustService(join(root.folder, 'work/services/orders'))
-    database = await newDatabase()
     port = await freePort()
     await runHeading(firstHeading)
   })
@@ -165,7 +182,6 @@ describe.skipIf(!isHere)('the packed crbus in a root with only Node and npm', ()
       .replace('npm ci && npx crbus', 'crbus')
       .replace('kafka:9093', kafka.at.secure)
       .replace('localhost:9092', kafka.at.plain)
-      .replace('postgres://orders:secret@localhost/orders', database)
       .replace('--listen 9464', `--listen ${port}`)
 
   async function runHeading(heading: string): Promise<void> {
@@ -235,15 +251,4 @@ pub enum OrderEvent {
 }
 `
   writeFileSync(join(folder, 'events.rs'), source)
-}
-
-/** Makes an empty database on the Postgres of the test run. */
-async function newDatabase(): Promise<string> {
-  const url = inject('postgresUrl')
-  const name = `readme_${Date.now()}`
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
-  await client.end()
-  return url.replace(/\/[^/?]*(?=$|\?)/, `/${name}`)
 }

@@ -156,7 +156,8 @@ describe('the built command line', () => {
       expect(stdout).toContain(type)
     }
     expect(stdout).not.toContain('\u001b')
-    expect(stderr).toContain('8 checkouts: 6 completed, 2 compensated after a failed payment; 36 events on 4 topics')
+    expect(stderr).toContain('8 checkouts: 6 completed, 2 compensated after a failed payment; 38 events on 4 topics')
+    expect(stderr).toContain('the amount 12.99 of CompletePayment.v1 is not in whole cents')
   })
 
   test('runs its demo on a bus of its own, whatever bus is configured', async () => {
@@ -171,6 +172,26 @@ describe('the built command line', () => {
     expect((await crbus(['groups', 'list', '--json'])).stdout).not.toContain('crbus-demo')
     const lag = await crbus(['lag', '--group', 'crbus-demo-audit', '--data-dir', demoFolder, '--json'])
     expect(JSON.parse(lag.stdout).groups[0]).toMatchObject({ group: 'crbus-demo-audit', verdict: 'stopped' })
+  })
+
+  test('completes the order that hangs in its demo once its dead letter is edited', async () => {
+    const { stdout } = await crbus(['demo', '--pause', '1', '--checkouts', '1', '--json'])
+    const { hangingCorrelationId } = JSON.parse(stdout)
+    const env = {
+      ...ENV(),
+      CRBUS_DATA_DIR: join(ENV().CRBUS_DATA_DIR as string, 'demo'),
+      EDITOR: 'sed -i s/12.99/1299/',
+    }
+    const stuck = await crbus(['sagas', 'stuck', '--json'], { env })
+    expect(JSON.parse(stuck.stdout).instances).toMatchObject([{ correlationId: hangingCorrelationId, state: 'failed' }])
+    expect(stuck.exitCode).toBe(10)
+    expect((await crbus(['dlq', 'edit', '1', '--yes'], { env })).exitCode).toBe(0)
+    const { stderr } = await crbus(['demo', '--checkouts', '0'])
+    expect(stderr).toContain('no new checkouts: 1 completed, 0 compensated')
+    expect((await crbus(['sagas', 'stuck'], { env })).exitCode).toBe(0)
+    const audit = await crbus(['audit', '*-events', '--json'], { env })
+    expect(JSON.parse(audit.stdout)).toMatchObject({ findings: [], notes: [{ code: 'saga-outcomes' }] })
+    expect(audit.exitCode).toBe(0)
   })
 
   test.each([

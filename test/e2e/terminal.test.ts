@@ -131,9 +131,10 @@ describe('on a terminal', () => {
     const { shown: text } = await onPseudoTerminal(`stty rows 30 cols 100; ${crbus} demo --pause 1`).ended
     expect(text).toMatch(/^3 +placed ↩ canceled +reserved ↩ released +FAILED +compensated$/m)
     expect(text).toMatch(/^8 +placed +reserved +paid +completed$/m)
-    expect(text).toMatch(/crbus lag --group crbus-demo-audit --data-dir \S+\/demo\n +10 events waiting/)
+    expect(text).toMatch(/crbus lag --group crbus-demo-audit --data-dir \S+\/demo\n +11 events waiting/)
     expect(text).toContain('OrderPlaced.v1 → StockReserved.v1 → PaymentFailed.v1')
-    expect(text).toMatch(/--to end --dry-run --data-dir \S+\n +would skip 10 events/)
+    expect(text).toMatch(/--to end --dry-run --data-dir \S+\n +would skip 11 events/)
+    expect(text).toMatch(/^9 +placed +reserved$/m)
   })
 
   test('demo ends on Ctrl-C with exit code 130', async () => {

@@ -1,6 +1,6 @@
 import type { EventBus } from '../../src/bus/event-bus.ts'
 import { parts } from '../../src/demo/service.ts'
-import { createDemoTopics, demoTopics } from '../../src/operations/demo.ts'
+import { createDemoTopics, demoTopics } from '../../src/operations/demo/run-demo.ts'
 import type { EventStore } from '../../src/store/event-store.ts'
 
 /**

@@ -1,13 +1,14 @@
-import type { EventBus } from '../bus/event-bus.ts'
-import { compileFilter } from './events/event-filter.ts'
-import { measureLag } from './lag/lag.ts'
-import type { GroupLag } from './lag/report.ts'
-import { planReset } from './reset/make-plan.ts'
-import type { ResetPlan } from './reset/plan.ts'
-import { tail } from './tail/tail.ts'
-import { buildTrace } from './trace/build-trace.ts'
-import { type Gathered, gatherConversation } from './trace/gather.ts'
-import type { Trace } from './trace/trace.ts'
+import type { EventBus } from '../../bus/event-bus.ts'
+import { compileFilter } from '../events/event-filter.ts'
+import { measureLag } from '../lag/lag.ts'
+import type { GroupLag } from '../lag/report.ts'
+import { planReset } from '../reset/make-plan.ts'
+import type { ResetPlan } from '../reset/plan.ts'
+import { tail } from '../tail/tail.ts'
+import { buildTrace } from '../trace/build-trace.ts'
+import { type Gathered, gatherConversation } from '../trace/gather.ts'
+import type { Trace } from '../trace/trace.ts'
+import { commitEnds } from './run-demo.ts'
 
 /** A group that stays behind, so that there is lag to look at after the demo. Nothing reads for it. */
 export const DEMO_GROUP = 'crbus-demo-audit'
@@ -31,13 +32,7 @@ export interface DemoFindings {
 }
 
 /** Commits the current end of the orders for the group of the demo, so that the orders to come wait for it. */
-export async function leaveGroupBehind(bus: EventBus): Promise<void> {
-  const ranges = await bus.log.ranges(TOPIC)
-  await bus.admin.commitOffsets(
-    DEMO_GROUP,
-    ranges.map(({ partition, end }) => ({ topic: TOPIC, partition, offset: end })),
-  )
-}
+export const leaveGroupBehind = (bus: EventBus): Promise<void> => commitEnds(bus, DEMO_GROUP, [TOPIC])
 
 interface FindingsRequest {
   readonly topics: readonly string[]
