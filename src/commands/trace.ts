@@ -224,12 +224,13 @@ export default class Trace extends BaseCommand {
     const progress = new ScanProgress(this.context.io, this.signal)
     await using opened = await openStoreToRead(await this.configuration(), this.context)
     const { store, unread } = opened
-    if (unread !== undefined) await this.notice(`the dead letters of the event store were not searched: ${unread}`)
+    if (unread !== undefined)
+      await this.notice(`the dead letters and timers of the event store were not searched: ${unread}`)
     try {
       return await gatherConversation(bus, {
         ...request,
         indexPath: await eventIndexPath(bus, this.context),
-        deadLetters: store?.deadLetters,
+        store,
         onProgress: (read, total) => progress.update(read, total),
       })
     } finally {

@@ -108,7 +108,8 @@ function toMessage({ message, copyOf }: TracedMessage): ConversationMessage {
     topic,
     partition,
     offset,
-    kind,
+    // Timers are only in an event store, which is not read.
+    kind: kind === 'timer' ? 'other' : kind,
     eventType: event?.eventType ?? '',
     event,
     data: payload.value,

@@ -206,7 +206,7 @@ describe('crbus trace', () => {
     await checkout()
     const { stdout, stderr, exitCode } = await trace(['c-1', '--store', 'postgres://u:p@127.0.0.1:1/none'])
     expect(stdout).toContain('5 messages of 4 participants')
-    expect(stderr).toMatch(/^the dead letters of the event store were not searched: .*127\.0\.0\.1:1/)
+    expect(stderr).toMatch(/^the dead letters and timers of the event store were not searched: .*127\.0\.0\.1:1/)
     expect(stderr).not.toContain('u:p')
     expect(exitCode).toBe(0)
   })

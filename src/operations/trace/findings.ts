@@ -60,7 +60,7 @@ function isAnotherStep({ message: a }: TracedMessage, { message: b }: TracedMess
 /**
  * Messages whose causation id is the id of a message that was not found. `gap`: an event of an aggregate, whose cause is always a
  * command, is missing that command although earlier messages of the conversation are there. `orphan`: all others, such as a command
- * that a timer caused, because timers are on no topic.
+ * that a timer caused, if the event store of the saga was not read: timers are on no topic.
  */
 function findMissingCauses(
   messages: readonly TracedMessage[],

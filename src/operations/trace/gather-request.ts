@@ -1,4 +1,4 @@
-import type { DeadLetters } from '../../store/event-store.ts'
+import type { EventStore } from '../../store/event-store.ts'
 import type { Reading } from '../events/event-view.ts'
 import type { SkippedRange } from '../events/skip-unreadable.ts'
 import type { SliceNote } from '../offsets/resolve-slices.ts'
@@ -12,8 +12,8 @@ export interface GatherRequest extends SearchRequest {
   readonly reading: Reading
   /** The path of the index of events. Absent, or without such a file: the topics are read completely. */
   readonly indexPath?: string | undefined
-  /** The dead letters of the event store. Absent: only those on topics are found. */
-  readonly deadLetters?: DeadLetters | undefined
+  /** The event store, for its dead letters and the timers of its sagas. Absent: only what is on topics is found. */
+  readonly store?: Pick<EventStore, 'deadLetters' | 'readStreams'> | undefined
 }
 
 /** Which topics to search, and from when on. */

@@ -4,11 +4,12 @@ import { type BoundedSlice, IndexReader } from '../event-index/index-reader.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { type ResolvedSlice, resolveSlices } from '../offsets/resolve-slices.ts'
 import { chooseTopics } from '../tail/choose-topics.ts'
-import { storedDeadLetters } from './dead-letters.ts'
 import type { GatherRequest, SearchRequest } from './gather-request.ts'
 import { causeIn, conversationTest, isLinked } from './match.ts'
 import { type Message, toMessage } from './message.ts'
 import { Search } from './search.ts'
+import { storedDeadLetters } from './stored/dead-letters.ts'
+import { firedTimers } from './stored/saga-timers.ts'
 import { topicRole } from './topic-role.ts'
 
 /** The messages of a conversation, in no order, and what was read to find them. */
@@ -57,8 +58,14 @@ export async function gatherConversation(bus: EventBus, request: GatherRequest):
   if (!found.isFull && !signal.aborted) await findLinked(bus, topics, search)
   const records = [...found.records.values()]
   await reading.decoder?.prepare(records)
-  const { deadLetters } = request
-  const stored = deadLetters === undefined ? [] : await storedDeadLetters(deadLetters, request)
+  const { store } = request
+  const stored =
+    store === undefined
+      ? []
+      : [
+          ...(await storedDeadLetters(store.deadLetters, request)),
+          ...(await firedTimers(store, { correlationId, topics, reading })),
+        ]
   return {
     messages: [...records.map((record) => toMessage(record, reading)), ...stored],
     isComplete: !found.isFull,

@@ -4,7 +4,7 @@ import { messageId } from '../../codecs/message-id.ts'
 import { type Reading, viewOf } from '../events/event-view.ts'
 import { type MessageKind, topicRole } from './topic-role.ts'
 
-/** A message of a conversation: a record of a topic, or a dead letter of an event store. */
+/** A message of a conversation: a record of a topic, or a dead letter or a fired timer of an event store. */
 export interface Message extends Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'timestamp' | 'key'> {
   readonly kind: MessageKind
   /** The aggregate or saga that the topic belongs to. */
@@ -14,7 +14,7 @@ export interface Message extends Pick<BusRecord, 'topic' | 'partition' | 'offset
   readonly event?: SerializedEvent | undefined
   readonly payload: Payload
   readonly deadLetter?: DeadLetterOrigin | undefined
-  /** The record. Absent for a dead letter of an event store. */
+  /** The record. Absent for a dead letter and for a timer of an event store. */
   readonly record?: BusRecord | undefined
 }
 

@@ -30,7 +30,7 @@ export function nameParticipants(
     const { cause } = links[index] ?? {}
     const by = cause === undefined ? undefined : messages[cause]
     if (by === undefined) return CLIENT
-    return by.kind === 'command' ? by.owner : onlySaga
+    return by.kind === 'command' || by.kind === 'timer' ? by.owner : onlySaga
   })
   const firstReactions = new Map<number, string>()
   for (const [index, { cause }] of links.entries()) {

@@ -1,5 +1,5 @@
 /** What the records of a topic are, by the naming convention of Composable Rust. */
-export type MessageKind = 'event' | 'command' | 'dead-letter' | 'other'
+export type MessageKind = 'event' | 'command' | 'dead-letter' | 'timer' | 'other'
 
 export interface TopicRole {
   readonly kind: MessageKind

@@ -67,11 +67,12 @@ export const hopText = ({ elapsed, causedBy }: TraceMessage): string =>
 const signed = (milliseconds: number): string =>
   milliseconds < 0 ? `-${formatDuration(-milliseconds)}` : `+${formatDuration(milliseconds)}`
 
-/** Names the position of a message. A dead letter of the event store has none. */
-const placeOf = ({ topic, partition, offset, deadLetter }: TraceMessage): string =>
-  deadLetter?.stored === undefined
-    ? positionName({ topic, partition, offset: BigInt(offset) })
-    : `${topic}, ${deadLetter.stored.status} in failed_events (id ${deadLetter.stored.id})`
+/** Names the position of a message. A dead letter and a timer of the event store have none. */
+function placeOf({ kind, topic, partition, offset, deadLetter, from }: TraceMessage): string {
+  if (kind === 'timer') return `timer of ${from}`
+  if (deadLetter?.stored === undefined) return positionName({ topic, partition, offset: BigInt(offset) })
+  return `${topic}, ${deadLetter.stored.status} in failed_events (id ${deadLetter.stored.id})`
+}
 
 /** The marks of a message that its line does not show in another way. */
 const marksOf = ({ marks, copyOf }: TraceMessage): readonly string[] => {

@@ -1,7 +1,7 @@
-import { encodeRecord } from '../../codecs/event-record.ts'
-import type { DeadLetter, DeadLetters } from '../../store/event-store.ts'
-import type { Reading } from '../events/event-view.ts'
-import { type Message, toMessage } from './message.ts'
+import { encodeRecord } from '../../../codecs/event-record.ts'
+import type { DeadLetter, DeadLetters } from '../../../store/event-store.ts'
+import type { Reading } from '../../events/event-view.ts'
+import { type Message, toMessage } from '../message.ts'
 
 /** The dead letters of one request to the store. */
 const PAGE_SIZE = 1000
