@@ -120,6 +120,7 @@ const operationSuggestions: SuggestionByCode<Exclude<OperationHint, BusHint>> = 
   'show-config': () => run('crbus config', 'shows where the settings come from'),
   'init-store': () => run('crbus store init', 'creates the missing parts'),
   'list-dead-letters': () => run('crbus dlq list', 'lists them'),
+  'show-dead-letter': ({ id }) => run(`crbus dlq show ${shellWord(id)}`, 'shows it; dlq edit and dlq retry send it'),
   'check-connection': () => run('crbus doctor connection', 'checks the connection to the bus'),
   'apply-topics': () => run('crbus topics apply'),
   'declare-partitions': ({ partitions }) => hint(`set "partitions": ${partitions} in crbus.json`),

@@ -155,6 +155,8 @@ const traceHints = {
   searchFromStart: () => ({ code: 'search-from-start', text: 'search the topics from their start' }) as const,
   /** For a topic whose events were handled twice. */
   findDuplicates: () => ({ code: 'find-duplicates', text: 'find out why a group sees events twice' }) as const,
+  /** `id` as users name a dead letter: `17`, or `payment-dlq[0]@12`. */
+  showDeadLetter: (id: string) => ({ code: 'show-dead-letter', text: `look at the dead letter ${id}`, id }) as const,
   measureTopic: (topic: string) =>
     ({ code: 'measure-topic', text: `measure the lag of the groups that read '${topic}'`, topic }) as const,
 }

@@ -189,6 +189,11 @@ describe('crbus trace', () => {
       deadLetter: { reason: 'no stock\u001b[31m', origin: 'inventory-commands[0]@0', stored: { status: 'pending' } },
     })
     expect(findings.map(({ code }: { code: string }) => code)).toEqual(['dead-letter', 'dead-letter'])
+    const suggested = findings.flatMap(({ suggestions }: { suggestions: { run: string }[] }) => suggestions)
+    expect(suggested.map(({ run: line }: { run: string }) => line)).toEqual([
+      "crbus dlq show 'inventory-commands-dlq[0]@0' --store …",
+      'crbus dlq show 1 --store …',
+    ])
     const text = await trace(['c-1', '--store', path])
     expect(text.stdout).toContain('no stock\\x1b[31m')
     expect(text.stdout).not.toContain('\u001b')

@@ -3,6 +3,8 @@ import { toDuration } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { howToDescribe } from '../../cli/sagas/describe-sagas.ts'
 import { SagaListCommand, sagaListFlags } from '../../cli/sagas/saga-list-command.ts'
+import { onSameBus } from '../../cli/same-bus.ts'
+import { shellWord } from '../../cli/suggestions.ts'
 
 export default class SagasStuck extends SagaListCommand {
   static override summary = 'List the conversations of sagas that are stuck or failed'
@@ -41,7 +43,11 @@ export default class SagasStuck extends SagaListCommand {
     if (report.sagas.length === 0) {
       throw new UsageError('no saga is described here: there is no folder "sagas" with descriptions', howToDescribe())
     }
-    if (wanted.length > 0) this.foundSomething()
+    const [first] = wanted
+    if (first !== undefined) {
+      this.foundSomething()
+      await this.notice(`  try: ${onSameBus(`crbus sagas show ${shellWord(first.correlationId)}`, this.given)}`)
+    }
     return document
   }
 }

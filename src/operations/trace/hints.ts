@@ -1,3 +1,4 @@
+import { positionName } from '../../bus/names/names.ts'
 import { type OperationHint, operationHints } from '../hints.ts'
 import type { TracedMessage, TraceFinding } from './trace.ts'
 
@@ -5,9 +6,7 @@ import type { TracedMessage, TraceFinding } from './trace.ts'
 export function hintsOf(finding: TraceFinding, messages: readonly TracedMessage[]): readonly OperationHint[] {
   const first = messages[finding.messages[0] ?? -1]?.message
   const read = () =>
-    first === undefined || first.deadLetter?.stored !== undefined
-      ? []
-      : [operationHints.readRecord(first.topic, first.partition, first.offset)]
+    first?.record === undefined ? [] : [operationHints.readRecord(first.topic, first.partition, first.offset)]
   switch (finding.code) {
     case 'redelivered':
       return [operationHints.findDuplicates()]
@@ -17,9 +16,12 @@ export function hintsOf(finding: TraceFinding, messages: readonly TracedMessage[
       return [operationHints.describeTopic(finding.topic)]
     case 'overdue':
       return first === undefined ? [] : [operationHints.measureTopic(first.topic)]
+    case 'dead-letter':
+      return first === undefined
+        ? []
+        : [operationHints.showDeadLetter(first.deadLetter?.stored?.id ?? positionName(first))]
     case 'duplicate':
     case 'undecodable':
-    case 'dead-letter':
       return read()
     default:
       return []
