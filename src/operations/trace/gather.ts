@@ -40,7 +40,7 @@ const MAX_LINK_PASSES = 4
 /**
  * Finds the messages of a conversation: those with its correlation id, then those that are linked to them by causation, although
  * they have another correlation id or none. Searches for the latter from a minute before the first message to a minute after the
- * last one. Reads the whole log of the topics, and keeps only the messages in memory.
+ * last one, and for causes that are not there everywhere. Reads the whole log of the topics, and keeps only the messages in memory.
  */
 export async function gatherConversation(bus: EventBus, request: GatherRequest): Promise<Gathered> {
   const { since, reading, signal, correlationId, onNotice } = request
@@ -55,7 +55,7 @@ export async function gatherConversation(bus: EventBus, request: GatherRequest):
   const { found } = search
   await search.read(slices, [{ correlationId }], conversationTest(correlationId))
   const { scanned } = found
-  if (!found.isFull && !signal.aborted) await findLinked(bus, topics, search)
+  if (!found.isFull && !signal.aborted) await findLinked(bus, topics, slices, search)
   const records = [...found.records.values()]
   await reading.decoder?.prepare(records)
   const { store } = request
@@ -96,8 +96,17 @@ export async function searchedSlices(
 const timeOr = (time: number | undefined, otherwise: 'start' | 'end'): OffsetSpec =>
   time === undefined ? { kind: otherwise } : { kind: 'time', time: BigInt(Math.round(time)) }
 
-/** Searches the time of a conversation for messages that are linked to it by causation only. */
-async function findLinked(bus: EventBus, topics: readonly string[], search: Search): Promise<void> {
+/**
+ * Searches the time of a conversation for messages that are linked to it by causation only. If causes are still missing, searches
+ * everything: a partition in which the clock of one producer is ahead has later times before earlier ones, so that the end of that
+ * time is found too early there, and a cause without metadata may be older than the first message with the correlation id.
+ */
+async function findLinked(
+  bus: EventBus,
+  topics: readonly string[],
+  whole: readonly ResolvedSlice[],
+  search: Search,
+): Promise<void> {
   const { request, found, reader } = search
   const times = [...found.records.values()]
     .map(({ timestamp }) => timestamp)
@@ -110,11 +119,19 @@ async function findLinked(bus: EventBus, topics: readonly string[], search: Sear
     from: timeOr(Math.max(first, request.since ?? 0), 'start'),
     to: timeOr(last, 'end'),
   })
-  const offsets = offsetsOf(reader?.uncovered(slices) ?? slices)
+  const costOf = (own: readonly BoundedSlice[]) => offsetsOf(reader?.uncovered(own) ?? own)
+  const offsets = costOf(slices)
   if (offsets > MAX_LINK_OFFSETS) {
     request.onNotice({ code: 'links-not-searched', offsets: Number(offsets) })
     return
   }
+  const hasAllCauses = await addLinked(search, slices)
+  if (!hasAllCauses && costOf(whole) <= MAX_LINK_OFFSETS) await addLinked(search, whole)
+}
+
+/** Adds the messages of slices that are linked to those that were found. Resolves with false if a cause is still missing. */
+async function addLinked(search: Search, slices: readonly BoundedSlice[]): Promise<boolean> {
+  const { request, found } = search
   for (let pass = 0; pass < MAX_LINK_PASSES; pass += 1) {
     const before = found.records.size
     const known = new Set<string>()
@@ -128,6 +145,8 @@ async function findLinked(bus: EventBus, topics: readonly string[], search: Sear
     const missing = causes.difference(known)
     const queries = [{ causationIds: [...known] }, { messageIds: [...missing] }]
     await search.read(slices, queries, (record) => isLinked(record, { known, missing }), false)
-    if (found.records.size === before || found.isFull || request.signal.aborted) return
+    if (found.isFull || request.signal.aborted) return true
+    if (found.records.size === before) return missing.size === 0
   }
+  return true
 }
