@@ -32,10 +32,12 @@ interface Sent {
   readonly id?: string | null
   readonly key?: string
   readonly data?: string
+  /** The dead letter that is retried. */
+  readonly retriedFrom?: string
 }
 
 /** Publishes an event of the conversation c-1 at START plus `at` milliseconds, and returns it. */
-async function send(topic: string, { type, cause, at = 0, id = 'c-1', key = type, data = '{}' }: Sent) {
+async function send(topic: string, { type, cause, at = 0, id = 'c-1', key = type, data = '{}', retriedFrom }: Sent) {
   const metadata = {
     timestamp: new Date(START + at).toISOString(),
     ...(id === null ? {} : { correlationId: id }),
@@ -44,9 +46,9 @@ async function send(topic: string, { type, cause, at = 0, id = 'c-1', key = type
   const event = serializedEvent(type, Buffer.from(data), metadata)
   const encoded = encodeRecord(event, 'bincode')
   if (!encoded.ok) throw new Error(encoded.reason)
-  await bus.log.append(topic, [
-    { key: Buffer.from(key), value: encoded.value, headers: encoded.headers, timestamp: BigInt(START + at) },
-  ])
+  const marks = retriedFrom === undefined ? [] : [['crbus-retried-from', Buffer.from(retriedFrom)] as const]
+  const headers = [...encoded.headers, ...marks]
+  await bus.log.append(topic, [{ key: Buffer.from(key), value: encoded.value, headers, timestamp: BigInt(START + at) }])
   return event
 }
 
@@ -125,6 +127,18 @@ describe('crbus trace', () => {
       'overdue  nothing on order-events followed Ship.v1 in 59m54s\n  try: crbus lag --topic order-commands (measures the groups that read it)\n',
     )
     expect(exitCode).toBe(0)
+  })
+
+  test('marks a dead letter that was retried, and does not call it a duplicate', async () => {
+    const { placed } = await checkout()
+    const retried = { type: 'ReserveStock.v1', cause: placed, at: 10, retriedFrom: 'store/17' }
+    await send('inventory-commands', retried)
+    const { stdout } = await trace(['c-1'])
+    expect(stdout).toContain('ReserveStock.v1 inventory-commands[0]@1 [retried]')
+    expect(stdout).not.toContain('duplicate')
+    const { messages, findings } = JSON.parse((await trace(['c-1', '--json'])).stdout)
+    expect(messages).toContainEqual(expect.objectContaining({ copyOf: 2, retriedFrom: 'store/17', marks: [] }))
+    expect(findings).toEqual([])
   })
 
   test('finds messages without the correlation id by the ids of their causes, in both directions', async () => {

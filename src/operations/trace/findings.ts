@@ -24,9 +24,11 @@ export function findFindings(messages: readonly TracedMessage[], options: TraceO
   ]
 }
 
-/** The publisher published a message twice. */
+/** The publisher published a message twice. A copy that is the retry of a dead letter is on the topic because a person wanted it. */
 const findDuplicates = (messages: readonly TracedMessage[]): TraceFinding[] =>
-  [...grouped(messages, ({ copyOf }) => copyOf).values()].map((copies) => ({
+  [
+    ...grouped(messages, ({ copyOf, message }) => (message.retriedFrom === undefined ? copyOf : undefined)).values(),
+  ].map((copies) => ({
     code: 'duplicate',
     messages: indexes(copies),
   }))

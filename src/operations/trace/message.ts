@@ -1,6 +1,7 @@
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import { messageId } from '../../codecs/message-id.ts'
+import { RETRIED_FROM_HEADER } from '../dead-letters/failure-headers.ts'
 import { type Reading, viewOf } from '../events/event-view.ts'
 import { type MessageKind, topicRole } from './topic-role.ts'
 
@@ -14,6 +15,8 @@ export interface Message extends Pick<BusRecord, 'topic' | 'partition' | 'offset
   readonly event?: SerializedEvent | undefined
   readonly payload: Payload
   readonly deadLetter?: DeadLetterOrigin | undefined
+  /** The id of the dead letter that the message was sent again for: `store/17`, or its position in a topic. */
+  readonly retriedFrom?: string | undefined
   /** The record. Absent for a dead letter and for a timer of an event store. */
   readonly record?: BusRecord | undefined
 }
@@ -57,6 +60,7 @@ export function toMessage(record: BusRecord, reading: Reading): Message {
           ? { codec: payload.codec, value: payload.value }
           : { error: payload?.reason },
     deadLetter: role.kind === 'dead-letter' ? originIn(record) : undefined,
+    retriedFrom: headerText(record, (name) => name === RETRIED_FROM_HEADER),
     record,
   }
 }
@@ -93,10 +97,13 @@ const topicHeaders = new Set([
   'original-topic',
 ])
 
-function originIn({ headers }: BusRecord): DeadLetterOrigin {
-  const textOf = (names: ReadonlySet<string>) => {
-    const value = headers.find(([name]) => names.has(name.toLowerCase()))?.[1]
-    return value === undefined || value === null ? undefined : Buffer.from(value).toString('utf8')
-  }
+function originIn(record: BusRecord): DeadLetterOrigin {
+  const textOf = (names: ReadonlySet<string>) => headerText(record, (name) => names.has(name.toLowerCase()))
   return { reason: textOf(reasonHeaders), origin: textOf(topicHeaders) }
+}
+
+/** Returns the text of the first header with a name. */
+function headerText({ headers }: BusRecord, isWanted: (name: string) => boolean): string | undefined {
+  const value = headers.find(([name]) => isWanted(name))?.[1]
+  return value === undefined || value === null ? undefined : Buffer.from(value).toString('utf8')
 }

@@ -75,8 +75,9 @@ function placeOf({ kind, topic, partition, offset, deadLetter, from }: TraceMess
 }
 
 /** The marks of a message that its line does not show in another way. */
-const marksOf = ({ marks, copyOf }: TraceMessage): readonly string[] => {
+const marksOf = ({ marks, copyOf, retriedFrom }: TraceMessage): readonly string[] => {
   const others = marks.filter((mark) => mark !== 'dead-letter' && mark !== 'undecodable')
+  if (retriedFrom !== undefined) return ['retried', ...others]
   return copyOf === undefined || others.includes('duplicate') ? others : ['duplicate', ...others]
 }
 

@@ -76,6 +76,7 @@ export interface TraceMessage {
         readonly stored?: { readonly id: string; readonly status: string } | undefined
       }
     | undefined
+  readonly retriedFrom?: string | undefined
   readonly marks: readonly TraceFinding['code'][]
 }
 
@@ -119,7 +120,7 @@ const toTime = (milliseconds: number): string => new Date(milliseconds).toISOStr
 /** Returns a message as JSON. Absent fields are left out. */
 function messageDocument(traced: TracedMessage, marks: readonly TraceFinding['code'][]): TraceMessage {
   const { index, message, time, cause, causedBy, elapsed, copyOf, depth, from, to } = traced
-  const { kind, topic, partition, offset, key, id, event, payload, deadLetter } = message
+  const { kind, topic, partition, offset, key, id, event, payload, deadLetter, retriedFrom } = message
   const { correlationId, causationId, userId, timestamp } = event?.metadata ?? {}
   const document: TraceMessage = {
     index,
@@ -148,6 +149,7 @@ function messageDocument(traced: TracedMessage, marks: readonly TraceFinding['co
     from,
     to,
     deadLetter,
+    retriedFrom,
     marks,
   }
   return Object.fromEntries(
