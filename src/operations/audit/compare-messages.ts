@@ -20,6 +20,8 @@ export interface PublishedMessage {
   readonly partition: number
   readonly offset: bigint
   readonly isJudged: boolean
+  /** Whether the record is the retry of a dead letter, which a person sent again on purpose. */
+  readonly isRetry: boolean
 }
 
 /** Everything with the same topic and message id: a multiset of stored events, and a multiset of records. */
@@ -34,9 +36,11 @@ export interface SameMessages {
 const STORED = 0
 const PUBLISHED = 1
 const WAITING = 2
-/** Kind, judged, topic, digest, type, time. */
+/** Kind, flags, topic, digest, type, time. */
 const HEAD_BYTES = 1 + 1 + 2 + DIGEST_BYTES + 4 + 8
-const HEAD = { kind: 0, judged: 1, topic: 2, digest: 4, type: 20, time: 24 } as const
+const HEAD = { kind: 0, flags: 1, topic: 2, digest: 4, type: 20, time: 24 } as const
+const JUDGED = 1
+const RETRY = 2
 
 /** The messages of both sides, grouped by topic and message id, in bounded memory. Topics and event types are numbers of the caller. */
 export class MessageSets {
@@ -90,14 +94,14 @@ export class MessageSets {
 
   #add(
     kind: number,
-    head: { topic: number; digest: Buffer; type: number; time: number; isJudged: boolean },
+    head: { topic: number; digest: Buffer; type: number; time: number; isJudged: boolean; isRetry?: boolean },
     size: number,
     writeRest: (buffer: Buffer, at: number) => void,
   ): void {
     // The bytes of a digest are evenly distributed.
     this.#spill.add(head.digest[0] as number, size, (buffer, at) => {
       buffer[at + HEAD.kind] = kind
-      buffer[at + HEAD.judged] = head.isJudged ? 1 : 0
+      buffer[at + HEAD.flags] = (head.isJudged ? JUDGED : 0) | (head.isRetry ? RETRY : 0)
       buffer.writeUInt16LE(head.topic, at + HEAD.topic)
       head.digest.copy(buffer, at + HEAD.digest, 0, DIGEST_BYTES)
       buffer.writeUInt32LE(head.type, at + HEAD.type)
@@ -114,10 +118,12 @@ function addTo(group: SameMessages, entry: Buffer): void {
     group.waiting.push(time)
     return
   }
-  const own = { type: entry.readUInt32LE(HEAD.type), time, isJudged: entry[HEAD.judged] === 1 }
+  const flags = entry[HEAD.flags] as number
+  const own = { type: entry.readUInt32LE(HEAD.type), time, isJudged: (flags & JUDGED) !== 0 }
   if (kind === PUBLISHED) {
     const partition = entry.readUInt32LE(HEAD_BYTES)
-    group.published.push({ ...own, partition, offset: entry.readBigInt64LE(HEAD_BYTES + 4) })
+    const offset = entry.readBigInt64LE(HEAD_BYTES + 4)
+    group.published.push({ ...own, partition, offset, isRetry: (flags & RETRY) !== 0 })
     return
   }
   const version = entry.readDoubleLE(HEAD_BYTES)

@@ -1,6 +1,7 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { LogSlice } from '../../bus/topic-log.ts'
 import type { EventStore } from '../../store/event-store.ts'
+import { RETRIED_FROM_HEADER } from '../dead-letters/failure-headers.ts'
 import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 import type { AuditWindow } from './audit-window.ts'
 import { type MessageSets, positionOf } from './compare-messages.ts'
@@ -151,7 +152,7 @@ export async function addPublished(
     const slices = await slicesSince(bus, topic, since)
     for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, (range) => skipped.push(range))) {
       for (const record of batch) {
-        const { partition, offset, value } = record
+        const { partition, offset, value, headers } = record
         const time = Number(record.timestamp)
         const found = digestOfRecord(record)
         if (found === undefined) {
@@ -162,7 +163,8 @@ export async function addPublished(
         count += 1
         const isJudged = since === undefined || time >= since
         const type = types.numberOf(found.eventType)
-        sets.addPublished(at, found.digest, { type, time, partition, offset, isJudged })
+        const isRetry = headers.some(([name]) => name === RETRIED_FROM_HEADER)
+        sets.addPublished(at, found.digest, { type, time, partition, offset, isJudged, isRetry })
       }
       progress.add('bus', batch.length)
     }
