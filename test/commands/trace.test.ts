@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type SerializedEvent, serializedEvent } from '../../src/bus/event.ts'
 import { Stop } from '../../src/cli/process/stop.ts'
+import { encodeCbor } from '../../src/codecs/cbor/cbor.ts'
 import { encodeRecord } from '../../src/codecs/event-record.ts'
 import { messageId } from '../../src/codecs/message-id.ts'
 import Trace from '../../src/commands/trace.ts'
@@ -156,19 +157,25 @@ describe('crbus trace', () => {
 
   test('finds the correlation id in CBOR and in JSON with escapes, and reports damaged envelopes', async () => {
     const id = 'bestellung-ä-"1"'
-    const event = serializedEvent('A.v1', Buffer.from('{}'), { correlationId: id })
-    const cbor = encodeRecord(event, 'cbor')
-    const bincode = encodeRecord(event, 'bincode')
+    const metadata = { correlationId: id, timestamp: '2026-11-23T09:00:00Z' }
+    const cbor = encodeRecord(serializedEvent('A.v1', Buffer.from('{}'), metadata), 'cbor')
+    const bincode = encodeRecord(serializedEvent('C.v1', Buffer.from('{}'), metadata), 'bincode')
     if (!cbor.ok || !bincode.ok) throw new Error('not encoded')
     const json = `{"event_type":"B.v1","data":{},"metadata":{"correlation_id":${JSON.stringify(id).replace('ä', '\\u00e4')}}}`
-    for (const value of [cbor.value, bincode.value, Buffer.from(json), bincode.value.subarray(0, -1)]) {
+    const damaged = [bincode.value.subarray(0, -1), cbor.value.subarray(0, -1)]
+    for (const value of [cbor.value, bincode.value, Buffer.from(json), ...damaged]) {
       await bus.log.append('order-events', [{ key: null, value, timestamp: BigInt(START) }])
     }
-    await bus.log.append('order-events', [{ key: null, value: Buffer.from(JSON.stringify({ mentions: id })) }])
+    const mention = encodeCbor({ mentions: id })
+    if (!mention.ok) throw new Error(mention.reason)
+    for (const value of [Buffer.from(JSON.stringify({ mentions: id })), mention.bytes]) {
+      await bus.log.append('order-events', [{ key: null, value }])
+    }
     const { messages, findings } = JSON.parse((await trace([id, '--json'])).stdout)
-    expect(messages.map(({ offset }: { offset: number }) => offset)).toEqual([0, 1, 2, 3])
-    expect(findings).toEqual([
-      { code: 'undecodable', message: expect.any(String), messages: [3], suggestions: expect.any(Array) },
+    expect(messages.map(({ offset }: { offset: number }) => offset)).toEqual([0, 1, 2, 3, 4])
+    expect(findings.map(({ code, messages: own }: { code: string; messages: number[] }) => [code, own])).toEqual([
+      ['undecodable', [3]],
+      ['undecodable', [4]],
     ])
   })
 

@@ -3,10 +3,14 @@ import type { BusRecord } from '../../src/bus/record.ts'
 import { encodeRecord } from '../../src/codecs/event-record.ts'
 import { messageId } from '../../src/codecs/message-id.ts'
 
-/** A fault that is put into a history. `none` and `no-causation-ids`: the history is clean. `timer`: a cause that is on no topic. */
+/**
+ * A fault that is put into a history. `none`, `no-causation-ids` and `no-metadata`: the history is clean; in the last one, a message
+ * has no metadata, so that only its message id connects it with the messages that it caused. `timer`: a cause that is on no topic.
+ */
 export const faults = [
   'none',
   'no-causation-ids',
+  'no-metadata',
   'timer',
   'duplicate',
   'redelivered',
@@ -31,6 +35,8 @@ export interface History {
   readonly now: number
   /** Each finding as its code and the positions of its messages: `duplicate order-events@3`. */
   readonly expected: readonly string[]
+  /** The positions of the messages without metadata. */
+  readonly withoutMetadata: readonly string[]
 }
 
 const AGGREGATES = ['order', 'inventory', 'payment', 'shipping'] as const
@@ -48,7 +54,7 @@ interface Node {
   readonly kind: 'event' | 'command'
   readonly type: string
   readonly key: string
-  readonly data: string
+  data: string
   readonly cause: Node | undefined
   /** The causation id of a message without a cause, or the number of an equal message of the same step. */
   readonly causation: string | undefined
@@ -58,6 +64,7 @@ interface Node {
   readonly effects: Node[]
   isLost: boolean
   isDamaged: boolean
+  hasMetadata: boolean
 }
 
 /** A generator of pseudo-random numbers from 0 to 1 (mulberry32), so that a seed names a history. */
@@ -71,13 +78,17 @@ function randomOf(seed: number): () => number {
   }
 }
 
-/** Makes a history of a saga with four aggregates, with one fault. `start` is the time of its first message. `second` is
- * another fault, in a part of the history that the first one has not changed. `undefined` if the history of the seed has no room for it. */
+/**
+ * Makes a history of a saga with four aggregates, with one fault. The envelopes are CBOR for every third seed, else bincode. `start`
+ * is the time of its first message. `second` is another fault, in a part of the history that the first one has not changed.
+ * `undefined` if the history of the seed has no room for it.
+ */
 export function makeHistory(seed: number, fault: Fault, start = START, second?: Fault): History | undefined {
   const random = randomOf(seed)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[below(items.length)]
   const correlationId = `checkout-${seed}-${fault}`
+  const envelope = seed % 3 === 0 ? 'cbor' : 'bincode'
   const nodes: Node[] = []
   const add = (given: Pick<Node, 'topic' | 'kind' | 'type' | 'key' | 'time'> & Partial<Node>): Node => {
     const node: Node = {
@@ -88,6 +99,7 @@ export function makeHistory(seed: number, fault: Fault, start = START, second?: 
       effects: [],
       isLost: false,
       isDamaged: false,
+      hasMetadata: true,
       ...given,
     }
     nodes.push(node)
@@ -182,6 +194,15 @@ export function makeHistory(seed: number, fault: Fault, start = START, second?: 
       case 'none':
       case 'no-causation-ids':
         return true
+      case 'no-metadata': {
+        const node = pick(inner.filter(({ effects }) => effects.length > 0))
+        if (node === undefined) return false
+        changes(node)
+        node.hasMetadata = false
+        // Without metadata, equal messages of several conversations would have one message id.
+        node.data = JSON.stringify({ id: node.key, of: correlationId })
+        return true
+      }
       case 'timer': {
         const node = pick(originals)
         if (node === undefined) return false
@@ -310,6 +331,7 @@ export function makeHistory(seed: number, fault: Fault, start = START, second?: 
     topics: TOPICS,
     now: start + 90 * 24 * 3_600_000,
     expected: expected.map(([code, own]) => [code, ...own.map(placeOf).sort()].join(' ')).sort(),
+    withoutMetadata: nodes.filter(({ hasMetadata }) => !hasMetadata).map(placeOf),
   }
 
   function causationOf(node: Node): string | undefined {
@@ -321,6 +343,7 @@ export function makeHistory(seed: number, fault: Fault, start = START, second?: 
     return messageId(eventOf(node))
   }
   function eventOf(node: Node) {
+    if (!node.hasMetadata) return serializedEvent(node.type, Buffer.from(node.data), null)
     const metadata = { correlationId, timestamp: new Date(node.statedAt).toISOString() }
     const causationId = causationOf(node)
     return serializedEvent(
@@ -330,7 +353,7 @@ export function makeHistory(seed: number, fault: Fault, start = START, second?: 
     )
   }
   function toRecord(node: Node, _: string, offset: number): BusRecord {
-    const encoded = encodeRecord(eventOf(node), 'bincode')
+    const encoded = encodeRecord(eventOf(node), envelope)
     if (!encoded.ok) throw new Error(encoded.reason)
     // A damaged record lacks its last byte.
     const value = node.isDamaged ? encoded.value.subarray(0, -1) : encoded.value

@@ -68,16 +68,37 @@ const includes = (bytes: Buffer, wanted: Buffer, hasEscapes: boolean): boolean =
 /** The shortest id for which a damaged record is attributed to a conversation. The bytes of a shorter one occur by chance. */
 const MIN_DAMAGED_ID_BYTES = 8
 
-/** Whether the bytes contain the id as a string of bincode or JSON. */
+/** Whether the bytes contain the id as a string of bincode, CBOR or JSON. */
 function isDamagedEnvelope(bytes: Buffer, wanted: Buffer): boolean {
   if (wanted.length < MIN_DAMAGED_ID_BYTES) return false
   const length = Buffer.alloc(8)
   length.writeUInt32LE(wanted.length)
   if (bytes.includes(Buffer.concat([length, wanted]))) return true
-  // JSON that is valid but has no event is another kind of record that mentions the id, not a damaged envelope.
+  // Valid JSON or CBOR without an event is another kind of record that mentions the id, not a damaged envelope.
   const quoted = Buffer.from([QUOTE, ...wanted, QUOTE])
-  return bytes.includes(quoted) && bytes.includes('"event_type"')
+  if (bytes.includes(quoted) && bytes.includes('"event_type"')) return true
+  return bytes.includes(cborText(wanted)) && bytes.includes(CBOR_EVENT_TYPE)
 }
+
+/** The first byte of a text string of CBOR: with its length in the byte, in the next one, or in the next two (RFC 8949, 3.1). */
+const CBOR_TEXT = 0x60
+const CBOR_TEXT_U8 = 0x78
+const CBOR_TEXT_U16 = 0x79
+const MAX_SHORT_TEXT = 23
+
+/** Returns a text string of CBOR in its shortest form, as encoders write it. */
+function cborText(text: Buffer): Buffer {
+  const { length } = text
+  const head =
+    length <= MAX_SHORT_TEXT
+      ? [CBOR_TEXT | length]
+      : length <= 0xff
+        ? [CBOR_TEXT_U8, length]
+        : [CBOR_TEXT_U16, length >> 8, length & 0xff]
+  return Buffer.from([...head, ...text])
+}
+
+const CBOR_EVENT_TYPE = cborText(Buffer.from('event_type'))
 
 /** What a record without the correlation id has to do with a conversation. */
 export interface LinkTest {

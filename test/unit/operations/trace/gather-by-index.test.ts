@@ -6,7 +6,7 @@ import type { GatherNotice } from '../../../../src/operations/trace/gather-reque
 import { faults, makeHistory } from '../../../support/conversations.ts'
 import { indexTopics, newFolder } from '../../event-index/support/index-topics.ts'
 
-const SEEDS = 8
+const SEEDS = 6
 
 test('finds the same messages with an index, without it, and where it reaches only half of the records', async () => {
   await using bus = new InMemoryEventBus()
