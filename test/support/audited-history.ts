@@ -9,8 +9,8 @@ import type { EventStore } from '../../src/store/event-store.ts'
 import { seededRandom } from '../../src/testing/faults.ts'
 
 /**
- * The faults of a history. Each event has at most one, so that it is known what an audit must find. `waiting`, `retried`
- * and `bare` are no faults: the event waits in the outbox, its dead letter was retried, or it has no metadata on either side.
+ * The faults of a history. Each event has at most one, so that it is known what an audit must find. An audit must not report an event
+ * that waits in the outbox (`waiting`), whose dead letter was retried (`retried`), or that has no metadata on either side (`bare`).
  */
 const faults = [
   'lost',
@@ -51,16 +51,13 @@ interface HistoryOptions {
   readonly withOutbox?: boolean
 }
 
-const recordOf = (event: SerializedEvent, key: string, more: readonly Header[] = []): NewRecord => {
-  const encoded = encodeRecord(event, 'bincode')
-  if (!encoded.ok) throw new Error(encoded.reason)
-  return { key: Buffer.from(key), value: encoded.value, headers: [...encoded.headers, ...more] }
-}
-
 /** The probability that an event has no metadata. */
 const BARE = 0.05
 
-/** Writes a history with faults to a store and to a new topic, whose records are keyed by stream. */
+/**
+ * Writes a history with faults to a store and to a new topic, whose records are keyed by stream. Their envelopes are CBOR for every
+ * third seed, else bincode.
+ */
 export async function writeAuditedHistory(
   bus: EventBus,
   store: EventStore,
@@ -69,6 +66,12 @@ export async function writeAuditedHistory(
 ): Promise<AuditedHistory> {
   const random = seededRandom(seed)
   const streamName = (index: number) => `${prefix}${index}`
+  const envelope = seed % 3 === 0 ? 'cbor' : 'bincode'
+  const recordOf = (event: SerializedEvent, key: string, more: readonly Header[] = []): NewRecord => {
+    const encoded = encodeRecord(event, envelope)
+    if (!encoded.ok) throw new Error(encoded.reason)
+    return { key: Buffer.from(key), value: encoded.value, headers: [...encoded.headers, ...more] }
+  }
   const records: NewRecord[] = []
   const originals: string[] = []
   const seeded: { readonly fault: Fault; readonly line: string | undefined }[] = []
