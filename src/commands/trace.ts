@@ -23,7 +23,7 @@ import { type FollowedConversation, followConversation } from '../operations/tra
 import { type Gathered, gatherConversation } from '../operations/trace/gather.ts'
 import type { GatherRequest, SearchRequest } from '../operations/trace/gather-request.ts'
 import { hintsOf } from '../operations/trace/hints.ts'
-import { TRACED_GLOBS, TRACED_TOPICS } from '../operations/trace/topic-role.ts'
+import { isTraced, TRACED_TOPICS } from '../operations/trace/topic-role.ts'
 import { formatOutage } from '../ui/format-outage.ts'
 import { tailNoticeText } from '../ui/notes/tail-notices.ts'
 import { write, writeParts } from '../ui/text/io.ts'
@@ -157,7 +157,7 @@ export default class Trace extends BaseCommand {
     const document = build(messages)
     if (!flags.follow || messages.length > 0) await this.#show(document, flags.output)
     if (!flags.follow) return document
-    const matches = topicMatcher(flags.topic ?? TRACED_GLOBS)
+    const matches = flags.topic === undefined ? isTraced : topicMatcher(flags.topic)
     await this.#follow(bus, { correlationId, reading, gathered, matches }, { build, output: flags.output })
     return undefined
   }

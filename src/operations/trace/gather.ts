@@ -10,7 +10,7 @@ import { type Message, toMessage } from './message.ts'
 import { Search } from './search.ts'
 import { storedDeadLetters } from './stored/dead-letters.ts'
 import { firedTimers } from './stored/saga-timers.ts'
-import { topicRole } from './topic-role.ts'
+import { isTraced } from './topic-role.ts'
 
 /** The messages of a conversation, in no order, and what was read to find them. */
 export interface Gathered {
@@ -84,9 +84,7 @@ export async function searchedSlices(
 ): Promise<{ readonly topics: readonly string[]; readonly slices: readonly ResolvedSlice[] }> {
   const topics =
     requested === undefined
-      ? (await bus.admin.listTopics())
-          .filter(({ topic, internal }) => !internal && topicRole(topic).kind !== 'other')
-          .map(({ topic }) => topic)
+      ? (await bus.admin.listTopics()).filter(isTraced).map(({ topic }) => topic)
       : (await chooseTopics(bus, { topics: requested, follow: false, signal, onNotice: () => {} })).topics
   const { slices, notes } = await resolveSlices(bus.log, { topics, from: timeOr(since, 'start'), to: { kind: 'end' } })
   for (const note of notes) onNotice(note)

@@ -1,3 +1,6 @@
+import type { TopicSummary } from '../../bus/admin.ts'
+import { deadLetterStem } from '../dead-letters/boxes/dead-letter-topics.ts'
+
 /** What the records of a topic are, by the naming convention of Composable Rust. */
 export type MessageKind = 'event' | 'command' | 'dead-letter' | 'timer' | 'other'
 
@@ -7,19 +10,19 @@ export interface TopicRole {
   readonly owner: string
 }
 
-const deadLetters = /^(.+)[-._](?:dlq|dlt|dead-letters?)$/i
 const ofAggregate = /^(.+)-(events|commands)$/
 
 /** Returns the role of a topic. A topic of another name is its own owner. */
 export function topicRole(topic: string): TopicRole {
-  const [, origin] = deadLetters.exec(topic) ?? []
+  const origin = deadLetterStem(topic)
   if (origin !== undefined) return { kind: 'dead-letter', owner: topicRole(origin).owner }
   const [, owner = topic, suffix] = ofAggregate.exec(topic) ?? []
   return { kind: suffix === 'events' ? 'event' : suffix === 'commands' ? 'command' : 'other', owner }
 }
 
-/** The names of topics that {@link topicRole} recognizes, as globs. */
-export const TRACED_GLOBS = ['*-events', '*-commands', '*-dlq', '*-dead-letter', '*-dead-letters']
+/** Whether a topic is searched for the messages of a conversation by default: one of events, commands or dead letters. */
+export const isTraced = ({ topic, internal }: Pick<TopicSummary, 'topic' | 'internal'>): boolean =>
+  !internal && topicRole(topic).kind !== 'other'
 
-/** The same names in texts. */
+/** The most common names of these topics, in texts. */
 export const TRACED_TOPICS = '*-events, *-commands, *-dlq and *-dead-letters'

@@ -9,6 +9,7 @@ import { findingName } from '../topology-clauses.ts'
 import type { BusAndStore } from './bus-and-store.ts'
 import type { FaultTable } from './fault-table.ts'
 
+const DEAD_LETTER_ENDS = ['-dlq', '.DLT', '-dead-letter', '.deadletters']
 const CLEAN = 'none: dead letters, records without metadata'
 
 /** The fault of a finding by its code and reason. */
@@ -42,8 +43,10 @@ export async function compareTopologies({ bus }: BusAndStore, table: FaultTable)
   const opened = await Promise.all(
     shops.map(async ({ prefix, shop }) => {
       const streams = await openShop(bus, shop)
-      await bus.admin.createTopic(`${prefix}order-commands-dlq`, { partitions: 1 })
-      await bus.publish(`${prefix}order-commands-dlq`, serializedEvent('orderDo.v1', Buffer.from('{}')))
+      for (const end of DEAD_LETTER_ENDS) {
+        await bus.admin.createTopic(`${prefix}order-commands${end}`, { partitions: 1 })
+        await bus.publish(`${prefix}order-commands${end}`, serializedEvent('orderDo.v1', Buffer.from('{}')))
+      }
       await bus.publish(`${prefix}payment-events`, serializedEvent('paymentDone.v1', Buffer.from('{}')))
       await bus.log.append(`${prefix}payment-events`, [{ key: null, value: Buffer.from('not an event') }])
       return streams

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventBus } from '../../../../src/bus/event-bus.ts'
 import { positionName } from '../../../../src/bus/names/names.ts'
-import type { BusRecord, NewRecord } from '../../../../src/bus/record.ts'
+import type { BusRecord, Header, NewRecord } from '../../../../src/bus/record.ts'
 import { thisOperator } from '../../../../src/cli/dead-letters/operator.ts'
 import { decodeRecord } from '../../../../src/codecs/event-record.ts'
 import { openBoxes } from '../../../../src/operations/dead-letters/boxes/open-boxes.ts'
@@ -19,6 +19,8 @@ import type { FaultTable } from './fault-table.ts'
 /** Histories begin so long ago that their last message is in the past, and that no broker has deleted the first one. */
 const AGE_MS = 3 * 24 * 3_600_000
 const HISTORIES_OF_FAULT = 4
+/** A trace context, as producers with OpenTelemetry write it. It does not belong to the message. */
+const TRACE_HEADER: Header = ['traceparent', Buffer.from('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')]
 const DLQ = 'order-commands-dlq'
 
 const names: Readonly<Record<Fault, string>> = {
@@ -148,7 +150,7 @@ async function writeScenes(
 ): Promise<Map<string, string>> {
   const places = new Map<string, string>()
   const written = new Map<string, { place: string; record: NewRecord; at: number }[]>()
-  for (const { history, isReordered, deadLetter } of scenes) {
+  for (const [number, { history, isReordered, deadLetter }] of scenes.entries()) {
     const { records } = history
     const ordered = isReordered ? records : records.toSorted((a, b) => Number(a.timestamp - b.timestamp))
     for (const [at, record] of ordered.entries()) {
@@ -159,7 +161,11 @@ async function writeScenes(
         places.set(`store/${await addToStore(store, record, origin)}`, place)
         continue
       }
-      const all = origin === undefined ? headers : [...headers, ['x-original-topic', Buffer.from(origin)] as const]
+      const all = [
+        ...headers,
+        ...(number % 2 === 0 ? [] : [TRACE_HEADER]),
+        ...(origin === undefined ? [] : [['x-original-topic', Buffer.from(origin)] as const]),
+      ]
       const own = written.get(topic) ?? []
       written.set(topic, own)
       own.push({ place, record: { key, value, headers: all, timestamp }, at })

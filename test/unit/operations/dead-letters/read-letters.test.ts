@@ -44,8 +44,9 @@ describe('a dead-letter topic', () => {
     'payment-dead-letter',
     'payment-dead-letters',
     'payment_DLQ',
+    'payment.deadletters',
   ])('is recognized by its name: %s', (topic) => expect(isDeadLetterTopic(topic)).toBe(true))
-  test.each(['payment-events', 'dlq', 'dlq-events', 'payment-dlq-resolutions', 'crbus-resolutions'])(
+  test.each(['payment-events', 'dlq', '-dlq', 'dlq-events', 'payment-dlq-resolutions', 'crbus-resolutions'])(
     'does not have the name %s',
     (topic) => expect(isDeadLetterTopic(topic)).toBe(false),
   )

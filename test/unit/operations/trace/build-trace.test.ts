@@ -108,6 +108,8 @@ describe('the names of topics', () => {
     ['order-events-dlq', 'dead-letter', 'order'],
     ['order-dead-letters', 'dead-letter', 'order'],
     ['billing.DLT', 'dead-letter', 'billing'],
+    ['order-events_deadletters', 'dead-letter', 'order'],
+    ['-dlq', 'other', '-dlq'],
     ['audit', 'other', 'audit'],
     ['-events', 'other', '-events'],
   ])('tell what the records of %s are', (topic, kind, owner) => {
