@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serializedEvent } from '../../src/bus/event.ts'
+import Index from '../../src/commands/index/index.ts'
 import SagasDescribe from '../../src/commands/sagas/describe.ts'
 import SagasList from '../../src/commands/sagas/list.ts'
 import SagasShow from '../../src/commands/sagas/show.ts'
@@ -32,6 +33,9 @@ const description = {
     { after: 'StockReserved', oneOf: ['PaymentCompleted', 'PaymentFailed'], within: '1m' },
   ],
 }
+
+/** Another saga, which reads one of the topics too. */
+const refund = { saga: 'refund', topics: ['payment-events'], events: [], commands: [], startedBy: ['RefundAsked'] }
 
 let broker: MemoryBroker
 let folder: string
@@ -122,6 +126,21 @@ describe('without an event store', () => {
     const { stdout } = await run(SagasShow, 'late')
     expect(stdout).toContain('STATE         stuck for 7m')
     expect(stdout).toMatch(/OrderPlaced.v1 +order-events\[\d\]@\d+/)
+  })
+
+  test('shows the same conversation by the index, and says how far the index reaches in the topics of all sagas', async () => {
+    writeFileSync(join(folder, 'sagas/refund.json'), JSON.stringify({ ...description, ...refund }))
+    const stateFolder = join(folder, 'state')
+    const show = (...argv: string[]) => runCli(SagasShow, ['late', ...argv], { broker, cwd: folder, stateFolder })
+    const without = await show()
+    expect(without.stderr).not.toContain('index')
+    await runCli(Index, [], { broker, stateFolder })
+    await publish('payment-events', 'PaymentCompleted.v1', 'refund-2', 5)
+    const { stdout, stderr } = await show()
+    expect(stdout).toBe(without.stdout)
+    expect(stderr).toContain(
+      'the index covers 6 offsets; 2 more offsets are read from the topics ("crbus index" adds them)\n',
+    )
   })
 
   test('names a topic of the description that does not exist', async () => {

@@ -14,6 +14,7 @@ import { readTimeline } from '../../src/operations/sagas/timeline.ts'
 import type { EventStore } from '../../src/store/event-store.ts'
 import { openEventStore, openStoreSetup } from '../../src/store/open.ts'
 import { PostgresEventStore } from '../../src/store/postgres/postgres-event-store.ts'
+import { indexTopics, newFolder } from '../unit/event-index/support/index-topics.ts'
 import { newTopic } from './support/harness.ts'
 import { newSchema } from './support/postgres-schema.ts'
 
@@ -122,6 +123,9 @@ describe.each(scenes)('the conversations of sagas on %s', (_, { open, location }
     expect(timeline?.transitions).toMatchObject([
       { version: 1, eventType: 'OrderPlaced.v1', sent: [{ topic: commands, eventType: 'Pay.v1' }] },
     ])
+    const indexPath = join(newFolder(), 'index.db')
+    await indexTopics(bus, indexPath, { topics: [orders, commands] })
+    expect(await readTimeline(bus, file, { ...request, correlationId: 'late', indexPath })).toEqual(timeline)
   })
 
   test('are expired, not stuck, if the topic no longer has the events that may have ended them', async () => {

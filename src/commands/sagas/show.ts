@@ -3,12 +3,15 @@ import { BaseCommand } from '../../cli/base/base-command.ts'
 import { readFlags, storeFlags, tableFlags, timeFlags } from '../../cli/base/flags.ts'
 import { toDelay } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
+import { eventIndexPath } from '../../cli/event-index.ts'
 import { howToDescribe, openStoreOf, placesOf, readDescriptions } from '../../cli/sagas/describe-sagas.ts'
 import { descriptionsFlag } from '../../cli/sagas/saga-flags.ts'
 import { flag, run, shellWord } from '../../cli/suggestions.ts'
 import type { SagaFile } from '../../operations/sagas/description/definition.ts'
+import type { IndexNotice } from '../../operations/sagas/find-messages.ts'
 import { compareWithSent } from '../../operations/sagas/replay/what-if.ts'
 import { readTimeline, type SagaTimeline } from '../../operations/sagas/timeline.ts'
+import { tailNoticeText } from '../../ui/notes/tail-notices.ts'
 import { formatTimeline, type ShownReplay, timelineDocument } from '../../ui/sagas/format-timeline.ts'
 import { sagaNoteText } from '../../ui/sagas/saga-words.ts'
 import { ScanProgress } from '../../ui/trace/scan-progress.ts'
@@ -114,17 +117,22 @@ export default class SagasShow extends BaseCommand {
     const progress = new ScanProgress(this.context.io, this.signal)
     const found: SagaTimeline[] = []
     const now = this.context.now()
+    const indexPath = await eventIndexPath(bus, this.context)
+    const notices: IndexNotice[] = []
+    const onIndex = (notice: IndexNotice) => notices.push(notice)
     const onProgress = (read: number, total: number | undefined) => {
       if (!this.isQuiet) progress.update(read, total ?? read)
     }
     try {
       for (const file of files) {
-        const timeline = await readTimeline(bus, file, { correlationId, store, now, signal: this.signal, onProgress })
+        const search = { correlationId, store, now, signal: this.signal, indexPath, onIndex, onProgress }
+        const timeline = await readTimeline(bus, file, search)
         if (timeline !== undefined) found.push(timeline)
       }
     } finally {
       progress.end()
     }
+    for (const notice of ofAllSagas(notices)) await this.notice(tailNoticeText(notice, this.timeZone))
     const [timeline, ...more] = found
     if (timeline !== undefined && more.length === 0) return timeline
     const names = files.map(({ definition }) => definition.saga)
@@ -138,4 +146,13 @@ export default class SagasShow extends BaseCommand {
       found.map(({ saga }) => flag(`--saga ${shellWord(saga)}`)),
     )
   }
+}
+
+/** Sums up how far the index reaches in the topics of all sagas. A reason why it cannot be used is the same for each. */
+function ofAllSagas(notices: readonly IndexNotice[]): readonly IndexNotice[] {
+  const used = notices.filter((notice) => notice.code === 'index-used')
+  if (used.length === 0) return notices.slice(0, 1)
+  const sum = (counts: readonly bigint[]) => counts.reduce((total, count) => total + count, 0n)
+  const [indexed, scanned] = [sum(used.map((one) => one.indexed)), sum(used.map((one) => one.scanned))]
+  return [{ code: 'index-used', indexed, scanned }]
 }

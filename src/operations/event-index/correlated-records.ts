@@ -5,7 +5,7 @@ import type { ReadOptions } from '../../bus/topic-log.ts'
 import { correlationMatcher } from '../../event-index/record-facts.ts'
 import { resolveSlices } from '../offsets/resolve-slices.ts'
 import { mergeByTime } from '../tail/merge-by-time.ts'
-import { type BoundedSlice, IndexReader, partsOf } from './index-reader.ts'
+import { type BoundedSlice, type Coverage, IndexReader, offsetsIn, partsOf } from './index-reader.ts'
 import { readOffsets } from './read-offsets.ts'
 
 /** Reads the records of one correlation id, by an index where there is one. */
@@ -26,13 +26,6 @@ export interface ReadReport {
   readonly byIndex: number
   /** The number of records that were read where the index does not reach. */
   readonly scanned: number
-}
-
-export interface Coverage {
-  /** The number of offsets in which the index finds the records. */
-  readonly indexed: bigint
-  /** The number of offsets that are read from the topics. */
-  readonly scanned: bigint
 }
 
 interface CorrelationRequest {
@@ -73,9 +66,7 @@ export async function correlatedRecords(
       if (hits === undefined) return undefined
       const parts = slices.flatMap((slice) => partsOf(slice, hits.get(slice)))
       const sum = (isIndexed: boolean) =>
-        parts
-          .filter(({ offsets }) => (offsets !== undefined) === isIndexed)
-          .reduce((total, { from, to }) => total + to - from, 0n)
+        offsetsIn(parts.filter(({ offsets }) => (offsets !== undefined) === isIndexed))
       return { indexed: sum(true), scanned: sum(false) }
     },
   }

@@ -15,6 +15,18 @@ export interface Hits extends IndexedPartition {
   readonly offsets: readonly bigint[]
 }
 
+/** How far an index reaches in some slices. */
+export interface Coverage {
+  /** The number of offsets in which the index finds the records. */
+  readonly indexed: bigint
+  /** The number of offsets that are read from the topics. */
+  readonly scanned: bigint
+}
+
+/** Returns the number of offsets in slices, of which one may end before its begin. */
+export const offsetsIn = (slices: readonly BoundedSlice[]): bigint =>
+  slices.reduce((sum, { from, to }) => sum + (to > from ? to - from : 0n), 0n)
+
 /** Searches the index of some topics, as far as what it has is true of them. */
 export class IndexReader {
   readonly #index: EventIndex
@@ -71,6 +83,13 @@ export class IndexReader {
       hits.set(indexed, { ...indexed, offsets: (offsets.get(indexed) ?? []).sort(compareNumbers) })
     }
     return { hits }
+  }
+
+  /** Returns how many offsets of slices the index covers, and how many it does not. */
+  coverage(slices: readonly BoundedSlice[]): Coverage {
+    const all = offsetsIn(slices)
+    const scanned = offsetsIn(this.uncovered(slices))
+    return { indexed: all - scanned, scanned }
   }
 
   /** Returns the parts of slices that the index does not cover. */

@@ -10,14 +10,21 @@ const MAX_GAP = 16n
 /** A range with at least this number of offsets is read as a whole. */
 const MIN_RANGE_OFFSETS = 16
 
+/** What reads records by their offsets. `read` may leave out records that cannot be read. */
+export interface OffsetsLog extends Pick<TopicLog, 'firstRecords'> {
+  read(slices: readonly OffsetsSlice[], options: ReadOptions): AsyncIterable<readonly BusRecord[]>
+}
+
+type OffsetsSlice = LogSlice & { readonly to: bigint }
+
 /** Reads the records at some offsets of a partition, and perhaps others near them, in offset order. */
 export async function* readOffsets(
-  log: TopicLog,
+  log: OffsetsLog,
   { topic, partition }: Pick<LogSlice, 'topic' | 'partition'>,
   offsets: readonly bigint[],
   options: ReadOptions,
 ): AsyncGenerator<readonly BusRecord[]> {
-  let single: LogSlice[] = []
+  let single: OffsetsSlice[] = []
   for (const near of nearOffsets(offsets)) {
     if (options.signal?.aborted) return
     const isRange = near.length >= MIN_RANGE_OFFSETS
@@ -47,8 +54,8 @@ function* nearOffsets(offsets: readonly bigint[]): Generator<readonly bigint[]> 
 
 /** Reads slices of one record each in one request, where `TopicLog.read` takes one or more for each slice. */
 async function* readSingle(
-  log: TopicLog,
-  slices: readonly LogSlice[],
+  log: OffsetsLog,
+  slices: readonly OffsetsSlice[],
   options: ReadOptions,
 ): AsyncGenerator<readonly BusRecord[]> {
   if (slices.length === 0 || options.signal?.aborted) return

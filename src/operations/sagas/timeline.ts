@@ -1,21 +1,15 @@
 import { compareNumbers, compareText } from '../../bus/compare.ts'
 import type { SerializedEvent } from '../../bus/event.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
-import type { BusRecord, Position } from '../../bus/record.ts'
-import { decodeRecord } from '../../codecs/event-record.ts'
+import type { Position } from '../../bus/record.ts'
 import { messageId } from '../../codecs/message-id.ts'
-import { asBuffer } from '../../codecs/text-cache.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
-import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
 import { addEvent, addFailure, newConversation, type SagaStatus, statusOf } from './conversation.ts'
 import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './description/definition.ts'
 import { timeOf, timeOfStored } from './event-facts.ts'
+import { type FoundMessage, findMessages, type MessageSearch } from './find-messages.ts'
 import { MAX_SKEW_MS, type SagaNote } from './gather.ts'
 import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
-import { knownSince, slicesOf } from './topic-slices.ts'
-
-/** The most messages of one conversation that are kept. */
-const MAX_MESSAGES = 10_000
 
 /** A message that the saga sent. `position` is absent while the message waits in the outbox. */
 export interface SentMessage {
@@ -59,20 +53,8 @@ export interface SagaTimeline {
   readonly notes: readonly SagaNote[]
 }
 
-export interface TimelineRequest {
-  readonly correlationId: string
+export interface TimelineRequest extends MessageSearch {
   readonly store: OpenSagaStore | undefined
-  readonly now: number
-  readonly signal: AbortSignal
-  readonly onProgress?: ((read: number, total: number | undefined) => void) | undefined
-}
-
-/** A message of the conversation that was found on a topic or in the outbox. */
-interface FoundMessage {
-  readonly topic: string
-  readonly event: SerializedEvent
-  readonly at: number
-  readonly position: Position | undefined
 }
 
 /**
@@ -212,62 +194,6 @@ function idOf(event: SerializedEvent): string | undefined {
     if (error instanceof TypeError) return undefined
     throw error
   }
-}
-
-/** Finds the messages of a conversation on topics. Decodes only records whose bytes contain the correlation id. */
-async function findMessages(
-  bus: EventBus,
-  { correlationId, now, signal, onProgress }: TimelineRequest,
-  search: {
-    readonly saga: string
-    readonly topics: readonly string[]
-    readonly since: number | undefined
-    readonly notes: SagaNote[]
-  },
-): Promise<{ readonly found: FoundMessage[]; readonly endsKnownSince: number }> {
-  const { saga, topics, since, notes } = search
-  const { slices, missing, total } = await slicesOf(bus, topics, since)
-  for (const topic of missing) notes.push({ code: 'topic-missing', saga, topic })
-  const endsKnownSince = Math.max(Number.NEGATIVE_INFINITY, ...(await knownSince(bus, slices)).values())
-  const wanted = Buffer.from(correlationId)
-  const found: FoundMessage[] = []
-  let read = 0
-  const onUnreadable = ({ topic, partition, reason }: SkippedRange) =>
-    notes.push({ code: 'unreadable', topic, partition, reason })
-  for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)) {
-    for (const record of batch) {
-      const message = messageOf(record, wanted, correlationId, now)
-      if (message === undefined) continue
-      if (found.length < MAX_MESSAGES) found.push(message)
-      else if (!notes.some(({ code }) => code === 'too-many-messages')) {
-        notes.push({ code: 'too-many-messages', saga, limit: MAX_MESSAGES })
-      }
-    }
-    read += batch.length
-    onProgress?.(read, total)
-  }
-  return { found, endsKnownSince }
-}
-
-/** Ids that every envelope holds as they are. */
-const PLAIN_ID = /^[\w.:@-]+$/
-
-function messageOf(
-  { value, headers, topic, partition, offset, timestamp }: BusRecord,
-  wanted: Buffer,
-  correlationId: string,
-  now: number,
-): FoundMessage | undefined {
-  if (value === null) return undefined
-  // The metadata may be in a header, and a JSON envelope escapes other characters.
-  const isPlain = headers.length === 0 && PLAIN_ID.test(correlationId)
-  if (isPlain && !asBuffer(value).includes(wanted)) return undefined
-  const decoded = decodeRecord({ value, headers })
-  if (!decoded.ok || decoded.event.metadata?.correlationId !== correlationId) return undefined
-  // The value is a view of a fetched batch, which must not be kept in memory for one record.
-  const event = { ...decoded.event, data: Buffer.from(decoded.event.data) }
-  const at = timeOf(event.metadata?.timestamp, Number(timestamp), now)
-  return { topic, event, at, position: { topic, partition, offset } }
 }
 
 /** Returns the oldest open dead letter of a conversation. */

@@ -1,6 +1,6 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isDate } from '../../bus/time/json-time.ts'
-import { type BoundedSlice, IndexReader } from '../event-index/index-reader.ts'
+import { IndexReader, offsetsIn } from '../event-index/index-reader.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { type ResolvedSlice, resolveSlices } from '../offsets/resolve-slices.ts'
 import { chooseTopics } from '../tail/choose-topics.ts'
@@ -48,10 +48,7 @@ export async function gatherConversation(bus: EventBus, request: GatherRequest):
   const { reader, problem } = await IndexReader.open(bus, { path: request.indexPath, topics })
   if (problem !== undefined) onNotice({ code: 'index-unusable', reason: problem.message })
   using search = new Search(bus, request, reader)
-  if (reader !== undefined) {
-    const [all, uncovered] = [slices, reader.uncovered(slices)].map(offsetsOf) as [bigint, bigint]
-    onNotice({ code: 'index-used', indexed: all - uncovered, scanned: uncovered })
-  }
+  if (reader !== undefined) onNotice({ code: 'index-used', ...reader.coverage(slices) })
   const { found } = search
   await search.read(slices, [{ correlationId }], conversationTest(correlationId))
   const { scanned } = found
@@ -73,9 +70,6 @@ export async function gatherConversation(bus: EventBus, request: GatherRequest):
     slices,
   }
 }
-
-const offsetsOf = (slices: readonly BoundedSlice[]): bigint =>
-  slices.reduce((sum, { from, to }) => sum + (to - from), 0n)
 
 /** Returns the topics to search and the slices to read. Throws `TOPIC_NOT_FOUND` for a requested topic that does not exist. */
 export async function searchedSlices(
@@ -117,7 +111,7 @@ async function findLinked(
     from: timeOr(Math.max(first, request.since ?? 0), 'start'),
     to: timeOr(last, 'end'),
   })
-  const costOf = (own: readonly BoundedSlice[]) => offsetsOf(reader?.uncovered(own) ?? own)
+  const costOf = (own: readonly BoundedSlice[]) => offsetsIn(reader?.uncovered(own) ?? own)
   const offsets = costOf(slices)
   if (offsets > MAX_LINK_OFFSETS) {
     request.onNotice({ code: 'links-not-searched', offsets: Number(offsets) })

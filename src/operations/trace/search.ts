@@ -1,9 +1,9 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import type { BusRecord } from '../../bus/record.ts'
 import type { IndexQuery } from '../../event-index/event-index.ts'
-import { type BoundedSlice, type IndexReader, partsOf } from '../event-index/index-reader.ts'
-import { readOffsets } from '../event-index/read-offsets.ts'
-import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unreadable.ts'
+import type { BoundedSlice, IndexReader } from '../event-index/index-reader.ts'
+import { readCandidates } from '../event-index/read-candidates.ts'
+import type { SkippedRange } from '../events/skip-unreadable.ts'
 import type { GatherRequest } from './gather-request.ts'
 import type { RecordTest } from './match.ts'
 import { copied } from './message.ts'
@@ -35,40 +35,26 @@ export class Search {
     test: RecordTest,
     isFirst = true,
   ): Promise<void> {
-    const hits = queries.map((query) => this.reader?.search(query).hits)
-    const isIndexed = this.reader !== undefined && !hits.includes(undefined)
-    if (isIndexed) {
-      const parts = hits.flatMap((own) => slices.flatMap((slice) => partsOf(slice, own?.get(slice))))
-      for (const { offsets = [], ...part } of parts) if (!(await this.#readIndexed(part, offsets, test))) return
-    }
-    await this.#scan(isIndexed ? (this.reader?.uncovered(slices) ?? slices) : slices, test, isFirst)
-  }
-
-  /** Reads the records at some offsets. Resolves with false when nothing more must be read. */
-  async #readIndexed(part: BoundedSlice, offsets: readonly bigint[], test: RecordTest): Promise<boolean> {
-    const { signal } = this.request
-    for await (const batch of readOffsets(this.#bus.log, part, offsets, { signal })) {
-      for (const record of batch) if (test(record)) this.found.add(record)
-      this.found.indexed += batch.length
-      if (this.found.isFull || signal.aborted) return false
-    }
-    return true
-  }
-
-  /** Reads slices completely. */
-  async #scan(slices: readonly BoundedSlice[], test: RecordTest, isFirst: boolean): Promise<void> {
     const { signal, onNotice, onProgress } = this.request
-    const total = Number(slices.reduce((sum, { from, to }) => sum + (to - from), 0n))
-    let read = 0
-    const onUnreadable = (skipped: SkippedRange) => {
-      if (isFirst) onNotice({ code: 'unreadable-skipped', ...skipped })
+    const { reader, found } = this
+    let [read, total] = [0, 0]
+    const search = {
+      ...{ reader, queries, slices },
+      onUnreadable: (skipped: SkippedRange) => {
+        if (isFirst) onNotice({ code: 'unreadable-skipped', ...skipped })
+      },
+      onScan: (offsets: number) => {
+        total = offsets
+      },
     }
-    for await (const batch of readSkippingUnreadable(this.#bus.log, slices, { signal }, onUnreadable)) {
-      for (const record of batch) if (test(record)) this.found.add(record)
-      read += batch.length
-      this.found.scanned += batch.length
-      if (isFirst) onProgress?.(read, total)
-      if (this.found.isFull || signal.aborted) return
+    for await (const { batch, isIndexed } of readCandidates(this.#bus.log, search, { signal })) {
+      for (const record of batch) if (test(record)) found.add(record)
+      found[isIndexed ? 'indexed' : 'scanned'] += batch.length
+      if (!isIndexed) {
+        read += batch.length
+        if (isFirst) onProgress?.(read, total)
+      }
+      if (found.isFull || signal.aborted) return
     }
   }
 

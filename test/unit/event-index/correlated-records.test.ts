@@ -5,11 +5,8 @@ import { serializedEvent } from '../../../src/bus/event.ts'
 import type { EventBus } from '../../../src/bus/event-bus.ts'
 import type { TopicLog } from '../../../src/bus/topic-log.ts'
 import { InMemoryEventBus } from '../../../src/drivers/memory/in-memory-event-bus.ts'
-import {
-  type Coverage,
-  type ReadReport,
-  readCorrelated,
-} from '../../../src/operations/event-index/correlated-records.ts'
+import { type ReadReport, readCorrelated } from '../../../src/operations/event-index/correlated-records.ts'
+import type { Coverage } from '../../../src/operations/event-index/index-reader.ts'
 import { indexStatus } from '../../../src/operations/event-index/index-status.ts'
 import { withAdmin } from '../../support/with-admin.ts'
 import { indexTopics, newFolder, tailCorrelation } from './support/index-topics.ts'
