@@ -1,7 +1,7 @@
 import { formatCount, formatRate } from '../../lag/short-values.ts'
 import { formatBytes } from '../../text/format-bytes.ts'
 import { formatDuration } from '../../text/format-duration.ts'
-import type { TopicRow } from '../state/topics-state.ts'
+import type { TopicRow } from '../state/views/topics-state.ts'
 import type { Palette } from '../text/palette.ts'
 import type { Column, Columns } from './fit-columns.ts'
 import { ABSENT, nameColumn, numberColumn } from './lag-columns.ts'

@@ -1,7 +1,7 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
 import { lagNotes } from '../../notes/lag-notes.ts'
 import { conversationFrom } from '../state/actions.ts'
-import { type DashboardState, filterOf } from '../state/dashboard-state.ts'
+import { type DashboardState, filterOf } from '../state/views/dashboard-state.ts'
 import { wrappedHelp } from '../state/help-rows.ts'
 import { helpHeight, resetLayout, tailLayout } from '../state/layout.ts'
 import { helpTopicOf, type ScreenState } from '../state/screen-state.ts'

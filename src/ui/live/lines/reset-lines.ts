@@ -1,5 +1,5 @@
 import { resetLayout, type Size, textWidth } from '../state/layout.ts'
-import type { ResetState, ResetSubject } from '../state/reset-state.ts'
+import type { ResetState, ResetSubject } from '../state/views/reset-state.ts'
 import { type StyledText, wrapCells } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 

@@ -1,9 +1,9 @@
 import type { TailRequest } from '../ports.ts'
-import type { DashboardState } from './dashboard-state.ts'
-import type { ResetState } from './reset-state.ts'
+import type { DashboardState } from './views/dashboard-state.ts'
+import type { ResetState } from './views/reset-state.ts'
 import type { PartitionRow } from './rows.ts'
-import type { TailState } from './tail-state.ts'
-import { selectedTopic, type TopicsState } from './topics-state.ts'
+import type { TailState } from './views/tail-state.ts'
+import { selectedTopic, type TopicsState } from './views/topics-state.ts'
 
 // What the keys `t`, `f` and `c` refer to: the selected row, or what is open.
 

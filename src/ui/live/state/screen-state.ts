@@ -3,7 +3,7 @@ import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
 import type { TimeZone } from '../../text/format-time.ts'
 import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
 import { type CopiedCommand, conversationFrom, copiedFrom, tailFrom } from './actions.ts'
-import { type DashboardEvent, type DashboardState, initialState, reduce } from './dashboard-state.ts'
+import { type DashboardEvent, type DashboardState, initialState, reduce } from './views/dashboard-state.ts'
 import { type HelpTopic, wrappedHelp } from './help-rows.ts'
 import type { Key } from './keys.ts'
 import { helpHeight, type Size } from './layout.ts'
@@ -15,9 +15,9 @@ import {
   type ResetState,
   type ResetSubject,
   resetResized,
-} from './reset-state.ts'
+} from './views/reset-state.ts'
 import { moveBy } from './scroll-list.ts'
-import { openTail, pressedInTail, type TailState, tailed, tailResized } from './tail-state.ts'
+import { openTail, pressedInTail, type TailState, tailed, tailResized } from './views/tail-state.ts'
 import {
   initialTopics,
   pressedInTopics,
@@ -25,7 +25,7 @@ import {
   type TopicsState,
   topicsMeasured,
   withTopics,
-} from './topics-state.ts'
+} from './views/topics-state.ts'
 
 export const viewNames = ['groups', 'topics'] as const
 export type ViewName = (typeof viewNames)[number]

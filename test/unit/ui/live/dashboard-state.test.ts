@@ -6,7 +6,7 @@ import {
   filterOf,
   initialState,
   reduce,
-} from '../../../../src/ui/live/state/dashboard-state.ts'
+} from '../../../../src/ui/live/state/views/dashboard-state.ts'
 import type { Key } from '../../../../src/ui/live/state/keys.ts'
 import { group, groupOf, partitionLag, report } from './reports.ts'
 

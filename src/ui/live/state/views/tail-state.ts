@@ -1,10 +1,10 @@
-import type { RecordRow } from '../../records/record-row.ts'
-import { printable } from '../../text/printable.ts'
-import type { TailRequest, TailUpdate } from '../ports.ts'
-import { wrapIndented } from '../text/fit-text.ts'
-import type { Key } from './keys.ts'
-import { type Size, tailLayout, textWidth } from './layout.ts'
-import { emptyList, moveBy, moved, type ScrollList, withRows } from './scroll-list.ts'
+import type { RecordRow } from '../../../records/record-row.ts'
+import { printable } from '../../../text/printable.ts'
+import type { TailRequest, TailUpdate } from '../../ports.ts'
+import { wrapIndented } from '../../text/fit-text.ts'
+import type { Key } from '../keys.ts'
+import { type Size, tailLayout, textWidth } from '../layout.ts'
+import { emptyList, moveBy, moved, type ScrollList, withRows } from '../scroll-list.ts'
 
 /** The state of the view of events. */
 export interface TailState {

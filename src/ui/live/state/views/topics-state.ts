@@ -1,13 +1,13 @@
-import { compareNumbers, compareText } from '../../../bus/compare.ts'
-import type { LagReport } from '../../../operations/lag/report.ts'
-import type { TopicMeasurement, TopicsUpdate } from '../../../operations/topics/watch.ts'
-import { formatClock } from '../../lag/short-values.ts'
-import type { TimeZone } from '../../text/format-time.ts'
-import { printable } from '../../text/printable.ts'
-import type { Key } from './keys.ts'
-import { groupsLayout, type Size } from './layout.ts'
-import { rowFilter } from './row-filter.ts'
-import { emptyList, moveBy, moved, type ScrollList, withRows } from './scroll-list.ts'
+import { compareNumbers, compareText } from '../../../../bus/compare.ts'
+import type { LagReport } from '../../../../operations/lag/report.ts'
+import type { TopicMeasurement, TopicsUpdate } from '../../../../operations/topics/watch.ts'
+import { formatClock } from '../../../lag/short-values.ts'
+import type { TimeZone } from '../../../text/format-time.ts'
+import { printable } from '../../../text/printable.ts'
+import type { Key } from '../keys.ts'
+import { groupsLayout, type Size } from '../layout.ts'
+import { rowFilter } from '../row-filter.ts'
+import { emptyList, moveBy, moved, type ScrollList, withRows } from '../scroll-list.ts'
 
 const topicSorts = ['name', 'rate', 'events', 'bytes', 'groups'] as const
 type TopicSort = (typeof topicSorts)[number]

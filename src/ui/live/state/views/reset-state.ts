@@ -1,10 +1,10 @@
-import type { TopicPartition } from '../../../bus/admin.ts'
-import { printable } from '../../text/printable.ts'
-import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest } from '../ports.ts'
-import { wrapCells } from '../text/fit-text.ts'
-import type { Key } from './keys.ts'
-import { resetLayout, type Size, textWidth } from './layout.ts'
-import { moveBy } from './scroll-list.ts'
+import type { TopicPartition } from '../../../../bus/admin.ts'
+import { printable } from '../../../text/printable.ts'
+import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest } from '../../ports.ts'
+import { wrapCells } from '../../text/fit-text.ts'
+import type { Key } from '../keys.ts'
+import { resetLayout, type Size, textWidth } from '../layout.ts'
+import { moveBy } from '../scroll-list.ts'
 
 /** What is reset. */
 export interface ResetSubject {
