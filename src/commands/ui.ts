@@ -7,13 +7,13 @@ import { run } from '../cli/suggestions.ts'
 import { measureLag } from '../operations/lag/lag.ts'
 import { type LagDocument, lagDocument } from '../ui/notes/lag-notes.ts'
 
-const views = ['groups', 'topics'] as const
+const views = ['groups', 'topics', 'sagas'] as const
 
 export default class Ui extends ScreenCommand {
-  static override summary = 'Watch and operate a bus on a live screen: groups, topics, events'
+  static override summary = 'Watch and operate a bus on a live screen: groups, topics, sagas, events'
   static override document = 'lag'
   static override description = [
-    'Shows the groups with their lag, and the topics with their events and rates. Enter opens a row, t shows the events of a row as they come, r resets the offsets of a group or a partition with a plan and an undo file, c copies the command that does the same, and ? lists all keys.',
+    'Shows the groups with their lag, the topics with their events and rates, and the conversations of the sagas that are described here, the most urgent first. Enter opens a row, t shows the events of a row as they come, r resets the offsets of a group or a partition with a plan and an undo file, c copies the command that does the same, and ? lists all keys.',
     'The screen only reads until you confirm a plan. On a protected profile you type the name of the group, and a read-only profile refuses. The changes that were made are also printed when the screen ends.',
     'Needs a terminal. With --json, the command prints one measurement of the groups, as "crbus lag" does; for scripts, "crbus lag --watch" prints lines.',
   ].join('\n\n')
@@ -28,7 +28,7 @@ export default class Ui extends ScreenCommand {
     group: groupFlag,
     topic: topicFlag,
     view: Flags.option({ options: views })({
-      description: 'View to begin with: groups or topics (default: groups)',
+      description: 'View to begin with: groups, topics or sagas (default: groups)',
       helpValue: 'VIEW',
     }),
     interval: Flags.string({

@@ -30,10 +30,10 @@ beforeEach(async () => {
   }
 })
 
-/** Starts a command on a new pseudo-terminal of 100×24 cells. */
-function onScreen(words: string) {
+/** Starts a command on a new pseudo-terminal of 100×24 cells, in a folder. */
+function onScreen(words: string, cwd?: string) {
   const line = `stty rows 24 cols 100; "${process.execPath}" "${bin}" ${words}; echo "ended=$?"`
-  const { showsNext: shows, type, ended } = onTerminal(line, env)
+  const { showsNext: shows, type, ended } = onTerminal(line, env, cwd === undefined ? {} : { cwd })
   return { shows, type, ended }
 }
 
@@ -118,6 +118,36 @@ test('resets on a protected profile only after the name of the group is typed, a
   await shows('ended=0')
   await ended
   expect(await committed()).toBe(2)
+})
+
+test('lists the conversations of a saga that is described meanwhile, and shows one of them', {
+  timeout: 60_000,
+}, async () => {
+  const { shows, type, ended } = onScreen('ui --view sagas --interval 200ms', folder)
+  await shows('no saga is described')
+  mkdirSync(join(folder, 'sagas'))
+  const ends = {
+    completedBy: ['CheckoutCompleted'],
+    expects: [{ after: 'OrderPlaced', oneOf: ['Paid'], within: '1ms' }],
+  }
+  const description = { crbus_saga: 1, saga: 'checkout', topics: ['order-events'], startedBy: ['OrderPlaced'], ...ends }
+  for (const id of ['c-1', 'c-2']) {
+    const event = ['--type', 'OrderPlaced.v1', '--data', JSON.stringify({ order_id: id })]
+    await crbus('publish', 'order-events', ...event, '--correlation-id', id)
+  }
+  writeFileSync(join(folder, 'sagas/checkout.json'), JSON.stringify(description))
+  await shows('2 conversations')
+  type('/c-2\r')
+  await shows('1 of 2 conversations')
+  type('\r')
+  expect(await shows('1 message')).toContain('OrderPlaced.v1')
+  type('\u001b')
+  await shows('esc clears it')
+  type('c')
+  await shows('copied: crbus sagas show c-2 --saga checkout')
+  type('q')
+  await shows('ended=0')
+  await ended
 })
 
 test('says what to run instead when there is no terminal', async () => {

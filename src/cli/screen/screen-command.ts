@@ -11,6 +11,7 @@ import { onSameBus } from '../same-bus.ts'
 import { shellWord } from '../suggestions.ts'
 import { conversationUpdates } from './conversation-port.ts'
 import { planOnScreen } from './reset-port.ts'
+import { sagasUpdates } from './sagas-port.ts'
 import { tailRows } from './tail-port.ts'
 
 /** The default of `--interval`. */
@@ -26,7 +27,7 @@ export interface ScreenChoice {
 }
 
 interface ScreenRequest extends ScreenChoice {
-  readonly view: 'groups' | 'topics'
+  readonly view: 'groups' | 'topics' | 'sagas'
   /** Milliseconds between two measurements. */
   readonly interval: number
   /** Loads the screen, which is a bundle beside the commands. */
@@ -49,6 +50,7 @@ export abstract class ScreenCommand extends BaseCommand {
     const ports: ScreenPorts = {
       groups: watchLag(bus, { groups, topics, interval, now, sleep, signal }),
       topics: watchTopics(bus, { topics, interval, now, sleep, signal }),
+      sagas: sagasUpdates(bus, { config, context: this.context, interval, sleep, signal }),
       measureNow,
       tail: (request, ended) => {
         const read = request.conversation === undefined ? tailRows : conversationUpdates
@@ -66,7 +68,7 @@ export abstract class ScreenCommand extends BaseCommand {
       view,
       interval,
       bus: () => this.namedBus(),
-      nothing: { groups: noGroups({ groups, topics }), topics: noTopics(topics) },
+      nothing: { groups: noGroups({ groups, topics }), topics: noTopics(topics), sagas: NO_SAGAS },
       areGroupsNamed: groups !== undefined,
       timeZone,
       signal: this.signal,
@@ -77,6 +79,9 @@ export abstract class ScreenCommand extends BaseCommand {
     for (const change of changes) await this.notice(change)
   }
 }
+
+const NO_SAGAS =
+  'no saga is described in a folder "sagas" here or above; "crbus sagas describe checkout --on order-events,payment-events" writes a description from the events'
 
 /** Returns a sentence about why there are no topics to show. */
 const noTopics = (topics: ScreenChoice['topics']): string =>

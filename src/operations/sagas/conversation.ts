@@ -7,6 +7,8 @@ export type SagaState = (typeof sagaStates)[number]
 /** What is kept of a conversation, however many events it has. Times are milliseconds since 1970. */
 export interface Conversation {
   readonly id: string
+  /** The correlation id of its messages: the id, or another value of a saga that does not name its streams by correlation ids. */
+  correlationId: string
   firstAt: number
   lastAt: number
   lastType: string
@@ -27,6 +29,7 @@ export interface ConversationFailure {
 /** Creates a conversation without events. */
 export const newConversation = (id: string, types: TypeNumbers): Conversation => ({
   id,
+  correlationId: id,
   firstAt: Number.POSITIVE_INFINITY,
   lastAt: Number.NEGATIVE_INFINITY,
   lastType: '',

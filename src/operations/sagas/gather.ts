@@ -4,6 +4,7 @@ import { readSkippingUnreadable, type SkippedRange } from '../events/skip-unread
 import { addEvent, addFailure, type Conversation, newConversation } from './conversation.ts'
 import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './description/definition.ts'
 import { factOfRecord, timeOfStored } from './event-facts.ts'
+import { inTurns } from './in-turns.ts'
 import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
 import { knownSince, slicesOf } from './topic-slices.ts'
 
@@ -109,7 +110,10 @@ class Gatherer {
     if (conversation === undefined) return
     conversation.isStarted = true
     const correlationId = stored.event.metadata?.correlationId
-    if (correlationId !== undefined && correlationId !== id) this.#idOf.set(correlationId, id)
+    if (correlationId !== undefined && correlationId !== id) {
+      this.#idOf.set(correlationId, id)
+      conversation.correlationId = correlationId
+    }
     addEvent(conversation, this.types, stored.event.eventType, timeOfStored(stored))
   }
 
@@ -157,7 +161,8 @@ async function readStreams(
   const from = since === undefined ? undefined : new Date(since)
   const streamPrefix = streamPrefixOf(gatherer.definition.saga)
   let read = 0
-  for await (const batch of store.readAll({ since: from, streamPrefix, batchSize: BATCH_SIZE, signal })) {
+  const batches = store.readAll({ since: from, streamPrefix, batchSize: BATCH_SIZE, signal })
+  for await (const batch of inTurns(batches, signal)) {
     for (const stored of batch) gatherer.addStored(stored)
     read += batch.length
     onProgress?.(read, undefined)
@@ -188,7 +193,8 @@ async function readTopics(
   const onUnreadable = ({ topic, partition, reason }: SkippedRange) =>
     notes.push({ code: 'unreadable', topic, partition, reason })
   let read = 0
-  for await (const batch of readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)) {
+  const batches = readSkippingUnreadable(bus.log, slices, { signal }, onUnreadable)
+  for await (const batch of inTurns(batches, signal)) {
     const owners = readers.get(batch[0]?.topic ?? '') ?? []
     for (const record of batch) {
       const fact = factOfRecord(record, now)

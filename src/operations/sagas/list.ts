@@ -7,6 +7,8 @@ export interface SagaInstance {
   readonly saga: string
   /** The id of the conversation. */
   readonly correlationId: string
+  /** The correlation id of its messages, if it is not the id of the conversation. */
+  readonly messagesId: string | undefined
   readonly state: SagaState
   /** When the state began. */
   readonly since: number
@@ -47,10 +49,11 @@ export async function listSagas(bus: EventBus, request: GatherRequest): Promise<
     const counts = noCounts()
     for (const conversation of conversations.values()) {
       const status = statusOf(definition, types, conversation, { now, endsKnownSince })
-      const { id, firstAt, lastAt, lastType } = conversation
+      const { id, correlationId, firstAt, lastAt, lastType } = conversation
+      const messagesId = correlationId === id ? undefined : correlationId
       counts[status.state] += 1
       const last = { eventType: lastType, at: lastAt }
-      instances.push({ saga, correlationId: id, startedAt: firstAt, last, ...status })
+      instances.push({ saga, correlationId: id, messagesId, startedAt: firstAt, last, ...status })
     }
     if (counts.expired > 0) ownNotes.push({ code: 'end-unknown', saga, count: counts.expired })
     return { saga, file: path, source, counts }

@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../bus/admin.ts'
 import type { LagUpdate } from '../../operations/lag/watch.ts'
+import type { SagasUpdate } from '../../operations/sagas/watch.ts'
 import type { TopicsUpdate } from '../../operations/topics/watch.ts'
 import type { RecordRow } from '../records/record-row.ts'
 
@@ -9,6 +10,8 @@ export interface ScreenPorts {
   readonly groups: AsyncIterable<LagUpdate>
   /** Measures the topics each time that the next update is taken. */
   readonly topics: AsyncIterable<TopicsUpdate>
+  /** Reads the conversations of sagas each time that the next update is taken. */
+  readonly sagas: AsyncIterable<SagasUpdate>
   /** Ends the wait for the next measurement, because something was changed. */
   measureNow(): void
   /** Reads events until the signal aborts. */

@@ -9,7 +9,8 @@ import { screenLines } from './lines/screen-lines.ts'
 import type { ScreenPorts } from './ports.ts'
 import type { Key } from './state/keys.ts'
 import type { Size } from './state/layout.ts'
-import { initialScreen, reduceScreen, type ScreenEvent, type ScreenState, type ViewName } from './state/screen-state.ts'
+import { initialScreen, reduceScreen, type ScreenEvent, type ScreenState } from './state/screen-state.ts'
+import type { ViewName } from './state/view-names.ts'
 import { palette } from './text/palette.ts'
 import { screenWork } from './work.ts'
 
@@ -24,7 +25,7 @@ export interface ScreenOptions {
   readonly interval: number
   /** Returns the bus, to name it on the screen. */
   readonly bus: () => Promise<NamedBus | undefined>
-  /** The texts while there is no group and no topic. */
+  /** The texts while there is no group, no topic, and no description of a saga. */
   readonly nothing: Readonly<Record<ViewName, string>>
   /** Whether the user named the groups to show. */
   readonly areGroupsNamed: boolean
@@ -97,15 +98,24 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
       dispatch({ type: 'measured', update: next.value })
     }
   }
-  const followTopics = async () => {
-    const topics = ports.topics[Symbol.asyncIterator]()
+  /** Takes the updates of a view while it is shown, one at a time. */
+  const followView = async <Update,>(
+    view: ViewName,
+    updates: AsyncIterable<Update>,
+    eventOf: (update: Update) => ScreenEvent,
+  ) => {
+    const iterator = updates[Symbol.asyncIterator]()
     for (;;) {
-      await until((now) => isRunning(now) && now.view === 'topics')
-      const next = await topics.next()
+      await until((now) => isRunning(now) && now.view === view)
+      const next = await iterator.next()
       if (next.done) return
-      dispatch({ type: 'topics', update: next.value })
+      dispatch(eventOf(next.value))
     }
   }
+  const followViews = () => [
+    followView('topics', ports.topics, (update) => ({ type: 'topics', update })),
+    followView('sagas', ports.sagas, (update) => ({ type: 'sagas', update })),
+  ]
 
   const copy = (text: string) => stdout.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`)
   const work = screenWork({ ports, dispatch, copy, onError: ended.reject })
@@ -128,7 +138,7 @@ export async function showScreen(ports: ScreenPorts, options: ScreenOptions): Pr
   const onAbort = () => ended.resolve()
   signal.addEventListener('abort', onAbort)
   try {
-    await Promise.race([ended.promise, followGroups(), followTopics(), instance.waitUntilExit()])
+    await Promise.race([ended.promise, followGroups(), ...followViews(), instance.waitUntilExit()])
   } finally {
     await work.end()
     signal.removeEventListener('abort', onAbort)

@@ -7,7 +7,7 @@ import { reasonText, sagaNoteText } from './saga-words.ts'
 export const sagasDocument = ({ at, sagas, notes }: SagaReport, instances: readonly SagaInstance[]) => ({
   at: time(at),
   sagas,
-  instances: instances.map(({ since, startedAt, last, deadline, reason, ...instance }) => ({
+  instances: instances.map(({ since, startedAt, last, deadline, reason, messagesId: _, ...instance }) => ({
     ...instance,
     since: time(since),
     startedAt: time(startedAt),

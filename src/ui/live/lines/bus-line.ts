@@ -1,10 +1,11 @@
 import type { NamedBus } from '../../../operations/bus-identity.ts'
-import { type ScreenState, viewNames } from '../state/screen-state.ts'
+import type { ScreenState } from '../state/screen-state.ts'
+import { viewNames } from '../state/view-names.ts'
 import { cutMiddle, joined, plain, type StyledText, spread } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 
 /** The cells of the views and of the space around them. */
-const VIEW_CELLS = 24
+const VIEW_CELLS = 33
 /** The first characters of a cluster id, which distinguish clusters well enough. */
 const ID_CHARS = 8
 

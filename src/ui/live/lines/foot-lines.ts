@@ -1,13 +1,14 @@
 import type { GroupLag } from '../../../operations/lag/report.ts'
 import { lagNotes } from '../../notes/lag-notes.ts'
 import { conversationFrom } from '../state/actions.ts'
-import { type DashboardState, filterOf } from '../state/views/dashboard-state.ts'
 import { wrappedHelp } from '../state/help-rows.ts'
 import { helpHeight, resetLayout, tailLayout } from '../state/layout.ts'
-import { helpTopicOf, type ScreenState } from '../state/screen-state.ts'
+import { helpTopicOf, listInView, type ScreenState } from '../state/screen-state.ts'
+import { type DashboardState, filterOf } from '../state/views/dashboard-state.ts'
 import { cut, joined, type StyledText, spread, widthOf } from '../text/fit-text.ts'
 import type { Palette } from '../text/palette.ts'
 import { resetMessage } from './reset-lines.ts'
+import { sagasNote } from './sagas-lines.ts'
 
 /** Returns the open group, else the selected one; `undefined` if there is no group. */
 const groupInView = ({ open, groups }: DashboardState): GroupLag | undefined =>
@@ -29,7 +30,8 @@ export function messageLine(state: ScreenState, palette: Palette, width: number)
   if (trouble !== undefined) return joined([{ text: `! ${trouble}`, paint: palette.trouble }], width)
   const filter = filterText(state)
   if (filter !== '') return joined([{ text: filter }, { text: '  esc clears it', paint: palette.quiet }], width)
-  if (view === 'topics' || tail !== undefined) return ''
+  if (view === 'topics' || tail !== undefined || help !== undefined) return ''
+  if (view === 'sagas') return joined([{ text: sagasNote(state.sagas), paint: palette.quiet }], width)
   const group = groupInView(state.dashboard)
   const [note] =
     group === undefined ? [] : lagNotes({ groups: [group] }, state.dashboard.time, state.dashboard.timeZone)
@@ -37,26 +39,31 @@ export function messageLine(state: ScreenState, palette: Palette, width: number)
 }
 
 /** Returns the filter that is being typed, with the key or flag that it belongs to. */
-function typedText({ reset, tail, view, dashboard, topics }: ScreenState): string | undefined {
+function typedText(state: ScreenState): string | undefined {
+  const { reset, tail } = state
   if (reset !== undefined) return undefined
   if (tail !== undefined) {
     const { editing } = tail
     return editing && (editing.field === 'grep' ? `/${editing.text}` : `where: ${editing.text}`)
   }
-  if (view === 'topics') return topics.mode === 'filter' ? `/${topics.filter}` : undefined
-  return dashboard.mode === 'filter' ? `/${filterOf(dashboard)}` : undefined
+  return listInView(state).mode === 'filter' ? `/${filterInView(state)}` : undefined
 }
 
-function filterText({ tail, view, dashboard, topics }: ScreenState): string {
+/** Returns the filter of the list that is shown. */
+const filterInView = ({ view, dashboard, topics, sagas }: ScreenState): string =>
+  view === 'groups' ? filterOf(dashboard) : (view === 'topics' ? topics : sagas).filter
+
+function filterText(state: ScreenState): string {
+  const { tail } = state
   const text = (value: string, before: string) => (value === '' ? [] : [`${before}${value}`])
   if (tail?.detail !== undefined) return ''
   if (tail !== undefined) return [...text(tail.request.grep, '/'), ...text(tail.request.where, 'where: ')].join('  ')
-  return text(view === 'topics' ? topics.filter : filterOf(dashboard), '/').join('')
+  return text(filterInView(state), '/').join('')
 }
 
-function troubleOf({ tail, view, dashboard, topics }: ScreenState): string | undefined {
+function troubleOf({ tail, view, dashboard, topics, sagas }: ScreenState): string | undefined {
   if (tail !== undefined) return tail.failure ?? tail.notice
-  return dashboard.trouble ?? (view === 'topics' ? topics.trouble : undefined)
+  return dashboard.trouble ?? { groups: undefined, topics: topics.trouble, sagas: sagas.trouble }[view]
 }
 
 /** Returns the last line: the keys that fit, and the number of the selected row. `canType` is false if no keys can be read. */
@@ -73,7 +80,7 @@ export function keysLine(state: ScreenState, canType: boolean, palette: Palette,
 const textOf = (keys: readonly string[]): string => keys.join('  ')
 
 function positionText(state: ScreenState): string {
-  const { help, reset, tail, view, dashboard, topics } = state
+  const { help, reset, tail, view, dashboard, topics, sagas } = state
   const { size } = dashboard
   if (help !== undefined) return visibleOf(help, helpHeight(size), wrappedHelp(helpTopicOf(state), size).length)
   if (reset !== undefined) {
@@ -82,8 +89,8 @@ function positionText(state: ScreenState): string {
   if (tail?.detail !== undefined) {
     return visibleOf(tail.detail.top, tailLayout(size).detail, tail.detail.lines.length)
   }
-  const { rows, at } =
-    tail?.list ?? (view === 'topics' ? topics.list : (dashboard.open?.partitions ?? dashboard.groups))
+  const lists = { groups: dashboard.open?.partitions ?? dashboard.groups, topics: topics.list, sagas: sagas.list }
+  const { rows, at } = tail?.list ?? lists[view]
   return rows.length === 0 ? '' : `${at + 1}/${rows.length}`
 }
 
@@ -93,7 +100,7 @@ const visibleOf = (top: number, height: number, count: number): string =>
 
 /** Returns the keys that work now, the most important first. */
 function keysOf(state: ScreenState): readonly string[] {
-  const { help, reset, tail, view, dashboard, topics } = state
+  const { help, reset, tail, view, dashboard, topics, sagas } = state
   if (help !== undefined) return ['any key: back', '↑↓ scroll', 'q quit']
   if (reset !== undefined) return resetKeys(reset)
   if (tail !== undefined) {
@@ -104,10 +111,13 @@ function keysOf(state: ScreenState): readonly string[] {
       return ['q quit', '? help', 'esc back', 'enter open', 'c copy', '↑↓ move']
     return ['q quit', '? help', 'esc back', 'enter open', ...flow, '/ text', 'w where', 'c copy', '↑↓ move']
   }
-  if ((view === 'topics' ? topics : dashboard).mode === 'filter') return ['enter keep', 'esc clear']
+  if (listInView(state).mode === 'filter') return ['enter keep', 'esc clear']
   const pause = dashboard.isPaused ? 'p resume' : 'p pause'
   if (view === 'topics') {
     return ['q quit', '? help', 'enter events', `s sort: ${topics.sort}`, '/ filter', '1 groups', 'c copy', pause]
+  }
+  if (view === 'sagas') {
+    return ['q quit', '? help', 'enter flow', `s sort: ${sagas.sort}`, '/ filter', '1 groups', 'c copy', pause]
   }
   const isOpen = dashboard.open !== undefined
   return [
@@ -118,7 +128,7 @@ function keysOf(state: ScreenState): readonly string[] {
     '/ filter',
     't events',
     'r reset',
-    ...(isOpen ? [] : ['2 topics']),
+    ...(isOpen ? [] : ['2 topics', '3 sagas']),
     pause,
     'c copy',
     '↑↓ move',

@@ -1,7 +1,7 @@
 import { groupColumns } from '../columns/group-columns.ts'
 import { partitionColumns } from '../columns/partition-columns.ts'
-import type { DashboardState, OpenGroup } from '../state/views/dashboard-state.ts'
 import { groupsLayout, openLayout, textWidth } from '../state/layout.ts'
+import type { DashboardState, OpenGroup } from '../state/views/dashboard-state.ts'
 import type { Palette } from '../text/palette.ts'
 import { memberLines } from './member-lines.ts'
 import { tableLines } from './table-lines.ts'

@@ -7,7 +7,8 @@ import type { Palette } from '../text/palette.ts'
 export const helpLines = (topic: HelpTopic, top: number, size: Size, palette: Palette): readonly string[] =>
   wrappedHelp(topic, size)
     .slice(top, top + helpHeight(size))
-    .map(({ name, text, verdict }) => {
-      const paint = verdict === undefined ? palette.title : palette.verdict(verdict)
+    .map(({ name, text, verdict, state }) => {
+      const judged = verdict === undefined ? palette.title : palette.verdict(verdict)
+      const paint = state === undefined ? judged : palette.sagaState(state)
       return joined([{ text: padded(name, HELP_NAME_CELLS), paint }, { text }], textWidth(size))
     })

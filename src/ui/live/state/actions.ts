@@ -1,7 +1,9 @@
 import type { TailRequest } from '../ports.ts'
+import type { PartitionRow } from './rows.ts'
+import type { ViewName } from './view-names.ts'
 import type { DashboardState } from './views/dashboard-state.ts'
 import type { ResetState } from './views/reset-state.ts'
-import type { PartitionRow } from './rows.ts'
+import { type SagasState, selectedSaga } from './views/sagas-state.ts'
 import type { TailState } from './views/tail-state.ts'
 import { selectedTopic, type TopicsState } from './views/topics-state.ts'
 
@@ -9,9 +11,10 @@ import { selectedTopic, type TopicsState } from './views/topics-state.ts'
 
 /** The parts of the screen that these keys depend on. */
 interface Shown {
-  readonly view: 'groups' | 'topics'
+  readonly view: ViewName
   readonly dashboard: DashboardState
   readonly topics: TopicsState
+  readonly sagas: SagasState
   readonly tail: TailState | undefined
   readonly reset: ResetState | undefined
 }
@@ -28,13 +31,17 @@ const selectedPartition = ({ open }: DashboardState): PartitionRow | undefined =
   open?.partitions.rows[open.partitions.at]
 
 /**
- * Returns the events of the selected row: the newest of a topic, or of the topics of a group, and those that a group stands at in a
+ * Returns the events of the selected row: those of a conversation, the newest of a topic, or of the topics of a group, and those that a group stands at in a
  * partition. `undefined` if no row with a topic is selected.
  */
-export function tailFrom({ view, dashboard, topics }: Shown): TailRequest | undefined {
+export function tailFrom({ view, dashboard, topics, sagas }: Shown): TailRequest | undefined {
   if (view === 'topics') {
     const row = selectedTopic(topics)
     return row && { ...everything, topics: [row.topic.topic] }
+  }
+  if (view === 'sagas') {
+    const instance = selectedSaga(sagas)?.instance
+    return instance && conversationOf(instance.messagesId ?? instance.correlationId)
   }
   const partition = selectedPartition(dashboard)
   if (partition !== undefined) {
@@ -50,16 +57,22 @@ export function tailFrom({ view, dashboard, topics }: Shown): TailRequest | unde
 export function conversationFrom({ list, detail, request }: TailState): TailRequest | undefined {
   const { correlationId } = detail?.row ?? list.rows[list.at] ?? {}
   if (correlationId === undefined || correlationId === request.conversation) return undefined
-  return { ...everything, topics: [], conversation: correlationId }
+  return conversationOf(correlationId)
 }
 
+const conversationOf = (conversation: string): TailRequest => ({ ...everything, topics: [], conversation })
+
 /** Returns the command that shows or does the same as the screen; `undefined` if nothing is selected. */
-export function copiedFrom({ view, dashboard, topics, tail, reset }: Shown): CopiedCommand | undefined {
+export function copiedFrom({ view, dashboard, topics, sagas, tail, reset }: Shown): CopiedCommand | undefined {
   if (reset !== undefined) return copiedReset(reset)
   if (tail !== undefined) return { words: tailWords(tail) }
   if (view === 'topics') {
     const row = selectedTopic(topics)
     return row && { words: ['topics', 'describe', row.topic.topic] }
+  }
+  if (view === 'sagas') {
+    const instance = selectedSaga(sagas)?.instance
+    return instance && { words: ['sagas', 'show', instance.correlationId, '--saga', instance.saga] }
   }
   const { open, groups } = dashboard
   const group = open?.group.group ?? groups.rows[groups.at]?.lag.group

@@ -1,9 +1,12 @@
 import type { LagVerdict } from '../../../operations/lag/verdict.ts'
+import type { SagaState } from '../../../operations/sagas/conversation.ts'
+import { stateMeanings } from '../../sagas/saga-words.ts'
 import { wrapCells } from '../text/fit-text.ts'
 import { type Size, textWidth } from './layout.ts'
+import type { ViewName } from './view-names.ts'
 
 /** The views that have a help of their own. */
-export type HelpTopic = 'groups' | 'topics' | 'events' | 'reset'
+export type HelpTopic = ViewName | 'events' | 'reset'
 
 /** A row of the help. An empty name and text is an empty line, and a row without a name continues the one before. */
 export interface HelpRow {
@@ -11,13 +14,15 @@ export interface HelpRow {
   readonly text: string
   /** Set if the name is a verdict, which has a color. */
   readonly verdict?: LagVerdict
+  /** Set if the name is the state of a conversation, which has a color. */
+  readonly state?: SagaState
 }
 
 const row = (name: string, text: string): HelpRow => ({ name, text })
 const empty = row('', '')
 
 const move = row('↑ ↓  j k', 'move by a row; PgUp PgDn by a page; g G to the ends')
-const views = row('1 2 tab', 'show groups or topics')
+const views = row('1 2 3 tab', 'show groups, topics or sagas')
 const back = row('esc', 'back; also backspace and ←')
 const filter = row('/', 'filter by a part of a word or a glob such as *-events')
 const copy = row('c', 'copy the command that shows the same')
@@ -82,6 +87,23 @@ const helpRows: Readonly<Record<HelpTopic, readonly HelpRow[]>> = {
     row('bytes', 'the size on disk without replicas; - if it is not known'),
     row('groups', 'the groups that read the topic or have committed on it'),
     row('retention', 'how long events are kept; default: as the brokers are set'),
+  ],
+  sagas: [
+    move,
+    views,
+    row('enter  t', 'show the conversation: causes and effects'),
+    filter,
+    row('s', 'sort by state (worst), age, start or name'),
+    copy,
+    pause,
+    quit,
+    empty,
+    row('age', 'the time since the state began'),
+    row('last', 'the last event, and the time since then'),
+    row('waits-for', 'what is expected next, or why it is stuck or failed'),
+    row('reading', 'every 5 s, or less often: for a fifth of the time at most'),
+    empty,
+    ...(Object.entries(stateMeanings) as [SagaState, string][]).map(([state, text]) => ({ name: state, text, state })),
   ],
   events: [
     move,

@@ -1,12 +1,15 @@
 import type { NamedBus } from '../../../operations/bus-identity.ts'
+import type { SagasUpdate } from '../../../operations/sagas/watch.ts'
 import type { TopicsUpdate } from '../../../operations/topics/watch.ts'
 import type { TimeZone } from '../../text/format-time.ts'
 import type { ResetApplied, ResetPlanned, ResetProposal, ResetRequest, TailRequest, TailUpdate } from '../ports.ts'
 import { type CopiedCommand, conversationFrom, copiedFrom, tailFrom } from './actions.ts'
-import { type DashboardEvent, type DashboardState, initialState, reduce } from './views/dashboard-state.ts'
 import { type HelpTopic, wrappedHelp } from './help-rows.ts'
 import type { Key } from './keys.ts'
 import { helpHeight, type Size } from './layout.ts'
+import { moveBy } from './scroll-list.ts'
+import { type ViewName, viewAfter, viewNames } from './view-names.ts'
+import { type DashboardEvent, type DashboardState, initialState, reduce } from './views/dashboard-state.ts'
 import {
   applied,
   openReset,
@@ -16,19 +19,9 @@ import {
   type ResetSubject,
   resetResized,
 } from './views/reset-state.ts'
-import { moveBy } from './scroll-list.ts'
+import { initialSagas, pressedInSagas, type SagasState, sagasRead, withSagas } from './views/sagas-state.ts'
 import { openTail, pressedInTail, type TailState, tailed, tailResized } from './views/tail-state.ts'
-import {
-  initialTopics,
-  pressedInTopics,
-  selectedTopic,
-  type TopicsState,
-  topicsMeasured,
-  withTopics,
-} from './views/topics-state.ts'
-
-export const viewNames = ['groups', 'topics'] as const
-export type ViewName = (typeof viewNames)[number]
+import { initialTopics, pressedInTopics, type TopicsState, topicsMeasured, withTopics } from './views/topics-state.ts'
 
 /** The state of the screen: everything that the screen shows, and everything that it asks of the bus, depends on it alone. */
 export interface ScreenState {
@@ -36,6 +29,7 @@ export interface ScreenState {
   /** The view of groups, and what all views share. */
   readonly dashboard: DashboardState
   readonly topics: TopicsState
+  readonly sagas: SagasState
   /** The events that are shown over the view; absent if none are. */
   readonly tail: TailState | undefined
   /** The events that are shown again when the conversation over them is left; absent without a conversation. */
@@ -53,6 +47,7 @@ export interface ScreenState {
 export type ScreenEvent =
   | DashboardEvent
   | { readonly type: 'topics'; readonly update: TopicsUpdate }
+  | { readonly type: 'sagas'; readonly update: SagasUpdate }
   /** News about the events of a request. */
   | { readonly type: 'tailed'; readonly request: TailRequest; readonly update: TailUpdate }
   | { readonly type: 'planned'; readonly request: ResetRequest; readonly outcome: ResetPlanned }
@@ -75,6 +70,7 @@ export const initialScreen = (
   view,
   dashboard: initialState(size, bus, { showsAsleep: areGroupsNamed, timeZone }),
   topics: initialTopics,
+  sagas: initialSagas,
   tail: undefined,
   behind: undefined,
   reset: undefined,
@@ -105,6 +101,8 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
       const context = { size: dashboard.size, report: dashboard.report, timeZone: dashboard.timeZone }
       return { ...state, topics: topicsMeasured(state.topics, event.update, context) }
     }
+    case 'sagas':
+      return { ...state, sagas: sagasRead(state.sagas, event.update, dashboard) }
     case 'tailed':
       // News of an earlier request may arrive late.
       if (tail === undefined || tail.request !== event.request) return state
@@ -120,12 +118,18 @@ export function reduceScreen(state: ScreenState, event: ScreenEvent): ScreenStat
   }
 }
 
-/** Replaces the view of groups. The list of topics also depends on it: on the size, and on the groups that read a topic. */
+/** Replaces the view of groups. The other lists also depend on it: on the size, and on the groups that read a topic. */
 function withDashboard(state: ScreenState, dashboard: DashboardState): ScreenState {
   if (dashboard === state.dashboard) return state
   const { size, report, timeZone } = dashboard
-  const isSame = size === state.dashboard.size && report === state.dashboard.report
-  return { ...state, dashboard, topics: isSame ? state.topics : withTopics(state.topics, { size, report, timeZone }) }
+  const isSameSize = size === state.dashboard.size
+  const isSame = isSameSize && report === state.dashboard.report
+  return {
+    ...state,
+    dashboard,
+    topics: isSame ? state.topics : withTopics(state.topics, { size, report, timeZone }),
+    sagas: isSameSize ? state.sagas : withSagas(state.sagas, { size }),
+  }
 }
 
 /** Handles each character of a text as its own key, because one key may change what the next one does. */
@@ -158,23 +162,28 @@ function pressedOne(before: ScreenState, key: Key): ScreenState {
 }
 
 /** Whether keys are the characters of a text. */
-function isTyping({ dashboard, topics, tail, reset, view }: ScreenState): boolean {
+function isTyping(state: ScreenState): boolean {
+  const { tail, reset } = state
   if (reset !== undefined) {
     return reset.step === 'target' || (reset.step === 'plan' && reset.proposal.confirmBy !== undefined)
   }
   if (tail !== undefined) return tail.editing !== undefined
-  return (view === 'groups' ? dashboard : topics).mode === 'filter'
+  return listInView(state).mode === 'filter'
 }
 
-/** Handles the keys of both views; `undefined` for other keys. */
+/** Returns the state of the list that the view shows. */
+export const listInView = ({ view, dashboard, topics, sagas }: ScreenState) =>
+  ({ groups: dashboard, topics, sagas })[view]
+
+/** Handles the keys of all views; `undefined` for other keys. */
 function pressedGlobal(state: ScreenState, name: string): ScreenState | undefined {
   switch (name) {
     case '1':
-      return switched(state, 'groups')
     case '2':
-      return switched(state, 'topics')
+    case '3':
+      return switched(state, viewNames[Number(name) - 1] ?? state.view)
     case 'tab':
-      return switched(state, state.view === 'groups' ? 'topics' : 'groups')
+      return switched(state, viewAfter(state.view))
     case 't': {
       const request = tailFrom(state)
       return request === undefined ? state : { ...state, tail: openTail(request) }
@@ -208,7 +217,7 @@ function resetSubject({ view, dashboard }: ScreenState): ResetSubject | undefine
 }
 
 function pressedInView(state: ScreenState, key: Key): ScreenState {
-  const { tail, reset, view, topics, dashboard } = state
+  const { tail, reset, view, topics, sagas, dashboard } = state
   const { size, report, timeZone } = dashboard
   if (reset !== undefined) return changed(state, { reset: pressedInReset(reset, key, size) })
   if (tail !== undefined) {
@@ -218,10 +227,11 @@ function pressedInView(state: ScreenState, key: Key): ScreenState {
     return { ...state, tail: openTail({ ...state.behind }), behind: undefined }
   }
   if (view === 'groups') return pressedInDashboard(state, key)
-  if (topics.mode === 'list' && (key === 'enter' || key === 'right')) {
-    const request = selectedTopic(topics) && tailFrom(state)
+  if (listInView(state).mode === 'list' && (key === 'enter' || key === 'right')) {
+    const request = tailFrom(state)
     return request === undefined ? state : { ...state, tail: openTail(request) }
   }
+  if (view === 'sagas') return changed(state, { sagas: pressedInSagas(sagas, key, dashboard) })
   return changed(state, { topics: pressedInTopics(topics, key, { size, report, timeZone }) })
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LagReport } from '../../../../src/operations/lag/report.ts'
+import type { Key } from '../../../../src/ui/live/state/keys.ts'
 import {
   type DashboardEvent,
   type DashboardState,
@@ -7,7 +8,6 @@ import {
   initialState,
   reduce,
 } from '../../../../src/ui/live/state/views/dashboard-state.ts'
-import type { Key } from '../../../../src/ui/live/state/keys.ts'
 import { group, groupOf, partitionLag, report } from './reports.ts'
 
 const NOW = new Date(2026, 10, 23, 10, 0, 0).getTime()

@@ -16,7 +16,11 @@ import type { RecordRow } from '../../../../src/ui/records/record-row.ts'
 import { groupOf, partitionLag, report } from './reports.ts'
 
 const NOW = new Date(2026, 10, 23, 10, 0, 0).getTime()
-const NOTHING = { groups: 'no groups yet', topics: 'no topics yet; "crbus topics create" creates one' }
+const NOTHING = {
+  groups: 'no groups yet',
+  topics: 'no topics yet; "crbus topics create" creates one',
+  sagas: 'no saga is described; "crbus sagas describe" writes a description',
+}
 const SIZE = { columns: 80, rows: 24 }
 const measured = (found: LagReport): ScreenEvent => ({
   type: 'measured',
@@ -105,7 +109,8 @@ const plannedFrom = (planning: ScreenState, more: Partial<ResetProposal> = {}) =
 describe('the views', () => {
   test('the views are switched by their numbers and by tab', () => {
     expect(['2', 'tab', '1'].map((key) => press(start, key).view)).toEqual(['topics', 'topics', 'groups'])
-    expect(press(start, 'tab', 'tab').view).toBe('groups')
+    expect(press(start, 'tab', 'tab').view).toBe('sagas')
+    expect(press(start, 'tab', 'tab', 'tab').view).toBe('groups')
     expect(press(start, 'enter', '1').dashboard.open).toBeUndefined()
   })
 
@@ -145,11 +150,18 @@ describe('the views', () => {
 
   test('no text of a help is cut at 80 columns', () => {
     const large = happened(start, { type: 'resized', size: { columns: 80, rows: 80 } })
-    const views = [large, press(large, '2'), press(large, 't'), plannedFrom(press(large, 'r', 'start', 'enter'))]
+    const views = [
+      large,
+      press(large, '2'),
+      press(large, '3'),
+      press(large, 't'),
+      plannedFrom(press(large, 'r', 'start', 'enter')),
+    ]
     const shown = views.map((state) => screen(press(state, '?')))
     expect(shown.map((text) => text.split('\n')[0]?.trim().split(/ +/)[1])).toEqual([
       'groups',
       'topics',
+      'sagas',
       'events',
       'reset',
     ])

@@ -8,6 +8,7 @@ import type { Key } from '../keys.ts'
 import { groupsLayout, type Size } from '../layout.ts'
 import { rowFilter } from '../row-filter.ts'
 import { emptyList, moveBy, moved, type ScrollList, withRows } from '../scroll-list.ts'
+import { filterAfter, type ListFilter } from './list-filter.ts'
 
 const topicSorts = ['name', 'rate', 'events', 'bytes', 'groups'] as const
 type TopicSort = (typeof topicSorts)[number]
@@ -23,15 +24,13 @@ export interface TopicRow {
 }
 
 /** The state of the view of topics. */
-export interface TopicsState {
+export interface TopicsState extends ListFilter {
   /** Absent until the first measurement. */
   readonly measured: readonly TopicMeasurement[] | undefined
   readonly time: number
   /** Why the last measurement failed; absent if it succeeded. */
   readonly trouble: string | undefined
   readonly sort: TopicSort
-  readonly mode: 'list' | 'filter'
-  readonly filter: string
   readonly list: ScrollList<TopicRow>
 }
 
@@ -93,24 +92,15 @@ const orders: Readonly<Record<TopicSort, Order>> = {
 
 /** Returns the state after a key that controls the list or edits its filter. */
 export function pressedInTopics(state: TopicsState, key: Key, context: TopicsContext): TopicsState {
+  const filtered = filterAfter(state, key)
+  if (filtered !== undefined) return withTopics({ ...state, ...filtered }, context)
   const height = groupsLayout(context.size).list
   const by = moveBy(key, height)
   const move = () => {
     const list = by === undefined ? state.list : moved(state.list, by, height)
     return list === state.list ? state : { ...state, list }
   }
-  const withFilter = (filter: string, mode = state.mode) => withTopics({ ...state, filter, mode }, context)
-  if (state.mode === 'filter') {
-    if (typeof key !== 'string') return withFilter(state.filter + key.text)
-    if (key === 'enter') return { ...state, mode: 'list' }
-    if (key === 'escape') return withFilter('', 'list')
-    if (key === 'backspace') return withFilter([...state.filter].slice(0, -1).join(''))
-    return move()
-  }
-  if (key === 'escape' && state.filter !== '') return withFilter('')
-  if (typeof key === 'string') return move()
-  if (key.text === '/') return { ...state, mode: 'filter' }
-  if (key.text !== 's') return move()
+  if (typeof key === 'string' || key.text !== 's') return move()
   const next = topicSorts[(topicSorts.indexOf(state.sort) + 1) % topicSorts.length] ?? 'name'
   return withTopics({ ...state, sort: next }, context)
 }
