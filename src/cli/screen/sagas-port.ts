@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts'
 import { inOneLine, UsageError } from '../errors.ts'
 import { openExistingStore } from '../existing-store.ts'
 import type { Context } from '../process/context.ts'
+import { placesOf } from '../sagas/describe-sagas.ts'
 
 interface SagasContext {
   readonly config: Config
@@ -26,7 +27,7 @@ export const sagasUpdates = (
   watchSagas(bus, {
     ...watching,
     now: context.now,
-    findSagas: () => findSagas(context.cwd),
+    findSagas: () => findSagas(placesOf(config, context, undefined)),
     async openStore() {
       await using setup = await openExistingStore(config, context)
       return setup && (await openSagaStore(setup))

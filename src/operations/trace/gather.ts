@@ -1,6 +1,6 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { isDate } from '../../bus/time/json-time.ts'
-import { IndexReader, offsetsIn } from '../event-index/index-reader.ts'
+import { type BoundedSlice, IndexReader, offsetsIn } from '../event-index/index-reader.ts'
 import type { OffsetSpec } from '../offsets/offset-grammar.ts'
 import { type ResolvedSlice, resolveSlices } from '../offsets/resolve-slices.ts'
 import { chooseTopics } from '../tail/choose-topics.ts'

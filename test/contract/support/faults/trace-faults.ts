@@ -116,7 +116,7 @@ export async function compareTraces({ bus, store }: BusAndStore, table: FaultTab
     const topics = history.topics.map((topic) => `${prefix}${topic}`)
     const gathered = await gatherConversation(bus, {
       ...{ correlationId, topics, limit: 10_000, reading: {}, signal: testSignal(), onNotice: () => {} },
-      deadLetters: store.deadLetters,
+      store,
     })
     const options = { correlationId, topics, now, overdue: 60_000, isComplete: gathered.isComplete }
     const { messages, findings } = buildTrace(gathered.messages, options)
