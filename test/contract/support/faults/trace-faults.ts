@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { serializedEvent } from '../../../../src/bus/event.ts'
 import type { EventBus } from '../../../../src/bus/event-bus.ts'
 import { positionName } from '../../../../src/bus/names/names.ts'
 import type { BusRecord, Header, NewRecord } from '../../../../src/bus/record.ts'
@@ -59,6 +60,8 @@ interface Scene {
   readonly isReordered?: boolean
   /** `store`: the dead letter is in the event store. `retried`: it is retried, and fails again. Default: it is in its topic. */
   readonly deadLetter?: 'store' | 'retried'
+  /** The cause that is on no topic is a timer of the saga `checkout`, which stored it. */
+  readonly isTimerStored?: boolean
 }
 
 /** Finds the first history from a seed on that has room for the faults. */
@@ -82,6 +85,14 @@ function makeScenes(): readonly Scene[] {
   return [
     ...faults.flatMap((fault) => repeated(() => ({ history: next(fault), fault: names[fault] }))),
     ...repeated(() => ({ history: next('none'), fault: 'none: records out of order', isReordered: true })),
+    ...repeated(() => {
+      const { expected, ...history } = next('timer')
+      return {
+        history: { ...history, expected: expected.filter((line) => !line.startsWith('orphan ')) },
+        fault: 'none: its cause is a timer of a saga',
+        isTimerStored: true,
+      }
+    }),
     ...repeated(() => ({ history: next('dead-letter'), fault: 'dead letter in the store', deadLetter: 'store' })),
     ...repeated(() => {
       return {
@@ -150,8 +161,9 @@ async function writeScenes(
 ): Promise<Map<string, string>> {
   const places = new Map<string, string>()
   const written = new Map<string, { place: string; record: NewRecord; at: number }[]>()
-  for (const [number, { history, isReordered, deadLetter }] of scenes.entries()) {
+  for (const [number, { history, isReordered, deadLetter, isTimerStored }] of scenes.entries()) {
     const { records } = history
+    if (isTimerStored) await storeTimer(store, prefix, history)
     const ordered = isReordered ? records : records.toSorted((a, b) => Number(a.timestamp - b.timestamp))
     for (const [at, record] of ordered.entries()) {
       const { topic, key, value, headers, timestamp } = record
@@ -185,6 +197,16 @@ async function writeScenes(
     }),
   )
   return places
+}
+
+/** Stores the timer that caused commands of a history, as the saga `checkout` does when it fires. */
+async function storeTimer(store: EventStore, prefix: string, { correlationId, records }: History): Promise<void> {
+  const undo = records
+    .map(({ value, headers }) => decodeRecord({ value: value ?? new Uint8Array(), headers }))
+    .find((decoded) => decoded.ok && decoded.event.eventType === 'Undo.v1')
+  if (!undo?.ok) throw new Error('no command was caused by a timer')
+  const timer = serializedEvent('TimedOut.v1', Buffer.from('{}'), undo.event.metadata ?? undefined)
+  await store.append(`${prefix}checkout-saga-${correlationId}`, 0, [timer])
 }
 
 /** Returns the topic of the record that a dead letter is a copy of. */
