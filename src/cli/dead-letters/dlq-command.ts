@@ -1,13 +1,19 @@
 import type { EventBus } from '../../bus/event-bus.ts'
 import { type Boxes, openBoxes } from '../../operations/dead-letters/boxes/open-boxes.ts'
+import type { DiscardPlan, DiscardRequest } from '../../operations/dead-letters/discard.ts'
+import { OPEN } from '../../operations/dead-letters/letter.ts'
 import { parseLetterId } from '../../operations/dead-letters/letter-id.ts'
 import { type Selection, topicsNamed } from '../../operations/dead-letters/select.ts'
 import type { Operator } from '../../operations/dead-letters/sending/claim.ts'
+import type { RetryPlan } from '../../operations/dead-letters/sending/retry.ts'
+import type { SkipCount } from '../../operations/dead-letters/skip-tally.ts'
 import { compileFilter, type EventFilter, type WhereStats } from '../../operations/events/event-filter.ts'
 import type { Reading } from '../../operations/events/event-view.ts'
 import { WhereTooLongError } from '../../operations/events/expression.ts'
 import { openSchemas } from '../../operations/schemas/open.ts'
 import type { StoreSetup } from '../../store/layout.ts'
+import { planDocument, skipDocument } from '../../ui/dead-letters/letter-document.ts'
+import { skipText } from '../../ui/dead-letters/letter-words.ts'
 import { whereNotices } from '../../ui/records/tail-summary.ts'
 import { ChangeCommand } from '../base/change-command.ts'
 import { toSince, utcNotice } from '../base/parse-flags.ts'
@@ -29,6 +35,30 @@ interface FilterFlags {
   readonly reason?: string | undefined
 }
 
+/** What became of letters. */
+interface Settled {
+  readonly skippedMeanwhile: readonly SkipCount[]
+  /** The letters that the bus refused, with the reasons. */
+  readonly refused?: readonly { readonly id: string; readonly reason: string }[]
+}
+
+type OpenPlaces = Boxes & { readonly bus: EventBus }
+
+/** A change of the open letters that a command line selects. */
+interface LetterChange<Plan extends RetryPlan | DiscardPlan, Done extends Settled> {
+  readonly verb: 'retry' | 'discard'
+  /** The ids in the command line, not checked yet. */
+  readonly words: readonly string[]
+  readonly flags: SelectingFlags
+  plan(request: DiscardRequest, bus: EventBus): Promise<Plan>
+  /** What is changed, as `carryOut` has it. */
+  name(plan: Plan, places: OpenPlaces): string
+  shown(plan: Plan): string
+  question(plan: Plan): string
+  apply(request: DiscardRequest, bus: EventBus): Promise<Done>
+  done(done: Pick<Done, Exclude<keyof Done, keyof Settled>>): string
+}
+
 /** The most ids in a command line. */
 const MAX_IDS = 10_000
 
@@ -44,7 +74,7 @@ export abstract class DlqCommand extends ChangeCommand {
   protected async openPlaces(
     { topic }: PlaceFlags,
     { ids, planOnly }: { readonly ids?: readonly string[]; readonly planOnly?: boolean } = {},
-  ): Promise<Boxes & { readonly bus: EventBus }> {
+  ): Promise<OpenPlaces> {
     const parsed = ids?.map(parseLetterId)
     const named = parsed?.flatMap((id) => (id?.kind === 'topic' ? [id.topic] : []))
     const needsStore = parsed === undefined ? topic === undefined : parsed.some((id) => id?.kind === 'store')
@@ -58,6 +88,45 @@ export abstract class DlqCommand extends ChangeCommand {
           : topicsNamed(topic)
     const { now } = this.context
     return { bus, ...(await openBoxes({ bus, setup: this.#setup, wants, now })) }
+  }
+
+  /** Plans a change of the open letters that ids or flags select, shows the plan, asks for confirmation and applies it. */
+  protected async changeOpen<Plan extends RetryPlan | DiscardPlan, Done extends Settled>(
+    change: LetterChange<Plan, Done>,
+  ) {
+    const { verb, words, flags } = change
+    refuseUnclear(verb, words, flags)
+    const ids = words.length === 0 ? undefined : this.toIds(words)
+    const selection = await this.selection(flags, { ids, statuses: OPEN })
+    const places = await this.openPlaces(flags, ids === undefined ? {} : { ids })
+    const { bus, boxes } = places
+    const request = { boxes, selection, operator: this.operator, now: this.context.now }
+    const plan = await change.plan(request, bus)
+    await this.noticeWhere()
+    this.refuseMissing(plan.missing, places)
+    if (boxes.length === 0) await this.noticeNoPlaces(flags)
+    else if (plan.count === 0 && plan.skipped.length === 0) await this.notice('no open dead letters')
+    return this.carryOut({
+      plan: planDocument(plan),
+      name: change.name(plan, places),
+      shown: change.shown(plan),
+      isNothing: plan.count === 0,
+      question: change.question(plan),
+      apply: async () => {
+        const done = await this.settled(await change.apply(request, bus))
+        for (const { id, reason } of done.refused ?? []) {
+          await this.notice(`${id} was refused and stays open: ${reason}`)
+        }
+        return done
+      },
+      done: (done) => change.done(done),
+    })
+  }
+
+  /** Says which letters a change has skipped. Returns what became of the letters, as in `--json`. */
+  protected async settled<Done extends Settled>(done: Done) {
+    for (const skip of done.skippedMeanwhile) await this.notice(`note: ${skipText(skip)}`)
+    return { ...done, skippedMeanwhile: skipDocument(done.skippedMeanwhile) }
   }
 
   /** Returns what the flags select. */
@@ -166,7 +235,7 @@ interface SelectingFlags extends FilterFlags, PlaceFlags {
 }
 
 /** Refuses a command line that selects letters in two ways, or in none. */
-export function refuseUnclear(
+function refuseUnclear(
   verb: 'retry' | 'discard',
   ids: readonly string[],
   { all, reason, type, since, where, topic }: SelectingFlags,

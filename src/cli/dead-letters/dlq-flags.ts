@@ -1,5 +1,10 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { readFlags, schemaFlag, storeFlags, timeFlags } from '../base/flags.ts'
+
+/** The ids of letters, of which a command line may have several. */
+export const idArgs = {
+  id: Args.string({ description: 'Ids of the letters, as "crbus dlq list" shows them', ignoreStdin: true }),
+}
 
 /** Flags of all commands for dead letters: the bus, the event store, and where to look. */
 export const placeFlags = {

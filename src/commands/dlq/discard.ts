@@ -1,12 +1,9 @@
-import { Args, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { changeFlags } from '../../cli/base/flags.ts'
-import { DlqCommand, refuseUnclear } from '../../cli/dead-letters/dlq-command.ts'
-import { allFlag, eventFilterFlags, placeFlags } from '../../cli/dead-letters/dlq-flags.ts'
+import { DlqCommand } from '../../cli/dead-letters/dlq-command.ts'
+import { allFlag, eventFilterFlags, idArgs, placeFlags } from '../../cli/dead-letters/dlq-flags.ts'
 import { applyDiscard, planDiscard } from '../../operations/dead-letters/discard.ts'
-import { OPEN } from '../../operations/dead-letters/letter.ts'
 import { formatDiscardPlan } from '../../ui/dead-letters/format-letters.ts'
-import { planDocument, skipDocument } from '../../ui/dead-letters/letter-document.ts'
-import { skipText } from '../../ui/dead-letters/letter-words.ts'
 import { plural } from '../../ui/text/listed.ts'
 
 export default class DlqDiscard extends DlqCommand {
@@ -20,9 +17,7 @@ export default class DlqDiscard extends DlqCommand {
   ]
   static override strict = false
   static override usage = 'dlq discard [ID...] --reason TEXT'
-  static override args = {
-    id: Args.string({ description: 'Ids of the letters, as "crbus dlq list" shows them', ignoreStdin: true }),
-  }
+  static override args = idArgs
   static override flags = {
     ...placeFlags,
     ...changeFlags,
@@ -34,29 +29,15 @@ export default class DlqDiscard extends DlqCommand {
   async run() {
     const { argv, flags } = await this.parse(DlqDiscard)
     const { reason: why, ...filters } = flags
-    const words = argv as string[]
-    refuseUnclear('discard', words, filters)
-    const ids = words.length === 0 ? undefined : this.toIds(words)
-    const selection = await this.selection(filters, { ids, statuses: OPEN })
-    const places = await this.openPlaces(flags, ids === undefined ? {} : { ids })
-    const { bus, boxes } = places
-    const request = { boxes, selection, operator: this.operator, now: this.context.now }
-    const plan = await planDiscard(request)
-    await this.noticeWhere()
-    this.refuseMissing(plan.missing, places)
-    if (boxes.length === 0) await this.noticeNoPlaces(flags)
-    else if (plan.count === 0 && plan.skipped.length === 0) await this.notice('no open dead letters')
-    return this.carryOut({
-      plan: planDocument(plan),
-      name: this.nameOf(places),
-      shown: formatDiscardPlan(plan, this.tableWidth),
-      isNothing: plan.count === 0,
-      question: `Discard ${plural(plan.count, 'dead letter')}?`,
-      apply: async () => {
-        const done = await applyDiscard(bus, request, why)
-        for (const skip of done.skippedMeanwhile) await this.notice(`note: ${skipText(skip)}`)
-        return { ...done, skippedMeanwhile: skipDocument(done.skippedMeanwhile) }
-      },
+    return this.changeOpen({
+      verb: 'discard',
+      words: argv as string[],
+      flags: filters,
+      plan: planDiscard,
+      name: (_, places) => this.nameOf(places),
+      shown: (plan) => formatDiscardPlan(plan, this.tableWidth),
+      question: ({ count }) => `Discard ${plural(count, 'dead letter')}?`,
+      apply: (request, bus) => applyDiscard(bus, request, why),
       done: ({ discarded, alreadySent }) =>
         `discarded ${plural(discarded, 'dead letter')}${alreadySent === 0 ? '' : `; an interrupted retry had sent ${alreadySent} more, which are resolved`}`,
     })

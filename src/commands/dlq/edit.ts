@@ -11,7 +11,7 @@ import { OPEN, viewOfLetter } from '../../operations/dead-letters/letter.ts'
 import { withOriginal } from '../../operations/dead-letters/sending/original.ts'
 import { applyRetry, planRetry } from '../../operations/dead-letters/sending/retry.ts'
 import { payloadDiff } from '../../ui/dead-letters/format-edit.ts'
-import { planDocument, skipDocument } from '../../ui/dead-letters/letter-document.ts'
+import { planDocument } from '../../ui/dead-letters/letter-document.ts'
 import { notEditableText, skipText } from '../../ui/dead-letters/letter-words.ts'
 
 /** An edited letter is sent whatever number of retries failed, because it is another event. */
@@ -101,8 +101,7 @@ export default class DlqEdit extends DlqCommand {
         const done = await applyRetry(bus, { ...request, edited: { by: operator.name, value, headers }, notes })
         const [refused] = done.refused
         if (refused !== undefined) throw new RefusedError(`${refused.id} was refused and stays open: ${refused.reason}`)
-        for (const skip of done.skippedMeanwhile) await this.notice(`note: ${skipText(skip)}`)
-        return { ...done, skippedMeanwhile: skipDocument(done.skippedMeanwhile) }
+        return this.settled(done)
       },
       done: ({ retried }) => (retried === 0 ? 'nothing was sent' : `sent the edited event to ${topic}`),
     })

@@ -1,12 +1,10 @@
-import { Args, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { changeFlags } from '../../cli/base/flags.ts'
-import { DlqCommand, refuseUnclear } from '../../cli/dead-letters/dlq-command.ts'
-import { allFlag, eventFilterFlags, placeFlags, reasonFilter } from '../../cli/dead-letters/dlq-flags.ts'
-import { OPEN } from '../../operations/dead-letters/letter.ts'
-import { applyRetry, planRetry, type Retried } from '../../operations/dead-letters/sending/retry.ts'
+import { DlqCommand } from '../../cli/dead-letters/dlq-command.ts'
+import { allFlag, eventFilterFlags, idArgs, placeFlags, reasonFilter } from '../../cli/dead-letters/dlq-flags.ts'
+import type { DiscardRequest } from '../../operations/dead-letters/discard.ts'
+import { applyRetry, planRetry, type Retried, type RetryRequest } from '../../operations/dead-letters/sending/retry.ts'
 import { formatRetryPlan, retryQuestion } from '../../ui/dead-letters/format-letters.ts'
-import { planDocument, skipDocument } from '../../ui/dead-letters/letter-document.ts'
-import { skipText } from '../../ui/dead-letters/letter-words.ts'
 import { plural } from '../../ui/text/listed.ts'
 
 /** How often a letter is retried without --max-retries. */
@@ -27,9 +25,7 @@ export default class DlqRetry extends DlqCommand {
   ]
   static override strict = false
   static override usage = 'dlq retry [ID...] [--all]'
-  static override args = {
-    id: Args.string({ description: 'Ids of the letters, as "crbus dlq list" shows them', ignoreStdin: true }),
-  }
+  static override args = idArgs
   static override flags = {
     ...placeFlags,
     ...changeFlags,
@@ -50,32 +46,19 @@ export default class DlqRetry extends DlqCommand {
 
   async run() {
     const { argv, flags } = await this.parse(DlqRetry)
-    const words = argv as string[]
-    refuseUnclear('retry', words, flags)
-    const ids = words.length === 0 ? undefined : this.toIds(words)
-    const selection = await this.selection(flags, { ids, statuses: OPEN })
-    const places = await this.openPlaces(flags, ids === undefined ? {} : { ids })
-    const { bus, boxes } = places
     const { to, rate, 'max-retries': maxRetries = DEFAULT_MAX_RETRIES } = flags
-    const envelopeOf = await this.envelopes()
-    const request = { boxes, selection, operator: this.operator, now: this.context.now, envelopeOf, to, maxRetries }
-    const plan = await planRetry(bus, request)
-    await this.noticeWhere()
-    this.refuseMissing(plan.missing, places)
-    if (boxes.length === 0) await this.noticeNoPlaces(flags)
-    else if (plan.count === 0 && plan.skipped.length === 0) await this.notice('no open dead letters')
-    return this.carryOut({
-      plan: planDocument(plan),
-      name: plan.topics.map(({ topic }) => topic).join(','),
-      shown: formatRetryPlan(plan, this.tableWidth),
-      isNothing: plan.count === 0,
-      question: retryQuestion(plan),
-      apply: async () => {
-        const done = await applyRetry(bus, { ...request, rate })
-        for (const skip of done.skippedMeanwhile) await this.notice(`note: ${skipText(skip)}`)
-        for (const { id, reason } of done.refused) await this.notice(`${id} was refused and stays open: ${reason}`)
-        return { ...done, skippedMeanwhile: skipDocument(done.skippedMeanwhile) }
-      },
+    const whole = async (request: DiscardRequest): Promise<RetryRequest> => {
+      return { ...request, envelopeOf: await this.envelopes(), to, maxRetries }
+    }
+    return this.changeOpen({
+      verb: 'retry',
+      words: argv as string[],
+      flags,
+      plan: async (request, bus) => planRetry(bus, await whole(request)),
+      name: ({ topics }) => topics.map(({ topic }) => topic).join(','),
+      shown: (plan) => formatRetryPlan(plan, this.tableWidth),
+      question: retryQuestion,
+      apply: async (request, bus) => applyRetry(bus, { ...(await whole(request)), rate }),
       done: retriedText,
     })
   }
