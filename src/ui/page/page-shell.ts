@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { stringifyJson } from '../text/json.ts'
+import type { PageWindow } from './browser/dom.ts'
+import { frameStyle } from './frame-style.ts'
 import { pageStyle } from './page-style.ts'
 
 /** The parts of a page. */
@@ -18,7 +21,7 @@ interface PageParts {
  * text of a record cannot run anything, even if it got into the markup.
  */
 export function htmlPage({ title, style, script, data }: PageParts): string {
-  const css = `${pageStyle}${style}`
+  const css = `${pageStyle}${frameStyle}${style}`
   const policy = [
     "default-src 'none'",
     `style-src '${hashOf(css)}'`,
@@ -46,6 +49,20 @@ export function htmlPage({ title, style, script, data }: PageParts): string {
 `
 }
 
+/**
+ * Returns the script of a page: it calls `view` with the window, the data, the parts and the options. The view and its parts are
+ * functions that refer to nothing outside of themselves, so that their source text is the script.
+ */
+export function pageScript<Data, Parts extends object, Options>(
+  view: (window: PageWindow, data: Data, parts: Parts, options: Options) => void,
+  parts: Parts,
+  options: Options,
+): string {
+  const sources = Object.entries(parts).map(([name, part]) => `${name}:${String(part)}`)
+  const data = 'JSON.parse(document.getElementById("data").textContent)'
+  return `"use strict";(${view.toString()})(window,${data},{${sources.join(',')}},${JSON.stringify(options)})`
+}
+
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
@@ -53,7 +70,7 @@ const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) =>
 
 /** Writes JSON that cannot end its element. Line separators are not allowed in scripts of older browsers. */
 const dataText = (data: unknown): string =>
-  JSON.stringify(data).replace(
+  stringifyJson(data).replace(
     /[<>\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

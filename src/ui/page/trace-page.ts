@@ -2,13 +2,16 @@ import { eventTypeColor } from '../records/text/event-type-color.ts'
 import type { TraceDocument, TraceMessage } from '../trace/trace-document.ts'
 import { elements } from './browser/elements.ts'
 import { jsonTree } from './browser/json-tree.ts'
-import { traceDetails } from './browser/trace-details.ts'
-import { traceHead } from './browser/trace-head.ts'
-import { type PageTrace, traceRows } from './browser/trace-rows.ts'
-import { traceView } from './browser/trace-view.ts'
+import { pageFrame } from './browser/page-frame.ts'
+import { pageKeys } from './browser/page-keys.ts'
+import { traceDetails } from './browser/trace/trace-details.ts'
+import { traceHead } from './browser/trace/trace-head.ts'
+import { type PageTrace, traceRows } from './browser/trace/trace-rows.ts'
+import { traceView } from './browser/trace/trace-view.ts'
 import { virtualList } from './browser/virtual-list.ts'
-import { htmlPage } from './page-shell.ts'
-import { ROW_PX, traceStyle } from './trace-style.ts'
+import { ROW_PX } from './frame-style.ts'
+import { htmlPage, pageScript } from './page-shell.ts'
+import { traceStyle } from './trace-style.ts'
 
 const tones = { red: 'bad', yellow: 'warn', cyan: 'event' } as const
 
@@ -22,8 +25,8 @@ export function tracePage(document: TraceDocument): string {
   return htmlPage({ title: `${document.correlationId} · crbus trace`, style: traceStyle, script, data })
 }
 
-// The parts of the page are functions that refer to nothing outside of themselves, so that their source text is the script.
-const parts = { elements, virtualList, jsonTree, traceRows, traceHead, traceDetails }
-const sources = Object.entries(parts).map(([name, part]) => `${name}:${part.toString()}`)
-
-const script = `"use strict";(${traceView.toString()})(window,JSON.parse(document.getElementById("data").textContent),{${sources.join(',')}},${ROW_PX})`
+const script = pageScript(
+  traceView,
+  { elements, pageFrame, pageKeys, virtualList, jsonTree, traceRows, traceHead, traceDetails },
+  ROW_PX,
+)

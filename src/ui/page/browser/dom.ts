@@ -14,6 +14,7 @@ export interface PageElement {
   checked: boolean
   open: boolean
   scrollTop: number
+  scrollLeft: number
   readonly scrollHeight: number
   readonly clientHeight: number
   readonly clientWidth: number

@@ -1,5 +1,6 @@
-import type { PageElement } from './dom.ts'
-import type { Elements } from './elements.ts'
+import type { PageElement } from '../dom.ts'
+import type { Elements } from '../elements.ts'
+import type { PageFinding } from '../page-frame.ts'
 
 /** A message as the page needs it: a message of the document of `crbus trace`. */
 export interface PageMessage {
@@ -30,13 +31,7 @@ export interface PageTrace {
   readonly complete: boolean
   readonly messages: readonly PageMessage[]
   readonly participants: readonly { readonly name: string }[]
-  readonly findings: readonly {
-    readonly code: string
-    readonly message: string
-    readonly messages: readonly number[]
-    /** What to try next: a command, a flag or advice. */
-    readonly suggestions: readonly { readonly run?: string; readonly flag?: string; readonly hint?: string }[]
-  }[]
+  readonly findings: readonly (PageFinding & { readonly messages: readonly number[] })[]
   readonly read: { readonly topics: readonly string[] }
   /** The class of each message: `bad`, `warn` or `event`. */
   readonly tones: readonly string[]

@@ -1,54 +1,23 @@
-import type { PageElement, PageEvent, PageWindow } from './dom.ts'
-import type { Elements } from './elements.ts'
-import type { TraceHead } from './trace-head.ts'
-import type { PageMessage, PageTrace, TraceRows } from './trace-rows.ts'
-import type { VirtualList } from './virtual-list.ts'
+import type { PageElement, PageWindow } from '../dom.ts'
+import type { elements } from '../elements.ts'
+import type { jsonTree } from '../json-tree.ts'
+import type { pageFrame } from '../page-frame.ts'
+import type { pageKeys } from '../page-keys.ts'
+import type { virtualList } from '../virtual-list.ts'
+import type { traceDetails } from './trace-details.ts'
+import type { traceHead } from './trace-head.ts'
+import type { PageMessage, PageTrace, traceRows } from './trace-rows.ts'
 
 /** The parts of the page, which run in the browser. They are given because this function refers to nothing outside of itself. */
 export interface TraceParts {
-  readonly elements: (document: PageWindow['document']) => Elements
-  readonly virtualList: (
-    window: PageWindow,
-    elements: Elements,
-    options: {
-      readonly id: string
-      readonly label: string
-      readonly height: number
-      readonly onSelect: (index: number) => void
-      readonly onOpen: () => void
-    },
-  ) => VirtualList
-  readonly jsonTree: (elements: Elements, value: unknown) => PageElement
-  readonly traceRows: (
-    elements: Elements,
-    context: {
-      readonly lanes: readonly string[]
-      readonly begin: number
-      readonly end: number
-      readonly toneOf: (message: PageMessage) => string
-      readonly timeOf: (message: PageMessage) => number | undefined
-    },
-    height: number,
-  ) => TraceRows
-  readonly traceHead: (
-    elements: Elements,
-    trace: PageTrace,
-    context: {
-      readonly window: PageWindow
-      readonly rows: TraceRows
-      readonly goTo: (index: number) => void
-      readonly switchTheme: () => void
-    },
-  ) => TraceHead
-  readonly traceDetails: (
-    elements: Elements,
-    trace: PageTrace,
-    context: {
-      readonly rows: TraceRows
-      readonly jsonTree: (elements: Elements, value: unknown) => PageElement
-      readonly goTo: (index: number) => void
-    },
-  ) => (message: PageMessage, close: PageElement) => readonly PageElement[]
+  readonly elements: typeof elements
+  readonly pageFrame: typeof pageFrame
+  readonly pageKeys: typeof pageKeys
+  readonly virtualList: typeof virtualList
+  readonly jsonTree: typeof jsonTree
+  readonly traceRows: typeof traceRows
+  readonly traceHead: typeof traceHead
+  readonly traceDetails: typeof traceDetails
 }
 
 /** Shows a conversation: its facts, its findings, and its messages as a tree, a sequence diagram or a timeline. */
@@ -56,6 +25,7 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
   const { document } = window
   const tools = parts.elements(document)
   const { html, button } = tools
+  const frame = parts.pageFrame(window, tools)
   const { messages, findings, participants } = trace
   const parsed = messages.map(({ time }) => (time === null ? undefined : Date.parse(time)))
   const times = parsed.flatMap((time) => (time === undefined ? [] : [time]))
@@ -99,47 +69,45 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
   const details = html('section', 'details')
   details.setAttribute('aria-label', 'Details of the selected message')
   details.hidden = true
-  const search = html('input', '')
-  search.setAttribute('type', 'search')
-  search.setAttribute('placeholder', 'Search type, topic, payload')
-  search.setAttribute('aria-label', 'Search type, topic and payload')
-  const onlyFindings = html('input', '')
-  onlyFindings.setAttribute('type', 'checkbox')
-  const count = html('span', 'dim')
-  count.setAttribute('role', 'status')
-  const tabs = views.map(([name, label]) => {
-    const tab = button(label, '', () => switchTo(name))
-    tab.setAttribute('role', 'tab')
-    tab.setAttribute('aria-controls', 'messages')
-    return tab
-  })
-  const zoomOut = button('−', '', () => zoomBy(0.5))
-  const zoomIn = button('+', '', () => zoomBy(2))
-  zoomOut.setAttribute('aria-label', 'Zoom out')
-  zoomIn.setAttribute('aria-label', 'Zoom in')
-  const zooms = html('span', '', zoomOut, zoomIn)
+  const filter = frame.filter('type, topic, payload', findings.length > 0, refilter)
+  const tabs = frame.tabs(
+    views.map(([, label]) => label),
+    'messages',
+    (at) => switchTo(views[at]?.[0] ?? 'tree'),
+  )
+  const zooms = frame.zooms(zoomBy)
   zooms.hidden = true
-  const head = parts.traceHead(tools, trace, { window, rows, goTo, switchTheme })
-  const { help } = head
+  const head = parts.traceHead(tools, trace, { window, frame, rows, goTo })
   const messageDetails = parts.traceDetails(tools, trace, { rows, jsonTree: parts.jsonTree, goTo })
-  document.body.append(...head.parts, bar(), html('main', '', viewPart(), details), help)
-  search.addEventListener('input', refilter)
-  onlyFindings.addEventListener('change', refilter)
-  list.element.addEventListener('keydown', pressed)
+  const bar = html('div', 'bar no-print', tabs.element, zooms, ...filter.parts)
+  document.body.append(...head.parts, bar, html('main', '', viewPart(), details), head.help)
   list.element.addEventListener(
     'scroll',
-    () => {
-      const left = (list.element as unknown as { readonly scrollLeft: number }).scrollLeft
-      heads.style.setProperty('transform', `translateX(${-left}px)`)
-    },
+    () => heads.style.setProperty('transform', `translateX(${-list.element.scrollLeft}px)`),
     { passive: true },
   )
-  document.addEventListener('keydown', pressedAnywhere)
+  parts.pageKeys(document, {
+    frame,
+    filter,
+    help: head.help,
+    lists: [list.element],
+    focusList,
+    viewCount: views.length,
+    switchTo: (at) => switchTo(views[at]?.[0] ?? 'tree'),
+    count: () => shown.length,
+    page: () => list.page,
+    moveBy,
+    nextFinding,
+    openDetails,
+    close: () => {
+      if (!details.hidden) closeDetails()
+    },
+  })
   window.addEventListener('resize', () => {
     if (view === 'timeline') show()
   })
   switchTo('tree')
-  list.element.focus({ preventScroll: true })
+  focusList()
 
   /** The messages as a tree: each below its cause, with the branches in front of it. */
   function treeOrder(): { readonly message: PageMessage; readonly branch: string }[] {
@@ -171,38 +139,17 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
     return ordered
   }
 
-  function bar(): PageElement {
-    const tabList = html('span', '', ...tabs)
-    tabList.setAttribute('role', 'tablist')
-    const only = html('label', '', onlyFindings, 'only findings')
-    return html(
-      'div',
-      'bar no-print',
-      tabList,
-      zooms,
-      html('span', 'spring'),
-      count,
-      ...(findings.length === 0 ? [] : [only]),
-      search,
-    )
-  }
-
   function viewPart(): PageElement {
     return html('section', 'view', html('div', 'heads-box', heads), list.element, empty)
   }
 
-  function switchTheme(): void {
-    const root = document.documentElement
-    const isDark =
-      root.dataset.theme === undefined
-        ? window.matchMedia('(prefers-color-scheme: dark)').matches
-        : root.dataset.theme === 'dark'
-    root.dataset.theme = isDark ? 'light' : 'dark'
+  function focusList(): void {
+    list.element.focus({ preventScroll: true })
   }
 
   function switchTo(next: ViewName): void {
     view = next
-    for (const [at, tab] of tabs.entries()) tab.setAttribute('aria-selected', String(views[at]?.[0] === view))
+    tabs.select(views.findIndex(([name]) => name === view))
     zooms.hidden = view !== 'timeline'
     refilter()
   }
@@ -214,7 +161,7 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
 
   /** Whether a message passes the search and the filter. Its search text is made once. */
   function passes(message: PageMessage, wanted: string): boolean {
-    if (onlyFindings.checked && message.marks.length === 0) return false
+    if (filter.isOnlyFindings && message.marks.length === 0) return false
     if (wanted === '') return true
     searchTexts[message.index] ??= JSON.stringify(message).toLowerCase()
     return (searchTexts[message.index] as string).includes(wanted)
@@ -222,13 +169,12 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
 
   function refilter(): void {
     const kept = selectedMessage()
-    const wanted = search.value.trim().toLowerCase()
-    const isFiltered = wanted !== '' || onlyFindings.checked
+    const { wanted } = filter
     const ordered = view === 'tree' ? branches : messages.map((message) => ({ message, branch: '' }))
-    shown = isFiltered
+    shown = filter.isActive
       ? ordered.filter(({ message }) => passes(message, wanted)).map(({ message }) => ({ message, branch: '' }))
       : ordered
-    count.textContent = isFiltered ? `${shown.length} of ${messages.length}` : ''
+    filter.report(shown.length, messages.length)
     empty.hidden = shown.length > 0
     show()
     const at = kept === undefined ? -1 : shown.findIndex(({ message }) => message === kept)
@@ -267,14 +213,10 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
 
   /** Selects a message, also if the filter hides it. */
   function goTo(index: number): void {
-    if (!shown.some(({ message }) => message.index === index)) {
-      search.value = ''
-      onlyFindings.checked = false
-      refilter()
-    }
+    if (!shown.some(({ message }) => message.index === index)) filter.clear()
     list.select(shown.findIndex(({ message }) => message.index === index))
     openDetails(false)
-    list.element.focus({ preventScroll: true })
+    focusList()
   }
 
   function showDetails(): void {
@@ -293,7 +235,7 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
 
   function closeDetails(): void {
     details.hidden = true
-    list.element.focus({ preventScroll: true })
+    focusList()
   }
 
   function moveBy(rowsDown: number): void {
@@ -310,73 +252,5 @@ export function traceView(window: PageWindow, trace: PageTrace, parts: TracePart
         return
       }
     }
-  }
-
-  function pressed(event: PageEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    const actions = new Map<string, () => void>([
-      ['ArrowDown', () => moveBy(1)],
-      ['ArrowUp', () => moveBy(-1)],
-      ['j', () => moveBy(1)],
-      ['k', () => moveBy(-1)],
-      ['PageDown', () => moveBy(list.page)],
-      ['PageUp', () => moveBy(-list.page)],
-      ['Home', () => moveBy(-shown.length)],
-      ['End', () => moveBy(shown.length)],
-      ['g', () => moveBy(-shown.length)],
-      ['G', () => moveBy(shown.length)],
-      ['Enter', () => openDetails(true)],
-      [' ', () => openDetails(false)],
-    ])
-    const action = actions.get(event.key)
-    if (action === undefined) return
-    event.preventDefault()
-    action()
-  }
-
-  function pressedAnywhere(event: PageEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return
-    const isTyping = event.target === search
-    if (event.key === 'Escape') {
-      if (isTyping) {
-        search.value = ''
-        refilter()
-        list.element.focus({ preventScroll: true })
-      } else if (!details.hidden) closeDetails()
-      return
-    }
-    if (isTyping) {
-      if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
-      event.preventDefault()
-      list.element.focus({ preventScroll: true })
-      return
-    }
-    const actions = new Map<string, () => void>([
-      [
-        '/',
-        () => {
-          search.focus()
-          search.select()
-        },
-      ],
-      ['?', () => help.showModal()],
-      ['1', () => switchTo('tree')],
-      ['2', () => switchTo('sequence')],
-      ['3', () => switchTo('timeline')],
-      ['n', () => nextFinding(1)],
-      ['N', () => nextFinding(-1)],
-      ['t', switchTheme],
-      [
-        'f',
-        () => {
-          onlyFindings.checked = !onlyFindings.checked
-          refilter()
-        },
-      ],
-    ])
-    const action = actions.get(event.key)
-    if (action === undefined) return
-    event.preventDefault()
-    action()
   }
 }

@@ -1,5 +1,5 @@
-import type { PageElement } from './dom.ts'
-import type { Elements } from './elements.ts'
+import type { PageElement } from '../dom.ts'
+import type { Elements } from '../elements.ts'
 import type { PageMessage, PageTrace, TraceRows } from './trace-rows.ts'
 
 interface DetailsContext {
