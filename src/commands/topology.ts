@@ -8,13 +8,14 @@ import { openSchemas } from '../operations/schemas/open.ts'
 import { readTopology } from '../operations/topology/gather-facts.ts'
 import { hintsOf } from '../operations/topology/hints.ts'
 import { type Finding, findingCodes } from '../operations/topology/topology.ts'
+import { write } from '../ui/text/io.ts'
 import { noteText } from '../ui/topology/finding-text.ts'
 import { formatTopology } from '../ui/topology/format-topology.ts'
 import { formatTopologyMermaid } from '../ui/topology/mermaid.ts'
 import { type TopologyDocument, topologyDocument } from '../ui/topology/topology-document.ts'
 import { ScanProgress } from '../ui/trace/scan-progress.ts'
 
-const formats = ['text', 'mermaid'] as const
+const formats = ['text', 'mermaid', 'html'] as const
 /** The number of newest records of each topic that are read by default. */
 const DEFAULT_NUMBER = 10_000
 
@@ -43,6 +44,7 @@ export default class TopologyCommand extends BaseCommand {
     "<%= config.bin %> topology 'order-*' -n 1000",
     '<%= config.bin %> topology --check --ignore group-idle',
     '<%= config.bin %> topology -o mermaid > topology.mmd',
+    '<%= config.bin %> topology -o html > topology.html',
     '<%= config.bin %> topology --json > topology.json',
   ]
   static override args = {
@@ -99,7 +101,9 @@ export default class TopologyCommand extends BaseCommand {
     if (topology.topics.length === 0 && this.busExists) {
       await this.notice(await this.whyEmpty(bus, 'topic', 'no topics yet; "crbus topics create" creates one'))
     }
-    if (flags.output === 'mermaid') await this.print(formatTopologyMermaid(topology))
+    const document = topologyDocument(topology, suggest)
+    if (flags.output === 'html') await this.#printPage(document)
+    else if (flags.output === 'mermaid') await this.print(formatTopologyMermaid(topology))
     else {
       const { color } = this.context.io
       const style = { color, timeZone: this.timeZone, columns: this.tableWidth }
@@ -107,6 +111,17 @@ export default class TopologyCommand extends BaseCommand {
     }
     for (const note of topology.notes) await this.notice(`note: ${noteText(note)}`)
     if (flags.check && topology.findings.length > 0) this.foundSomething()
-    return topologyDocument(topology, suggest)
+    return document
+  }
+
+  async #printPage(document: TopologyDocument): Promise<void> {
+    if (this.isJson) return
+    const { io, stop, now } = this.context
+    const { topologyPage } = await import('../ui/page/topology-page.ts')
+    const { formatBus } = await import('../ui/profiles/format-bus.ts')
+    const named = await this.namedBus()
+    const page = topologyPage(document, { now: now(), bus: named && formatBus(named, false) })
+    // As bytes, because `write` escapes control characters in text for a terminal, and the page escapes its own.
+    await write(io.stdout, Buffer.from(page), stop.readerLeft)
   }
 }

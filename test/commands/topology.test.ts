@@ -93,6 +93,29 @@ group-idle  group saga has no members; it has committed offsets of order-events
     expect(exitCode).toBe(0)
   })
 
+  test('prints a page with -o html, which has the findings that --ignore does not leave out', async () => {
+    await shop()
+    const { stdout, exitCode } = await topology(['-o', 'html', '--ignore', 'group-idle', '--check'])
+    expect(stdout).toMatch(/^<!doctype html>/)
+    const [, data = '{}'] = /id="data">(.*?)<\/script>/.exec(stdout) ?? []
+    const { findings, nodes, edges } = JSON.parse(data)
+    expect(findings).toMatchObject([{ code: 'type-unconsumed', nodes: [2], types: ['Pay.v1'] }])
+    expect(nodes.map(({ kind, name }: { kind: string; name: string }) => `${kind} ${name}`)).toEqual([
+      'topic order-commands',
+      'topic order-events',
+      'topic payment-commands',
+      'group order',
+      'group saga',
+    ])
+    expect(edges.length).toBe(4)
+    expect(exitCode).toBe(10)
+  })
+
+  test('prints the document with --json, also if -o html is given', async () => {
+    await shop()
+    expect((await document(['-o', 'html'])).topics.length).toBe(3)
+  })
+
   test('ends with exit code 10 with --check if there are findings that --ignore does not leave out', async () => {
     await shop()
     expect((await topology(['--check'])).exitCode).toBe(10)

@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tracePage } from '../../src/ui/page/trace-page.ts'
 import type { TraceDocument, TraceMessage } from '../../src/ui/trace/trace-document.ts'
-import { chromiumPath, startChromium } from '../support/chromium.ts'
+import { startChromium } from '../support/chromium.ts'
+import { chromiumOrNotice, openPage } from '../support/opened-page.ts'
 
 // The page of a conversation in a real browser. Without Chromium, the tests are skipped with a notice; under CI, the run fails.
 
-const path = chromiumPath()
-if (path === undefined && process.env.CI) throw new Error('these tests need Chromium: install the package chromium')
-if (path === undefined) process.stderr.write('\nNO CHROMIUM: the tests of pages are skipped\n\n')
+const path = chromiumOrNotice()
 
 const bin = new URL('../../bin/crbus.js', import.meta.url).pathname
 const HOSTILE = '</script><img src=x onerror="document.title=1"> \u202e<b>'
@@ -80,27 +78,7 @@ describe.skipIf(path === undefined)('the page of a conversation', () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** Opens a page and collects what a page that is complete in itself must not do. */
-  async function open(
-    html: string,
-    options: BrowserContextOptions = {},
-  ): Promise<{ page: Page; complaints: string[] }> {
-    const file = join(folder, 'trace.html')
-    writeFileSync(file, html)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-    onTestFinished(() => context.close())
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('request', (request) => {
-      if (!request.url().startsWith('file:')) complaints.push(request.url())
-    })
-    await page.goto(pathToFileURL(file).href)
-    await page.waitForSelector('[role=option]')
-    return { page, complaints }
-  }
-
+  const open = (html: string, options: BrowserContextOptions = {}) => openPage(browser, folder, html, options)
   const selected = (page: Page) => page.locator('[role=option][aria-selected=true]')
 
   test('loads nothing, reports no error, and shows texts of records as text', async () => {

@@ -13,6 +13,7 @@ header .spring{flex:1}
 .findings li span:nth-child(2){flex:1;overflow-wrap:anywhere}
 .bar{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:0 18px 10px}
 .bar .spring{flex:1}
+.bar input[type=search]{width:27ch;max-width:100%}
 .bar label{display:flex;gap:5px;align-items:center}
 main{flex:1;min-height:0;display:flex}
 .view{flex:1;min-width:0;display:flex;flex-direction:column}
@@ -30,6 +31,7 @@ main{flex:1;min-height:0;display:flex}
 .details a{color:var(--accent);cursor:pointer}
 .empty{padding:24px 18px;color:var(--dim)}
 @media (max-width:760px){
+.bar input[type=search]{flex:1}
 header,.bar{padding-left:12px;padding-right:12px}header .spring{flex:none}header button{padding:2px 4px}.findings{margin:0 12px 8px;max-height:18vh}
 .row{padding:0 12px;gap:8px}.row .text{display:none}.row .name{max-width:none;flex:1}
 main{position:relative}.details{position:fixed;left:0;right:0;bottom:0;width:auto;max-height:62vh;border-left:none;border-radius:14px 14px 0 0;box-shadow:0 -4px 24px rgba(0,0,0,.3)}

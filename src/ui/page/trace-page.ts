@@ -1,4 +1,3 @@
-import { eventTypeColor } from '../records/text/event-type-color.ts'
 import type { TraceDocument, TraceMessage } from '../trace/trace-document.ts'
 import { elements } from './browser/elements.ts'
 import { jsonTree } from './browser/json-tree.ts'
@@ -11,13 +10,12 @@ import { traceView } from './browser/trace/trace-view.ts'
 import { virtualList } from './browser/virtual-list.ts'
 import { ROW_PX } from './frame-style.ts'
 import { htmlPage, pageScript } from './page-shell.ts'
+import { toneOfType } from './tone-of-type.ts'
 import { traceStyle } from './trace-style.ts'
-
-const tones = { red: 'bad', yellow: 'warn', cyan: 'event' } as const
 
 /** The class of a message, by its event type as in `crbus tail`. */
 const toneOf = ({ kind, eventType }: TraceMessage): string =>
-  kind === 'dead-letter' || eventType === undefined ? 'bad' : tones[eventTypeColor(eventType)]
+  kind === 'dead-letter' || eventType === undefined ? 'bad' : toneOfType(eventType)
 
 /** Creates a page of HTML that shows a conversation. It is complete in itself and loads nothing. */
 export function tracePage(document: TraceDocument): string {

@@ -1,7 +1,7 @@
-import type { Flow, Reader, TopicNode, Topology } from '../../operations/topology/topology.ts'
+import type { Flow, Reader, TopicNode, TypeNode } from '../../operations/topology/topology.ts'
 
 /** A topic, a service, or a consumer group that no service declares, as a node of a drawing. */
-export interface GraphNode {
+interface GraphNode {
   readonly kind: 'topic' | 'service' | 'group'
   readonly name: string
 }
@@ -23,8 +23,19 @@ export interface TopologyGraph {
   readonly edges: readonly GraphEdge[]
 }
 
+/** What a drawing needs of a topic. */
+interface GraphTopic extends Pick<TopicNode, 'topic' | 'readers'> {
+  readonly types: readonly Pick<TypeNode, 'eventType' | 'publishers' | 'consumers'>[]
+}
+
+/** What a drawing needs of a topology. */
+interface GraphSource {
+  readonly topics: readonly GraphTopic[]
+  readonly flows: readonly Flow[]
+}
+
 /** Returns the nodes and the lines of a drawing: from publishers to topics, from topics to consumers, and between topics. */
-export function topologyGraph({ topics, flows }: Pick<Topology, 'topics' | 'flows'>): TopologyGraph {
+export function topologyGraph({ topics, flows }: GraphSource): TopologyGraph {
   const participants = new Map<string, number>()
   const services = new Set<string>()
   const topicAt = new Map(topics.map(({ topic }, at) => [topic, at]))
@@ -58,7 +69,10 @@ export function topologyGraph({ topics, flows }: Pick<Topology, 'topics' | 'flow
 
 const nameOf = ({ group, service }: Reader): string => service ?? group
 
-const typesByName = ({ types }: TopicNode, key: 'publishers' | 'consumers'): ReadonlyMap<string, readonly string[]> => {
+const typesByName = (
+  { types }: GraphTopic,
+  key: 'publishers' | 'consumers',
+): ReadonlyMap<string, readonly string[]> => {
   const byName = new Map<string, string[]>()
   for (const type of types) {
     for (const { name } of type[key]) byName.set(name, [...(byName.get(name) ?? []), type.eventType])

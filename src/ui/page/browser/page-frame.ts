@@ -10,7 +10,7 @@ export interface PageFinding {
 }
 
 /** A row of tabs. */
-export interface PageTabs {
+interface PageTabs {
   readonly element: PageElement
   /** Marks a tab as selected. */
   select(index: number): void

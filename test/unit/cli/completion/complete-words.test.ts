@@ -76,7 +76,7 @@ describe('completeWords', () => {
     expect(complete('publish order-events --envelope=c').prefix).toBe('--envelope=')
     expect(values('completion ')).toEqual(['bash', 'zsh', 'fish'])
     expect(values('tail -o pre')).toEqual(['pretty'])
-    expect(values('topology -o ')).toEqual(['text', 'mermaid'])
+    expect(values('topology -o ')).toEqual(['text', 'mermaid', 'html'])
     expect(values('check lag -o ')).toEqual(['text', 'json', 'prometheus', 'nagios'])
     expect(values('tail order-events --from @')).toEqual(['@-1h', '@-24h'])
   })
