@@ -8,7 +8,7 @@ export default class Completion extends BaseCommand {
   static override summary = 'Print the completion script of a shell'
   static override document = 'completion'
   static override description = [
-    'Completes commands, flags, their values, files, and the names of topics, groups, profiles and event types. The names come from a cache, which a background process renews. It connects to the bus in force, except to brokers that only the file of a project names, until you have listed the topics or groups there; and never with a secret from a program or a keyring.',
+    'Completes commands, flags, their values, files, and the names of topics, groups, profiles, event types and sagas. The names of a bus come from a cache, which a background process renews. It connects to the bus in force, except to brokers that only the file of a project names, until you have listed the topics or groups there; and never with a secret from a program or a keyring.',
     'bash: add to ~/.bashrc\n  source <(crbus completion bash)\nzsh: add to ~/.zshrc, after compinit\n  source <(crbus completion zsh)\nfish: add to ~/.config/fish/config.fish\n  crbus completion fish | source',
   ].join('\n\n')
   static override examples = ['source <(<%= config.bin %> completion bash)']

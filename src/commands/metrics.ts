@@ -8,6 +8,7 @@ import { openExistingStore } from '../cli/existing-store.ts'
 import { buildOf } from '../cli/metrics/build.ts'
 import { sagaFailure, storeFailure } from '../cli/metrics/store-failure.ts'
 import { descriptionsFlag } from '../cli/sagas/saga-flags.ts'
+import { placesOf } from '../cli/sagas/saga-places.ts'
 import { lagWindow } from '../operations/lag/window.ts'
 import { measure } from '../operations/metrics/measurement.ts'
 import { formatMetrics } from '../ui/metrics/format-metrics.ts'
@@ -78,7 +79,7 @@ export default class Metrics extends BaseCommand {
   }
   /** Returns what measures the sagas that are described. The descriptions are read once. */
   async #sagaMeter(bus: EventBus, openStore: () => ReturnType<typeof openExistingStore>, named: string | undefined) {
-    const [{ readDescriptions, placesOf, howToDescribe }, { sagaMeter }] = await Promise.all([
+    const [{ readDescriptions, howToDescribe }, { sagaMeter }] = await Promise.all([
       import('../cli/sagas/describe-sagas.ts'),
       import('../operations/metrics/sagas.ts'),
     ])

@@ -37,6 +37,25 @@ describe('completion in bash', () => {
     expect(await inBash('publish', 'order-events', '--envelope', '')).toBe('bincode\ncbor')
   })
 
+  test('completes the names of the sagas that are described, without the bus', async () => {
+    const folder = join(home.folder, 'sagas')
+    mkdirSync(folder)
+    const description = { crbus_saga: 1, topics: ['order-events'], events: ['OrderPlaced.v1', 'OrderShipped.v1'] }
+    const ends = { startedBy: ['OrderPlaced.v1'], completedBy: ['OrderShipped.v1'], stuckBy: [], expects: [] }
+    for (const saga of ['checkout', 'refund'])
+      writeFileSync(join(folder, `${saga}.json`), JSON.stringify({ ...description, saga, ...ends }))
+    expect(await inBash('sagas', 'list', '')).toBe('checkout\nrefund')
+    expect(await inBash('sagas', 'stuck', 'checkout', 'r')).toBe('refund')
+    expect(await inBash('sagas', 'describe', 'ref')).toBe('refund')
+    expect(await inBash('sagas', 'show', 'c-1', '--saga', 'ch')).toBe('checkout')
+    const one = ['--descriptions', join(folder, 'refund.json')]
+    expect(await inBash('sagas', 'list', ...one, '')).toBe('refund')
+  })
+
+  test('completes the groups of crbus probe', async () => {
+    expect(await inBash('probe', 'order-events', '--group', '')).toBe('bill\\ ing')
+  })
+
   test('escapes a name with a space', async () => {
     expect(await inBash('groups', 'describe', '')).toBe('bill\\ ing')
     expect(await inBash('groups', 'describe', 'bill\\ i')).toBe('bill\\ ing')

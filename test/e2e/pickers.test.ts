@@ -95,6 +95,99 @@ describe('on a terminal', () => {
     expect(shown).toContain('1 message of 1 participant')
   })
 
+  describe('with descriptions of sagas', () => {
+    let project: string
+    let own: Record<string, string>
+    beforeAll(async () => {
+      project = join(folder, 'described')
+      own = { CRBUS_DATA_DIR: join(project, 'bus') }
+      mkdirSync(join(project, 'sagas'), { recursive: true })
+      for (const [saga, topic] of [
+        ['checkout', 'order-events'],
+        ['refund', 'refund-events'],
+      ] as const) {
+        const description = {
+          ...{ crbus_saga: 1, saga, topics: [topic], events: ['Begun.v1', 'Ended.v1'] },
+          ...{ startedBy: ['Begun.v1'], completedBy: ['Ended.v1'], stuckBy: [], expects: [] },
+        }
+        writeFileSync(join(project, 'sagas', `${saga}.json`), JSON.stringify(description))
+        const event = ['--type', 'Begun.v1', '--data', '{}', '--correlation-id', `${saga}-1`]
+        await crbus('publish', topic, ...event, '--data-dir', own.CRBUS_DATA_DIR as string)
+      }
+    })
+
+    test('crbus sagas show picks a conversation, with its saga and its state', async () => {
+      const { shown, exitCode } = await pick(
+        'sagas show',
+        [
+          ['Which conversation?', 'refund'],
+          ['(1 match)', ENTER],
+        ],
+        own,
+        project,
+      )
+      expect(shown).toMatch(/refund-1 +refund +running for \S+ +Begun\.v1/)
+      expect(shown).toContain('$ crbus sagas show refund-1\n')
+      expect(exitCode).toBe(0)
+    })
+
+    test('crbus sagas show --saga picks a saga, and then one of its conversations', async () => {
+      const steps: readonly Step[] = [
+        ['Which saga?', ENTER],
+        ['Which conversation?', ENTER],
+      ]
+      const { shown } = await pick('sagas show --saga', steps, own, project)
+      expect(shown).not.toContain('refund-1')
+      expect(shown).toContain('$ crbus sagas show checkout-1 --saga checkout\n')
+    })
+
+    test('crbus sagas describe asks for the name, which may be new, and picks the topics', async () => {
+      const steps: readonly Step[] = [
+        ['Which saga?', `returns${ENTER}`],
+        ['Which topic for --on?', ENTER],
+      ]
+      const { shown } = await pick('sagas describe --dry-run', steps, own, project)
+      expect(shown).toMatch(/\$ crbus sagas describe --dry-run returns --on (order|refund)-events\n/)
+      expect(shown).toContain('"saga": "returns"')
+    })
+
+    test('without a terminal, crbus sagas describe says which sagas and topics there are', async () => {
+      const words = ['sagas', 'describe', '--data-dir', own.CRBUS_DATA_DIR as string]
+      const { stderr } = await execa(process.execPath, [bin, ...words], {
+        env,
+        cwd: project,
+        reject: false,
+        stdin: 'ignore',
+      })
+      expect(stderr).toContain('Sagas: checkout, refund. Topics: order-events, refund-events')
+    })
+
+    test('crbus sagas show says what describes a saga if none is described', async () => {
+      const { shown, exitCode } = await pick('sagas show', [], own)
+      expect(shown).toContain('no saga is described here')
+      expect(exitCode).toBe(2)
+    })
+  })
+
+  test('crbus probe picks the topic, the event type and the topic of the effects, and asks for the data', async () => {
+    const { shown } = await pick('probe --dry-run', [
+      ['Which topic?', ENTER],
+      ['Which event type?', ENTER],
+      ['--data', `{}${ENTER}`],
+      ['Which topic for --expect?', 'stock'],
+      ['(1 match)', ENTER],
+    ])
+    expect(shown).toContain(
+      "$ crbus probe --dry-run order-events --type OrderPlaced.v1 --data '{}' --expect stock-events\n",
+    )
+  })
+
+  test('crbus probe --group picks a group', async () => {
+    const words = "probe order-events --type OrderPlaced.v1 --data '{}' --expect stock-events --dry-run --group"
+    const { shown } = await pick(words, [['Which group?', ENTER]])
+    expect(shown).toMatch(/--dry-run --group (billing|shipping)\n/)
+  })
+
   test('crbus publish picks topic and type, and fills in the data of the newest event', async () => {
     const { shown, exitCode } = await pick('publish', [
       ['Which topic?', ENTER],

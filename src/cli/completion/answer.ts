@@ -46,6 +46,10 @@ function withNames(completion: Completion, names: readonly string[]): Completion
 async function readNames(kind: LiveKind, words: readonly string[], binUrl: string): Promise<readonly string[]> {
   const context = createContext()
   const config = await context.config(selectingFlags(words))
+  if (kind === 'saga') {
+    const { sagaNames } = await import('./saga-names.ts')
+    return sagaNames(config, context, lastValue(words, '--descriptions'))
+  }
   if (kind === 'profile') return [...config.profiles.keys()].sort()
   const cache = new NamesCache(context.cacheFolder)
   const key = keyOfBus(config.bus.value)
@@ -70,12 +74,19 @@ function startRefresh({ cwd }: Context, words: readonly string[], binUrl: string
 
 /** Reads the flags that select a bus from an incomplete command line. Not `-X`, whose settings may be secrets. */
 function selectingFlags(words: readonly string[]): BusFlags {
-  const names: Readonly<Record<string, string>> = { '-b': '--brokers' }
-  const last = (name: string) =>
-    words.reduce<string | undefined>((found, word, index) => {
-      if ((names[words[index - 1] ?? ''] ?? words[index - 1]) === name && index < words.length) return word
-      return word.startsWith(`${name}=`) ? word.slice(name.length + 1) : found
-    }, undefined)
-  const given = { profile: last('--profile'), brokers: last('--brokers'), 'data-dir': last('--data-dir') }
+  const given = {
+    profile: lastValue(words, '--profile'),
+    brokers: lastValue(words, '--brokers'),
+    'data-dir': lastValue(words, '--data-dir'),
+  }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+/** Reads the last value of a flag from an incomplete command line. */
+function lastValue(words: readonly string[], name: string): string | undefined {
+  const names: Readonly<Record<string, string>> = { '-b': '--brokers' }
+  return words.reduce<string | undefined>((found, word, index) => {
+    if ((names[words[index - 1] ?? ''] ?? words[index - 1]) === name && index < words.length) return word
+    return word.startsWith(`${name}=`) ? word.slice(name.length + 1) : found
+  }, undefined)
 }

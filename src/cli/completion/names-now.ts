@@ -7,6 +7,7 @@ import type { Context } from '../process/context.ts'
 import { schemaLocationOf } from '../schema-location.ts'
 import { keyOfBus, NamesCache } from './names-cache.ts'
 import { mayConnect } from './refresh-names.ts'
+import { sagaNames } from './saga-names.ts'
 import type { LiveKind } from './value-kind.ts'
 
 /** How long reading the names may take: the error of a script must not wait for brokers that do not answer. */
@@ -15,8 +16,8 @@ const MAX_WAIT_MS = 1500
 /** What selects the names. */
 export interface NamesRequest {
   readonly context: Context
-  /** The flags that select the bus and the schemas. */
-  readonly flags: BusFlags & { readonly schema?: string | undefined }
+  /** The flags that select the bus, the schemas and the descriptions of sagas. */
+  readonly flags: BusFlags & { readonly schema?: string | undefined; readonly descriptions?: string | undefined }
   /** The group whose topics are wanted. Absent: the topics of the bus. */
   readonly group?: string | undefined
   /** The topics whose event types are wanted. Empty: all event types of the schemas. */
@@ -25,7 +26,7 @@ export interface NamesRequest {
 
 export type FoundNames = Partial<Record<LiveKind, readonly string[]>>
 
-type KindOfBus = Exclude<LiveKind, 'profile'>
+type KindOfBus = Exclude<LiveKind, 'profile' | 'saga'>
 
 /**
  * Reads the names that a command line could have, for an error. Reports no failure: names that are not found in time are missing from
@@ -46,8 +47,9 @@ async function addNames(
 ): Promise<void> {
   const { context, flags } = request
   const config = await context.config(flags)
+  if (kinds.has('saga')) found.saga = await sagaNames(config, context, flags.descriptions)
   if (kinds.has('profile')) found.profile = [...config.profiles.keys()].sort()
-  const ofBus = [...kinds].filter((kind) => kind !== 'profile')
+  const ofBus = [...kinds].filter((kind) => kind !== 'profile' && kind !== 'saga')
   if (ofBus.length === 0) return
   addCached(found, ofBus, context, config)
   // The user asked for this bus with the command line, so the brokers of a project's file may be asked, as by the command itself.

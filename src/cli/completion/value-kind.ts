@@ -1,13 +1,13 @@
 /** What the value of a flag or an argument names. Completion offers such values, and pickers let the user choose one. */
 export type ValueKind =
-  | ('topic' | 'group' | 'eventType' | 'profile' | 'conversation')
+  | ('topic' | 'group' | 'eventType' | 'profile' | 'saga' | 'conversation')
   | ('position' | 'target' | 'format' | 'file')
 
 /** The kinds whose values come from the bus, the schemas or the files. */
-export type LiveKind = Extract<ValueKind, 'topic' | 'group' | 'eventType' | 'profile'>
+export type LiveKind = Extract<ValueKind, 'topic' | 'group' | 'eventType' | 'profile' | 'saga'>
 
 export const isLive = (kind: ValueKind | undefined): kind is LiveKind =>
-  kind === 'topic' || kind === 'group' || kind === 'eventType' || kind === 'profile'
+  kind === 'topic' || kind === 'group' || kind === 'eventType' || kind === 'profile' || kind === 'saga'
 
 /** The kinds by the placeholder of a flag in the help. */
 const byPlaceholder: Readonly<Record<string, ValueKind>> = {
@@ -16,6 +16,7 @@ const byPlaceholder: Readonly<Record<string, ValueKind>> = {
   'TOPIC[:PARTITIONS]': 'topic',
   'TOPIC[:TYPE]': 'topic',
   GROUP: 'group',
+  SAGA: 'saga',
   EVENT_TYPE: 'eventType',
   POSITION: 'position',
   FILE: 'file',
@@ -40,6 +41,8 @@ const byArgument: Readonly<Record<string, ValueKind>> = {
   'profile:validate file': 'file',
   'reset:apply plan': 'file',
   'reset:undo file': 'file',
+  'sagas:describe name': 'saga',
+  'sagas:show id': 'conversation',
   'schema:diff new': 'file',
   'schema:diff old': 'file',
   'schema:import path': 'file',
@@ -64,8 +67,8 @@ export function kindOfFlag(
 /** Returns the kind of an argument; `undefined` if it names nothing that crbus knows. */
 export function kindOfArgument(command: string, name: string): ValueKind | undefined {
   if (NEW_NAMES.has(command)) return undefined
-  if (name === 'topic') return 'topic'
-  return name === 'group' ? 'group' : byArgument[`${command} ${name}`]
+  if (name === 'topic' || name === 'group' || name === 'saga') return name
+  return byArgument[`${command} ${name}`]
 }
 
 /** Values of kinds that no bus has to be asked for. */

@@ -3,7 +3,9 @@ import type { EventBus } from '../../bus/event-bus.ts'
 import { listGroups } from '../../operations/groups/groups.ts'
 import { measureLag } from '../../operations/lag/lag.ts'
 import { parsePoint } from '../../operations/offsets/offset-grammar.ts'
+import type { SagaReport } from '../../operations/sagas/list.ts'
 import { listTopics } from '../../operations/topics/topics.ts'
+import { formatDuration } from '../../ui/text/format-duration.ts'
 import { formatTime, type TimeZone } from '../../ui/text/format-time.ts'
 import { plural } from '../../ui/text/listed.ts'
 import { formatTable } from '../../ui/text/table.ts'
@@ -73,6 +75,20 @@ export async function conversationChoices(
         time === undefined ? '-' : formatTime(time, timeZone),
         eventType,
         plural(count, 'message'),
+      ]),
+  )
+}
+
+/** Lists the conversations of sagas with their states and how long they have had them, the most urgent first. */
+export function sagaChoices({ instances, at }: SagaReport): readonly Choice[] {
+  return aligned(
+    instances
+      .slice(0, MAX_CONVERSATIONS)
+      .map(({ correlationId, saga, state, since, last }) => [
+        correlationId,
+        saga,
+        `${state} for ${formatDuration(Math.max(0, at - since))}`,
+        last.eventType,
       ]),
   )
 }

@@ -31,6 +31,7 @@ const titles: Partial<Readonly<Record<ValueKind, string>>> = {
   group: 'Groups',
   eventType: 'Event types',
   profile: 'Profiles',
+  saga: 'Sagas',
   position: 'Positions',
   target: 'Positions',
   format: 'Formats',
@@ -42,6 +43,7 @@ const lists: Partial<Readonly<Record<ValueKind, string>>> = {
   group: 'crbus groups list',
   eventType: 'crbus schema show',
   profile: 'crbus profile list',
+  saga: 'crbus sagas list',
 }
 
 /**

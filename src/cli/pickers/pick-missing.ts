@@ -2,9 +2,11 @@ import { openSchemas } from '../../operations/schemas/open.ts'
 import { write } from '../../ui/text/io.ts'
 import { printable } from '../../ui/text/printable.ts'
 import { rememberNames } from '../completion/names-cache.ts'
+import { sagaNames } from '../completion/saga-names.ts'
 import type { ValueKind } from '../completion/value-kind.ts'
 import { UsageError } from '../errors.ts'
 import { Asker, type Choice } from '../process/ask.ts'
+import { placesOf } from '../sagas/saga-places.ts'
 import { schemaLocationOf } from '../schema-location.ts'
 import { run } from '../suggestions.ts'
 import {
@@ -12,6 +14,7 @@ import {
   groupChoices,
   nameChoices,
   positionChoices,
+  sagaChoices,
   topicChoices,
   topicsOfGroup,
 } from './choices.ts'
@@ -55,6 +58,7 @@ const questions: Partial<Readonly<Record<ValueKind, string>>> = {
   topic: 'Which topic?',
   group: 'Which group?',
   profile: 'Which profile?',
+  saga: 'Which saga?',
   conversation: 'Which conversation?',
   position: 'Which position?',
   target: 'Reset to which position?',
@@ -65,6 +69,7 @@ const creating: Partial<Readonly<Record<ValueKind, string>>> = {
   topic: 'crbus publish order-events --type OrderPlaced.v1 --data {}',
   group: 'crbus reset --group billing --topic order-events --to start --new-group',
   profile: 'crbus profile create local --data-dir .crbus',
+  saga: 'crbus sagas describe checkout --on order-events,payment-events',
   conversation: 'crbus publish order-events --type OrderPlaced.v1 --correlation-id c-1 --data {}',
 }
 
@@ -72,7 +77,10 @@ async function pick(missing: MissingValue, request: PickRequest & { readonly giv
   const { name, description, options, kind } = missing
   const asker = new Asker(request.context)
   if (kind === 'eventType') return pickTypeFor(asker, request)
-  const what = (kind && questions[kind]) ?? `${missing.isFlag ? `--${name}` : name.toUpperCase()}: ${description}`
+  // A command line may lack several topics, such as that of events and that of their effects.
+  const isOther = missing.isFlag && name !== kind && (kind === 'topic' || kind === 'group')
+  const question = isOther ? `Which ${kind} for --${name}?` : kind && questions[kind]
+  const what = question ?? `${missing.isFlag ? `--${name}` : name.toUpperCase()}: ${description}`
   const choices =
     options.length > 0 ? options.map((value) => ({ value, label: value })) : await choicesFor(missing, request)
   if (choices === undefined) return asker.text(what, (text) => (text.trim() === '' ? 'type a value' : undefined))
@@ -103,6 +111,24 @@ async function choicesFor(
   const { flags } = given
   if (kind === 'position' || kind === 'target') return positionChoices(kind, context.now(), flags.utc ? 'utc' : 'local')
   if (kind === 'profile') return nameChoices((await config()).profiles.keys())
+  const descriptions = typeof flags.descriptions === 'string' ? flags.descriptions : undefined
+  if (kind === 'saga') {
+    // The name of a saga to describe may be new.
+    return id === 'sagas:describe' ? undefined : nameChoices(await sagaNames(await config(), context, descriptions))
+  }
+  if (kind === 'conversation' && id === 'sagas:show') {
+    const { readSagas, reportSagas } = await import('../sagas/report-sagas.ts')
+    const files = await readSagas(
+      placesOf(await config(), context, descriptions),
+      typeof flags.saga === 'string' ? [flags.saga] : [],
+    )
+    const now = context.now()
+    const report = await reportSagas(await connect(), await config(), context, {
+      ...{ files, since: undefined, now, isStoreNamed: flags.store !== undefined },
+      ...{ isQuiet: flags.quiet === true, notice: () => {} },
+    })
+    return sagaChoices(report)
+  }
   if (kind === 'conversation') return conversationChoices(await connect(), context, flags.utc ? 'utc' : 'local')
   if (kind !== 'topic' && kind !== 'group') return undefined
   const bus = await connect()

@@ -15,13 +15,6 @@ export const howToDescribe = (saga = 'checkout'): readonly Suggestion[] => [
   run(`crbus sagas describe ${shellWord(saga)} --on order-events,payment-events`, 'describes a saga from its events'),
 ]
 
-/** Returns where to look for descriptions: in the file or folder that the user names, else in the project and beside the embedded bus. */
-export const placesOf = (
-  { bus }: Pick<Config, 'bus'>,
-  { cwd }: Pick<Context, 'cwd'>,
-  named: string | undefined,
-): SagaPlaces => ({ cwd, named, busFolder: bus.value.kind === 'embedded' ? bus.value.folder : undefined })
-
 /** Reads the descriptions of the sagas whose names match one of the patterns; all of them without a pattern. */
 export async function readDescriptions(
   places: SagaPlaces,

@@ -2,13 +2,13 @@ import type { SagaInstance, SagaReport } from '../../operations/sagas/list.ts'
 import { sagasDocument } from '../../ui/sagas/saga-document.ts'
 import { formatCounts, instanceColumns } from '../../ui/sagas/saga-table.ts'
 import { sagaNoteText } from '../../ui/sagas/saga-words.ts'
-import { ScanProgress } from '../../ui/trace/scan-progress.ts'
 import { readFlags, storeFlags, timeFlags } from '../base/flags.ts'
 import { ListCommand } from '../lists/list-command.ts'
 import { listFlags, parseSort } from '../lists/list-flags.ts'
-import { youngGenerationBound } from '../process/young-generation.ts'
-import { openStoreOf, placesOf, readDescriptions } from './describe-sagas.ts'
+import { readDescriptions } from './describe-sagas.ts'
+import { reportSagas } from './report-sagas.ts'
 import { descriptionsFlag, sinceFlag, toSince } from './saga-flags.ts'
+import { placesOf } from './saga-places.ts'
 
 /** Flags of commands that list conversations of sagas. */
 export const sagaListFlags = {
@@ -67,22 +67,9 @@ export abstract class SagaListCommand extends ListCommand {
     now: number,
   ): Promise<SagaReport> {
     if (files.length === 0) return { at: now, sagas: [], instances: [], notes: [] }
-    const bus = await this.openBus()
-    await using store = await openStoreOf(await this.configuration(), this.context, {
-      isNamed: this.given.store !== undefined,
-      onMissing: (notice) => void this.notice(notice),
+    return reportSagas(await this.openBus(), await this.configuration(), this.context, {
+      ...{ files, since, now, isStoreNamed: this.given.store !== undefined, isQuiet: this.isQuiet },
+      notice: (text) => void this.notice(text),
     })
-    const { listSagas } = await import('../../operations/sagas/list.ts')
-    const progress = new ScanProgress(this.context.io, this.signal)
-    const boundMemory = youngGenerationBound()
-    const onProgress = (read: number, total: number | undefined) => {
-      boundMemory()
-      if (!this.isQuiet) progress.update(read, total ?? read)
-    }
-    try {
-      return await listSagas(bus, { files, store, since, now, signal: this.signal, onProgress })
-    } finally {
-      progress.end()
-    }
   }
 }

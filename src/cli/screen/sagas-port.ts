@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts'
 import { inOneLine, UsageError } from '../errors.ts'
 import { openExistingStore } from '../existing-store.ts'
 import type { Context } from '../process/context.ts'
-import { placesOf } from '../sagas/describe-sagas.ts'
+import { placesOf } from '../sagas/saga-places.ts'
 
 interface SagasContext {
   readonly config: Config

@@ -4,8 +4,10 @@ import { readFlags, storeFlags, tableFlags, timeFlags } from '../../cli/base/fla
 import { toDelay } from '../../cli/base/parse-flags.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { eventIndexPath } from '../../cli/event-index.ts'
-import { howToDescribe, openStoreOf, placesOf, readDescriptions } from '../../cli/sagas/describe-sagas.ts'
+import { openStoreOf } from '../../cli/sagas/describe-sagas.ts'
+import { readSagas } from '../../cli/sagas/report-sagas.ts'
 import { descriptionsFlag } from '../../cli/sagas/saga-flags.ts'
+import { placesOf } from '../../cli/sagas/saga-places.ts'
 import { flag, run, shellWord } from '../../cli/suggestions.ts'
 import type { SagaFile } from '../../operations/sagas/description/definition.ts'
 import type { IndexNotice } from '../../operations/sagas/find-messages.ts'
@@ -60,11 +62,7 @@ export default class SagasShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(SagasShow)
     const patterns = flags.saga === undefined ? [] : [flags.saga]
-    const places = placesOf(await this.configuration(), this.context, flags.descriptions)
-    const files = await readDescriptions(places, patterns)
-    if (files.length === 0) {
-      throw new UsageError('no saga is described here: there is no folder "sagas" with descriptions', howToDescribe())
-    }
+    const files = await readSagas(placesOf(await this.configuration(), this.context, flags.descriptions), patterns)
     const timeline = await this.#find(files, args.id)
     const replay = await this.#replay(timeline, flags)
     const { color } = this.context.io

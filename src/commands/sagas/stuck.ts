@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { toDuration } from '../../cli/base/parse-flags.ts'
-import { UsageError } from '../../cli/errors.ts'
-import { howToDescribe } from '../../cli/sagas/describe-sagas.ts'
+import { noSagas } from '../../cli/sagas/report-sagas.ts'
 import { SagaListCommand, sagaListFlags } from '../../cli/sagas/saga-list-command.ts'
 import { onSameBus } from '../../cli/same-bus.ts'
 import { shellWord } from '../../cli/suggestions.ts'
@@ -40,9 +39,7 @@ export default class SagasStuck extends SagaListCommand {
       none: 'no conversation is stuck or failed',
     })
     // Without a description nothing is checked, which a scheduled check must not take for success.
-    if (report.sagas.length === 0) {
-      throw new UsageError('no saga is described here: there is no folder "sagas" with descriptions', howToDescribe())
-    }
+    if (report.sagas.length === 0) throw noSagas()
     const [first] = wanted
     if (first !== undefined) {
       this.foundSomething()

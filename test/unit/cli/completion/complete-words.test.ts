@@ -59,6 +59,13 @@ describe('completeWords', () => {
     ['topology ', 'topic'],
     ['topology diff old.json ', 'file'],
     ['probe order-events --expect ', 'topic'],
+    ['probe ', 'topic'],
+    ['probe order-events -g ', 'group'],
+    ['sagas list ', 'saga'],
+    ['sagas stuck checkout ', 'saga'],
+    ['sagas describe ', 'saga'],
+    ['sagas describe checkout --on order-events,', 'topic'],
+    ['sagas show c-1 --saga ', 'saga'],
   ])('knows that the last word of %s names a %s', (line, kind) => {
     expect(complete(line).kind).toBe(kind)
   })
