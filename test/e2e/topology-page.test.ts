@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { topologyPage } from '../../src/ui/page/topology-page.ts'
-import { startChromium } from '../support/chromium.ts'
-import { chromiumOrNotice, openPage } from '../support/opened-page.ts'
+import { chromiumOrNotice, pageBrowser } from '../support/opened-page.ts'
 import { makeTopologyDocument } from '../support/page-topology.ts'
 
 // The page of a topology in a real browser. Without Chromium, the tests are skipped with a notice; under CI, the run fails.
@@ -17,18 +14,7 @@ const page = (services: number, topics: number) =>
   topologyPage(makeTopologyDocument(services, topics), { now: Date.UTC(2026, 10, 30, 9), bus: 'prod: kafka-1:9092' })
 
 describe.skipIf(path === undefined)('the page of a topology', () => {
-  let browser: Browser
-  let folder: string
-  beforeAll(async () => {
-    browser = await startChromium(path as string)
-    folder = mkdtempSync(join(tmpdir(), 'crbus-page-'))
-  })
-  afterAll(async () => {
-    await browser.close()
-    rmSync(folder, { recursive: true })
-  })
-
-  const open = (html: string, options: BrowserContextOptions = {}) => openPage(browser, folder, html, options)
+  const { folder, open } = pageBrowser(path)
   const selected = (tab: Page) => tab.locator('.view > :not([hidden]) [role=option][aria-selected=true]')
   const name = (tab: Page) => selected(tab).getAttribute('aria-label')
   const width = (tab: Page) => tab.evaluate('document.documentElement.scrollWidth')

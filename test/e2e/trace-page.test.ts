@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { tracePage } from '../../src/ui/page/trace-page.ts'
 import type { TraceDocument, TraceMessage } from '../../src/ui/trace/trace-document.ts'
-import { startChromium } from '../support/chromium.ts'
-import { chromiumOrNotice, openPage } from '../support/opened-page.ts'
+import { chromiumOrNotice, pageBrowser } from '../support/opened-page.ts'
 
 // The page of a conversation in a real browser. Without Chromium, the tests are skipped with a notice; under CI, the run fails.
 
@@ -67,18 +64,7 @@ function conversation(count: number): TraceDocument {
 }
 
 describe.skipIf(path === undefined)('the page of a conversation', () => {
-  let browser: Browser
-  let folder: string
-  beforeAll(async () => {
-    browser = await startChromium(path as string)
-    folder = mkdtempSync(join(tmpdir(), 'crbus-page-'))
-  })
-  afterAll(async () => {
-    await browser.close()
-    rmSync(folder, { recursive: true })
-  })
-
-  const open = (html: string, options: BrowserContextOptions = {}) => openPage(browser, folder, html, options)
+  const { folder, open } = pageBrowser(path)
   const selected = (page: Page) => page.locator('[role=option][aria-selected=true]')
 
   test('loads nothing, reports no error, and shows texts of records as text', async () => {

@@ -1,37 +1,55 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
-import { chromiumPath } from './chromium.ts'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { chromiumPath, startChromium } from './chromium.ts'
 
 /** A page in a browser, and what a page that is complete in itself must not do: errors, and requests other than for its file. */
-export interface OpenedPage {
+interface OpenedPage {
   readonly page: Page
   readonly complaints: string[]
 }
 
-/** Opens a page of crbus from a file in a folder, and waits for its rows. */
-export async function openPage(
-  browser: Browser,
-  folder: string,
-  html: string,
-  options: BrowserContextOptions = {},
-): Promise<OpenedPage> {
-  const file = join(folder, 'page.html')
-  writeFileSync(file, html)
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => {
-    if (!request.url().startsWith('file:')) complaints.push(request.url())
+/** A browser for the tests of a suite. */
+interface PageBrowser {
+  /** A folder for files of the tests. */
+  readonly folder: string
+  /** Opens a page of crbus from a file, and waits for its rows. */
+  open(html: string, options?: BrowserContextOptions): Promise<OpenedPage>
+}
+
+/** Starts a browser before the tests of a suite, and closes it after them. */
+export function pageBrowser(path: string | undefined): PageBrowser {
+  let browser: Browser
+  const folder = mkdtempSync(join(tmpdir(), 'crbus-page-'))
+  beforeAll(async () => {
+    browser = await startChromium(path as string)
   })
-  await page.goto(pathToFileURL(file).href)
-  await page.waitForSelector('[role=option]')
-  return { page, complaints }
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true })
+  })
+  return {
+    folder,
+    async open(html, options = {}) {
+      const file = join(folder, 'page.html')
+      writeFileSync(file, html)
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      onTestFinished(() => context.close())
+      const page = await context.newPage()
+      const complaints: string[] = []
+      page.on('console', (message) => complaints.push(message.text()))
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      page.on('request', (request) => {
+        if (!request.url().startsWith('file:')) complaints.push(request.url())
+      })
+      await page.goto(pathToFileURL(file).href)
+      await page.waitForSelector('[role=option]')
+      return { page, complaints }
+    },
+  }
 }
 
 /** Returns the path of Chromium. Without it, says that tests are skipped; under CI, throws. */

@@ -36,5 +36,5 @@ header,.bar{padding-left:12px;padding-right:12px}header .spring{flex:none}header
 .row{padding:0 12px;gap:8px}.row .text{display:none}.row .name{max-width:none;flex:1}
 main{position:relative}.details{position:fixed;left:0;right:0;bottom:0;width:auto;max-height:62vh;border-left:none;border-radius:14px 14px 0 0;box-shadow:0 -4px 24px rgba(0,0,0,.3)}
 }
-@media print{.details{display:none}}
+@media print{.details{display:none}.findings{max-height:none;overflow:visible}}
 `

@@ -27,7 +27,7 @@ export function topologyDetails(
   model: TopologyModel,
   { rows, goTo }: DetailsContext,
 ): TopologyDetails {
-  const { flows, nodes } = model
+  const { flows } = model
   /** The most entries of a section that are shown. */
   const maxEntries = 200
   const section = (title: string, content: readonly PageElement[]) => {
@@ -153,7 +153,7 @@ export function topologyDetails(
         ]),
         ...section('From', [link(fromNode, from.topic, from.eventType)]),
         ...section('To', [link(toNode, to.topic, to.eventType)]),
-        ...(nodes.length === 0 ? [] : [html('p', 'dim', 'The causation ids of the events prove it.')]),
+        html('p', 'dim', 'The causation ids of the events prove it.'),
       ]
     },
   }
