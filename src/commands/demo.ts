@@ -41,8 +41,8 @@ interface DemoSummary {
   /** The number of checkouts whose payment failed, so that their order was canceled. */
   readonly compensated: number
   readonly eventCount: number
-  /** The correlation id of one checkout, as an example to look at. */
-  readonly correlationId: string
+  /** The correlation id of one checkout, as an example to look at. Absent without new checkouts, like the next one. */
+  readonly correlationId: string | undefined
   /** The correlation id of the order that hangs. */
   readonly hangingCorrelationId: string | undefined
 }
@@ -142,18 +142,18 @@ export default class Demo extends BaseCommand {
     await service.settled(stop.signal)
     const counts = await shown.upTo((await countWritten(bus)) - before)
     const hanging = await findHangingOrder(store, hangingId)
-    const correlationId = idOf(Math.min(3, started))
+    const correlationId = started === 0 ? undefined : idOf(Math.min(3, started))
     const summary = { checkoutCount: started, ...counts, correlationId, hangingCorrelationId: hanging?.correlationId }
-    const isDone = started > 0 && !stop.signal.aborted
+    const isDone = correlationId !== undefined && !stop.signal.aborted
     const findings = isDone
       ? await demoFindings(bus, { topics: demoTopics, correlationId, now, signal: this.signal })
       : undefined
     const onBus = (command: string) => onSameBus(command, { 'data-dir': folder })
     const again = flags['keep-running'] ? undefined : `crbus demo --checkouts 0${own}`
     await write(io.stderr, summaryText(summary, { findings, hanging, onBus, again }), this.signal)
-    if (flags['keep-running'] && !stop.signal.aborted) {
+    if (flags['keep-running']) {
       await this.notice('The services run until Ctrl-C.')
-      await once(stop.signal, 'abort')
+      if (!stop.signal.aborted) await once(stop.signal, 'abort')
     }
     await shown.end()
     return summary
@@ -289,7 +289,7 @@ function summaryText(
 ): string {
   const checkouts = checkoutCount === 0 ? 'no new checkouts' : plural(checkoutCount, 'checkout')
   const found =
-    findings === undefined
+    findings === undefined || correlationId === undefined
       ? ''
       : `What crbus shows of these checkouts:\n${formatDemoFindings(findings, commandsOf(correlationId, onBus))}\n`
   return `

@@ -133,6 +133,11 @@ export class EventIndex {
     })
   }
 
+  /** Returns the first offset of a partition of {@link reach}, from `start` on, whose record has at least this timestamp. */
+  offsetSince({ id }: IndexedPartition, start: bigint, timestamp: bigint): bigint | undefined {
+    return this.#read(() => this.#pages.offsetSince(id, start, timestamp))
+  }
+
   /** Closes the file. */
   close(): void {
     this.#database.close()

@@ -26,6 +26,7 @@ export class RecordPages {
   readonly #insert: StatementSync
   readonly #containing: StatementSync
   readonly #all: StatementSync
+  readonly #since: StatementSync
   readonly #ranges: StatementSync
 
   constructor(database: DatabaseSync) {
@@ -39,8 +40,11 @@ export class RecordPages {
     this.#all = database.prepare(
       `SELECT ${columns} FROM records WHERE first_number >= ? AND min_timestamp <= ? AND max_timestamp >= ? ORDER BY first_number LIMIT 1`,
     )
+    this.#since = database.prepare(
+      `SELECT ${columns}, last_offset FROM records WHERE partition_id = ? AND last_offset >= ? AND max_timestamp >= ? ORDER BY last_offset LIMIT 1`,
+    )
     this.#ranges = database.prepare('SELECT first_number, count FROM records ORDER BY first_number')
-    for (const statement of [this.#containing, this.#all]) statement.setReadBigInts(true)
+    for (const statement of [this.#containing, this.#all, this.#since]) statement.setReadBigInts(true)
   }
 
   /** Writes the records of one partition, which `order` lists by their index in the buffer. */
@@ -110,6 +114,20 @@ export class RecordPages {
         if (record.timestamp >= first && record.timestamp <= last) yield record
       }
       number = page.firstNumber + page.count
+    }
+  }
+
+  /** Returns the first offset of a partition, from `start` on, whose record has at least this timestamp. */
+  offsetSince(partitionId: number, start: bigint, timestamp: bigint): bigint | undefined {
+    for (let from = start; ; ) {
+      const row = this.#since.get(partitionId, from, timestamp)
+      if (row === undefined) return undefined
+      const page = toPage(row)
+      for (let at = 0; at < page.count; at += 1) {
+        const record = recordOf(page, at)
+        if (record.offset >= start && record.timestamp >= timestamp) return record.offset
+      }
+      from = BigInt(row.last_offset as bigint) + 1n
     }
   }
 

@@ -2,9 +2,10 @@ import { compareNumbers } from '../../bus/compare.ts'
 import { EventBusError } from '../../bus/errors.ts'
 import type { EventBus } from '../../bus/event-bus.ts'
 import { PartitionMap } from '../../bus/names/partition-map.ts'
-import type { LogSlice } from '../../bus/topic-log.ts'
+import type { LogSlice, PartitionRange } from '../../bus/topic-log.ts'
 import { EventIndex, type IndexQuery } from '../../event-index/event-index.ts'
 import type { IndexedPartition } from '../../event-index/indexed-partitions.ts'
+import type { TimeLog } from '../offsets/resolve-slices.ts'
 import { checkPartitions } from './check-partitions.ts'
 
 /** A slice with an end. */
@@ -99,6 +100,33 @@ export class IndexReader {
       const parts = partsOf(slice, indexed && { ...indexed, offsets: [] })
       return parts.filter(({ offsets }) => offsets === undefined).map(({ offsets: _, ...part }) => part)
     })
+  }
+
+  /**
+   * Returns a log whose offsets at a time come from the index where it has all records of a topic. The embedded bus reads all timestamps
+   * up to that time otherwise.
+   */
+  timesOf(log: TimeLog): TimeLog {
+    return {
+      ranges: (topic) => log.ranges(topic),
+      offsetsAt: async (topic, time) => {
+        const known = new Map<number, bigint>()
+        for (const range of await log.ranges(topic)) {
+          const offset = this.#offsetAt({ ...range, topic }, time)
+          if (offset === undefined) return log.offsetsAt(topic, time)
+          known.set(range.partition, offset)
+        }
+        return known
+      },
+    }
+  }
+
+  /** Returns the first offset at a time, or the end; `undefined` if the index may not have that record. */
+  #offsetAt({ topic, partition, start, end }: PartitionRange & { readonly topic: string }, time: bigint) {
+    const indexed = this.#current.get({ topic, partition })
+    if (indexed === undefined || indexed.start > start || indexed.skipped.length > 0) return undefined
+    const { value: offset } = attempt(() => this.#index.offsetSince(indexed, start, time))
+    return offset ?? (indexed.next >= end ? end : undefined)
   }
 
   close(): void {

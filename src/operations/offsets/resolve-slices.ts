@@ -2,6 +2,9 @@ import { partitionNotFound, topicNotFound } from '../../bus/errors.ts'
 import { type LogSlice, type PartitionRange, stableEndOf, type TopicLog } from '../../bus/topic-log.ts'
 import type { OffsetSpec } from './offset-grammar.ts'
 
+/** The part of a log that resolves positions to offsets. */
+export type TimeLog = Pick<TopicLog, 'ranges' | 'offsetsAt'>
+
 /** Chooses partitions: returns those of a topic; `undefined` for all of them. */
 export type PartitionChoice = (topic: string) => readonly number[] | undefined
 
@@ -59,13 +62,13 @@ export interface ResolvedSlices {
  *
  * Throws `TOPIC_NOT_FOUND` for a missing topic and `REFUSED` for a missing partition.
  */
-export async function resolveSlices(log: TopicLog, request: SliceRequest): Promise<ResolvedSlices> {
+export async function resolveSlices(log: TimeLog, request: SliceRequest): Promise<ResolvedSlices> {
   const perTopic = await Promise.all([...new Set(request.topics)].map((topic) => resolveTopic(log, topic, request)))
   return { slices: perTopic.flatMap(({ slices }) => slices), notes: perTopic.flatMap(({ notes }) => notes) }
 }
 
 async function resolveTopic(
-  log: TopicLog,
+  log: TimeLog,
   topic: string,
   { partitions: choice, from, to }: SliceRequest,
 ): Promise<ResolvedSlices> {

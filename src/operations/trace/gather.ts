@@ -106,7 +106,7 @@ async function findLinked(
   if (times.length === 0) return
   const first = Number(times.reduce((a, b) => (b < a ? b : a))) - LINK_MARGIN_MS
   const last = Number(times.reduce((a, b) => (b > a ? b : a))) + LINK_MARGIN_MS
-  const { slices } = await resolveSlices(bus.log, {
+  const { slices } = await resolveSlices(reader?.timesOf(bus.log) ?? bus.log, {
     topics,
     from: timeOr(Math.max(first, request.since ?? 0), 'start'),
     to: timeOr(last, 'end'),

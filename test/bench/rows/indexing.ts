@@ -18,7 +18,7 @@ const TOPIC = 'checkout-events'
 
 export const indexing: Row = {
   name: 'index',
-  note: `crbus index on an empty state folder, from spawn to exit, then tail of one conversation of ${EVENTS_OF_CONVERSATION} events by the index, from spawn to exit. Events have correlation and causation ids; event types are few.`,
+  note: `crbus index on an empty state folder, from spawn to exit, then tail and trace of one conversation of ${EVENTS_OF_CONVERSATION} events by the index, from spawn to exit. Events have correlation and causation ids; event types are few.`,
 
   async run(setting) {
     const folder = join(setting.folder, 'index')
@@ -76,6 +76,9 @@ async function measure(
   const lookup = command('tail', topic, '-c', conversation, '--from', 'start', '-e', '-o', '%c')
   const finding: Contender = { name: 'crbus tail -c', run: () => timePipeline(lookup, { into: '| wc -l' }) }
   const [found] = await compare([finding], { rounds: ROUNDS, expected: EVENTS_OF_CONVERSATION })
+  const trace = command('trace', conversation, '--topic', topic, '-o', 'json')
+  const tracing: Contender = { name: 'crbus trace', run: () => timePipeline(trace, { into: '| wc -l' }) }
+  const [traced] = await compare([tracing], { rounds: ROUNDS, expected: 1 })
   return [
     {
       name: `index, ${name}`,
@@ -84,6 +87,7 @@ async function measure(
       target: rateAtLeast(INDEX_RATE, records, built),
     },
     { name: `lookup, ${name}`, peer: '', crbus: formatTime(found), target: lookupTarget(found) },
+    { name: `trace by the index, ${name}`, peer: '', crbus: formatTime(traced), target: lookupTarget(traced) },
   ]
 }
 
