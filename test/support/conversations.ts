@@ -25,6 +25,17 @@ export const faults = [
 ] as const
 export type Fault = (typeof faults)[number]
 
+/** Faults that may be in one history, because each of them is in another part of it. */
+export const independent = [
+  'timer',
+  'duplicate',
+  'redelivered',
+  'lost-event',
+  'lost-command',
+  'unanswered',
+  'dead-letter',
+] as const
+
 /** The records of one conversation, and the findings that they prove. */
 export interface History {
   readonly correlationId: string

@@ -19,4 +19,5 @@ svg .span{stroke:var(--event);stroke-width:8;stroke-linecap:butt;opacity:.55}
 svg .dot{fill:var(--event)}svg .bad .dot{fill:var(--bad)}svg .warn .dot{fill:var(--warn)}
 svg .tick{fill:var(--dim);font-size:11px}
 @media (max-width:760px){.row .time{width:78px}.row .hop{width:58px}}
+@media (max-width:480px){.row .time{display:none}.row .branch{font-size:9px}}
 `

@@ -36,7 +36,8 @@ export const indexing: Row = {
   },
 }
 
-async function fill(log: TopicLog, topic: string, count: number): Promise<void> {
+/** Appends events with metadata. Their ids differ. */
+export async function fill(log: TopicLog, topic: string, count: number): Promise<void> {
   for (let first = 0; first < count; first += BATCH) {
     const size = Math.min(BATCH, count - first)
     await log.append(

@@ -12,7 +12,7 @@ import { buildTrace } from '../../../../src/operations/trace/build-trace.ts'
 import { gatherConversation } from '../../../../src/operations/trace/gather.ts'
 import type { Message } from '../../../../src/operations/trace/message.ts'
 import type { EventStore } from '../../../../src/store/event-store.ts'
-import { type Fault, faults, type History, makeHistory } from '../../../support/conversations.ts'
+import { type Fault, faults, type History, independent, makeHistory } from '../../../support/conversations.ts'
 import { testSignal } from '../harness.ts'
 import type { BusAndStore } from './bus-and-store.ts'
 import type { FaultTable } from './fault-table.ts'
@@ -40,17 +40,6 @@ const names: Readonly<Record<Fault, string>> = {
   damaged: 'damaged record',
   'dead-letter': 'dead letter',
 }
-
-/** Faults that may be in one history, because each of them is in another part of it. */
-const independent = [
-  'timer',
-  'duplicate',
-  'redelivered',
-  'lost-event',
-  'lost-command',
-  'unanswered',
-  'dead-letter',
-] as const
 
 /** A history, and how it is written. */
 interface Scene {
