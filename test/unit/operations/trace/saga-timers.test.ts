@@ -4,6 +4,7 @@ import { inventoryAggregate } from '../../../../src/demo/inventory/aggregate.ts'
 import { orderAggregate } from '../../../../src/demo/order/aggregate.ts'
 import { buildTrace } from '../../../../src/operations/trace/build-trace.ts'
 import { gatherConversation } from '../../../../src/operations/trace/gather.ts'
+import { firedTimers } from '../../../../src/operations/trace/stored/saga-timers.ts'
 import { sagaHarness } from '../../../../src/testing.ts'
 import { formatTrace } from '../../../../src/ui/trace/format-trace.ts'
 import { traceDocument } from '../../../../src/ui/trace/trace-document.ts'
@@ -56,6 +57,12 @@ test('a timer that fired is a message of the conversation, with what the saga se
   expect(trace.findings).toEqual([])
   const text = [...formatTrace(traceDocument(trace, read), { color: false, timeZone: 'utc', suggestionText: () => '' })]
   expect(text.join('')).toMatch(/^10:00:00\.000 CheckoutTimedOut\.v1 timer of checkout \{"step":"payment"\}$/m)
+})
+
+test.each(['c\0', 'c\ud800'])('a correlation id that no stream can have (%j) has no timers', async (correlationId) => {
+  await using harness = await timedOutCheckout()
+  const search = { correlationId, topics: ['checkout-events'], reading: {} }
+  expect(await firedTimers(harness.store, search)).toEqual([])
 })
 
 test('without the event store, the effects of a timer have no known cause', async () => {
