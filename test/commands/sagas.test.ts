@@ -189,7 +189,9 @@ describe('with the event store of a service', () => {
     const error = 'the card is unknown'
     const id = await store.deadLetters.add({ streamId: 'payment-1', event, error, originalTimestamp: new Date(NOW) })
     const failed = await documentOf(SagasStuck)
-    expect(failed.instances).toMatchObject([{ state: 'failed', reason: { code: 'dead-letter', error } }])
+    expect(failed.instances).toMatchObject([{ state: 'failed', reason: { code: 'dead-letter', letterId: '1', error } }])
+    expect((await withStore(SagasStuck)).stderr).toContain('try: crbus sagas show checkout-1')
+    expect((await withStore(SagasShow, 'checkout-1')).stderr).toContain('try: crbus dlq show 1')
     await store.deadLetters.resolve(id, 'ops')
     expect((await documentOf(SagasStuck)).instances).toEqual([])
   })

@@ -81,7 +81,7 @@ export abstract class ScreenCommand extends BaseCommand {
 }
 
 const NO_SAGAS =
-  'no saga is described in a folder "sagas" here or above; "crbus sagas describe checkout --on order-events,payment-events" writes a description from the events'
+  'no saga is described in a folder "sagas" here, above, or beside the embedded bus; "crbus sagas describe checkout --on order-events,payment-events" writes a description from the events'
 
 /** Returns a sentence about why there are no topics to show. */
 const noTopics = (topics: ScreenChoice['topics']): string =>

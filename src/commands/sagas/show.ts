@@ -8,6 +8,7 @@ import { openStoreOf } from '../../cli/sagas/describe-sagas.ts'
 import { readSagas } from '../../cli/sagas/report-sagas.ts'
 import { descriptionsFlag } from '../../cli/sagas/saga-flags.ts'
 import { placesOf } from '../../cli/sagas/saga-places.ts'
+import { onSameBus } from '../../cli/same-bus.ts'
 import { flag, run, shellWord } from '../../cli/suggestions.ts'
 import type { SagaFile } from '../../operations/sagas/description/definition.ts'
 import type { IndexNotice } from '../../operations/sagas/find-messages.ts'
@@ -68,6 +69,10 @@ export default class SagasShow extends BaseCommand {
     const { color } = this.context.io
     await this.print(formatTimeline(timeline, { timeZone: this.timeZone, width: this.tableWidth, color }, replay))
     for (const note of timeline.notes) await this.notice(`note: ${sagaNoteText(note)}`)
+    const { reason } = timeline.status
+    if (reason?.code === 'dead-letter') {
+      await this.notice(`  try: ${onSameBus(`crbus dlq show ${shellWord(reason.letterId)}`, this.given)}`)
+    }
     if (replay?.differences !== undefined && replay.differences.length > 0) this.foundSomething()
     return timelineDocument(timeline, replay)
   }

@@ -21,6 +21,8 @@ export interface Conversation {
 
 /** An open dead letter of a message of the conversation. */
 export interface ConversationFailure {
+  /** The id of the dead letter in the event store. */
+  readonly letterId: string
   readonly at: number
   readonly eventType: string
   readonly error: string
@@ -62,7 +64,7 @@ export type SagaReason =
   /** An event said that a person has to resolve the conversation. */
   | { readonly code: 'stuck-event'; readonly eventType: string }
   /** A message of the conversation could not be handled, and is a dead letter. */
-  | { readonly code: 'dead-letter'; readonly eventType: string; readonly error: string }
+  | { readonly code: 'dead-letter'; readonly letterId: string; readonly eventType: string; readonly error: string }
 
 /** The state of a conversation at one time. */
 export interface SagaStatus {
@@ -98,8 +100,8 @@ export function statusOf(
   const next = nextOf(definition.expects, timeOf)
   const waiting = { waitsFor: next?.expectation.oneOf ?? [], deadline: next?.deadline }
   if (failure !== undefined) {
-    const { at, eventType, error } = failure
-    return { ...waiting, state: 'failed', since: at, reason: { code: 'dead-letter', eventType, error } }
+    const { at, ...letter } = failure
+    return { ...waiting, state: 'failed', since: at, reason: { code: 'dead-letter', ...letter } }
   }
   const stuckBy = definition.stuckBy.find((name) => timeOf(name) !== undefined)
   if (stuckBy !== undefined) {

@@ -5,7 +5,7 @@ import { addEvent, addFailure, type Conversation, newConversation } from './conv
 import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from './description/definition.ts'
 import { factOfRecord, timeOfStored } from './event-facts.ts'
 import { inTurns } from './in-turns.ts'
-import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
+import { failureOf, type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
 import { knownSince, slicesOf } from './topic-slices.ts'
 
 /** The most conversations of a saga that are kept in memory, about 40 MB. */
@@ -215,11 +215,10 @@ async function addFromStore(store: OpenSagaStore, gatherers: readonly Gatherer[]
     }
   }
   for await (const page of openDeadLetters(store, signal)) {
-    for (const { event, firstFailedAt, error } of page) {
-      const { correlationId } = event.metadata ?? {}
+    for (const letter of page) {
+      const { correlationId } = letter.event.metadata ?? {}
       if (correlationId === undefined) continue
-      const failure = { at: firstFailedAt.getTime(), eventType: event.eventType, error }
-      for (const gatherer of gatherers) gatherer.addFailure(correlationId, failure)
+      for (const gatherer of gatherers) gatherer.addFailure(correlationId, failureOf(letter))
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { DeadLetter, EventStore } from '../../store/event-store.ts'
 import type { StoreSetup } from '../../store/layout.ts'
+import type { ConversationFailure } from './conversation.ts'
 
 /** An event store, and which of its tables exist: Rust services may have only some of them. */
 export interface OpenSagaStore extends AsyncDisposable {
@@ -40,6 +41,14 @@ export async function* openDeadLetters(
     } while (after !== undefined && !signal.aborted)
   }
 }
+
+/** Returns what a dead letter says about its conversation. */
+export const failureOf = ({ id, event, firstFailedAt, error }: DeadLetter): ConversationFailure => ({
+  letterId: id,
+  at: firstFailedAt.getTime(),
+  eventType: event.eventType,
+  error,
+})
 
 /** The most messages of an outbox that are considered. */
 const MAX_WAITING = 10_000

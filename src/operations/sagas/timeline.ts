@@ -9,7 +9,7 @@ import { type SagaDefinition, type SagaFile, streamPrefixOf, TypeNumbers } from 
 import { timeOf, timeOfStored } from './event-facts.ts'
 import { type FoundMessage, findMessages, type MessageSearch } from './find-messages.ts'
 import { MAX_SKEW_MS, type SagaNote } from './gather.ts'
-import { type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
+import { failureOf, type OpenSagaStore, openDeadLetters, waitingMessages } from './saga-store.ts'
 
 /** A message that the saga sent. `position` is absent while the message waits in the outbox. */
 export interface SentMessage {
@@ -200,8 +200,7 @@ function idOf(event: SerializedEvent): string | undefined {
 async function oldestFailure(store: OpenSagaStore, correlationId: string, signal: AbortSignal) {
   for await (const page of openDeadLetters(store, signal)) {
     const found = page.find(({ event }) => event.metadata?.correlationId === correlationId)
-    if (found === undefined) continue
-    return { at: found.firstFailedAt.getTime(), eventType: found.event.eventType, error: found.error }
+    if (found !== undefined) return failureOf(found)
   }
   return undefined
 }

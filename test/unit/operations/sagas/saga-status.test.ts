@@ -26,7 +26,7 @@ function judge(
   for (const [type, at] of events) addEvent(conversation, types, type, at)
   const { deadLetterAt, endsKnownSince } = options
   if (deadLetterAt !== undefined)
-    addFailure(conversation, { at: deadLetterAt, eventType: 'ChargePayment', error: 'no' })
+    addFailure(conversation, { letterId: '1', at: deadLetterAt, eventType: 'ChargePayment', error: 'no' })
   return statusOf(definition, types, conversation, { now, ...(endsKnownSince !== undefined && { endsKnownSince }) })
 }
 

@@ -158,7 +158,7 @@ describe('the view of sagas', () => {
     const BAD = '日本\u001b[2J\u202e\u0007'.repeat(9)
     const bad = instance(BAD, {
       ...{ saga: BAD, state: 'failed', last: { eventType: BAD, at: NOW }, waitsFor: [BAD] },
-      reason: { code: 'dead-letter', eventType: BAD, error: BAD },
+      reason: { code: 'dead-letter', letterId: '1', eventType: BAD, error: BAD },
     })
     const shown = happened(inSagas({ columns, rows }), read([bad, instance(BAD, { saga: 'a', waitsFor: [BAD] })]))
     for (const view of [shown, press(shown, 'down'), press(shown, '?'), press(shown, '/', BAD)]) {
