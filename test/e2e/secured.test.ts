@@ -213,9 +213,13 @@ describe.skipIf(!isHere)('on a secured broker', () => {
       const { exitCode, stdout, stderr } = await crbus(words, options)
       // Without a schema, `schema check` has nothing to compare with: exit code 2.
       const allowed = words[0] === 'schema' ? [2] : [0]
-      expect({ words, exitCode, stdout, stderr }).toMatchObject({
-        exitCode: expect.toSatisfy((code: number) => allowed.includes(code)),
-      })
+      // A failure shows the command and what it printed.
+      expect([words.join(' '), stdout, stderr, exitCode]).toEqual([
+        words.join(' '),
+        stdout,
+        stderr,
+        expect.toBeOneOf(allowed),
+      ])
     }
   })
 
