@@ -1,4 +1,5 @@
 import type { Source, SourceLocation, SyntaxNode } from './source.ts'
+import type { Visibility } from './visibility.ts'
 
 /** An item inside an attribute: `serde(with = "a::b", default)` has two items, and the first one has a value. */
 export interface Meta {
@@ -73,8 +74,7 @@ export type RustItem = {
   readonly generics: readonly Generic[]
   readonly attributes: readonly Meta[]
   readonly location: SourceLocation
-  /** Whether the item has any form of `pub`. */
-  readonly isPublic: boolean
+  readonly visibility: Visibility
   /** Whether the item contains a syntax error. */
   readonly isBroken: boolean
 } & (
@@ -88,6 +88,9 @@ export type RustItem = {
 export interface RustConst {
   readonly name: string
   readonly attributes: readonly Meta[]
+  readonly visibility: Visibility
+  /** The declared type. `undefined` for one with a syntax error. */
+  readonly type: RustType | undefined
   readonly value: Expression | undefined
 }
 
@@ -97,7 +100,7 @@ export interface RustUse {
   readonly isGlobal: boolean
   /** The imported name. `undefined` for `*`. */
   readonly as: string | undefined
-  readonly isPublic: boolean
+  readonly visibility: Visibility
   readonly attributes: readonly Meta[]
 }
 
@@ -107,11 +110,12 @@ export interface RustFunction {
 }
 
 export interface RustImpl {
+  readonly attributes: readonly Meta[]
   readonly generics: readonly Generic[]
   readonly trait: RustType | undefined
   readonly self: RustType
   /** The associated types, such as `type Event = OrderEvent;`. */
-  readonly types: readonly { readonly name: string; readonly type: RustType }[]
+  readonly types: readonly { readonly name: string; readonly type: RustType; readonly attributes: readonly Meta[] }[]
   readonly functions: readonly RustFunction[]
   readonly consts: readonly RustConst[]
   readonly location: SourceLocation
@@ -120,6 +124,8 @@ export interface RustImpl {
 /** A `macro_rules!` definition. */
 export interface RustMacro {
   readonly name: string
+  /** The position of the definition in its scope: a macro applies to later calls. */
+  readonly at: number
   readonly attributes: readonly Meta[]
   readonly rules: readonly { readonly pattern: Expression; readonly body: Expression }[]
 }
@@ -127,13 +133,22 @@ export interface RustMacro {
 /** A macro call outside of functions. */
 export interface RustInvocation {
   readonly name: string
+  /** The position of the call in its scope. */
+  readonly at: number
   readonly tokens: Expression
   readonly attributes: readonly Meta[]
   readonly location: SourceLocation
 }
 
+/** Code that may contain items of its own: the body of a function, or the value of `const _: () = { … };`. */
+export interface RustBlock {
+  readonly body: Expression | undefined
+}
+
 /** The content of a file, or of `mod name { … }`. */
 export interface RustScope {
+  /** The attributes of the scope itself, such as `#![cfg(unix)]` at the start of a file. */
+  readonly attributes: readonly Meta[]
   readonly items: readonly RustItem[]
   readonly consts: readonly RustConst[]
   readonly uses: readonly RustUse[]
@@ -142,6 +157,8 @@ export interface RustScope {
   readonly macros: readonly RustMacro[]
   readonly invocations: readonly RustInvocation[]
   readonly modules: readonly RustModule[]
+  /** The bodies that contain impl blocks, which may be of types outside of the body. */
+  readonly blocks: readonly RustBlock[]
   /** The `extern crate a as b` declarations. */
   readonly externs: readonly { readonly crate: string; readonly as: string }[]
   /** The locations of syntax errors. */
@@ -150,7 +167,9 @@ export interface RustScope {
 
 export interface RustModule {
   readonly name: string
-  readonly isPublic: boolean
+  /** The position of the declaration in its scope: a module sees the macros that precede it. */
+  readonly at: number
+  readonly visibility: Visibility
   readonly attributes: readonly Meta[]
   readonly location: SourceLocation
   /** `undefined` for `mod name;`, whose content is another file. */

@@ -30,10 +30,11 @@ function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
   return meta.path === 'feature' && meta.value?.includes('serde') ? { holds: true } : { ask: [key] }
 }
 
-function allOf(states: readonly CfgState[]): CfgState {
+/** The state of "all of these". */
+export function allOf(states: readonly CfgState[]): CfgState {
   if (states.some((state) => 'holds' in state && !state.holds)) return { holds: false }
-  const ask = states.flatMap((state) => ('ask' in state ? state.ask : []))
-  return ask.length === 0 ? { holds: true } : { ask }
+  const ask = new Set(states.flatMap((state) => ('ask' in state ? state.ask : [])))
+  return ask.size === 0 ? { holds: true } : { ask: [...ask] }
 }
 
 const negated = (state: CfgState): CfgState => ('holds' in state ? { holds: !state.holds } : state)

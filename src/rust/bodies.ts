@@ -1,12 +1,10 @@
-/**
- * Matches comments, strings and characters, which may contain braces; `fn` with a name, which begins a function; and the
- * brackets and semicolons outside of them.
- */
-const tokens =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\b[bc]?r(#*)"[\s\S]*?"\1|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\(?:u\{[^}]*\}|x..|.))'|\bfn\s+[\w$#]+|[()[\]{};]/g
+import { codeTokenFinder } from './code-tokens.ts'
+
+/** Finds `fn` with a name, which begins a function, and brackets and semicolons. */
+const functionTokens = codeTokenFinder(/\bfn\s+[\w$#]+|[()[\]{};]/)
 
 /** A range of character offsets. */
-interface TextRange {
+export interface TextRange {
   readonly from: number
   readonly to: number
 }
@@ -24,7 +22,7 @@ export function rangesOutsideBodies(text: string): readonly TextRange[] {
   let bodyStart: number | undefined
   /** The number of open brackets in the signature, or in the body with its own. */
   let depth = 0
-  for (const { 0: token, index } of text.matchAll(tokens)) {
+  for (const { text: token, at: index } of functionTokens(text)) {
     if (token.startsWith('fn') && bodyStart === undefined) {
       functionStart = index
       depth = 0
@@ -56,5 +54,5 @@ export function rangesOutsideBodies(text: string): readonly TextRange[] {
 }
 
 /** Whether a brace after this text begins a const argument, as in `-> Key<{ 4 + 4 }>`, and not a body. */
-const isConstArgument = (before: string): boolean =>
+export const isConstArgument = (before: string): boolean =>
   /<\s*$/.test(before) || (/,\s*$/.test(before) && !/\bwhere\b/.test(before))

@@ -29,12 +29,16 @@ export class Source {
   }
 
   lineOf(node: SyntaxNode): number {
+    return this.lineAt(node.from)
+  }
+
+  lineAt(offset: number): number {
     const starts = this.#lineStarts
     if (!starts) return this.#line
     let [low, high] = [0, starts.length]
     while (high - low > 1) {
       const middle = (low + high) >> 1
-      if ((starts[middle] as number) <= node.from) low = middle
+      if ((starts[middle] as number) <= offset) low = middle
       else high = middle
     }
     return low + 1
@@ -61,6 +65,3 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
 /** The first child that has one of the given node names. */
 export const childOf = (node: SyntaxNode, ...names: string[]): SyntaxNode | undefined =>
   childrenOf(node).find(({ name }) => names.includes(name))
-
-/** Whether an item has a visibility: `pub`, `pub(crate)` and so on. */
-export const isPublic = (node: SyntaxNode): boolean => childOf(node, 'Vis') !== undefined

@@ -2,6 +2,10 @@
 export interface CargoManifest {
   /** The name of the crate in Rust code: `order_events`. `undefined` for a workspace without a root package. */
   readonly name: string | undefined
+  /** The edition of Rust, such as `2021`. `inherited`: the workspace defines it. */
+  readonly edition: string
+  /** The edition that members can inherit. */
+  readonly workspaceEdition: string | undefined
   /** The path of the library's root file, relative to the folder of the manifest. `undefined` for the default path. */
   readonly libraryPath: string | undefined
   /** The `path` of each `[[bin]]`, relative to the folder of the manifest. */
@@ -26,6 +30,9 @@ export interface CargoDependency {
   readonly features: readonly string[]
 }
 
+/** The edition of a package whose manifest names none. */
+export const DEFAULT_EDITION = '2015'
+
 /** Converts the name of a package to the name of its crate in Rust code: `order-events` to `order_events`. */
 export const crateName = (name: string): string => name.replaceAll('-', '_')
 
@@ -33,7 +40,9 @@ export const crateName = (name: string): string => name.replaceAll('-', '_')
 export function readManifest(text: string): CargoManifest {
   const root = readToml(text)
   const workspace = tableOf(root.get('workspace'))
-  const name = textOf(tableOf(root.get('package'))?.get('name'))
+  const ownPackage = tableOf(root.get('package'))
+  const name = textOf(ownPackage?.get('name'))
+  const edition = ownPackage?.get('edition')
   const library = tableOf(root.get('lib'))
   const binaries = root.get('bin')
   const dependencies = new Map<string, CargoDependency>()
@@ -50,6 +59,8 @@ export function readManifest(text: string): CargoManifest {
   const libraryName = textOf(library?.get('name')) ?? name
   return {
     name: libraryName === undefined ? undefined : crateName(libraryName),
+    edition: tableOf(edition) ? 'inherited' : (textOf(edition) ?? DEFAULT_EDITION),
+    workspaceEdition: textOf(tableOf(workspace?.get('package'))?.get('edition')),
     libraryPath: textOf(library?.get('path')),
     binaryPaths: Array.isArray(binaries)
       ? binaries.flatMap((binary) => textOf(tableOf(binary)?.get('path')) ?? [])

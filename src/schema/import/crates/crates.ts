@@ -1,11 +1,17 @@
 import { posix } from 'node:path'
-import type { RustInvocation, RustMacro, RustScope } from '../../../rust/ast.ts'
-import { branchesOfCfgIf, expandBitflags, isBitflags, isCfgIf } from '../../../rust/macros/library-macros.ts'
-import { type CalledMacro, expandMacro } from '../../../rust/macros/macro-rules.ts'
-import { readRust } from '../../../rust/read-rust.ts'
+import type { RustInvocation, RustMacro, RustModule, RustScope } from '../../../rust/ast.ts'
+import { readBlock, readRust } from '../../../rust/read-rust.ts'
 import { Source } from '../../../rust/source.ts'
 import type { ImportNote } from '../notes.ts'
 import type { CargoManifest } from './cargo-manifest.ts'
+import {
+  type CalledMacros,
+  expandCall,
+  findMacro,
+  MAX_EXPANSIONS,
+  type MacroScope,
+  withMacro,
+} from './macro-expansion.ts'
 import {
   addScope,
   type Crate,
@@ -17,11 +23,8 @@ import {
   NewCrate,
   ROOT,
 } from './module.ts'
-import { includedFile, modulePaths, withConditions } from './module-files.ts'
+import { includedFile, modulePaths } from './module-files.ts'
 import { Packages, type SourceFiles } from './packages.ts'
-
-/** The maximum nesting of macro calls, because a macro may call itself without end. Real code stays far below it. */
-const MAX_EXPANSIONS = 16
 
 /** Loads the crates of an import on first use: reads their modules and expands their macros. */
 export class Crates {
@@ -116,9 +119,9 @@ export class Crates {
       const at = { file, folder: posix.dirname(file) }
       const module = emptyModule({ ...ROOT, name: isTaken ? file : name }, root, crate, at)
       root.modules.push(module)
-      this.#read(module)
+      this.#read(module, { macros: new Map() })
     }
-    this.#expandAll(root)
+    this.#expandByPath(root)
     this.all.push(crate)
     return crate
   }
@@ -135,145 +138,177 @@ export class Crates {
 
   /** Creates a crate and loads its modules. */
   #crate(parts: CrateParts & { readonly manifest: CargoManifest | undefined }): Crate {
-    const crate = new NewCrate(parts)
-    this.#read(crate.root)
-    this.#expandAll(crate.root)
+    const crate = new NewCrate({ ...parts, edition: parts.manifest && this.packages.editionOf(parts.folder) })
+    this.#read(crate.root, { macros: new Map() })
+    this.#expandByPath(crate.root)
     this.all.push(crate)
     return crate
   }
 
   /** Adds the contents of a file to a module, and loads its child modules. */
-  #read(module: Module, file = module.file): void {
+  #read(module: Module, scope: MacroScope, file = module.file): void {
     const text = this.#files.read(file)
     if (text === undefined) return
     this.#sources.add(file)
-    const scope = readRust(new Source(file, text))
-    for (const { file: at, line } of scope.errors) this.notes.push({ file: at, line, code: 'unparsable' })
+    const read = readRust(new Source(file, text))
+    for (const line of new Set(read.errors.map((error) => error.line)))
+      this.notes.push({ file, line, code: 'unparsable' })
+    if (file === module.file) module.attributes.push(...read.attributes)
     this.#reading.push(file)
-    this.#fill(module, scope, { file, folder: module.folder })
+    this.#fill(module, read, { file, folder: module.folder }, scope)
     this.#reading.pop()
   }
 
-  /** Adds a scope to a module, and loads the files that the scope includes or declares as modules. */
-  #fill(module: Module, scope: RustScope, at: ModuleFile): void {
+  /**
+   * Adds a scope to a module in the order of the source, because a macro call refers to the last macro of that name before it.
+   * Loads the files that the scope includes or declares as modules. `macros` are the macros that the scope sees, and receives
+   * those that it defines.
+   */
+  #fill(module: Module, scope: RustScope, at: ModuleFile, macros: MacroScope, depth = 0): void {
     addScope(module, scope)
-    for (const invocation of scope.invocations) {
-      if (isTestOnly(invocation.attributes)) continue
-      const included = includedFile(invocation)
-      const file = included === undefined ? undefined : posix.join(posix.dirname(at.file), included)
-      // A file that is being read must not be read again, because a file may include itself.
-      const canInclude = file !== undefined && !this.#reading.includes(file) && this.#files.read(file) !== undefined
-      if (canInclude) this.#read(module, file)
-      else module.invocations.push(invocation)
+    const read = (text: string, line: number) => readRust(new Source(at.file, text, line))
+    for (const block of scope.blocks) {
+      const inner = block.body && readBlock(block.body)
+      if (inner) {
+        const child = emptyModule({ ...ROOT, name: '' }, module, module.crate, at, true)
+        module.blocks.push(child)
+        this.#fill(child, inner, at, { macros: macros.macros }, depth)
+      }
     }
-    for (const inner of scope.modules) {
-      if (isTestOnly(inner.attributes)) continue
-      const paths = modulePaths(inner.attributes)
-      if (inner.scope) {
-        const folder = posix.join(at.folder, paths[0]?.path ?? inner.name)
-        const child = emptyModule(inner, module, module.crate, { file: at.file, folder })
-        module.modules.push(child)
-        this.#fill(child, inner.scope, child)
-        continue
+    for (const part of inOrder(scope)) {
+      if (isTestOnly(part.attributes)) continue
+      if ('rules' in part) macros.macros = withMacro(macros.macros, part)
+      else if (!('tokens' in part)) this.#addModule(module, part, at, macros)
+      else {
+        const included = includedFile(part)
+        const file = included === undefined ? undefined : posix.join(posix.dirname(at.file), included)
+        // A file that is being read must not be read again, because a file may include itself.
+        const canInclude = file !== undefined && !this.#reading.includes(file) && this.#files.read(file) !== undefined
+        if (canInclude) {
+          this.#read(module, macros, file)
+          continue
+        }
+        const called = findMacro(part.name, macros.macros)
+        const scopes = depth < MAX_EXPANSIONS ? expandCall(part, called, read) : undefined
+        if (scopes === undefined) module.invocations.push(part)
+        else for (const inner of scopes) this.#fill(module, inner, at, macros, depth + 1)
       }
-      // Inside `mod a { … }` a path is relative to the folder of `a`, elsewhere to the folder of the file.
-      const isInlineModule = module.file === module.parent?.file
-      const tried: string[] = []
-      let isFound = false
-      for (const { path, when } of paths) {
-        const candidates =
-          path === undefined
-            ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
-            : isInlineModule
-              ? [posix.join(at.folder, path)]
-              : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
-        const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
-        tried.push(...candidates)
-        if (file === undefined) continue
-        isFound = true
-        const attributes = [...inner.attributes, ...when]
-        const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
-        const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
-        const child = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
-        module.modules.push(child)
-        this.#read(child)
-      }
-      if (isFound) continue
-      const { file, line } = inner.location
-      this.notes.push({ file, line, code: 'module-missing', module: inner.name, tried: [...new Set(tried)] })
     }
   }
 
-  /** Expands macro calls once all files are read, because a macro may be defined in a file that is read later. */
-  #expandAll(module: Module): void {
-    let pending = module.invocations.splice(0)
-    const notExpanded: RustInvocation[] = []
-    for (let round = 0; round < MAX_EXPANSIONS && pending.length > 0; round += 1) {
-      for (const invocation of pending) {
-        const scopes = this.#expanded(module, invocation)
-        if (scopes === undefined) notExpanded.push(invocation)
-        const at = { file: invocation.location.file, folder: module.folder }
-        const conditions = invocation.attributes.filter(({ path }) => path === 'cfg')
-        for (const scope of scopes ?? []) this.#fill(module, withConditions(scope, conditions), at)
-      }
-      pending = module.invocations.splice(0)
+  /** Adds a child module with its block or its files. */
+  #addModule(module: Module, inner: RustModule, at: ModuleFile, macros: MacroScope): void {
+    const paths = modulePaths(inner.attributes)
+    const seen: MacroScope = { macros: macros.macros }
+    const isTransparent = inner.attributes.some(({ path }) => path === 'macro_use')
+    if (inner.scope) {
+      const folder = posix.join(at.folder, paths[0]?.path ?? inner.name)
+      const attributes = [...inner.attributes, ...inner.scope.attributes]
+      const child = emptyModule({ ...inner, attributes }, module, module.crate, { file: at.file, folder })
+      module.modules.push(child)
+      this.#fill(child, inner.scope, child, seen)
+      if (isTransparent) macros.macros = seen.macros
+      return
     }
-    module.invocations.push(...notExpanded, ...pending)
-    for (const child of module.modules) this.#expandAll(child)
-  }
-
-  /** The code that a macro call expands to. `undefined` if crbus cannot expand the macro. */
-  #expanded(module: Module, invocation: RustInvocation): RustScope[] | undefined {
-    const { file, line } = invocation.location
-    const read = (text: string) => readRust(new Source(file, text, line))
-    if (isBitflags(invocation)) return [read(expandBitflags(invocation))]
-    if (isCfgIf(invocation)) {
-      return branchesOfCfgIf(invocation).map(({ attributes, body }) =>
-        // Attributes can only be parsed with an item, so attach them to a struct.
-        withConditions(read(body), read(`${attributes} struct It;`).items[0]?.attributes ?? []),
-      )
+    // Inside `mod a { … }` a path is relative to the folder of `a`, elsewhere to the folder of the file.
+    const isInlineModule = module.file === module.parent?.file
+    const tried: string[] = []
+    let isFound = false
+    for (const { path, when } of paths) {
+      const candidates =
+        path === undefined
+          ? [posix.join(at.folder, `${inner.name}.rs`), posix.join(at.folder, inner.name, 'mod.rs')]
+          : isInlineModule
+            ? [posix.join(at.folder, path)]
+            : [posix.join(posix.dirname(at.file), path), posix.join(at.folder, path)]
+      const file = candidates.find((candidate) => this.#files.read(candidate) !== undefined)
+      tried.push(...candidates)
+      if (file === undefined) continue
+      isFound = true
+      const attributes = [...inner.attributes, ...when]
+      const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
+      const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
+      const child = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
+      module.modules.push(child)
+      this.#read(child, seen)
     }
-    const called = this.#macroFor(module, invocation)
-    const text = called && expandMacro(invocation, called)
-    return text === undefined ? undefined : [read(text)]
+    if (isTransparent) macros.macros = seen.macros
+    if (isFound) return
+    const { file, line } = inner.location
+    this.notes.push({ file, line, code: 'module-missing', module: inner.name, tried: [...new Set(tried)] })
   }
 
   /**
-   * Finds a called macro in this module and its parents, else as the only macro of that name in the crate, else in a crate
+   * Expands the calls of macros that are found by path once all files are read, because such a macro may be defined in a file
+   * that is read later.
+   */
+  #expandByPath(module: Module): void {
+    const notExpanded: RustInvocation[] = []
+    for (let round = 0; round < MAX_EXPANSIONS && module.invocations.length > 0; round += 1) {
+      for (const invocation of module.invocations.splice(0)) {
+        const { file, line } = invocation.location
+        const called = this.#macroByPath(module, invocation)
+        const scopes = called && expandCall(invocation, called, (text) => readRust(new Source(file, text, line)))
+        if (scopes === undefined) notExpanded.push(invocation)
+        const at = { file, folder: module.folder }
+        for (const scope of scopes ?? []) this.#fill(module, scope, at, { macros: new Map() })
+      }
+    }
+    module.invocations.push(...notExpanded)
+    for (const child of [...module.modules, ...module.blocks]) this.#expandByPath(child)
+  }
+
+  /**
+   * Finds a called macro as the only macro of that name in the module that its path names, else in the crate, else in a crate
    * from which the module imports the macro. Returns `undefined` if there is none, or if the choice is not clear.
    */
-  #macroFor(module: Module, { name }: RustInvocation): CalledMacro | undefined {
-    const steps = name.split('::').filter((step) => step !== '')
-    const macroName = steps.at(-1) as string
-    for (let at: Module | undefined = module; at; at = at.parent) {
-      const macros = steps.length === 1 ? at.macros.filter((one) => one.name === macroName) : []
-      // A later macro of the same name replaces earlier ones.
-      const macro = macros.at(-1)
-      // If their `cfg` decides between several macros, the right one is unknown.
-      if (macros.length > 1 && macros.some(({ attributes }) => attributes.some(({ path }) => path === 'cfg')))
-        return undefined
-      if (macro) return { macro, crate: 'crate' }
+  #macroByPath(module: Module, { name }: RustInvocation): CalledMacros | undefined {
+    const written = name.split('::').filter((step) => step !== '')
+    const macroName = written.at(-1) as string
+    const uses = written.length > 1 ? [] : module.uses
+    const paths = [
+      ...(written.length > 1 ? [written] : []),
+      ...uses.flatMap(({ as, path }) => (as === macroName ? [path] : as === undefined ? [[...path, macroName]] : [])),
+      ...(written.length > 1 ? [] : [...module.crate.root.externs.values()].map((crate) => [crate, macroName])),
+    ]
+    for (const path of paths) {
+      const [first = '', ...rest] = path
+      const isOwn = first === 'crate' || first === 'self' || first === 'super'
+      const crate = isOwn ? module.crate : this.dependency(module.crate, first)
+      if (!crate) continue
+      const original = path.at(-1) as string
+      const shown = crate === module.crate ? 'crate' : `::${first}`
+      const near = first === 'self' ? module : first === 'super' ? module.parent : crate.root
+      const named = moduleAt(near, rest.slice(0, -1))
+      const found =
+        onlyMacro(named?.macros.filter((macro) => macro.name === original)) ??
+        onlyMacro(macrosNamed(original, crate.root))
+      if (found) return { macros: found, crate: shown }
     }
-    const [own, ...others] = macrosNamed(macroName, module.crate.root)
-    if (own) return others.length === 0 ? { macro: own, crate: 'crate' } : undefined
-    const paths =
-      steps.length > 1
-        ? [steps]
-        : [
-            ...module.uses.flatMap(({ as, path }) => (as === macroName || as === undefined ? [path] : [])),
-            ...[...module.crate.root.externs.values()].map((crate) => [crate]),
-          ]
-    for (const [crate = ''] of paths) {
-      const dependency = crate === 'crate' ? undefined : this.dependency(module.crate, crate)
-      const [macro, ...more] = dependency && dependency !== module.crate ? macrosNamed(macroName, dependency.root) : []
-      if (macro && more.length === 0) return { macro, crate: `::${crate}` }
-    }
-    return undefined
+    const own = onlyMacro(macrosNamed(macroName, module.crate.root))
+    return own && written.length === 1 ? { macros: own, crate: 'crate' } : undefined
   }
 }
+
+/** The macros, macro calls and modules of a scope in the order of the source. */
+const inOrder = ({ macros, invocations, modules }: RustScope) =>
+  [...macros, ...invocations, ...modules].sort((a, b) => a.at - b.at)
+
+/** The module at a path of child modules and `super`. */
+const moduleAt = (module: Module | undefined, path: readonly string[]): Module | undefined =>
+  path.reduce<Module | undefined>(
+    (at, step) => (step === 'super' ? at?.parent : at?.modules.find(({ name }) => name === step)),
+    module,
+  )
 
 /** All macros with a name in a module and its child modules. */
 const macrosNamed = (name: string, module: Module): RustMacro[] => [
   ...module.macros.filter((macro) => macro.name === name),
   ...module.modules.flatMap((child) => macrosNamed(name, child)),
 ]
+
+/** The macro, if it is the only one or each of several has a `cfg`. */
+function onlyMacro(macros: readonly RustMacro[] = []): readonly RustMacro[] | undefined {
+  const isOne = macros.length === 1 || macros.every(({ attributes }) => attributes.some(({ path }) => path === 'cfg'))
+  return macros.length > 0 && isOne ? macros : undefined
+}

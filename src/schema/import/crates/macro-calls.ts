@@ -1,3 +1,4 @@
+import type { Expression } from '../../../rust/ast.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
 import type { Crate, Module } from './module.ts'
 
@@ -17,17 +18,32 @@ export function macroCallNaming(name: string, crates: readonly Crate[]): MacroCa
   return undefined
 }
 
+function mentions({ node, source }: Expression, name: string): boolean {
+  let isNamed = false
+  node.cursor().iterate((part) => {
+    isNamed ||= part.name === 'Identifier' && source.text.slice(part.from, part.to) === name
+  })
+  return isNamed
+}
+
 function callIn(name: string, module: Module): MacroCall | undefined {
   for (const { name: macro, tokens, location } of module.invocations) {
-    let isNamed = false
-    tokens.node.cursor().iterate((node) => {
-      isNamed ||= node.name === 'Identifier' && tokens.source.text.slice(node.from, node.to) === name
-    })
-    if (isNamed) return { name: macro, location }
+    if (mentions(tokens, name)) return { name: macro, location }
   }
   for (const child of module.modules) {
     const found = callIn(name, child)
     if (found) return found
   }
   return undefined
+}
+
+/** Macros of common crates that define no types, or only types that no event contains. */
+const typelessMacros =
+  /(^|::)(lazy_static|thread_local|task_local|(const_)?assert\w*|static_assert\w*|compile_error|global_asm|inventory|submit|embed_migrations|declare_id|include_\w+|trace|debug|info|warn|error)$/
+
+/** Finds a macro call of a module that crbus could not expand and that may define a name, because its arguments contain it. */
+export function macroDefining(name: string, module: Module): MacroCall | undefined {
+  const calls = module.invocations.filter((call) => !typelessMacros.test(call.name))
+  const found = calls.find(({ tokens }) => mentions(tokens, name))
+  return found && { name: found.name, location: found.location }
 }

@@ -7,10 +7,11 @@ export function withConditions(scope: RustScope, conditions: readonly Meta[]): R
   if (conditions.length === 0) return scope
   const withAttributes = <T extends { readonly attributes: readonly Meta[] }>(all: readonly T[]): T[] =>
     all.map((one) => ({ ...one, attributes: [...one.attributes, ...conditions] }))
-  const { items, consts, uses, macros, invocations, modules } = scope
+  const { items, consts, uses, impls, macros, invocations, modules } = scope
   return {
     ...scope,
     ...{ items: withAttributes(items), consts: withAttributes(consts), uses: withAttributes(uses) },
+    impls: withAttributes(impls),
     ...{ macros: withAttributes(macros), invocations: withAttributes(invocations), modules: withAttributes(modules) },
   }
 }

@@ -7,10 +7,12 @@ import type {
   RustInvocation,
   RustItem,
   RustMacro,
+  RustModule,
   RustScope,
   RustUse,
 } from '../../../rust/ast.ts'
 import { discriminantsOf } from '../../../rust/discriminants.ts'
+import type { Visibility } from '../../../rust/visibility.ts'
 import { type CargoDependency, type CargoManifest, crateName } from './cargo-manifest.ts'
 
 /** A library or a program of a package, or all imported files without a package. */
@@ -22,6 +24,8 @@ export interface Crate {
   readonly dependencies: ReadonlyMap<string, CargoDependency>
   /** The library of the same package, if this is a program. */
   readonly library: Crate | undefined
+  /** Whether the crate is of Rust 2015, in which the paths of `use` begin at the root of the crate. */
+  readonly isRust2015: boolean
   /** The first segment of paths into the crate: `crate` for the first imported package, else the name of the crate. */
   readonly shownAs: string
 }
@@ -35,18 +39,22 @@ export interface Item {
 /** A module of a crate, with the items of all its files and expanded macros. */
 export interface Module {
   readonly name: string
-  readonly isPublic: boolean
+  readonly visibility: Visibility
   readonly parent: Module | undefined
   readonly crate: Crate
   readonly file: string
   /** The folder of the files of its child modules. */
   readonly folder: string
-  readonly attributes: readonly Meta[]
+  readonly attributes: Meta[]
   /** The items by name, and the constants by name. Several of the same name differ in their `cfg`. */
   readonly items: Map<string, Item[]>
   readonly consts: Map<string, RustConst[]>
   readonly functions: Map<string, RustFunction>
   readonly modules: Module[]
+  /** The bodies of functions and constants that contain impl blocks. They see the names of this module. */
+  readonly blocks: Module[]
+  /** Whether this is such a body, which `self` and `super` do not name. */
+  readonly isBlock: boolean
   readonly uses: RustUse[]
   readonly impls: RustImpl[]
   readonly macros: RustMacro[]
@@ -68,6 +76,8 @@ export interface CrateParts {
   readonly library: Crate | undefined
   readonly shownAs: string
   readonly manifest?: CargoManifest | undefined
+  /** The edition of Rust. Default: a recent one. */
+  readonly edition?: string | undefined
 }
 
 /** Creates a crate together with its root module, because each refers to the other. */
@@ -77,33 +87,38 @@ export class NewCrate implements Crate {
   readonly root: Module
   readonly dependencies: ReadonlyMap<string, CargoDependency>
   readonly library: Crate | undefined
+  readonly isRust2015: boolean
   readonly shownAs: string
 
-  constructor({ name, folder, file, library, shownAs, manifest }: CrateParts) {
+  constructor({ name, folder, file, library, shownAs, manifest, edition }: CrateParts) {
     this.name = crateName(name)
     this.folder = folder
     this.dependencies = manifest?.dependencies ?? new Map()
     this.library = library
+    this.isRust2015 = edition === '2015'
     this.shownAs = shownAs
     this.root = emptyModule(ROOT, undefined, this, { file, folder: posix.dirname(file) })
   }
 }
 
 /** The properties of the root module of every crate. */
-export const ROOT = { name: 'crate', isPublic: true, attributes: [] }
+export const ROOT = { name: 'crate', visibility: 'everywhere', attributes: [] } as const
 
 /** Creates a module without items. */
 export const emptyModule = (
-  { name, isPublic, attributes }: Pick<Module, 'name' | 'isPublic' | 'attributes'>,
+  { name, visibility, attributes }: Pick<RustModule, 'name' | 'visibility' | 'attributes'>,
   parent: Module | undefined,
   crate: Crate,
   { file, folder }: ModuleFile,
+  isBlock = false,
 ): Module => ({
-  ...{ name, isPublic, parent, crate, file, folder, attributes },
+  ...{ name, visibility, parent, crate, file, folder, isBlock },
+  attributes: [...attributes],
   items: new Map(),
   consts: new Map(),
   functions: new Map(),
   modules: [],
+  blocks: [],
   uses: [],
   impls: [],
   macros: [],
@@ -128,6 +143,25 @@ export function addScope(module: Module, scope: RustScope): void {
   module.macros.push(...scope.macros.filter((macro) => !isTestOnly(macro.attributes)))
   for (const { crate, as } of scope.externs) module.externs.set(as, crate)
 }
+
+/**
+ * The module in which something of `module` can be named, with its child modules. `undefined` if it can be named everywhere.
+ */
+export function nameableIn(module: Module, visibility: Visibility): Module | undefined {
+  if (visibility === 'everywhere') return undefined
+  const [first, ...rest] = visibility.within
+  const own = withoutBlocks(module)
+  if (first === 'self') return rest.reduce((at, step) => (step === 'super' ? (at.parent ?? at) : at), own)
+  if (first === 'super') return rest.reduce((at) => at.parent ?? at, own.parent ?? own)
+  // The path names a module that contains this one, so its length says which one.
+  const around = [own]
+  for (let at = own.parent; at; at = at.parent) around.unshift(at)
+  return around[Math.min(first === 'crate' ? rest.length : rest.length + 1, around.length - 1)]
+}
+
+/** The module that contains a block, or the module itself. */
+export const withoutBlocks = (module: Module): Module =>
+  module.isBlock && module.parent ? withoutBlocks(module.parent) : module
 
 /** Whether the attributes require `cfg(test)`, alone or inside `all(…)`. */
 export function isTestOnly(attributes: readonly Meta[]): boolean {

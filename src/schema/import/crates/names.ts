@@ -1,8 +1,9 @@
 import type { Meta, RustConst } from '../../../rust/ast.ts'
-import { type CfgState, presence } from '../../../rust/attributes.ts'
+import { allOf, type CfgState, presence } from '../../../rust/attributes.ts'
 import { canonicalPath, isImportableType, preludePath } from '../lowering/foreign-types.ts'
 import type { Crates } from './crates.ts'
-import { type Item, isWithin, type Module } from './module.ts'
+import { type MacroCall, macroDefining } from './macro-calls.ts'
+import { type Item, isWithin, type Module, nameableIn, withoutBlocks } from './module.ts'
 
 /** The target of a Rust path. */
 export type Found =
@@ -12,13 +13,17 @@ export type Found =
   | { readonly kind: 'const'; readonly value: RustConst; readonly module: Module }
   /** A path in a crate whose source is not imported. */
   | { readonly kind: 'foreign'; readonly path: readonly string[] }
-  /** Several possible targets. The `cfg` options in `ask` decide which one applies. */
+  /** Whatever a macro call defines that crbus could not expand. */
+  | { readonly kind: 'macro'; readonly call: MacroCall }
+  /** Several possible targets. The `cfg` options in `ask`, if there are any, decide which one applies. */
   | { readonly kind: 'open'; readonly found: readonly Found[]; readonly ask: readonly string[] }
 
 /** A possible target of a name, which applies if its `cfg` holds. */
 interface Candidate {
   readonly found: Found
   readonly state: CfgState
+  /** The module in which the name can be used, with its child modules. `undefined`: everywhere. */
+  readonly within: Module | undefined
 }
 
 /** Rust's namespaces: a type and a constant may have the same name. */
@@ -27,17 +32,29 @@ type Space = 'type' | 'value'
 /** The depth of each lookup in progress, by module, namespace and name. */
 type Pending = Map<string, number>
 
-/** Resolves paths as Rust does, except that paths may name private items. */
+/** The depths of the outermost and of the innermost pending lookup to which cyclic imports led back. */
+interface Cycles {
+  readonly first: number
+  readonly last: number
+}
+
+const NO_CYCLES: Cycles = { first: Number.POSITIVE_INFINITY, last: -1 }
+
+const joinedCycles = (one: Cycles, other: Cycles): Cycles => ({
+  first: Math.min(one.first, other.first),
+  last: Math.max(one.last, other.last),
+})
+
+/** Resolves paths as Rust does. */
 export class Names {
   readonly #crates: Crates
   readonly #assume: ReadonlyMap<string, string>
   readonly #ids = new Map<Module, number>()
-  readonly #resolved = new Map<string, Found | undefined>()
-  /**
-   * Cyclic imports lead from a lookup back to a pending one. This is the depth of the outermost such pending lookup, or
-   * infinity. Lookups below that depth may have incomplete results, which are not cached.
-   */
-  #outermostCycle = Number.POSITIVE_INFINITY
+  readonly #resolved = new Map<string, readonly Candidate[]>()
+  /** The results of lookups that a cycle of imports led back to a pending lookup. They hold until that lookup ends. */
+  readonly #incomplete = new Map<string, { readonly found: readonly Candidate[]; readonly cycles: Cycles }>()
+  /** The pending lookups to which the current lookup led back. */
+  #cycles: Cycles = NO_CYCLES
 
   constructor(crates: Crates, assume: ReadonlyMap<string, string>) {
     this.#crates = crates
@@ -77,31 +94,49 @@ export class Names {
   #find(module: Module, path: readonly string[], space: Space, isGlobal: boolean, seen: Pending): Found | undefined {
     const [first, ...rest] = path
     if (first === undefined) return { kind: 'module', module }
-    if (isGlobal) return this.#crateNamed(module, path, space, seen)
-    if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
-      return this.#inModule(module, first, space, seen) ?? this.#preludeOrCrate(module, first)
-    }
+    if (isGlobal) return this.#globalPath(module, path, space, seen)
+    if (rest.length === 0 && !['crate', 'self', 'super'].includes(first))
+      return this.#inScope(module, first, space, seen)
     const start = this.#firstSegment(module, first, seen)
-    if (start) return this.#followPath(start, rest, space, seen)
+    if (start) return this.#followPath(start, rest, space, seen, module)
     return this.#crateNamed(module, path, space, seen)
   }
 
-  /** Resolves the first segment of a longer path, unless the segment is the name of a crate. */
+  /** Resolves the first segment of a longer path, unless the segment is the name of an unknown crate. */
   #firstSegment(module: Module, name: string, seen: Pending): Found | undefined {
+    const own = withoutBlocks(module)
     if (name === 'crate') return { kind: 'module', module: module.crate.root }
-    if (name === 'self') return { kind: 'module', module }
-    if (name === 'super') return module.parent && { kind: 'module', module: module.parent }
-    return this.#inModule(module, name, 'type', seen)
+    if (name === 'self') return { kind: 'module', module: own }
+    if (name === 'super') return own.parent && { kind: 'module', module: own.parent }
+    return this.#inScope(module, name, 'type', seen)
+  }
+
+  /** Resolves a path that begins with `::`: the name of a crate, or in Rust 2015 a path from the root. */
+  #globalPath(module: Module, path: readonly string[], space: Space, seen: Pending): Found | undefined {
+    const { crate } = module
+    const atRoot = crate.isRust2015 ? this.#inModule(crate.root, path[0] ?? '', 'type', seen, module) : undefined
+    if (atRoot) return this.#followPath(atRoot, path.slice(1), space, seen, module)
+    return this.#crateNamed(module, path, space, seen)
+  }
+
+  /** Resolves a name as code in a module sees it: a name of the module, of a crate, or of Rust's prelude. */
+  #inScope(module: Module, name: string, space: Space, seen: Pending): Found | undefined {
+    const candidates: Candidate[] = []
+    for (let at: Module | undefined = module; at; at = at.isBlock ? at.parent : undefined)
+      candidates.push(...this.#bindings(at, name, space, seen).filter(({ within }) => isVisible(within, module)))
+    const outer = space === 'type' ? this.#preludeOrCrate(module, name) : undefined
+    if (outer) candidates.push({ found: outer, state: { holds: true }, within: undefined })
+    return firstOf(candidates)
   }
 
   /** Follows a path from the target of its first segment. */
-  #followPath(start: Found, path: readonly string[], space: Space, seen: Pending): Found | undefined {
+  #followPath(start: Found, path: readonly string[], space: Space, seen: Pending, viewer: Module): Found | undefined {
     let at = start
     for (const [index, step] of path.entries()) {
       if (at.kind === 'open') {
         const rest = path.slice(index)
         return oneOf(
-          at.found.flatMap((found) => this.#followPath(found, rest, space, seen) ?? []),
+          at.found.flatMap((found) => this.#followPath(found, rest, space, seen, viewer) ?? []),
           at.ask,
         )
       }
@@ -113,35 +148,51 @@ export class Names {
       const next: Found | undefined =
         step === 'super'
           ? at.module.parent && { kind: 'module', module: at.module.parent }
-          : this.#inModule(at.module, step, isLast ? space : 'type', seen)
+          : this.#inModule(at.module, step, isLast ? space : 'type', seen, viewer)
       if (!next) return undefined
       at = next
     }
     return at
   }
 
-  /** Finds a name in a module, as seen from the module `viewer`: `use a::*` does not import the private items of `a`. */
-  #inModule(module: Module, name: string, space: Space, seen: Pending, viewer = module): Found | undefined {
+  /** Finds a name in a module, as seen from the module `viewer`. */
+  #inModule(module: Module, name: string, space: Space, seen: Pending, viewer: Module): Found | undefined {
+    return firstOf(this.#bindings(module, name, space, seen).filter(({ within }) => isVisible(within, viewer)))
+  }
+
+  /** The possible targets of a name in a module, visible or not. An earlier one shadows later ones. */
+  #bindings(module: Module, name: string, space: Space, seen: Pending): readonly Candidate[] {
     const key = `${this.#idOf(module)} ${space} ${name}`
-    const visibleKey = `${key} ${isWithin(viewer, module)}`
-    if (this.#resolved.has(visibleKey)) return this.#resolved.get(visibleKey)
+    const resolved = this.#resolved.get(key)
+    if (resolved) return resolved
+    const incomplete = this.#incomplete.get(key)
+    if (incomplete) {
+      this.#cycles = joinedCycles(this.#cycles, incomplete.cycles)
+      return incomplete.found
+    }
     // Cyclic imports lead back to a pending lookup of the same name, which adds no targets.
     const pendingDepth = seen.get(key)
     if (pendingDepth !== undefined) {
-      this.#outermostCycle = Math.min(this.#outermostCycle, pendingDepth)
-      return undefined
+      this.#cycles = joinedCycles(this.#cycles, { first: pendingDepth, last: pendingDepth })
+      return []
     }
     const depth = seen.size
-    const outerCycle = this.#outermostCycle
-    this.#outermostCycle = Number.POSITIVE_INFINITY
+    const outer = this.#cycles
+    this.#cycles = NO_CYCLES
     seen.set(key, depth)
-    const found = firstOf(this.#candidates(module, name, space, seen, viewer))
+    const found = this.#candidates(module, name, space, seen)
     seen.delete(key)
+    for (const [other, { cycles }] of this.#incomplete) if (cycles.last >= depth) this.#incomplete.delete(other)
+    const { first, last } = this.#cycles
     // The result is complete unless a cycle led to a lookup outside this one.
-    if (this.#outermostCycle >= depth) {
-      this.#resolved.set(visibleKey, found)
-      this.#outermostCycle = outerCycle
-    } else this.#outermostCycle = Math.min(this.#outermostCycle, outerCycle)
+    if (first >= depth) this.#resolved.set(key, found)
+    else {
+      const cycles = { first, last: Math.min(last, depth - 1) }
+      this.#incomplete.set(key, { found, cycles })
+      this.#cycles = joinedCycles(outer, cycles)
+      return found
+    }
+    this.#cycles = outer
     return found
   }
 
@@ -151,53 +202,92 @@ export class Names {
     return id
   }
 
-  /** The possible targets of a name in a module. An earlier one shadows later ones. */
-  *#candidates(module: Module, name: string, space: Space, seen: Pending, viewer: Module): Generator<Candidate> {
-    const isInside = isWithin(viewer, module)
-    const items = module.items.get(name)?.filter(({ rust }) => isInside || rust.isPublic) ?? []
-    const states = items.map(({ rust }) => this.#cfgState(rust.attributes))
-    const ofItems: Found = { kind: 'items', items }
+  #candidates(module: Module, name: string, space: Space, seen: Pending): readonly Candidate[] {
+    const candidates: Candidate[] = []
+    for (const candidate of this.#declared(module, name, space, seen)) {
+      candidates.push(candidate)
+      if ('holds' in candidate.state && candidate.state.holds) return candidates
+    }
+    candidates.push(...this.#imported(module, name, space, seen))
+    // Items that their cfg excludes are the last candidate, so that the user learns of the cfg, not of a missing name.
+    const items = space === 'type' ? (module.items.get(name) ?? []) : []
+    if (items.length > 0 && !candidates.some(({ state }) => isPossible(state)))
+      candidates.push({ found: { kind: 'items', items }, state: { holds: true }, within: undefined })
+    return candidates
+  }
+
+  /** The items, modules and crates of a name that a module declares or imports by name. */
+  *#declared(module: Module, name: string, space: Space, seen: Pending): Generator<Candidate> {
+    const items = module.items.get(name) ?? []
     if (space === 'value') {
-      for (const value of module.consts.get(name) ?? [])
-        yield { found: { kind: 'const', value, module }, state: this.#cfgState(value.attributes) }
+      for (const value of module.consts.get(name) ?? []) {
+        const found: Found = { kind: 'const', value, module }
+        yield { found, state: this.#cfgState(value.attributes), within: nameableIn(module, value.visibility) }
+      }
     } else {
-      if (states.some(isPossible)) yield { found: ofItems, state: anyOf(states) }
-      for (const inner of module.modules)
-        if (inner.name === name && (isInside || inner.isPublic))
-          yield { found: { kind: 'module', module: inner }, state: this.#cfgState(inner.attributes) }
+      const states = items.map(({ rust }) => this.#cfgState(rust.attributes))
+      const possible = items.filter((_, index) => isPossible(states[index] as CfgState))
+      // Items that differ in their cfg usually have the same visibility; otherwise the widest one counts.
+      const scopes = possible.map(({ rust }) => nameableIn(module, rust.visibility))
+      const within = scopes.includes(undefined) ? undefined : scopes.reduce((a, b) => wider(a, b), scopes[0])
+      if (possible.length > 0) yield { found: { kind: 'items', items }, state: anyOf(states), within }
+      for (const inner of module.modules) {
+        if (inner.name !== name) continue
+        const found: Found = { kind: 'module', module: inner }
+        yield { found, state: this.#cfgState(inner.attributes), within: nameableIn(module, inner.visibility) }
+      }
       const crate = module.externs.get(name)
       const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Map())
-      if (found) yield { found, state: { holds: true } }
+      if (found) yield { found, state: { holds: true }, within: undefined }
     }
-    const uses = isInside ? module.uses : module.uses.filter((use) => use.isPublic)
     const unknownForeign: Candidate[] = []
-    const fromForeignGlobs: Candidate[] = []
-    for (const use of uses) {
+    for (const use of module.uses) {
       if (use.as !== name) continue
       const found = this.#targetOfUse(module, use.path, use.isGlobal, space, seen)
       const state = this.#cfgState(use.attributes)
+      const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
       if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
-        unknownForeign.push({ found, state })
-      else if (found) yield { found, state }
+        unknownForeign.push({ found, state, within })
+      else if (found) yield { found, state, within }
     }
     yield* unknownForeign
-    for (const use of uses) {
+  }
+
+  /**
+   * The targets of a name that a module imports with `*`. Rust refuses a name that two of them define, so several different
+   * targets mean that crbus does not know one of the modules well enough.
+   */
+  #imported(module: Module, name: string, space: Space, seen: Pending): readonly Candidate[] {
+    const own: Candidate[] = []
+    const foreign: Candidate[] = []
+    for (const use of module.uses) {
       if (use.as !== undefined) continue
       const state = this.#cfgState(use.attributes)
+      const usable = nameableIn(module, use.visibility)
       for (const target of branchesOf(this.#targetOfUse(module, use.path, use.isGlobal, 'type', seen))) {
-        const path = target.kind === 'foreign' ? [...target.path, name] : []
-        const found = target.kind === 'module' ? this.#inModule(target.module, name, space, seen, module) : undefined
-        if (found?.kind === 'foreign') fromForeignGlobs.push({ found, state })
-        else if (found) yield { found, state }
-        else if (space === 'type' && isImportableType(canonicalPath(path)))
-          fromForeignGlobs.push({ found: { kind: 'foreign', path }, state })
+        if (target.kind === 'module') {
+          for (const inner of this.#bindings(target.module, name, space, seen)) {
+            const both = allOf([state, inner.state])
+            if (!isVisible(inner.within, module) || !isPossible(both)) continue
+            const candidate = { found: inner.found, state: both, within: narrower(usable, inner.within) }
+            if (inner.found.kind === 'foreign') foreign.push(candidate)
+            else own.push(candidate)
+          }
+        } else if (target.kind === 'foreign' && space === 'type') {
+          const path = [...target.path, name]
+          if (isImportableType(canonicalPath(path)) && isPossible(state))
+            foreign.push({ found: { kind: 'foreign', path }, state, within: usable })
+        }
       }
     }
-    yield* fromForeignGlobs
-    // Items that their cfg excludes are the last candidate, so that the user learns of the cfg, not of a missing name.
-    if (space === 'type' && items.length > 0 && !states.some(isPossible))
-      yield { found: ofItems, state: { holds: true } }
+    const candidates = merged(own.length > 0 ? own : foreign)
+    const call = candidates.length === 0 ? undefined : macroDefining(name, module)
+    const found = candidates.map((candidate) => candidate.found)
+    const possible = oneOf([...found, ...(call ? [{ kind: 'macro', call } as const] : [])], [])
+    if (possible?.kind !== 'open' || candidates.some(({ state }) => !('holds' in state))) return candidates
+    const [first] = candidates
+    return first ? [{ ...first, found: possible }] : []
   }
 
   #cfgState(attributes: readonly Meta[]): CfgState {
@@ -213,16 +303,21 @@ export class Names {
     seen: Pending,
   ): Found | undefined {
     const [first = '', ...rest] = path
-    if (isGlobal) return this.#crateNamed(module, path, space, seen)
+    if (isGlobal) return this.#globalPath(module, path, space, seen)
+    const { root } = module.crate
+    // Before Rust 2018, the path of a `use` began at the root of the crate.
+    if (module.crate.isRust2015 && !['crate', 'self', 'super'].includes(first)) {
+      const atRoot = this.#inModule(root, first, rest.length === 0 ? space : 'type', seen, module)
+      if (atRoot) return this.#followPath(atRoot, rest, space, seen, module)
+    }
     if (rest.length === 0 && !['crate', 'self', 'super'].includes(first)) {
       // `use serde;` and `use chrono::{self}` name a crate; `use a;` may name a module beside this one.
-      return this.#inModule(module, first, space, seen) ?? this.#crateNamed(module, path, space, seen)
+      return this.#inModule(module, first, space, seen, module) ?? this.#crateNamed(module, path, space, seen)
     }
     const start = this.#firstSegment(module, first, seen)
-    if (start) return this.#followPath(start, rest, space, seen)
-    // Before Rust 2018, the path of a `use` began at the root of the crate.
-    const atRoot = this.#inModule(module.crate.root, first, 'type', seen)
-    if (atRoot && !module.crate.dependencies.has(first)) return this.#followPath(atRoot, rest, space, seen)
+    if (start) return this.#followPath(start, rest, space, seen, module)
+    const atRoot = this.#inModule(root, first, 'type', seen, module)
+    if (atRoot && !module.crate.dependencies.has(first)) return this.#followPath(atRoot, rest, space, seen, module)
     return this.#crateNamed(module, path, space, seen)
   }
 
@@ -231,16 +326,19 @@ export class Names {
     const [name = '', ...rest] = path
     if (['crate', 'self', 'super', 'Self'].includes(name)) return undefined
     const crate = this.#crates.dependency(module.crate, name)
-    if (crate) return this.#followPath({ kind: 'module', module: crate.root }, rest, space, seen)
+    if (crate) return this.#followPath({ kind: 'module', module: crate.root }, rest, space, seen, module)
     return { kind: 'foreign', path: [this.#crates.packages.publishedName(module.crate, name), ...rest] }
   }
 
-  /** Resolves a name that is in scope in every module: a name of Rust's prelude, or of a crate. */
+  /** Resolves a name that is in scope in every module: the name of a crate, or a name of Rust's prelude. */
   #preludeOrCrate(module: Module, name: string): Found | undefined {
+    const { crate } = module
+    const extern = crate.root.externs.get(name)
+    if (extern !== undefined) return this.#crateNamed(module, [extern], 'type', new Map())
+    if (crate.dependencies.has(name) || crate.library?.name === name)
+      return this.#crateNamed(module, [name], 'type', new Map())
     const path = preludePath(name)
-    if (path) return { kind: 'foreign', path }
-    const isCrate = module.crate.dependencies.has(name) || module.crate.library?.name === name
-    return isCrate ? this.#crateNamed(module, [name], 'type', new Map()) : undefined
+    return path && { kind: 'foreign', path }
   }
 }
 
@@ -250,7 +348,21 @@ const isPossible = (state: CfgState): boolean => !('holds' in state) || state.ho
 /** The state of "at least one of these". */
 function anyOf(states: readonly CfgState[]): CfgState {
   if (states.some((state) => 'holds' in state && state.holds)) return { holds: true }
-  return { ask: states.flatMap((state) => ('ask' in state ? state.ask : [])) }
+  const ask = new Set(states.flatMap((state) => ('ask' in state ? state.ask : [])))
+  return ask.size === 0 ? { holds: false } : { ask: [...ask] }
+}
+
+/** Joins candidates with the same target, of which there is one for each way through the imports of the modules. */
+function merged(candidates: readonly Candidate[]): readonly Candidate[] {
+  const different: Candidate[] = []
+  for (const candidate of candidates) {
+    const { found, within, state } = candidate
+    const index = different.findIndex((other) => other.within === within && isSame(other.found, found))
+    const other = different[index]
+    if (other) different[index] = { ...other, state: anyOf([other.state, state]) }
+    else different.push(candidate)
+  }
+  return different
 }
 
 /**
@@ -286,5 +398,24 @@ function isSame(one: Found, other: Found): boolean {
   if (one.kind === 'items') return other.kind === 'items' && one.items[0]?.rust === other.items[0]?.rust
   if (one.kind === 'module') return other.kind === 'module' && one.module === other.module
   if (one.kind === 'const') return other.kind === 'const' && one.value === other.value
-  return one.kind === 'foreign' && other.kind === 'foreign' && one.path.join('::') === other.path.join('::')
+  if (one.kind === 'macro') return other.kind === 'macro' && one.call === other.call
+  if (one.kind === 'open') {
+    if (other.kind !== 'open' || other.found.length !== one.found.length) return false
+    return one.found.every((found, index) => isSame(found, other.found[index] as Found))
+  }
+  return one.kind === 'foreign' && other.kind === 'foreign' && canonicalPath(one.path) === canonicalPath(other.path)
 }
+
+/** Whether a name that can be used `within` a module can be used in `viewer`. */
+const isVisible = (within: Module | undefined, viewer: Module): boolean =>
+  within === undefined || isWithin(viewer, within)
+
+/** The smaller of two modules, of which one contains the other. `undefined` is everywhere. */
+function narrower(a: Module | undefined, b: Module | undefined): Module | undefined {
+  if (!a || !b) return a ?? b
+  return isWithin(a, b) ? a : b
+}
+
+/** The larger of two modules, of which one contains the other. */
+const wider = (a: Module | undefined, b: Module | undefined): Module | undefined =>
+  a && b ? (isWithin(a, b) ? b : a) : undefined

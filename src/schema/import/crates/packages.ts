@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { type CargoDependency, type CargoManifest, readManifest } from './cargo-manifest.ts'
+import { type CargoDependency, type CargoManifest, DEFAULT_EDITION, readManifest } from './cargo-manifest.ts'
 
 /** Access to source files. Paths have forward slashes. Both methods return `undefined` for a path that does not exist. */
 export interface SourceFiles {
@@ -36,6 +36,14 @@ export class Packages {
       this.#manifests.set(folder, text === undefined ? undefined : readManifest(text))
     }
     return this.#manifests.get(folder)
+  }
+
+  /** The edition of Rust of the package in a folder. */
+  editionOf(folder: string): string {
+    const edition = this.manifest(folder)?.edition ?? DEFAULT_EDITION
+    if (edition !== 'inherited') return edition
+    const workspace = this.workspaceOf(folder)
+    return (workspace === undefined ? undefined : this.manifest(workspace)?.workspaceEdition) ?? DEFAULT_EDITION
   }
 
   /** The folder of a dependency whose source is in the file system, as its `path` or a `[patch]` says. */

@@ -6,7 +6,7 @@ import type { NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
 import { importHints } from '../hints.ts'
-import { canonicalPath, foreignType } from './foreign-types.ts'
+import { canonicalPath, foreignType, primitiveAt } from './foreign-types.ts'
 import { boundTo, type Env } from './instances.ts'
 import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
 import { schemaNotation, type UserAnswers } from './user-answers.ts'
@@ -28,6 +28,8 @@ export class ForeignLowering {
     const full = canonicalPath(path)
     const answer = this.#answers.mapped([path.join('::'), full], args, rust, env, depth)
     if (answer) return answer.type
+    const primitive = primitiveAt(full)
+    if (primitive !== undefined) return { kind: primitive }
     if (full === 'chrono::DateTime') return this.#dateTime(rust, args[0], env)
     if (full === 'std::num::NonZero') {
       const inner = args[0] && this.#lowerer.type(args[0], env, depth + 1)

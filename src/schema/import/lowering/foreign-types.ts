@@ -1,5 +1,6 @@
 import { type Container, containers } from '../../library-containers.ts'
 import { type LibraryType, libraryTypes } from '../../library-types.ts'
+import type { Primitive } from '../../model.ts'
 
 /** A type of another crate that crbus can import. */
 export type ForeignType =
@@ -76,20 +77,35 @@ export function canonicalPath(path: readonly string[]): string {
 /** Finds a library type by its canonical path. */
 export const foreignType = (path: string): ForeignType | undefined => byPath.get(path)
 
+/** The primitive types, which code may also name by a path: `std::primitive::u32`. */
+const rustPrimitives = [
+  ...['bool', 'char', 'str', 'f32', 'f64', 'u8', 'u16', 'u32', 'u64', 'u128', 'usize'],
+  ...['i8', 'i16', 'i32', 'i64', 'i128', 'isize'],
+]
+
+/** The type of a canonical path such as `std::primitive::u32`. `undefined` for other paths. */
+export function primitiveAt(path: string): Primitive | undefined {
+  const name = /^std::primitive::(\w+)$/.exec(path)?.[1]
+  if (name === 'str') return 'String'
+  return name !== undefined && rustPrimitives.includes(name) ? (name as Primitive) : undefined
+}
+
 const prelude: ReadonlyMap<string, readonly string[]> = new Map([
   ['Option', ['std', 'option', 'Option']],
   ['Result', ['std', 'result', 'Result']],
   ['Vec', ['std', 'vec', 'Vec']],
   ['Box', ['std', 'boxed', 'Box']],
   ['String', ['std', 'string', 'String']],
+  ...rustPrimitives.map((name): [string, string[]] => [name, ['std', 'primitive', name]]),
 ])
 
-/** The path of a name that Rust's prelude imports into every module. `undefined` for other names. */
+/** The path of a name that Rust's prelude imports into every module, or of a primitive type. `undefined` for other names. */
 export const preludePath = (name: string): readonly string[] | undefined => prelude.get(name)
 
 /** Whether a canonical path is a type that crbus can import, or the time zone of one. */
 export const isImportableType = (path: string): boolean =>
   foreignType(path) !== undefined ||
+  primitiveAt(path) !== undefined ||
   path === 'chrono::DateTime' ||
   path === 'std::num::NonZero' ||
   /^std::sync::atomic::Atomic/.test(path) ||

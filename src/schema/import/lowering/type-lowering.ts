@@ -2,7 +2,6 @@ import type { Generic, RustType } from '../../../rust/ast.ts'
 import { presence } from '../../../rust/attributes.ts'
 import { formatLocation } from '../../../rust/source.ts'
 import type { Type } from '../../model.ts'
-import { isPrimitive } from '../../type-text.ts'
 import { type Item, itemsOf, type Module, modulePath } from '../crates/module.ts'
 import type { Found } from '../crates/names.ts'
 import { importHints, turnOnHint } from '../hints.ts'
@@ -81,8 +80,7 @@ export class TypeLowering implements TypeLowerer {
       if (first === 'Self' && env.self) return { kind: 'named', name: env.self.id }
       const bound = env.generics.get(first)
       if (bound) return bound.type ?? this.type(bound.rust, bound.env, depth + 1)
-      if (isPrimitive(first) && first !== 'String' && (first !== 'bytes' || env.isAnswer)) return { kind: first }
-      if (first === 'str') return { kind: 'String' }
+      if (first === 'bytes' && env.isAnswer) return { kind: 'bytes' }
     }
     const written = path.join('::')
     const isAssociated =
@@ -95,8 +93,11 @@ export class TypeLowering implements TypeLowerer {
     if (found?.kind === 'foreign') return this.#foreign.type(found.path, rust, args, env, depth)
     if (found?.kind === 'open') {
       const targets = found.found.map(describeTarget).join(' or ')
-      const reason = `cfg decides whether this name refers to ${targets}`
-      return this.#parts.report.problem(rust.location, rust.text, reason, turnOnHint(found.ask))
+      const reason = found.ask.length > 0 ? 'cfg decides whether this name refers to' : 'this name may refer to'
+      const answer = this.answers.mapped([written], args, rust, env, depth)
+      if (answer) return answer.type
+      const fix = turnOnHint(found.ask) ?? importHints.mapType(written)
+      return this.#parts.report.problem(rust.location, rust.text, `${reason} ${targets}`, fix)
     }
     const answer = this.answers.mapped([written], args, rust, env, depth)
     if (answer) return answer.type
@@ -225,6 +226,7 @@ export class TypeLowering implements TypeLowerer {
 function describeTarget(found: Found): string {
   if (found.kind === 'foreign') return found.path.join('::')
   if (found.kind === 'module') return found.module.file
+  if (found.kind === 'macro') return `what ${found.call.name}! (${formatLocation(found.call.location)}) defines`
   const location = found.kind === 'items' ? found.items[0]?.rust.location : undefined
   return location ? formatLocation(location) : 'a value'
 }

@@ -2,6 +2,7 @@ import type {
   Expression,
   Generic,
   Meta,
+  RustBlock,
   RustConst,
   RustField,
   RustFields,
@@ -15,21 +16,34 @@ import type {
   RustType,
   RustUse,
   RustVariant,
-} from './ast.ts'
+} from '../ast.ts'
+import { identifierText, oneLine } from '../rust-text.ts'
+import { childOf, childrenOf, type Source, type SourceLocation, type SyntaxNode } from '../source.ts'
+import { readVisibility } from '../visibility.ts'
 import { LazyFunction } from './lazy-function.ts'
+import { hasError } from './parse.ts'
 import { readAttribute, readAttributes } from './read-attributes.ts'
 import { isType, readConstArgument, readType } from './read-types.ts'
 import { readUses } from './read-uses.ts'
-import { identifierText, oneLine } from './rust-text.ts'
-import { childOf, childrenOf, isPublic, type Source, type SourceLocation, type SyntaxNode } from './source.ts'
 
-function hasError(node: SyntaxNode): boolean {
-  let found = false
-  node.cursor().iterate((part) => {
-    found ||= part.type.isError
-    return !found
-  })
-  return found
+/** Joins scopes to one. */
+export function joinedScopes(scopes: readonly RustScope[]): RustScope {
+  const all = <K extends keyof RustScope>(key: K): RustScope[K][number][] =>
+    scopes.flatMap((scope) => [...scope[key]] as RustScope[K][number][])
+  return {
+    attributes: all('attributes'),
+    items: all('items'),
+    consts: all('consts'),
+    uses: all('uses'),
+    impls: all('impls'),
+    functions: all('functions'),
+    macros: all('macros'),
+    invocations: all('invocations'),
+    modules: all('modules'),
+    blocks: all('blocks'),
+    externs: all('externs'),
+    errors: all('errors'),
+  }
 }
 
 /** Reads the items of a file or of a `mod` block from its syntax tree. */
@@ -42,6 +56,7 @@ export class ScopeReader {
 
   scope(top: SyntaxNode): RustScope {
     const scope = {
+      attributes: [] as Meta[],
       items: [] as RustItem[],
       consts: [] as RustConst[],
       uses: [] as RustUse[],
@@ -50,6 +65,7 @@ export class ScopeReader {
       macros: [] as RustMacro[],
       invocations: [] as RustInvocation[],
       modules: [] as RustModule[],
+      blocks: [] as RustBlock[],
       externs: [] as { crate: string; as: string }[],
       errors: [] as SourceLocation[],
     }
@@ -58,6 +74,9 @@ export class ScopeReader {
         case 'AttributeItem':
           for (const inner of childrenOf(node))
             if (inner.name !== 'Attribute') add(inner, readAttributes(node, this.#source))
+          break
+        case 'InnerAttribute':
+          scope.attributes.push(...readAttribute(node, this.#source))
           break
         case 'ExpressionStatement': {
           const inner = childOf(node, 'MacroInvocation')
@@ -69,6 +88,7 @@ export class ScopeReader {
         case 'TypeItem':
         case 'UnionItem':
         case 'TraitItem': {
+          if (node.name === 'TraitItem') scope.blocks.push(...this.#implementingFunctions(node))
           const item = this.#item(node, attributes)
           if (item) scope.items.push(item)
           break
@@ -76,16 +96,21 @@ export class ScopeReader {
         case 'ConstItem':
         case 'StaticItem':
           scope.consts.push(...this.#const(node, attributes))
+          if (this.#mayImplement(node)) scope.blocks.push({ body: this.#blockOf(node) })
           break
-        case 'FunctionItem':
-          scope.functions.push(...this.#function(node))
+        case 'FunctionItem': {
+          const functions = this.#function(node)
+          scope.functions.push(...functions)
+          if (this.#mayImplement(node)) scope.blocks.push(...functions)
           break
+        }
         case 'UseDeclaration':
           scope.uses.push(...readUses(node, attributes, this.#source))
           break
         case 'ImplItem': {
-          const impl = this.#impl(node)
+          const impl = this.#impl(node, attributes)
           if (impl) scope.impls.push(impl)
+          if (impl) scope.blocks.push(...this.#implementingFunctions(node))
           break
         }
         case 'ModItem': {
@@ -95,7 +120,8 @@ export class ScopeReader {
             const inner = body === undefined ? undefined : this.scope(body)
             scope.modules.push({
               name: this.#name(name),
-              isPublic: isPublic(node),
+              at: node.from,
+              visibility: readVisibility(node, this.#source),
               attributes,
               location: this.#source.locationOf(node),
               scope: inner,
@@ -112,7 +138,7 @@ export class ScopeReader {
               const [pattern, body] = parts
               return pattern && body ? [{ pattern: this.#expression(pattern), body: this.#expression(body) }] : []
             })
-          if (name) scope.macros.push({ name: this.#name(name), attributes, rules })
+          if (name) scope.macros.push({ name: this.#name(name), at: node.from, attributes, rules })
           break
         }
         case 'MacroInvocation': {
@@ -122,6 +148,7 @@ export class ScopeReader {
             const name = oneLine(this.#source.textOf(path)).replaceAll(' ', '')
             scope.invocations.push({
               name,
+              at: node.from,
               tokens: this.#expression(tokens),
               attributes,
               location: this.#source.locationOf(node),
@@ -144,6 +171,17 @@ export class ScopeReader {
     return scope
   }
 
+  /** Reads the items of a block and of the blocks inside it. */
+  block(node: SyntaxNode): RustScope {
+    const blocks: SyntaxNode[] = []
+    node.cursor().iterate(({ name, node: inner }) => {
+      if (name === 'Block') blocks.push(inner)
+      // Items have scopes of their own.
+      return !/^(FunctionItem|ImplItem|ModItem|TraitItem)$/.test(name)
+    })
+    return joinedScopes(blocks.map((block) => this.scope(block)))
+  }
+
   #name(node: SyntaxNode): string {
     return identifierText(this.#source.textOf(node))
   }
@@ -161,7 +199,7 @@ export class ScopeReader {
       generics: generics ? this.#generics(generics) : [],
       attributes,
       location: this.#source.locationOf(identifier),
-      isPublic: isPublic(node),
+      visibility: readVisibility(node, this.#source),
       isBroken: hasError(node),
     }
     switch (node.name) {
@@ -281,7 +319,18 @@ export class ScopeReader {
     const parts = childrenOf(node)
     const equals = parts.findIndex((part) => part.name === '=')
     const value = equals === -1 ? undefined : parts[equals + 1]
-    return name ? [{ name: this.#name(name), attributes, value: value && this.#expression(value) }] : []
+    const type = parts.findLast((part, index) => index < (equals === -1 ? parts.length : equals) && isType(part))
+    return name
+      ? [
+          {
+            name: this.#name(name),
+            attributes,
+            visibility: readVisibility(node, this.#source),
+            type: type && readType(type, this.#source),
+            value: value && this.#expression(value),
+          },
+        ]
+      : []
   }
 
   #function(node: SyntaxNode): RustFunction[] {
@@ -289,21 +338,53 @@ export class ScopeReader {
     return name ? [new LazyFunction(this.#name(name), node, this.#source)] : []
   }
 
-  #impl(node: SyntaxNode): RustImpl | undefined {
+  /** Whether the text of a node contains an impl block of a trait. */
+  #mayImplement(node: SyntaxNode): boolean {
+    return /\bimpl\b[^;{}]*\bfor\b/.test(this.#source.textOf(node))
+  }
+
+  /** The block that is the value of a constant. */
+  #blockOf(node: SyntaxNode): Expression | undefined {
+    const block = childOf(node, 'Block')
+    return block && this.#expression(block)
+  }
+
+  /** The functions of an impl block or a trait whose bodies contain impl blocks of traits. */
+  #implementingFunctions(node: SyntaxNode): RustFunction[] {
+    const body = childOf(node, 'DeclarationList')
+    const items = body ? childrenOf(body).flatMap((child) => this.#unwrapped(child).node) : []
+    return items.flatMap((item) =>
+      item.name === 'FunctionItem' && this.#mayImplement(item) ? this.#function(item) : [],
+    )
+  }
+
+  /** An item with its attributes, which are its parent in the syntax tree. */
+  #unwrapped(node: SyntaxNode): { node: SyntaxNode; attributes: Meta[] } {
+    if (node.name !== 'AttributeItem') return { node, attributes: [] }
+    const inner = childrenOf(node).find(({ name }) => name !== 'Attribute')
+    return { node: inner ?? node, attributes: readAttributes(node, this.#source) }
+  }
+
+  #impl(node: SyntaxNode, attributes: readonly Meta[]): RustImpl | undefined {
     const types = childrenOf(node).filter(isType)
     const self = types.at(-1)
     const body = childOf(node, 'DeclarationList')
     if (!self || !body) return undefined
-    const items = childrenOf(body).flatMap((child) => (child.name === 'AttributeItem' ? childrenOf(child) : [child]))
-    const aliases = items.flatMap((item) => (item.name === 'TypeItem' ? (this.#item(item, []) ?? []) : []))
+    const items = childrenOf(body).map((child) => this.#unwrapped(child))
+    const aliases = items.flatMap((item) =>
+      item.node.name === 'TypeItem' ? (this.#item(item.node, item.attributes) ?? []) : [],
+    )
     const generics = childOf(node, 'TypeParamList')
     return {
+      attributes,
       generics: generics ? this.#generics(generics) : [],
-      types: aliases.flatMap((alias) => (alias.kind === 'alias' ? [{ name: alias.name, type: alias.type }] : [])),
+      types: aliases.flatMap((alias) =>
+        alias.kind === 'alias' ? [{ name: alias.name, type: alias.type, attributes: alias.attributes }] : [],
+      ),
       trait: types.length > 1 && types[0] ? readType(types[0], this.#source) : undefined,
       self: readType(self, this.#source),
-      functions: items.flatMap((item) => (item.name === 'FunctionItem' ? this.#function(item) : [])),
-      consts: items.flatMap((item) => (item.name === 'ConstItem' ? this.#const(item, []) : [])),
+      functions: items.flatMap((item) => (item.node.name === 'FunctionItem' ? this.#function(item.node) : [])),
+      consts: items.flatMap((item) => (item.node.name === 'ConstItem' ? this.#const(item.node, item.attributes) : [])),
       location: this.#source.locationOf(node),
     }
   }

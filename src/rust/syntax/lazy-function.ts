@@ -1,6 +1,6 @@
-import { parser } from '@lezer/rust'
-import type { Expression, RustFunction } from './ast.ts'
-import { childOf, Source, type SyntaxNode } from './source.ts'
+import type { Expression, RustFunction } from '../ast.ts'
+import { childOf, Source, type SyntaxNode } from '../source.ts'
+import { parseRust } from './parse.ts'
 
 /** A function whose body is parsed on first use, because `readRust` skips bodies (see `rangesOutsideBodies`). */
 export class LazyFunction implements RustFunction {
@@ -18,7 +18,7 @@ export class LazyFunction implements RustFunction {
   get body(): Expression | undefined {
     if (this.#body || !childOf(this.#node, 'Block')) return this.#body
     const source = new Source(this.#source.file, this.#source.textOf(this.#node), this.#source.lineOf(this.#node))
-    const whole = childOf(parser.parse(source.text).topNode, 'FunctionItem')
+    const whole = childOf(parseRust(source.text), 'FunctionItem')
     const node = whole && childOf(whole, 'Block')
     this.#body = node && { node, source }
     return this.#body

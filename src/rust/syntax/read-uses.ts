@@ -1,10 +1,12 @@
-import type { Meta, RustUse } from './ast.ts'
-import { identifierText } from './rust-text.ts'
-import { childOf, childrenOf, isPublic, type Source, type SyntaxNode } from './source.ts'
+import type { Meta, RustUse } from '../ast.ts'
+import { identifierText } from '../rust-text.ts'
+import { childOf, childrenOf, type Source, type SyntaxNode } from '../source.ts'
+import { readVisibility } from '../visibility.ts'
 
 /** Reads every name that a `use` declaration imports. */
 export function readUses(node: SyntaxNode, attributes: readonly Meta[], source: Source): RustUse[] {
   const uses: RustUse[] = []
+  const visibility = readVisibility(node, source)
   const nameOf = (part: SyntaxNode): string => identifierText(source.textOf(part))
   const walk = (clause: SyntaxNode, prefix: readonly string[], isGlobal: boolean): void => {
     const parts = childrenOf(clause)
@@ -17,7 +19,7 @@ export function readUses(node: SyntaxNode, attributes: readonly Meta[], source: 
         path: whole,
         isGlobal: startsGlobal,
         as: as === 'self' ? whole.at(-1) : as,
-        isPublic: isPublic(node),
+        visibility,
         attributes,
       })
     }

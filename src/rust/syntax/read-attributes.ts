@@ -1,6 +1,6 @@
-import type { Meta } from './ast.ts'
-import { oneLine, stringValue } from './rust-text.ts'
-import { childOf, childrenOf, type Source, type SyntaxNode } from './source.ts'
+import type { Meta } from '../ast.ts'
+import { oneLine, stringValue } from '../rust-text.ts'
+import { childOf, childrenOf, type Source, type SyntaxNode } from '../source.ts'
 
 /** Reads the attributes of an `AttributeItem` node. */
 export const readAttributes = (node: SyntaxNode, source: Source): Meta[] =>

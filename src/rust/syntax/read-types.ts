@@ -1,6 +1,6 @@
-import type { PathSegment, RustType } from './ast.ts'
-import { identifierText, typeText } from './rust-text.ts'
-import { childOf, childrenOf, type Source, type SyntaxNode } from './source.ts'
+import type { PathSegment, RustType } from '../ast.ts'
+import { identifierText, typeText } from '../rust-text.ts'
+import { childOf, childrenOf, type Source, type SyntaxNode } from '../source.ts'
 
 const typeNodes = new Set([
   ...['TypeIdentifier', 'ScopedTypeIdentifier', 'SelfType', 'GenericType', 'TupleType', 'UnitType', 'ArrayType'],
