@@ -3,12 +3,19 @@ import type { Meta } from './ast.ts'
 /** Whether a `cfg` predicate holds, or, when this is not known, the options that decide it. */
 export type CfgState = { readonly holds: boolean } | { readonly ask: readonly string[] }
 
-/**
- * Evaluates a `cfg` predicate. `assume` maps options such as `feature:http` or `target_os = "linux"` to `on` or `off`. The
- * option `test` is off, because services do not publish from tests.
- */
-function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
-  const inner = meta.items.map((item) => cfgState(item, assume))
+/** What is known about the options of `cfg` in one crate. */
+export interface CfgOptions {
+  /** Maps questions such as `feature:http` or `target_os = "linux"` to `on` or `off`. */
+  readonly answers: ReadonlyMap<string, string>
+  /** The features that are known to be on. */
+  readonly features: ReadonlySet<string>
+  /** The question about a feature: `feature:http`, or `feature:shared/http` in another crate than the first. */
+  readonly question: (feature: string) => string
+}
+
+/** Evaluates a `cfg` predicate. The option `test` is off, because services do not publish from tests. */
+function cfgState(meta: Meta, options: CfgOptions): CfgState {
+  const inner = meta.items.map((item) => cfgState(item, options))
   switch (meta.path) {
     case 'cfg':
     case 'all':
@@ -23,11 +30,11 @@ function cfgState(meta: Meta, assume: ReadonlyMap<string, string>): CfgState {
     case 'false':
       return { holds: meta.path === 'true' }
   }
-  const key = meta.path === 'feature' && meta.value !== undefined ? `feature:${meta.value}` : meta.text
-  const answer = assume.get(key)
+  const feature = meta.path === 'feature' ? meta.value : undefined
+  const key = feature === undefined ? meta.text : options.question(feature)
+  const answer = options.answers.get(key)
   if (answer !== undefined) return { holds: !/^(off|no|false)$/.test(answer) }
-  // The bytes to decode were serialized, so the feature that makes types serializable was on.
-  return meta.path === 'feature' && meta.value?.includes('serde') ? { holds: true } : { ask: [key] }
+  return feature !== undefined && options.features.has(feature) ? { holds: true } : { ask: [key] }
 }
 
 /** The state of "all of these". */
@@ -40,41 +47,48 @@ export function allOf(states: readonly CfgState[]): CfgState {
 const negated = (state: CfgState): CfgState => ('holds' in state ? { holds: !state.holds } : state)
 
 /** Whether an item, field or variant is part of the compiled code, according to its `cfg` attributes. */
-export const presence = (attributes: readonly Meta[], assume: ReadonlyMap<string, string>): CfgState =>
-  allOf(attributes.filter(({ path }) => path === 'cfg').map((meta) => cfgState(meta, assume)))
+export const presence = (attributes: readonly Meta[], options: CfgOptions): CfgState =>
+  allOf(attributes.filter(({ path }) => path === 'cfg').map((meta) => cfgState(meta, options)))
+
+/** An attribute that may apply, with the options that decide whether it does. */
+export interface OpenAttribute {
+  readonly keys: readonly string[]
+  readonly meta: Meta
+}
 
 /** Attributes as the compiler sees them, without `cfg_attr`. */
 export interface Attributes {
   /** The attributes that apply. */
   readonly list: readonly Meta[]
-  /** The attributes that may apply, with the options that decide whether they do. */
-  readonly open: readonly { readonly keys: readonly string[]; readonly meta: Meta }[]
+  readonly open: readonly OpenAttribute[]
 }
 
-/** Replaces each `cfg_attr` with the attributes that it adds under the assumed options. */
-export function effective(attributes: readonly Meta[], assume: ReadonlyMap<string, string>): Attributes {
-  const open: { keys: readonly string[]; meta: Meta }[] = []
+/** Replaces each `cfg_attr` with the attributes that it adds. */
+export function effective(attributes: readonly Meta[], options: CfgOptions): Attributes {
+  const open: OpenAttribute[] = []
   const list = attributes.flatMap((meta): readonly Meta[] => {
     if (meta.path !== 'cfg_attr') return [meta]
     const [predicate, ...added] = meta.items
-    const state = predicate ? cfgState(predicate, assume) : { holds: false }
-    if ('holds' in state) return state.holds ? effective(added, assume).list : []
-    // It is not known whether the attributes apply. Assume that derives do, and report the serde attributes that change the
-    // bytes.
-    open.push(
-      ...added
-        .filter((inner) => inner.path === 'serde' && inner.items.some(({ path }) => changesBytes.has(path)))
-        .map((inner) => ({ keys: state.ask, meta: inner })),
-    )
-    return added.filter(({ path }) => path === 'derive')
+    const state = predicate ? cfgState(predicate, options) : { holds: false }
+    const inner = effective(added, options)
+    if ('holds' in state) {
+      if (state.holds) open.push(...inner.open)
+      return state.holds ? inner.list : []
+    }
+    open.push(...inner.list.map((one) => ({ keys: state.ask, meta: one })))
+    open.push(...inner.open.map(({ keys, meta: one }) => ({ keys: [...new Set([...state.ask, ...keys])], meta: one })))
+    return []
   })
   return { list, open }
 }
 
-/** The serde attributes that change what is serialized. */
-const changesBytes = new Set([
-  ...['skip', 'skip_serializing', 'skip_deserializing', 'skip_serializing_if', 'flatten', 'tag', 'content', 'untagged'],
-  ...['with', 'serialize_with', 'transparent', 'into', 'from', 'try_from', 'remote'],
+/** Whether a `serde` attribute changes what bincode writes or reads, and not only names. */
+export const changesBytes = ({ items }: Meta): boolean => items.some(({ path }) => !namingOnly.has(path))
+
+/** The serde attributes that bincode does not see. */
+const namingOnly = new Set([
+  ...['rename', 'rename_all', 'rename_all_fields', 'default', 'alias', 'deny_unknown_fields', 'bound', 'crate'],
+  ...['borrow', 'expecting', 'other', 'variant_identifier', 'field_identifier'],
 ])
 
 /** All paths in `derive` attributes. */

@@ -58,7 +58,7 @@ export function importSchema(request: ImportRequest): ImportedSchema {
     return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: sourceNotes }
   }
   const root = lowering.lower(item, args)
-  const { events, notes: eventNotes } = eventTypesOf(root, lowering, answers.assume)
+  const { events, notes: eventNotes } = eventTypesOf(root, lowering)
   const topic = topicOf(item, request)
   const invalidTopic = topicProblem(topic.topic, item, request)
   if (invalidTopic) return { ok: false, problems: [invalidTopic], notes: sourceNotes }

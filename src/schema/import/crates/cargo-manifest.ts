@@ -12,6 +12,8 @@ export interface CargoManifest {
   readonly binaryPaths: readonly string[]
   /** The dependencies, by their names in Rust code. */
   readonly dependencies: ReadonlyMap<string, CargoDependency>
+  /** The features of the package, each with those that it turns on: its own, and `uuid/serde` of dependencies. */
+  readonly features: ReadonlyMap<string, readonly string[]>
   /** Glob patterns of the folders of member packages. `undefined` if the manifest is not a workspace. */
   readonly members: readonly string[] | undefined
   /** The dependencies that members can inherit with `workspace = true`. */
@@ -66,7 +68,10 @@ export function readManifest(text: string): CargoManifest {
       ? binaries.flatMap((binary) => textOf(tableOf(binary)?.get('path')) ?? [])
       : [],
     dependencies,
-    members: workspace && (Array.isArray(members) ? members.flatMap((member) => textOf(member) ?? []) : []),
+    features: new Map(
+      [...(tableOf(root.get('features')) ?? [])].map(([feature, turnsOn]) => [feature, textsOf(turnsOn)]),
+    ),
+    members: workspace && textsOf(members),
     workspaceDependencies: dependenciesIn(tableOf(workspace?.get('dependencies'))),
     patches: new Map(
       [...(tableOf(root.get('patch'))?.values() ?? [])]
@@ -85,7 +90,7 @@ function dependenciesIn(table: TomlTable | undefined): Map<string, CargoDependen
         package: crateName(textOf(details?.get('package')) ?? key),
         path: textOf(details?.get('path')),
         isInherited: details?.get('workspace') === true,
-        features: Array.isArray(features) ? features.flatMap((feature) => textOf(feature) ?? []) : [],
+        features: textsOf(features),
       }
       return [crateName(key), dependency]
     }),
@@ -97,6 +102,9 @@ type TomlValue = string | number | boolean | TomlValue[] | TomlTable
 
 const tableOf = (value: TomlValue | undefined): TomlTable | undefined => (value instanceof Map ? value : undefined)
 const textOf = (value: TomlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const textsOf = (value: TomlValue | undefined): string[] =>
+  Array.isArray(value) ? value.flatMap((one) => textOf(one) ?? []) : []
 
 /** Parses the subset of TOML that manifests use. Skips lines that it cannot parse. */
 function readToml(text: string): TomlTable {

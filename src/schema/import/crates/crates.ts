@@ -136,6 +136,16 @@ export class Crates {
     return folder === undefined ? undefined : this.library(folder)
   }
 
+  /** The features of a crate that its own manifest or the manifest of a crate that depends on it turns on. */
+  enabledFeatures(crate: Crate): readonly string[] {
+    const dependents = this.all.flatMap((other) =>
+      [...other.dependencies.keys()].flatMap((name) =>
+        this.dependency(other, name) === crate ? this.packages.featuresOf(other, name) : [],
+      ),
+    )
+    return this.packages.impliedFeatures(crate.folder, dependents)
+  }
+
   /** Creates a crate and loads its modules. */
   #crate(parts: CrateParts & { readonly manifest: CargoManifest | undefined }): Crate {
     const crate = new NewCrate({ ...parts, edition: parts.manifest && this.packages.editionOf(parts.folder) })

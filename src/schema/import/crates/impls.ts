@@ -1,4 +1,4 @@
-import type { Expression, RustImpl } from '../../../rust/ast.ts'
+import type { Expression, RustImpl, RustType } from '../../../rust/ast.ts'
 import type { Crate, Item, Module } from './module.ts'
 import type { Names } from './names.ts'
 
@@ -32,20 +32,43 @@ export class Impls {
     return impls.get(item.rust) ?? []
   }
 
+  /** Whether an impl block implements serde's Serialize, which a `use` may rename. */
+  isOfSerialize({ trait }: RustImpl, module: Module): boolean {
+    if (trait?.kind !== 'path') return false
+    const path = trait.segments.map(({ name }) => name)
+    const found = this.#names.find(module, path, 'type', trait.isGlobal)
+    return (found?.kind === 'foreign' ? found.path.at(-1) : path.at(-1)) === 'Serialize'
+  }
+
   #collect(module: Module, impls: Map<Item['rust'], ImplIn[]>): void {
     for (const impl of module.impls) {
-      if (impl.self.kind !== 'path') continue
-      const path = impl.self.segments.map(({ name }) => name)
-      const found = this.#names.find(module, path, 'type', impl.self.isGlobal)
-      for (const { rust } of found?.kind === 'items' ? found.items : []) {
+      for (const { rust } of this.#selfItems(impl.self, module)) {
         const same = impls.get(rust)
         if (same) same.push({ impl, module })
         else impls.set(rust, [{ impl, module }])
       }
     }
-    for (const child of module.modules) this.#collect(child, impls)
+    for (const child of [...module.modules, ...module.blocks]) this.#collect(child, impls)
+  }
+
+  /** The items that the type of an impl block refers to, behind aliases. */
+  #selfItems(self: RustType, module: Module, hops = 0): readonly Item[] {
+    if (self.kind !== 'path' || hops > MAX_ALIASES) return []
+    const path = self.segments.map(({ name }) => name)
+    const found = this.#names.find(module, path, 'type', self.isGlobal)
+    const targets = found?.kind === 'open' ? found.found : found ? [found] : []
+    return targets.flatMap((target) =>
+      target.kind !== 'items'
+        ? []
+        : target.items.flatMap((item) =>
+            item.rust.kind === 'alias' ? this.#selfItems(item.rust.type, item.module, hops + 1) : [item],
+          ),
+    )
   }
 }
+
+/** The maximum number of aliases to follow, because they may form a cycle. */
+const MAX_ALIASES = 20
 
 /** The name of the trait that an impl block implements, without its path. `undefined` for a block without a trait. */
 export const traitName = ({ trait }: RustImpl): string | undefined =>

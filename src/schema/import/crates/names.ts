@@ -1,6 +1,7 @@
 import type { Meta, RustConst } from '../../../rust/ast.ts'
 import { allOf, type CfgState, presence } from '../../../rust/attributes.ts'
 import { canonicalPath, isImportableType, preludePath } from '../lowering/foreign-types.ts'
+import type { Cfg } from './cfg.ts'
 import type { Crates } from './crates.ts'
 import { type MacroCall, macroDefining } from './macro-calls.ts'
 import { type Item, isWithin, type Module, nameableIn, withoutBlocks } from './module.ts'
@@ -48,7 +49,7 @@ const joinedCycles = (one: Cycles, other: Cycles): Cycles => ({
 /** Resolves paths as Rust does. */
 export class Names {
   readonly #crates: Crates
-  readonly #assume: ReadonlyMap<string, string>
+  readonly #cfg: Cfg
   readonly #ids = new Map<Module, number>()
   readonly #resolved = new Map<string, readonly Candidate[]>()
   /** The results of lookups that a cycle of imports led back to a pending lookup. They hold until that lookup ends. */
@@ -56,9 +57,9 @@ export class Names {
   /** The pending lookups to which the current lookup led back. */
   #cycles: Cycles = NO_CYCLES
 
-  constructor(crates: Crates, assume: ReadonlyMap<string, string>) {
+  constructor(crates: Crates, cfg: Cfg) {
     this.#crates = crates
-    this.#assume = assume
+    this.#cfg = cfg
   }
 
   /** Resolves a path that is written in a module. `undefined` if nothing has that name. `isGlobal`: the path begins with `::`. */
@@ -222,10 +223,10 @@ export class Names {
     if (space === 'value') {
       for (const value of module.consts.get(name) ?? []) {
         const found: Found = { kind: 'const', value, module }
-        yield { found, state: this.#cfgState(value.attributes), within: nameableIn(module, value.visibility) }
+        yield { found, state: this.#cfgState(value.attributes, module), within: nameableIn(module, value.visibility) }
       }
     } else {
-      const states = items.map(({ rust }) => this.#cfgState(rust.attributes))
+      const states = items.map(({ rust }) => this.#cfgState(rust.attributes, module))
       const possible = items.filter((_, index) => isPossible(states[index] as CfgState))
       // Items that differ in their cfg usually have the same visibility; otherwise the widest one counts.
       const scopes = possible.map(({ rust }) => nameableIn(module, rust.visibility))
@@ -234,7 +235,7 @@ export class Names {
       for (const inner of module.modules) {
         if (inner.name !== name) continue
         const found: Found = { kind: 'module', module: inner }
-        yield { found, state: this.#cfgState(inner.attributes), within: nameableIn(module, inner.visibility) }
+        yield { found, state: this.#cfgState(inner.attributes, module), within: nameableIn(module, inner.visibility) }
       }
       const crate = module.externs.get(name)
       const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Map())
@@ -244,7 +245,7 @@ export class Names {
     for (const use of module.uses) {
       if (use.as !== name) continue
       const found = this.#targetOfUse(module, use.path, use.isGlobal, space, seen)
-      const state = this.#cfgState(use.attributes)
+      const state = this.#cfgState(use.attributes, module)
       const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
       if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
@@ -263,7 +264,7 @@ export class Names {
     const foreign: Candidate[] = []
     for (const use of module.uses) {
       if (use.as !== undefined) continue
-      const state = this.#cfgState(use.attributes)
+      const state = this.#cfgState(use.attributes, module)
       const usable = nameableIn(module, use.visibility)
       for (const target of branchesOf(this.#targetOfUse(module, use.path, use.isGlobal, 'type', seen))) {
         if (target.kind === 'module') {
@@ -290,8 +291,8 @@ export class Names {
     return first ? [{ ...first, found: possible }] : []
   }
 
-  #cfgState(attributes: readonly Meta[]): CfgState {
-    return presence(attributes, this.#assume)
+  #cfgState(attributes: readonly Meta[], { crate }: Module): CfgState {
+    return presence(attributes, this.#cfg.of(crate))
   }
 
   /** Resolves the path of a `use`. */

@@ -79,6 +79,14 @@ export class Packages {
     return [...(own?.features ?? []), ...(inherited?.features ?? [])]
   }
 
+  /** The features that these features of the package in a folder turn on, and they themselves. */
+  impliedFeatures(folder: string, features: readonly string[]): readonly string[] {
+    const table = this.manifest(folder)?.features
+    const all = new Set(features)
+    for (const feature of all) for (const implied of table?.get(feature) ?? []) all.add(implied)
+    return [...all]
+  }
+
   /** The folder of the workspace that contains a folder, or `undefined` if there is none. */
   workspaceOf(folder: string): string | undefined {
     return this.#searchUpwards(folder, (manifest) => manifest.members !== undefined)

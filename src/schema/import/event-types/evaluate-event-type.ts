@@ -48,22 +48,14 @@ export class EventTypeEvaluator {
   readonly #item: Item
   readonly #module: Module
   readonly #lowering: Lowering
-  readonly #assume: ReadonlyMap<string, string>
   /** The function that returns the event type, such as `event_type`. */
   readonly #functionName: string
   #steps = 0
 
-  constructor(
-    item: Item,
-    module: Module,
-    lowering: Lowering,
-    assume: ReadonlyMap<string, string>,
-    functionName: string,
-  ) {
+  constructor(item: Item, module: Module, lowering: Lowering, functionName: string) {
     this.#item = item
     this.#module = module
     this.#lowering = lowering
-    this.#assume = assume
     this.#functionName = functionName
   }
 
@@ -259,7 +251,7 @@ export class EventTypeEvaluator {
       if (found?.body)
         return this.#values(found.body, { ...deeper(scope), variables: new Map(), calls: [...scope.calls, name] })
     }
-    const attributes = effective(this.#item.rust.attributes, this.#assume).list
+    const attributes = effective(this.#item.rust.attributes, this.#lowering.cfg.of(this.#item.module.crate)).list
     const text = strumText(name, scope.variant, attributes, this.#lowering.derivesOf(this.#item))
     return text === undefined ? UNKNOWN : [{ kind: 'text', text }]
   }

@@ -28,7 +28,7 @@ interface Usage {
  * Maps each event type to its variant, also to variants of enums inside variants. Drops event types that several variants share,
  * and those that only `_` arms return.
  */
-export function eventTypesOf(root: Instance, lowering: Lowering, assume: ReadonlyMap<string, string>): EventTypes {
+export function eventTypesOf(root: Instance, lowering: Lowering): EventTypes {
   const usages = new Map<string, Usage>()
   const notes: ImportNote[] = []
   const note = ({ file, line }: SourceLocation, content: NoteContent) => notes.push({ file, line, ...content })
@@ -42,7 +42,7 @@ export function eventTypesOf(root: Instance, lowering: Lowering, assume: Readonl
     const { item, body } = instance
     if (item?.rust.kind !== 'enum' || body?.kind !== 'enum') return
     const { name, location } = item.rust
-    const naming = namingOf(item, lowering, assume)
+    const naming = namingOf(item, lowering)
     if (naming.kind === 'name') note(location, { code: 'event-types-assumed', enum: name })
     for (const variant of item.rust.variants) {
       const lowered = body.variants.find((one) => one.name === variant.name)
@@ -93,13 +93,13 @@ interface Naming {
   readonly typeOf: (variant: RustVariant) => VariantType
 }
 
-function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, string>): Naming {
+function namingOf(item: Item, lowering: Lowering): Naming {
   const impls = lowering.impls.of(item)
   for (const name of EVENT_TYPE_FUNCTIONS) {
     for (const { impl, module } of impls) {
       const body = impl.functions.find((one) => one.name === name)?.body
       if (!body) continue
-      const evaluator = new EventTypeEvaluator(item, module, lowering, assume, name)
+      const evaluator = new EventTypeEvaluator(item, module, lowering, name)
       return { kind: 'function', typeOf: (variant) => evaluator.typeOf(variant, body) }
     }
   }
@@ -113,7 +113,7 @@ function namingOf(item: Item, lowering: Lowering, assume: ReadonlyMap<string, st
   return {
     kind: 'name',
     typeOf: (variant) =>
-      new Serde(effective(variant.attributes, assume).list).has('skip')
+      new Serde(effective(variant.attributes, lowering.cfg.of(item.module.crate)).list).has('skip')
         ? NO_EVENT_TYPE
         : singleType(`${variant.name}.v1`),
   }

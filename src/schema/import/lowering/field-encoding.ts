@@ -3,7 +3,8 @@ import { effective, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
 import type { Container } from '../../library-containers.ts'
-import type { Answers, Type } from '../../model.ts'
+import type { Type } from '../../model.ts'
+import type { Cfg } from '../crates/cfg.ts'
 import { describeSerializerCalls } from '../crates/impls.ts'
 import { type Item, type Module, modulePath } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
@@ -20,13 +21,13 @@ export class FieldEncoding {
   readonly #types: TypeLowering
   readonly #names: Names
   readonly #report: Report
-  readonly #answers: Answers
+  readonly #cfg: Cfg
 
-  constructor(types: TypeLowering, { names, report, answers }: LoweringParts) {
+  constructor(types: TypeLowering, { names, report, cfg }: LoweringParts) {
     this.#types = types
     this.#names = names
     this.#report = report
-    this.#answers = answers
+    this.#cfg = cfg
   }
 
   /**
@@ -57,7 +58,7 @@ export class FieldEncoding {
     if (answer !== undefined) return this.#types.answers.typeFrom(answer, env.generics, location)
     if (found?.kind === 'items') {
       const [remote] = found.items
-      if (remote && isRemote(remote, this.#answers.assume)) {
+      if (remote && isRemote(remote, this.#cfg)) {
         return { kind: 'named', name: this.#types.instanceOf(remote, this.#types.bind(remote, [], env)).id }
       }
     }
@@ -161,19 +162,24 @@ export class FieldEncoding {
     }
     if (as.kind !== 'path') return this.reportUnknownAs(as.text, at.about, at.location)
     const last = as.segments.at(-1)
-    if (name === 'Same') return this.#types.type(field, env)
-    const argument = last?.args[0]
-    if (/^(FromInto|TryFromInto|FromIntoRef|TryFromIntoRef)$/.test(name) && argument)
-      return this.#types.type(argument, env)
-    const leaf = encodingAs(name, argument?.text)
-    if (leaf) return leaf
     const found = this.#names.find(
       env.module,
       as.segments.map((segment) => segment.name),
       'type',
       as.isGlobal,
     )
-    const path = found?.kind === 'foreign' ? found.path.join('::') : ''
+    // The service may define a conversion with a name of serde_with. A name that nothing declares may come from a glob import.
+    const globs = found ? [] : this.#names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
+    const isAssumed = !found && (globs.length === 0 || globs.includes('serde_with'))
+    const path = found?.kind === 'foreign' ? found.path.join('::') : isAssumed ? `serde_with::${name}` : ''
+    if (path.startsWith('serde_with::')) {
+      if (name === 'Same') return this.#types.type(field, env)
+      const argument = last?.args[0]
+      if (/^(FromInto|TryFromInto|FromIntoRef|TryFromIntoRef)$/.test(name) && argument)
+        return this.#types.type(argument, env)
+      const leaf = encodingAs(name, argument?.text)
+      if (leaf) return leaf
+    }
     const [pair] = last?.args ?? []
     // `Map` writes a list of pairs as a map, `Seq` a map as a list of pairs. Both have the same bytes.
     if (/^serde_with::(Map|Seq)$/.test(path) && last) {
@@ -232,5 +238,5 @@ function withArguments({ becomes }: Container, items: readonly Type[]): Type | u
 }
 
 /** Whether an item describes the encoding of a type of another crate: `serde(remote = "…")`. */
-const isRemote = ({ rust }: Item, assume: Answers['assume']): boolean =>
-  new Serde(effective(rust.attributes, assume).list).has('remote')
+const isRemote = ({ rust, module }: Item, cfg: Cfg): boolean =>
+  new Serde(effective(rust.attributes, cfg.of(module.crate)).list).has('remote')

@@ -1,5 +1,6 @@
 import type { Generic, RustType } from '../../../rust/ast.ts'
 import type { Answers, Type } from '../../model.ts'
+import type { Cfg } from '../crates/cfg.ts'
 import type { Crates } from '../crates/crates.ts'
 import type { Impls } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
@@ -10,6 +11,7 @@ import type { Arg, Env, Instances } from './instances.ts'
 /** The state that the classes of this folder share during an import. */
 export interface LoweringParts {
   readonly crates: Crates
+  readonly cfg: Cfg
   readonly names: Names
   readonly impls: Impls
   readonly instances: Instances

@@ -1,11 +1,13 @@
 import type { Meta, RustField, RustFields, RustType, RustVariant } from '../../../rust/ast.ts'
-import { derivesOf, effective, presence, Serde } from '../../../rust/attributes.ts'
+import { changesBytes, derivesOf, effective, type OpenAttribute, presence, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, formatLocation, type SourceLocation } from '../../../rust/source.ts'
 import type { Answers, Fields, NamedType, Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
+import { Cfg } from '../crates/cfg.ts'
 import type { Crates } from '../crates/crates.ts'
-import { describeSerializeImpl, Impls, traitName } from '../crates/impls.ts'
+import { describeSerializeImpl, Impls } from '../crates/impls.ts'
+import { macroCallNaming } from '../crates/macro-calls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import { Names } from '../crates/names.ts'
 import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
@@ -23,19 +25,19 @@ const MAX_INSTANCES = 1000
 export class Lowering {
   readonly report = new Report()
   readonly instances = new Instances()
+  readonly cfg: Cfg
   readonly names: Names
   readonly impls: Impls
-  readonly #answers: Answers
   readonly #types: TypeLowering
   readonly #fieldEncoding: FieldEncoding
   #root: Instance | undefined
 
   constructor(crates: Crates, home: Module, answers: Answers) {
-    this.names = new Names(crates, answers.assume)
+    this.cfg = new Cfg(crates, answers.assume)
+    this.names = new Names(crates, this.cfg)
     this.impls = new Impls(this.names)
-    this.#answers = answers
-    const { names, impls, instances, report } = this
-    const parts = { crates, names, impls, instances, report, answers, home }
+    const { cfg, names, impls, instances, report } = this
+    const parts = { crates, cfg, names, impls, instances, report, answers, home }
     this.#types = new TypeLowering(parts)
     this.#fieldEncoding = new FieldEncoding(this.#types, parts)
   }
@@ -70,13 +72,25 @@ export class Lowering {
     return root
   }
 
-  /** The derives of an item, by the original names of the traits, which a `use` may rename. */
+  /**
+   * The derives of an item, by the original names of the traits, which a `use` may rename. Includes those that depend on unknown
+   * options of `cfg`.
+   */
   derivesOf({ rust, module }: Item): string[] {
-    return derivesOf(effective(rust.attributes, this.#answers.assume).list).map((path) => {
+    const { list, open } = effective(rust.attributes, this.cfg.of(module.crate))
+    return this.#namedDerives([...list, ...open.map(({ meta }) => meta)], module)
+  }
+
+  #namedDerives(attributes: readonly Meta[], module: Module): string[] {
+    return derivesOf(attributes).map((path) => {
       const steps = path.split('::')
       const found = this.names.find(module, steps, 'type')
       const original = found?.kind === 'foreign' ? found.path : steps
-      return otherSerializers.has(original[0] ?? '') ? original.join('::') : (original.at(-1) as string)
+      const name = original.at(-1) as string
+      // Other crates have derives of the same names that write other bytes.
+      return original.length === 1 || !/Serialize/.test(name) || original.some((step) => serdeCrates.has(step))
+        ? name
+        : original.join('::')
     })
   }
 
@@ -96,11 +110,22 @@ export class Lowering {
       return fail(`expected a struct or an enum, found a ${rust.kind === 'alias' ? 'type alias' : 'trait'}`, map)
     if (rust.kind === 'union') return fail('serde cannot serialize a union', map)
     if (rust.isBroken) return fail('crbus cannot parse this Rust code', map)
-    const attributes = this.#effective(rust.attributes, rust.name)
+    const { list, open } = effective(rust.attributes, this.cfg.of(item.module.crate))
+    const certain = this.#namedDerives(list, item.module)
     const derives = this.derivesOf(item)
     const isAssumed = this.#types.answers.assumed(full, rust.name) === 'derived'
+    // It is not known whether the open attributes apply. Derives of Serialize alone probably do, because the type was serialized.
+    const serializers = new Set(derives.filter((name) => isSerializer.test(name)))
+    this.#reportOpen(
+      open.filter(({ meta }) => mattersForItem(meta, serializers, derives)),
+      rust.name,
+    )
+    const attributes = [...list, ...open.flatMap(({ meta }) => (meta.path === 'derive' ? [meta] : []))]
     if (!isAssumed) this.#reportMacros(item, attributes, derives)
-    if (derives.includes('Serialize_repr') || derives.includes('Deserialize_repr')) {
+    if (
+      derives.includes('Serialize_repr') ||
+      (derives.includes('Deserialize_repr') && !derives.includes('Serialize'))
+    ) {
       const repr = attributes
         .find(({ path }) => path === 'repr')
         ?.items.map(({ path }) => path)
@@ -108,12 +133,16 @@ export class Lowering {
       return repr ? newtype({ kind: repr } as Type) : fail('Serialize_repr needs an attribute such as #[repr(u8)]', map)
     }
     if (derives.includes('SerializeDisplay') || this.#isSerializedAsText(item)) return newtype({ kind: 'String' })
-    if (!derives.includes('Serialize') && !isAssumed) {
-      const byHand = this.impls.of(item).find(({ impl }) => traitName(impl) === 'Serialize')
+    if (!certain.includes('Serialize') && !isAssumed) {
+      const byHand = this.impls.of(item).find(({ impl, module }) => this.impls.isOfSerialize(impl, module))
       if (byHand) return fail(`Serialize is implemented by hand${describeSerializeImpl(byHand.impl)}`, map)
-      if (!derives.includes('Deserialize')) {
-        const fix = map === undefined ? importHints.assumeDerived(full) : importHints.mapOrAssumeDerived(full)
+      const fix = map === undefined ? importHints.assumeDerived(full) : importHints.mapOrAssumeDerived(full)
+      if (!derives.includes('Serialize') && !derives.includes('Deserialize'))
         return fail('this type does not derive Serialize', fix)
+      const macro = derives.includes('Serialize') ? undefined : macroCallNaming(rust.name, [item.module.crate])
+      if (macro) {
+        const place = formatLocation(macro.location)
+        return fail(`this type does not derive Serialize, and ${macro.name}! (${place}) may implement it`, fix)
       }
     }
     const skipsNone = attributes.find(({ path }) => /(^|::)skip_serializing_none$/.test(path))
@@ -159,7 +188,7 @@ export class Lowering {
     }
     if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
     if (serde.has('transparent')) {
-      const kept = rust.fields.fields.filter((field) => !this.#isSkipped(field) && !isMarker(field.type))
+      const kept = rust.fields.fields.filter((field) => !this.#isSkipped(field, env) && !isMarker(field.type))
       const [only, ...more] = kept
       if (only && more.length === 0) return newtype(this.#field(only, rust.name, env))
     }
@@ -191,8 +220,8 @@ export class Lowering {
     const skipped = new Set<string>()
     return variants.flatMap((variant) => {
       const about = `${owner}::${variant.name}`
-      const attributes = this.#effective(variant.attributes, about)
-      if (!this.#isPresent(variant.attributes, about, variant.location)) return []
+      const attributes = this.#effective(variant.attributes, about, env.module)
+      if (!this.#isPresent(variant.attributes, about, variant.location, env.module)) return []
       const serde = new Serde(attributes)
       const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
       if (skip !== undefined || serde.has('untagged')) {
@@ -233,11 +262,11 @@ export class Lowering {
   #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
     if (kind === 'unit') return { kind: 'unit' }
     const present = fields.filter((field) =>
-      this.#isPresent(field.attributes, aboutField(owner, field), field.location),
+      this.#isPresent(field.attributes, aboutField(owner, field), field.location, env.module),
     )
-    const kept = present.filter((field) => !this.#isSkipped(field))
-    for (const field of present) this.#noteSkips(field, owner)
-    const flat = kept.find((field) => this.#serdeOf(field).has('flatten'))
+    const kept = present.filter((field) => !this.#isSkipped(field, env))
+    for (const field of present) this.#noteSkips(field, owner, env)
+    const flat = kept.find((field) => this.#serdeOf(field, env).has('flatten'))
     if (flat) {
       const reason = `bincode cannot serialize ${owner} because of serde(flatten)`
       this.report.unsupported(flat.location, aboutField(owner, flat), reason)
@@ -257,17 +286,17 @@ export class Lowering {
       : { kind: 'tuple', items: types }
   }
 
-  #serdeOf(field: RustField): Serde {
-    return new Serde(effective(field.attributes, this.#answers.assume).list)
+  #serdeOf(field: RustField, { module }: Env): Serde {
+    return new Serde(effective(field.attributes, this.cfg.of(module.crate)).list)
   }
 
-  #isSkipped(field: RustField): boolean {
-    const serde = this.#serdeOf(field)
+  #isSkipped(field: RustField, env: Env): boolean {
+    const serde = this.#serdeOf(field, env)
     return serde.has('skip') || serde.has('skip_serializing')
   }
 
-  #noteSkips(field: RustField, owner: string): void {
-    const serde = this.#serdeOf(field)
+  #noteSkips(field: RustField, owner: string, env: Env): void {
+    const serde = this.#serdeOf(field, env)
     const about = aboutField(owner, field)
     if (serde.has('skip_serializing_if')) {
       this.report.note(field.location, { code: 'may-be-omitted', about, attribute: 'skip_serializing_if' })
@@ -281,8 +310,8 @@ export class Lowering {
   }
 
   /** Whether the `cfg` attributes keep a field or a variant. Reports a problem if that depends on unknown options. */
-  #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation): boolean {
-    const state = presence(attributes, this.#answers.assume)
+  #isPresent(attributes: readonly Meta[], about: string, location: SourceLocation, module: Module): boolean {
+    const state = presence(attributes, this.cfg.of(module.crate))
     if ('holds' in state) return state.holds
     this.report.problem(
       location,
@@ -294,8 +323,16 @@ export class Lowering {
   }
 
   /** The attributes that apply. Reports a problem for each `cfg_attr` that depends on unknown options. */
-  #effective(attributes: readonly Meta[], about: string): readonly Meta[] {
-    const { list, open } = effective(attributes, this.#answers.assume)
+  #effective(attributes: readonly Meta[], about: string, module: Module): readonly Meta[] {
+    const { list, open } = effective(attributes, this.cfg.of(module.crate))
+    this.#reportOpen(
+      open.filter(({ meta }) => (meta.path === 'serde' ? changesBytes(meta) : /(^|::)serde_as$/.test(meta.path))),
+      about,
+    )
+    return list
+  }
+
+  #reportOpen(open: readonly OpenAttribute[], about: string): void {
     for (const { keys, meta } of open) {
       this.report.problem(
         meta.location,
@@ -304,12 +341,11 @@ export class Lowering {
         turnOnHint(keys),
       )
     }
-    return list
   }
 
   #field(field: RustField, owner: string, env: Env): Type | undefined {
     const about = aboutField(owner, field)
-    const attributes = this.#effective(field.attributes, about)
+    const attributes = this.#effective(field.attributes, about, env.module)
     const as = attributes.find(({ path }) => path === 'serde_as')?.items
     const asText = as?.find(({ path }) => path === 'as' || path === 'serialize_as')?.value
     if (asText !== undefined) {
@@ -330,8 +366,21 @@ export class Lowering {
   }
 }
 
-/** Crates whose derives have the names of serde's derives but another encoding. */
-const otherSerializers = new Set(['rkyv', 'miniserde', 'nanoserde', 'musli', 'speedy', 'facet'])
+/** Serde, its derives and the crates of other derives that implement serde's Serialize. */
+const serdeCrates = new Set(['serde', 'serde_derive', 'serde_repr', 'serde_with', 'serde_with_macros', 'derive_more'])
+
+/** The derives that implement Serialize. */
+const isSerializer = /^(Serialize|Serialize_repr|SerializeDisplay)$/
+
+/** Whether an attribute of an item that may apply or not would change the bytes. */
+function mattersForItem(meta: Meta, serializers: ReadonlySet<string>, derives: readonly string[]): boolean {
+  if (meta.path === 'serde') return changesBytes(meta)
+  if (/(^|::)serde_as$/.test(meta.path)) return true
+  if (meta.path === 'derive') return serializers.size > 1 && derivesOf([meta]).some((path) => /Serialize/.test(path))
+  // The representation matters only for derives that write it.
+  if (meta.path === 'repr') return serializers.has('Serialize_repr')
+  return attributeMacros([meta], derives).length > 0
+}
 
 const withoutSpaces = (text: string): string => text.replaceAll(/\s+/g, '')
 

@@ -161,7 +161,7 @@ export class TypeLowering implements TypeLowerer {
     const possible: Item[] = []
     const asked: string[] = []
     for (const item of items) {
-      const state = presence(item.rust.attributes, this.#parts.answers.assume)
+      const state = presence(item.rust.attributes, this.#parts.cfg.of(item.module.crate))
       if ('ask' in state) asked.push(...state.ask)
       if ('ask' in state || state.holds) possible.push(item)
     }
