@@ -27,6 +27,8 @@ export const importHints = {
   giveEncoding: (by: string) => ({ code: 'give-encoding', text: `give the type that ${by} encodes to`, by }) as const,
   giveLength: (expression: string) =>
     ({ code: 'give-length', text: `give the length ${expression} as a number`, expression }) as const,
+  /** `path` is a member of the workspace that the request names. */
+  importFrom: (path: string) => ({ code: 'import-from', text: `import from ${path}`, path }) as const,
   /** `root` is a candidate from the source, or `undefined` if the source has none. */
   chooseRoot: (root?: string) =>
     ({ code: 'choose-root', text: `name the root: ${root ?? 'the enum that is serialized'}`, root }) as const,

@@ -10,6 +10,8 @@ export type ImportNote = SourceLocation & NoteContent
 export type NoteContent =
   | { readonly code: 'unparsable' }
   | { readonly code: 'module-missing'; readonly module: string; readonly tried: readonly string[] }
+  /** The file of the module contains the module. `chain` lists the files, from the file to itself. */
+  | { readonly code: 'module-circular'; readonly module: string; readonly chain: readonly string[] }
   | { readonly code: 'root-assumed'; readonly root: string; readonly contains: readonly string[] }
   | { readonly code: 'root-of-topic-assumed'; readonly root: string; readonly topic: string }
   | { readonly code: 'topic-assumed'; readonly topic: string }

@@ -9,6 +9,8 @@ export function importNoteText(note: ImportNote): string {
       return 'crbus cannot parse this Rust code'
     case 'module-missing':
       return `module '${note.module}' has no file: tried ${note.tried.join(' and ')}`
+    case 'module-circular':
+      return `module '${note.module}' is circular and was not read: ${note.chain.join(' contains ')}`
     case 'root-assumed':
       return `${note.root} is assumed to be the serialized enum, because it contains ${note.contains.join(', ')}; use --root to change it`
     case 'root-of-topic-assumed':

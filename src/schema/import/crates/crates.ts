@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import type { RustInvocation, RustMacro, RustModule, RustScope } from '../../../rust/ast.ts'
 import { readBlock, readRust } from '../../../rust/read-rust.ts'
-import { Source } from '../../../rust/source.ts'
+import { Source, type SourceLocation } from '../../../rust/source.ts'
+import type { ImportProblem } from '../import-report.ts'
 import type { ImportNote } from '../notes.ts'
 import type { CargoManifest } from './cargo-manifest.ts'
 import {
@@ -23,8 +24,14 @@ import {
   NewCrate,
   ROOT,
 } from './module.ts'
-import { includedFile, modulePaths } from './module-files.ts'
+import { includedFile, modulePaths, pathFromRoot } from './module-files.ts'
 import { Packages, type SourceFiles } from './packages.ts'
+
+/** The maximum nesting of modules: the default recursion limit of rustc. */
+const MAX_MODULE_DEPTH = 128
+
+/** The maximum number of files to read, each one as often as modules name it. The largest crates have a few thousand. */
+const MAX_FILES = 20_000
 
 /** Loads the crates of an import on first use: reads their modules and expands their macros. */
 export class Crates {
@@ -33,6 +40,10 @@ export class Crates {
   readonly all: Crate[] = []
   /** Problems of the source. They may not affect the imported types. */
   readonly notes: ImportNote[] = []
+  /** Limits that the source exceeds. Without its other modules, an import could be wrong. */
+  readonly problems: ImportProblem[] = []
+  readonly #noted = new Set<string>()
+  #fileCount = 0
   readonly #files: SourceFiles
   readonly #libraries = new Map<string, Crate | undefined>()
   readonly #sources = new Set<string>()
@@ -60,20 +71,31 @@ export class Crates {
     this.#firstFolder ??= folder
     if (manifest.name !== undefined) this.#imported.set(manifest.name, folder)
     const library = this.library(folder)
+    const name = manifest.name ?? 'main'
+    const shownAs = this.#shownAs(folder)
+    const crates = this.#programsOf(folder).map((file) =>
+      this.#crate({ name, folder, file, library, shownAs, manifest }),
+    )
+    return library ? [library, ...crates] : crates
+  }
+
+  /** The files of the programs of a package that exist. */
+  #programsOf(folder: string): string[] {
     const binNames = this.#files.list(posix.join(folder, 'src/bin')) ?? []
-    const programs = [
+    const paths = [
       'src/main.rs',
-      ...manifest.binaryPaths,
+      ...(this.packages.manifest(folder)?.binaryPaths ?? []),
       ...binNames.flatMap((name) => (name.endsWith('.rs') ? [`src/bin/${name}`] : [`src/bin/${name}/main.rs`])),
     ]
-    const crates = [...new Set(programs)].flatMap((path) => {
-      const file = posix.join(folder, path)
-      if (this.#files.read(file) === undefined) return []
-      return [
-        this.#crate({ name: manifest.name ?? 'main', folder, file, library, shownAs: this.#shownAs(folder), manifest }),
-      ]
-    })
-    return library ? [library, ...crates] : crates
+    return [...new Set(paths)]
+      .map((path) => posix.join(folder, path))
+      .filter((file) => this.#files.read(file) !== undefined)
+  }
+
+  /** The folders of the members of a workspace that have a library or a program. */
+  membersWithSource(workspace: string): string[] {
+    const members = [...new Set(this.packages.members(workspace))].filter((folder) => folder !== workspace)
+    return members.filter((folder) => this.#programsOf(folder).length > 0 || this.library(folder) !== undefined)
   }
 
   /** The first segment of paths into the crate of a package. */
@@ -157,12 +179,19 @@ export class Crates {
 
   /** Adds the contents of a file to a module, and loads its child modules. */
   #read(module: Module, scope: MacroScope, file = module.file): void {
-    const text = this.#files.read(file)
+    const text = this.#fileCount < MAX_FILES ? this.#files.read(file) : undefined
     if (text === undefined) return
+    this.#fileCount += 1
+    if (this.#fileCount === MAX_FILES)
+      this.#refuse(
+        { file, line: 0 },
+        file,
+        `the source has more than ${MAX_FILES} files, counting each one as often as it is named`,
+      )
     this.#sources.add(file)
     const read = readRust(new Source(file, text))
     for (const line of new Set(read.errors.map((error) => error.line)))
-      this.notes.push({ file, line, code: 'unparsable' })
+      this.#note({ file, line, code: 'unparsable' })
     if (file === module.file) module.attributes.push(...read.attributes)
     this.#reading.push(file)
     this.#fill(module, read, { file, folder: module.folder }, scope)
@@ -208,6 +237,11 @@ export class Crates {
 
   /** Adds a child module with its block or its files. */
   #addModule(module: Module, inner: RustModule, at: ModuleFile, macros: MacroScope): void {
+    const enclosing = pathFromRoot(module)
+    if (enclosing.length > MAX_MODULE_DEPTH) {
+      this.#refuse(inner.location, inner.name, `modules are nested more than ${MAX_MODULE_DEPTH} levels deep`)
+      return
+    }
     const paths = modulePaths(inner.attributes)
     const seen: MacroScope = { macros: macros.macros }
     const isTransparent = inner.attributes.some(({ path }) => path === 'macro_use')
@@ -235,6 +269,12 @@ export class Crates {
       tried.push(...candidates)
       if (file === undefined) continue
       isFound = true
+      const circle = enclosing.findIndex((outer) => outer.file === file)
+      if (circle !== -1) {
+        const chain = [...new Set(enclosing.slice(circle).map((outer) => outer.file)), file]
+        this.#note({ ...inner.location, code: 'module-circular', module: inner.name, chain })
+        continue
+      }
       const attributes = [...inner.attributes, ...when]
       const ownsFolder = posix.basename(file) === 'mod.rs' || path !== undefined
       const folder = ownsFolder ? posix.dirname(file) : file.slice(0, -'.rs'.length)
@@ -244,8 +284,20 @@ export class Crates {
     }
     if (isTransparent) macros.macros = seen.macros
     if (isFound) return
-    const { file, line } = inner.location
-    this.notes.push({ file, line, code: 'module-missing', module: inner.name, tried: [...new Set(tried)] })
+    const missing = { code: 'module-missing', module: inner.name, tried: [...new Set(tried)] } as const
+    this.#note({ ...inner.location, ...missing })
+  }
+
+  /** Adds a note, unless another module that reads the same file added it already. */
+  #note(note: ImportNote): void {
+    const key = JSON.stringify(note)
+    if (!this.#noted.has(key)) this.notes.push(note)
+    this.#noted.add(key)
+  }
+
+  #refuse(location: SourceLocation, about: string, reason: string): void {
+    if (this.problems.some((other) => other.reason === reason)) return
+    this.problems.push({ ...location, about, reason, fix: undefined })
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Meta, RustInvocation, RustScope } from '../../../rust/ast.ts'
 import { stringValue } from '../../../rust/rust-text.ts'
 import { childrenOf } from '../../../rust/source.ts'
+import type { Module } from './module.ts'
 
 /** Adds `cfg` attributes to each item of a scope. */
 export function withConditions(scope: RustScope, conditions: readonly Meta[]): RustScope {
@@ -49,4 +50,11 @@ export function modulePaths(attributes: readonly Meta[]): { path: string | undef
     ...conditionalPaths.map(({ path, condition, at }) => ({ path, when: [attribute(at, 'cfg', [condition])] })),
     { path: undefined, when: otherwise },
   ]
+}
+
+/** The modules around a module, from the root of the crate to the module itself. */
+export function pathFromRoot(module: Module): Module[] {
+  const path: Module[] = []
+  for (let at: Module | undefined = module; at; at = at.parent) path.unshift(at)
+  return path
 }

@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
+import { importHints } from '../hints.ts'
 import type { ImportProblem } from '../import-report.ts'
 import type { ImportRequest } from '../import-request.ts'
 import type { Crates } from './crates.ts'
 import type { Crate, Module } from './module.ts'
 
 /** The result of {@link openPaths}. */
-interface Opened {
+export interface Opened {
   /** The crates that the paths of the request name. */
   readonly imported: readonly Crate[]
   /** The files whose types may be the root of the schema. `undefined` if the types of all files may be. */
@@ -14,6 +15,9 @@ interface Opened {
   readonly base: string
   readonly problems: readonly ImportProblem[]
 }
+
+/** How many members of a workspace a message lists, so that it stays short. */
+const MAX_SHOWN_MEMBERS = 8
 
 const NOT_RUST = 'not Rust source; name a .rs file, a crate or a folder of source'
 
@@ -72,8 +76,15 @@ export function openPaths(crates: Crates, { paths, files }: ImportRequest): Open
   }
   if (filesWithoutPackage.length > 0) imported.push(crates.loose(filesWithoutPackage))
   if (imported.length === 0 && problems.length === 0) {
-    const reason = 'no library or program found, such as src/lib.rs or src/main.rs'
-    problems.push({ file: paths[0] ?? '', line: 0, about: paths[0] ?? '', reason, fix: undefined })
+    const [path = ''] = paths
+    const members = crates.membersWithSource(posix.basename(path) === 'Cargo.toml' ? posix.dirname(path) : path)
+    const [member] = members
+    const shown = members.slice(0, MAX_SHOWN_MEMBERS)
+    const rest = members.length > shown.length ? ` and ${members.length - shown.length} more` : ''
+    const where = member === undefined ? '' : `; members of this workspace with source are ${shown.join(', ')}${rest}`
+    const reason = `no library or program found, such as src/lib.rs or src/main.rs${where}`
+    const fix = member === undefined ? undefined : importHints.importFrom(member)
+    problems.push({ file: path, line: 0, about: path, reason, fix })
   }
   // If the request names only files, the root must be in one of them.
   const namesFolder = paths.some((path) => !path.endsWith('.rs'))

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SourceFiles } from '../../../../src/schema/import/crates/packages.ts'
 import { importSchema } from '../../../../src/schema/import/import-schema.ts'
 import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
-import { linesOf } from './import-rust.ts'
+import { importRust, linesOf } from './import-rust.ts'
 
 const service: Readonly<Record<string, string>> = {
   'Cargo.toml': `[workspace] # of three
@@ -196,4 +196,23 @@ describe('a service in a workspace on disk', () => {
     const result = imported('services/orders')
     expect(result.ok && result.sources).toContain(join(folder, 'shared/lib.rs'))
   })
+})
+
+test('names the members of a workspace with source if its root package has none', () => {
+  const member = (name: string) => `[package]\nname = "${name}"`
+  const texts = {
+    'Cargo.toml': '[package]\nname = "shop"\n[workspace]\nmembers = ["services/*", "shared", "."]',
+    'services/orders/Cargo.toml': member('orders'),
+    'services/orders/src/main.rs': 'fn main() {}',
+    'services/docs/Cargo.toml': member('docs'),
+    'shared/Cargo.toml': member('shared'),
+    'shared/src/lib.rs': '',
+  }
+  const missing = 'no library or program found, such as src/lib.rs or src/main.rs'
+  expect(linesOf(importRust(texts))).toEqual([
+    `.:0 .: ${missing}; members of this workspace with source are services/orders, shared [crbus schema import services/orders]`,
+  ])
+  expect(linesOf(importRust(texts, { paths: ['services/docs'] }))).toEqual([
+    `services/docs:0 services/docs: ${missing} []`,
+  ])
 })

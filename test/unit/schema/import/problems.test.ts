@@ -67,11 +67,11 @@ describe('problems', () => {
     ],
     [
       '#[cfg(unix)] #[derive(Serialize)] struct S(u8); #[cfg(windows)] #[derive(Serialize)] struct S(u16); #[derive(Serialize)] enum OrderEvent { A(S) }',
-      'src/lib.rs:11 S: cfg decides between the definitions in src/lib.rs:11 and src/lib.rs:11 [--assume unix=on --assume windows=on]',
+      "src/lib.rs:11 S: cfg decides between the definitions in src/lib.rs:11 and src/lib.rs:11 [--assume 'unix=on|off' --assume 'windows=on|off']",
     ],
     [
       '#[derive(Serialize)] struct S { #[cfg_attr(feature = "short", serde(skip))] it: u8 } #[derive(Serialize)] enum OrderEvent { A(S) }',
-      'src/lib.rs:11 S.it: whether serde(skip) applies depends on feature:short [--assume feature:short=on]',
+      "src/lib.rs:11 S.it: whether serde(skip) applies depends on feature:short [--assume 'feature:short=on|off']",
     ],
     [
       '#[derive(Serialize)] enum OrderEvent { A { #[serde_as(as = "Odd<u8>")] it: u8 } }',

@@ -52,7 +52,7 @@ describe('the schema of the service in test/vectors', () => {
 
   test('the schema of the service in test/vectors needs an answer for a variant that depends on a feature', () => {
     expect(linesOf(importRust(service))).toEqual([
-      'src/events.rs:46 OrderEvent::Extra: whether this declaration is compiled depends on feature:extra [--assume feature:extra=on]',
+      "src/events.rs:46 OrderEvent::Extra: whether this declaration is compiled depends on feature:extra [--assume 'feature:extra=on|off']",
     ])
   })
 })
