@@ -67,6 +67,8 @@ export class Names {
     const found = this.#find(module, path, space, isGlobal, new Map())
     if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isImportableType(canonicalPath(found.path)))
       return found
+    const ofCrate = this.#crateNamed(module, path, space, new Map())
+    if (ofCrate && isHiddenByMacro(found.path, path, ofCrate)) return ofCrate
     // `use std::collections::*` imports `hash_map` too.
     const byGlob = this.foreignGlobs(module)
       .map((glob) => [...glob.split('::'), ...path])
@@ -342,6 +344,16 @@ export class Names {
     return path && { kind: 'foreign', path }
   }
 }
+
+/**
+ * Whether `use time::macros::time` seems to hide the crate `time` in `time::Date`, although a macro has another namespace. `found`
+ * is the path with the `use`, `written` the path without it, and `ofCrate` its target in the crate.
+ */
+const isHiddenByMacro = (found: readonly string[], written: readonly string[], ofCrate: Found): boolean =>
+  ofCrate.kind === 'foreign' &&
+  isImportableType(canonicalPath(ofCrate.path)) &&
+  (found[0] === ofCrate.path[0] ||
+    found.slice(0, -written.length).some((step) => step === 'macros' || step.endsWith('_macros')))
 
 /** Whether a `cfg` holds, or may hold depending on its options. */
 const isPossible = (state: CfgState): boolean => !('holds' in state) || state.holds

@@ -1,10 +1,13 @@
-import type { Expression, RustType } from '../../../rust/ast.ts'
-import { constValue } from '../../../rust/const-value.ts'
+import type { Expression, RustConst, RustType } from '../../../rust/ast.ts'
+import { presence } from '../../../rust/attributes.ts'
+import { type ConstNames, type ConstValue, constValue, type IntegerType, inType, isIntegerType } from '../../../rust/const-value.ts'
+import type { Cfg } from '../crates/cfg.ts'
 import type { Impls } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
-import { importHints } from '../hints.ts'
+import { importHints, turnOnHint } from '../hints.ts'
 import type { Report } from '../import-report.ts'
+import { canonicalPath, primitiveAt } from './foreign-types.ts'
 import type { Env } from './instances.ts'
 import type { LoweringParts } from './lowering-parts.ts'
 import type { UserAnswers } from './user-answers.ts'
@@ -12,15 +15,22 @@ import type { UserAnswers } from './user-answers.ts'
 /** The largest array length that a schema file can contain. */
 const MAX_LENGTH = 0xffff_ffffn
 
+/** The maximum number of constants that one constant refers to. */
+const MAX_CONSTANTS = 50
+
 /** Evaluates the constants that types depend on. */
 export class ConstLowering {
   readonly #names: Names
   readonly #impls: Impls
   readonly #report: Report
   readonly #answers: UserAnswers
+  readonly #cfg: Cfg
+  /** The options of `cfg` on which the value of the last evaluated constant depends. */
+  readonly #asked = new Set<string>()
 
-  constructor({ names, impls, report }: LoweringParts, answers: UserAnswers) {
+  constructor({ names, impls, report, cfg }: LoweringParts, answers: UserAnswers) {
     this.#names = names
+    this.#cfg = cfg
     this.#impls = impls
     this.#report = report
     this.#answers = answers
@@ -39,8 +49,14 @@ export class ConstLowering {
         fix,
       )
     }
-    const value = answer === undefined ? constValue(expression, (path) => this.value(path, env)) : BigInt(answer)
+    this.#asked.clear()
+    const value = answer === undefined ? this.#evaluate(expression, env, 0)?.value : BigInt(answer)
     if (value !== undefined && value >= 0n && value <= MAX_LENGTH) return Number(value)
+    if (value === undefined && this.#asked.size > 0) {
+      const asked = [...this.#asked]
+      const reason = `the length ${written} depends on ${asked.join(', ')}`
+      return this.#report.problem(about.location, about.text, reason, turnOnHint(asked))
+    }
     const reason =
       value === undefined
         ? `cannot evaluate the length ${written}`
@@ -49,32 +65,82 @@ export class ConstLowering {
   }
 
   /** Evaluates a const generic argument: `4`, `{ 4 + 4 }` or `LENGTH`. `undefined` if it cannot be evaluated. */
-  argument(rust: RustType, env: Env): bigint | undefined {
-    if (rust.kind === 'value') return constValue(rust.value, (path) => this.value(path, env))
+  argument(rust: RustType, env: Env, depth = 0): bigint | undefined {
+    if (rust.kind === 'value') return this.#evaluate(rust.value, env, depth)?.value
     if (rust.kind !== 'path') return undefined
     const path = rust.segments.map(({ name }) => name)
-    return this.value(path, env)
+    return this.#value(path, env, depth)?.value
+  }
+
+  #evaluate(expression: Expression, env: Env, depth: number): ConstValue | undefined {
+    // A constant may refer to itself, which does not compile.
+    if (depth > MAX_CONSTANTS) return undefined
+    const names: ConstNames = {
+      constant: (path) => this.#value(path, env, depth + 1),
+      type: (path) => this.#integerType(path, env),
+    }
+    return constValue(expression, names)
   }
 
   /** Evaluates the constant, const parameter or associated constant at a path. `undefined` if it cannot be evaluated. */
-  value(path: readonly string[], env: Env): bigint | undefined {
+  #value(path: readonly string[], env: Env, depth: number): ConstValue | undefined {
     const [first = '', second] = path
     if (path.length === 1) {
       const bound = env.generics.get(first)
-      if (bound) return bound.value
+      // A const argument without a value is evaluated again to find out what its value depends on.
+      const value = bound && (bound.value ?? this.argument(bound.rust, bound.env, depth + 1))
+      if (bound) return value === undefined ? undefined : { value, type: undefined }
     }
     const found = this.#names.find(env.module, path, 'value')
-    if (found?.kind === 'const' && found.value.value) {
+    if (found?.kind === 'const') {
       const inner: Env = { module: found.module, generics: new Map(), self: undefined }
-      return constValue(found.value.value, (name) => this.value(name, inner))
+      return this.#constant(found.value, inner, depth)
     }
+    if (found?.kind === 'open') return this.#ask(found.ask)
     // The path may be that of an associated constant: `Self::LEN` or `Key::LEN`.
     const owner =
       path.length === 2 ? (first === 'Self' ? env.self?.item : this.#itemNamed(env.module, first)) : undefined
-    for (const { impl, module } of owner ? this.#impls.of(owner) : []) {
-      const value = impl.consts.find(({ name }) => name === second)?.value
-      if (value) return constValue(value, (name) => this.value(name, { ...env, module }))
+    const associated = (owner ? this.#impls.of(owner) : []).flatMap(({ impl, module }) =>
+      impl.consts.flatMap((constant) => {
+        const state = presence([...impl.attributes, ...constant.attributes], this.#cfg.of(module.crate))
+        const isPossible = 'ask' in state || state.holds
+        return constant.name === second && isPossible ? [{ constant, module, state, isOfTrait: impl.trait !== undefined }] : []
+      }),
+    )
+    // The constants of the type itself come before those of its traits.
+    const own = associated.filter(({ isOfTrait }) => !isOfTrait)
+    const possible = own.length > 0 ? own : associated
+    const [only, ...others] = possible
+    if (others.length > 0) return this.#ask(possible.flatMap(({ state }) => ('ask' in state ? state.ask : [])))
+    return only && this.#constant(only.constant, { ...env, module: only.module }, depth)
+  }
+
+  /** The value of a constant, in the type that its declaration says. */
+  #constant({ value, type }: RustConst, env: Env, depth: number): ConstValue | undefined {
+    const path = type?.kind === 'path' ? type.segments.map(({ name }) => name) : []
+    const declared = this.#integerType(path, env)
+    const found = value && this.#evaluate(value, env, depth + 1)
+    if (!found || !declared || (found.type && found.type !== declared)) return undefined
+    return inType(found.value, declared)
+  }
+
+  /** The type of integers that a path names, behind aliases. */
+  #integerType(path: readonly string[], env: Env, hops = 0): IntegerType | undefined {
+    const found = path.length > 0 && hops < MAX_CONSTANTS ? this.#names.find(env.module, path) : undefined
+    if (found?.kind === 'foreign') {
+      const primitive = primitiveAt(canonicalPath(found.path))
+      return primitive && isIntegerType(primitive) ? primitive : undefined
     }
+    const [item, ...others] = found?.kind === 'items' ? found.items : []
+    const target = item?.rust.kind === 'alias' && others.length === 0 ? item.rust.type : undefined
+    if (!item || target?.kind !== 'path') return undefined
+    const steps = target.segments.map(({ name }) => name)
+    return this.#integerType(steps, { ...env, module: item.module }, hops + 1)
+  }
+
+  /** Remembers the options on which a value depends. Returns `undefined` in place of the value. */
+  #ask(options: readonly string[]): undefined {
+    for (const option of options) this.#asked.add(option)
     return undefined
   }
 

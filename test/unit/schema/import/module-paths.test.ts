@@ -106,7 +106,7 @@ describe('paths of an import', () => {
       const rust = { ...texts, 'src/lib.rs': `${uses}\n${event}` }
       const line = uses.split('\n').length + 1
       expect(linesOf(importRust(rust))).toEqual([
-        `src/lib.rs:${line} Id: cfg decides whether this name refers to src/new.rs:1 or src/old.rs:1 [--assume feature:v2=on]`,
+        `src/lib.rs:${line} Id: cfg decides whether this name refers to src/new.rs:1 or src/old.rs:1 [--assume 'feature:v2=on|off']`,
       ])
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
@@ -126,7 +126,7 @@ describe('paths of an import', () => {
     ])('names that depend on cfg include the cfg of %s', (_, source) => {
       const rust = { ...texts, 'src/lib.rs': `${source}\n${event}` }
       expect(linesOf(importRust(rust))[0]).toMatch(
-        / Id: cfg decides (whether this name refers to|between the definitions in) .* \[--assume feature:v2=on\]$/,
+        / Id: cfg decides (whether this name refers to|between the definitions in) .* \[--assume 'feature:v2=on\|off'\]$/,
       )
       const as = (answer: string) => typesOf(importRust(rust, { assume: { 'feature:v2': answer } }))
       expect(as('on')).toMatchObject({ Id: ['u64'] })
@@ -161,11 +161,55 @@ describe('paths of an import', () => {
     test('names that depend on cfg may be constants for the length of an array', () => {
       const consts = '#[cfg(feature = "big")] const N: usize = 64;\n#[cfg(not(feature = "big"))] const N: usize = 32;'
       const rust = `${consts}\n#[derive(serde::Serialize)] pub enum OrderEvent { A([u8; N]) }`
-      expect(linesOf(importRust(rust))[0]).toMatch(/^src\/lib.rs:3 \[u8; N\]: cannot evaluate the length N /)
+      expect(linesOf(importRust(rust))).toEqual([
+        "src/lib.rs:3 [u8; N]: the length N depends on feature:big [--assume 'feature:big=on|off']",
+      ])
       expect(typesOf(importRust(rust, { assume: { 'feature:big': 'off' } }))).toEqual({
         OrderEvent: [{ A: ['[u8; 32]'] }],
       })
     })
+  })
+
+  test.each([
+    [
+      'an associated constant',
+      'struct Key; impl Key { #[cfg(unix)] const LEN: usize = 8; #[cfg(not(unix))] const LEN: usize = 4; }',
+      '[u8; Key::LEN]',
+      'the length Key::LEN depends on unix',
+    ],
+    [
+      'the argument of a generic type',
+      '#[cfg(unix)] const N: usize = 8; #[cfg(not(unix))] const N: usize = 4; #[derive(serde::Serialize)] struct Key<const L: usize>([u8; L]);',
+      'Key<N>',
+      'the length L depends on unix',
+    ],
+    [
+      'a constant that another one refers to',
+      'mod a { #[cfg(unix)] pub const N: usize = 4; #[cfg(not(unix))] pub const N: usize = 2; } const M: usize = a::N * 2;',
+      '[u8; M]',
+      'the length M depends on unix',
+    ],
+  ])('the length of an array names the cfg of %s', (_, source, type, reason) => {
+    const rust = `${source}\n${event(type)}`
+    expect(linesOf(importRust(rust))[0]).toContain(`: ${reason} [--assume 'unix=on|off']`)
+    const as = (unix: string) => JSON.stringify(typesOf(importRust(rust, { assume: { unix } })))
+    expect(as('on')).not.toBe(as('off'))
+  })
+
+  test.each([
+    ['use time::macros::time;', 'time::Date', 'time::Date'],
+    ['use time::macros::{date, time};', 'time::OffsetDateTime', 'time::OffsetDateTime'],
+    ['use time_macros::time;', 'time::Month', 'time::Month'],
+    ['use uuid::uuid;', 'uuid::Uuid', 'Uuid'],
+    ['use tokio::time;', 'time::Duration', 'Duration'],
+  ])('a macro does not hide the crate of its name: %s', (use, type, expected) => {
+    expect(typesOf(importRust(`${use}\n${event(type)}`))).toEqual({ OrderEvent: [{ A: [expected] }] })
+  })
+
+  test('a module of another crate hides the crate of its name', () => {
+    expect(linesOf(importRust(`use clock::time;\n${event('time::Date')}`))).toEqual([
+      'src/lib.rs:2 time::Date: the source of crate clock is not among the paths [--map clock::time::Date=…]',
+    ])
   })
 
   test('paths of nested modules with a path attribute begin in the folder of the outer module', () => {
