@@ -110,10 +110,23 @@ describe('schema import', () => {
     writeFileSync(join(cwd, 'src/order.rs'), source.replace('carrier: String', fields))
     const { stdout } = await schemaImport('src/order.rs', '--json')
     expect(JSON.parse(stdout).error.suggestions).toEqual([
-      { flag: `--assume 'target_os = "linux"=on'` },
+      { flag: `--assume 'target_os = "linux"=on|off'` },
       { flag: '--map somewhere::Carrier=…' },
       { flag: "--assume 'size(2)=…'" },
     ])
+  })
+
+  test('asks at once what follows from an answer, and says from which one', async () => {
+    const beta = '#[cfg(feature = "beta")] beta: lab::Beta, carrier: lab::Carrier'
+    writeFileSync(join(cwd, 'src/order.rs'), source.replace('carrier: String', beta))
+    const { stderr } = await schemaImport('src/order.rs')
+    expect(stderr).toContain(
+      'src/order.rs:9 lab::Beta: the source of crate lab is not among the paths (if feature:beta is on)',
+    )
+    expect(stderr).toContain("try: --assume 'feature:beta=on|off'\n")
+    expect(stderr).toContain('--map lab::Beta=… (if feature:beta is on)\n')
+    const off = ['--assume', 'feature:beta=off', '--map', 'lab::Carrier=String']
+    expect((await schemaImport('src/order.rs', ...off)).exitCode).toBe(0)
   })
 
   test('keeps --map in the schema file and applies it again until it changes or its type is gone', async () => {

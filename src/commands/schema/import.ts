@@ -70,7 +70,11 @@ export default class SchemaImport extends BaseCommand {
     })
     for (const note of plan.notes) await this.notice(`note: ${note.file}:${note.line} ${importNoteText(note)}`)
     if (!plan.ok) {
-      const hints = plan.hints.map(toSuggestion)
+      const conditional = plan.conditionalHints.map(({ hint, condition }) => ({
+        ...toSuggestion(hint),
+        note: `if ${condition}`,
+      }))
+      const hints = [...plan.hints.map(toSuggestion), ...conditional]
       const help = run('crbus schema import --help')
       throw new UsageError(formatImportProblems(plan.problems), hints.length > 0 ? hints : [help])
     }

@@ -4,7 +4,7 @@ import { writeWhole } from '../../files/write-whole.ts'
 import { compareSchemas } from '../../schema/compare/compare-schemas.ts'
 import type { SchemaChange } from '../../schema/compare/schema-change.ts'
 import type { ImportHint } from '../../schema/import/hints.ts'
-import { fixesOf } from '../../schema/import/import-report.ts'
+import { fixesOf, type ImportProblem } from '../../schema/import/import-report.ts'
 import type { ImportedSchema } from '../../schema/import/import-schema.ts'
 import type { ImportNote } from '../../schema/import/notes.ts'
 import type { Answers } from '../../schema/model.ts'
@@ -13,6 +13,7 @@ import { operationHints } from '../hints.ts'
 import { pathProblemAfterName } from '../named-file.ts'
 import { SCHEMAS_FOLDER } from './find.ts'
 import { importSource } from './known-answers.ts'
+import { conditionOf } from './problem-condition.ts'
 import { sourceFiles } from './rust-files.ts'
 
 /** A schema to import from Rust source. */
@@ -59,8 +60,12 @@ export interface SchemaImportPlan {
   readonly effect: 'create' | 'change' | 'nothing'
 }
 
-/** A failed import. `hints` contains the fixes of all problems, without repetitions. */
-export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }> & { readonly hints: readonly ImportHint[] }
+/** A failed import with the fixes of its problems, without repetitions. */
+export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }> & {
+  readonly hints: readonly ImportHint[]
+  /** The fixes that are only needed under some answers to other questions: `feature:beta is on`. */
+  readonly conditionalHints: readonly { readonly hint: ImportHint; readonly condition: string }[]
+}
 
 /** Imports the schema and plans the file to write. Writes nothing. */
 export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan | SchemaImportFailure {
@@ -71,7 +76,7 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     const problem = pathProblemAfterName(resolve(cwd, path), 'file or folder')
     return problem === undefined ? [] : [{ file: path, line: 0, about: path, reason: problem, fix: undefined }]
   })
-  if (problems.length > 0) return { ok: false, problems, notes: [], hints: [] }
+  if (problems.length > 0) return { ok: false, problems, notes: [], hints: [], conditionalHints: [] }
   const fileOf = (name: string) => out ?? join(folder, `${name}.json`)
   // An existing file that is not a valid schema is replaced.
   const readExisting = (path: string) => {
@@ -83,7 +88,7 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     { paths: relativePaths, files, root, topic, answers },
     (name) => readExisting(fileOf(name)).schema?.answers,
   )
-  if (!found.ok) return { ...found, hints: fixesOf(found.problems) }
+  if (!found.ok) return { ...found, ...hintsFor(found.problems) }
   const { schema, notes, sources } = found
   const path = fileOf(schema.topic)
   const text = writeSchemaFile(schema)
@@ -102,6 +107,20 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     changes: existing.schema ? compareSchemas(existing.schema, schema).filter(({ kind }) => kind !== 'safe') : [],
     effect: existing.text === undefined ? 'create' : existing.text === text ? 'nothing' : 'change',
   }
+}
+
+/** Returns the fixes of problems, each one once, and apart those that depend on other answers. */
+function hintsFor(problems: readonly ImportProblem[]): Pick<SchemaImportFailure, 'hints' | 'conditionalHints'> {
+  const hints = fixesOf(problems)
+  const given = new Set(hints.map(({ text }) => text))
+  const conditionalHints = problems.flatMap((problem) => {
+    const { fix: hint } = problem
+    const condition = conditionOf(problem)
+    if (hint === undefined || condition === undefined || given.has(hint.text)) return []
+    given.add(hint.text)
+    return [{ hint, condition }]
+  })
+  return { hints, conditionalHints }
 }
 
 /** Lists the answers in the new schema that the request did not give, which therefore come from the existing file. */

@@ -10,6 +10,7 @@ import { operationHints } from '../hints.ts'
 import { pathProblemAfterName } from '../named-file.ts'
 import { findSchemas, problemsOf, type SchemaLocation } from './find.ts'
 import { answersIn, importSource, type KnownAnswers } from './known-answers.ts'
+import { conditionOf } from './problem-condition.ts'
 import { sourceFiles } from './rust-files.ts'
 
 /** Runs git in a folder and returns what it prints, or why it failed. */
@@ -123,9 +124,11 @@ function importFrom(path: string, source: string, files: Files, request: SchemaS
   const { root, topic, answers, known } = request
   const found = importSource({ paths: [path], files, root, topic, answers }, known)
   if (found.ok) return found
-  const problems = found.problems.map(({ file, line, about, reason }) => {
+  const problems = found.problems.map((problem) => {
+    const { file, line, about, reason } = problem
     const place = `${file}${line > 0 ? `:${line}` : ''}`
-    return `${place === about ? '' : `${place} `}${about}: ${reason}`
+    const condition = conditionOf(problem)
+    return `${place === about ? '' : `${place} `}${about}: ${reason}${condition === undefined ? '' : ` (if ${condition})`}`
   })
   const reason = withLines(`${source} cannot be imported`, problems)
   const fixes = fixesOf(found.problems)

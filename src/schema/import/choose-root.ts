@@ -18,7 +18,7 @@ const MAX_SHOWN_TYPES = 5
 const MAX_SHOWN_ENUMS = 8
 
 /**
- * Chooses the root of the schema, which is the type that the service serializes: the type that the request names, else the only
+ * Chooses the root of the schema, which is the type that the service serializes: the type or alias that the request names, else the only
  * enum that looks like a list of events. Of enums that contain each other, chooses the outermost; of several such enums, the one
  * with the requested topic. If the choice is not clear, returns a problem for each candidate.
  */
@@ -36,13 +36,19 @@ export function chooseRoot(
       const full = pathOf(item)
       return full === root || full.endsWith(`::${root}`)
     })
-    const serialized = named.filter((item) => isSerialized(item, lowering))
-    const [item, ...more] = serialized.length > 0 ? serialized : named
+    // If the request names files, it means a type in these files, even if other modules have types of that name.
+    const inFiles = named.filter(({ rust }) => rootFiles?.has(rust.location.file))
+    const preferred = inFiles.length > 0 ? inFiles : named
+    const serialized = preferred.filter((item) => isSerialized(item, lowering))
+    const [item, ...more] = serialized.length > 0 ? serialized : preferred
     if (item && more.length === 0) return { ok: true, item, notes: [] }
     if (item)
       return {
         ok: false,
-        problems: [item, ...more].map((one) => choiceProblem(one, `more than one type is named ${root}`, all)),
+        problems: [item, ...more].map((one) => {
+          const what = one.rust.kind === 'alias' ? `; this one is an alias of ${one.rust.type.text}` : ''
+          return choiceProblem(one, `more than one type is named ${root}${what}`, all)
+        }),
       }
     const similar = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastSegment(root).toLowerCase()))
     const reason = `no type is named ${root}${similar.length > 0 ? `; similar types are ${similar.slice(0, MAX_SHOWN_TYPES).join(', ')}` : ''}`

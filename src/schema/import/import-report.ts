@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../rust/source.ts'
+import type { Type } from '../model.ts'
 import type { ImportHint } from './hints.ts'
 import type { ImportNote, NoteContent } from './notes.ts'
 
@@ -9,6 +10,14 @@ export interface ImportProblem extends SourceLocation {
   readonly reason: string
   /** The answer or setting that solves the problem. `undefined` if none does. */
   readonly fix: ImportHint | undefined
+  /** The answers to other questions under which the problem arises. Absent if it arises in any case. */
+  readonly ifAnswered?: readonly AssumedAnswer[]
+}
+
+/** A possible answer to a question of an import: `on` for `feature:beta`, or `derived` for a type. */
+export interface AssumedAnswer {
+  readonly question: string
+  readonly answer: string
 }
 
 /** Collects the problems and notes of an import, without duplicates. */
@@ -27,6 +36,14 @@ export class Report {
     )
     if (!isReported) this.problems.push({ file: location.file, line: location.line, about, reason, fix })
     return undefined
+  }
+
+  /**
+   * A type to continue with in place of one that was reported as a problem, so that the import finds the problems after it.
+   * `undefined` as long as nothing is reported, because only a failed import may contain it.
+   */
+  get placeholder(): Type | undefined {
+    return this.problems.length > 0 && this.#quiet === 0 ? { kind: 'unit' } : undefined
   }
 
   note({ file, line }: SourceLocation, content: NoteContent): void {
@@ -52,8 +69,8 @@ export class Report {
   }
 }
 
-/** The fixes of problems, without duplicates. */
+/** The fixes of problems, without duplicates and without those of problems that depend on another answer. */
 export function fixesOf(problems: readonly ImportProblem[]): readonly ImportHint[] {
-  const fixes = problems.flatMap(({ fix }) => fix ?? [])
+  const fixes = problems.flatMap(({ fix, ifAnswered }) => (fix && ifAnswered === undefined ? fix : []))
   return [...new Map(fixes.map((fix) => [fix.text, fix])).values()]
 }

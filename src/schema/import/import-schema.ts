@@ -1,113 +1,42 @@
-import { posix } from 'node:path'
-import { compareText } from '../../bus/compare.ts'
-import { readRustType } from '../../rust/read-rust.ts'
-import type { NamedType, Schema } from '../model.ts'
-import { chooseRoot } from './choose-root.ts'
+import { undecidedOptions } from '../cfg-answers.ts'
+import type { Answers } from '../model.ts'
 import { Crates } from './crates/crates.ts'
 import { openPaths } from './crates/open-paths.ts'
-import { eventTypesOf } from './event-types/event-types.ts'
-import { topicOf, topicProblem } from './event-types/topic.ts'
 import { importHints } from './hints.ts'
+import { type ImportedSchema, importOnce } from './import-once.ts'
 import type { ImportProblem } from './import-report.ts'
 import type { ImportRequest } from './import-request.ts'
-import { Lowering } from './lowering/lowering.ts'
-import type { ImportNote } from './notes.ts'
+import { withFollowUps } from './look-ahead.ts'
 
-/** The result of {@link importSchema}: a schema, or the problems that prevented the import. */
-export type ImportedSchema =
-  | {
-      readonly ok: true
-      readonly schema: Schema
-      readonly notes: readonly ImportNote[]
-      /** The paths of all files that were read. */
-      readonly sources: readonly string[]
-    }
-  | {
-      readonly ok: false
-      readonly problems: readonly ImportProblem[]
-      readonly notes: readonly ImportNote[]
-      /** The topic, if the import failed after determining it. */
-      readonly topic?: string | undefined
-    }
+export type { ImportedSchema }
 
 /**
  * Imports the schema of a service from its Rust source. Returns all problems at once, each with a fix if there is one,
- * and notes about assumptions. Line 0 of a problem means the whole file.
+ * and notes about assumptions. Line 0 of a problem means the whole file. Problems that arise only under some answers are
+ * included.
  */
 export function importSchema(request: ImportRequest): ImportedSchema {
   const crates = new Crates(request.files)
-  const { imported, rootFiles, base, problems } = openPaths(crates, request)
-  const [first] = imported
-  if (!first || problems.length > 0) return { ok: false, problems, notes: [] }
-  const answers = request.answers ?? { map: new Map(), assume: new Map() }
-  const lowering = new Lowering(crates, first.root, answers)
-  const [, name = request.root, argsText] = /^([^<]*)<(.*)>$/s.exec(request.root ?? '') ?? []
-  const choice = chooseRoot(imported, rootFiles, lowering, { ...request, root: name })
-  const sourceNotes = [...crates.notes]
-  if (!choice.ok) return { ok: false, problems: choice.problems, notes: sourceNotes }
-  const { item } = choice
-  // Only the arguments matter, so any name may stand for the root.
-  const parsedArgs = argsText === undefined ? undefined : readRustType(`Root<${argsText}>`, item.rust.location)
-  const args = parsedArgs?.kind === 'path' ? (parsedArgs.segments.at(-1)?.args ?? []) : []
-  const requiredParameters = item.rust.generics
-    .filter(({ fallback }) => !fallback)
-    .map(({ name: parameter }) => parameter)
-  if (args.length < requiredParameters.length) {
-    const reason = `missing a type argument for ${requiredParameters.join(', ')}`
-    const fix = importHints.giveArguments(item.rust.name, requiredParameters)
-    return { ok: false, problems: [{ ...item.rust.location, about: item.rust.name, reason, fix }], notes: sourceNotes }
-  }
-  const root = lowering.lower(item, args)
-  const { events, notes: eventNotes } = eventTypesOf(root, lowering)
-  const topic = topicOf(item, request)
-  const invalidTopic = topicProblem(topic.topic, item, request)
-  if (invalidTopic) return { ok: false, problems: [invalidTopic], notes: sourceNotes }
-  // The evaluation of `cfg` does not record which answers it used, so answers about options of `cfg` always count as used.
-  const isUsed = (key: string) => lowering.usedAnswers.has(key) || cfgOption.test(key)
-  const unused = [...answers.map.keys(), ...answers.assume.keys()]
-    .filter((key) => !isUsed(key))
-    .map(
-      (key): ImportNote => ({
-        ...item.rust.location,
-        code: 'answer-unused',
-        question: key,
-      }),
-    )
-  const notes = [...sourceNotes, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
-  if (isUnreadable(root.body)) {
-    const { name, location } = item.rust
-    const [why = 'bincode cannot decode this type'] = lowering.report.notes.flatMap((note) =>
-      note.code === 'unsupported-by-bincode' && note.about === name ? note.reason : [],
-    )
-    const reason = `${why}; events in JSON need no schema`
-    return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }], notes }
-  }
-  if (lowering.report.problems.length > 0)
-    return { ok: false, problems: [...lowering.report.problems].sort(byLocation), notes, topic: topic.topic }
-  const named = lowering.instances.named(root)
-  const types = new Map<string, NamedType>()
-  for (const [instance, name] of named.nameOf) {
-    const type = named.types.get(name)
-    const { location } = instance
-    if (type)
-      types.set(name, location ? { ...type, at: `${posix.relative(base, location.file)}:${location.line}` } : type)
-  }
-  const schema: Schema = {
-    ...{ topic: topic.topic, root: named.root, events, types },
-    answers: { map: filterKeys(answers.map, isUsed), assume: filterKeys(answers.assume, isUsed) },
-  }
-  return { ok: true, schema, notes, sources: crates.sources }
+  const opened = openPaths(crates, request)
+  const [first] = opened.imported
+  if (!first || opened.problems.length > 0) return { ok: false, problems: opened.problems, notes: [] }
+  const given = request.answers ?? { map: new Map(), assume: new Map() }
+  const invalid = invalidAnswers(given, request)
+  if (invalid.length > 0) return { ok: false, problems: invalid, notes: [] }
+  const result = importOnce(crates, first, opened, request, given)
+  if (result.ok) return result
+  const problems = withFollowUps(result.problems, (assumed) => {
+    const assume = new Map([...given.assume, ...assumed.map(({ question, answer }) => [question, answer] as const)])
+    const attempt = importOnce(crates, first, opened, request, { ...given, assume })
+    return attempt.ok ? [] : attempt.problems
+  })
+  return { ...result, problems }
 }
 
-const cfgOption = /^feature:|=|^(unix|windows|debug_assertions)$/
-
-const filterKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
-  new Map([...map].filter(([key]) => isWanted(key)))
-
-/** Whether bincode cannot decode the type as a whole, because of `serde(tag)` or a similar attribute. */
-const isUnreadable = (body: NamedType | undefined): boolean => {
-  const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
-  return only?.kind === 'known' && only.name === 'unreadable'
-}
-
-const byLocation = (a: ImportProblem, b: ImportProblem): number => compareText(a.file, b.file) || a.line - b.line
+/** Refuses answers about options of `cfg` that are neither on nor off, because the import would guess what they mean. */
+const invalidAnswers = (answers: Answers, { paths }: ImportRequest): ImportProblem[] =>
+  undecidedOptions(answers).map((option) => ({
+    ...{ file: paths.join(' '), line: 0, about: option },
+    reason: `the answer is neither on nor off: ${answers.assume.get(option)}`,
+    fix: importHints.turnOn([option]),
+  }))

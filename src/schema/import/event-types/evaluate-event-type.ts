@@ -89,8 +89,8 @@ export class EventTypeEvaluator {
       }
       // Integers occur as arguments of `format!`.
       case 'Integer': {
-        const value = constValue(expression, () => undefined)
-        return value === undefined ? UNKNOWN : [{ kind: 'text', text: String(value) }]
+        const literal = constValue(expression, { constant: () => undefined, type: () => undefined })
+        return literal === undefined ? UNKNOWN : [{ kind: 'text', text: String(literal.value) }]
       }
       case 'Block':
         return this.#block(parts, source, scope)

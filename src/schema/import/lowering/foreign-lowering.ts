@@ -34,7 +34,8 @@ export class ForeignLowering {
     if (full === 'std::num::NonZero') {
       const inner = args[0] && this.#lowerer.type(args[0], env, depth + 1)
       const name = inner && `NonZero${formatType(inner).charAt(0).toUpperCase()}${formatType(inner).slice(1)}`
-      return name === undefined ? undefined : { kind: 'known', name }
+      if (name === undefined || libraryType(name)) return name === undefined ? undefined : { kind: 'known', name }
+      return this.#parts.report.problem(rust.location, rust.text, 'the argument is not an integer type', undefined)
     }
     const atomic = /^std::sync::atomic::Atomic(Bool|[IU](?:8|16|32|64|size))$/.exec(full)?.[1]?.toLowerCase()
     if (atomic !== undefined && isPrimitive(atomic)) return { kind: atomic } as Type

@@ -14,7 +14,7 @@ import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
 import { Report } from '../import-report.ts'
 import { attributeMacros } from './attribute-macros.ts'
 import { FieldEncoding } from './field-encoding.ts'
-import { argsByName, type Env, type Instance, Instances } from './instances.ts'
+import { type Arg, argsByName, type Env, type Instance, Instances } from './instances.ts'
 import { allPresent, UNREADABLE } from './lowering-parts.ts'
 import { TypeLowering } from './type-lowering.ts'
 
@@ -47,9 +47,13 @@ export class Lowering {
     return this.#types.answers.used
   }
 
-  /** Lowers the root, with the type arguments of the request, and every type that a value of the root may contain. */
-  lower(item: Item, args: readonly RustType[]): Instance {
-    const root = this.#types.instanceOf(item, this.#types.bindRootArgs(item, args))
+  /**
+   * Lowers the root, with the type arguments of the request, and every type that a value of the root may contain. Reports a
+   * problem and returns `undefined` if the root is an alias of another type than a struct or an enum.
+   */
+  lower(item: Item, args: readonly RustType[]): Instance | undefined {
+    const root = this.#rootOf(item, this.#types.bindRootArgs(item, args))
+    if (!root) return undefined
     this.#root = root
     const queue = [root]
     const seen = new Set<Instance>()
@@ -70,6 +74,19 @@ export class Lowering {
       queue.push(...this.instances.referredBy(instance.body))
     }
     return root
+  }
+
+  /** The instance of the root, which the request may name by an alias. */
+  #rootOf(item: Item, args: readonly Arg[]): Instance | undefined {
+    const { rust, module } = item
+    if (rust.kind !== 'alias') return this.#types.instanceOf(item, args)
+    const type = this.#types.type(rust.type, { module, generics: argsByName(item, args), self: undefined })
+    const instance = type?.kind === 'named' ? this.instances.byId(type.name) : undefined
+    if (!instance && this.report.problems.length === 0) {
+      const reason = `this type is an alias of ${rust.type.text}, which is neither a struct nor an enum`
+      this.report.problem(rust.location, rust.name, reason, undefined)
+    }
+    return instance
   }
 
   /**
@@ -102,7 +119,7 @@ export class Lowering {
     // Do not suggest to map the root, because its own definition is what the user wants to import.
     const map = instance === this.#root ? undefined : importHints.mapType(full)
     // A type that is serialized as another type becomes a newtype of that type.
-    const newtype = (type: Type | undefined): NamedType | undefined =>
+    const newtype = (type = this.report.placeholder): NamedType | undefined =>
       type && { kind: 'struct', at, fields: { kind: 'tuple', items: [type] } }
     const fail = (reason: string, fix: ImportHint | undefined): undefined =>
       this.report.problem(rust.location, rust.name, reason, fix)
@@ -272,7 +289,7 @@ export class Lowering {
       this.report.unsupported(flat.location, aboutField(owner, flat), reason)
       return { kind: 'tuple', items: [UNREADABLE] }
     }
-    const types = kept.map((field) => this.#field(field, owner, env))
+    const types = kept.map((field) => this.#field(field, owner, env) ?? this.report.placeholder)
     if (!allPresent(types)) return undefined
     if (kind === 'fields') {
       return { kind: 'fields', fields: kept.map(({ name }, index) => ({ name, type: types[index] as Type })) }

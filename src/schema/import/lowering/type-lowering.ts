@@ -33,6 +33,10 @@ export class TypeLowering implements TypeLowerer {
   }
 
   type(rust: RustType, env: Env, depth = 0): Type | undefined {
+    return this.#typeOf(rust, env, depth) ?? this.#parts.report.placeholder
+  }
+
+  #typeOf(rust: RustType, env: Env, depth: number): Type | undefined {
     if (depth > MAX_DEPTH)
       return this.#parts.report.problem(rust.location, rust.text, 'the definition of this type is circular', undefined)
     switch (rust.kind) {
@@ -44,7 +48,8 @@ export class TypeLowering implements TypeLowerer {
       case 'array': {
         const item = this.type(rust.item, env, depth + 1)
         const length = this.consts.length(rust.length, env, rust)
-        return item && length !== undefined ? { kind: 'array', item, length } : undefined
+        // Without its length, the item alone stays in the type, so that its own problems are found.
+        return item && length !== undefined ? { kind: 'array', item, length } : this.#parts.report.placeholder && item
       }
       case 'slice': {
         const item = this.type(rust.item, env, depth + 1)

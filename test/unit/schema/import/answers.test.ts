@@ -42,7 +42,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       'src/lib.rs:3 Money: Serialize is implemented by hand (calls serialize_i64) [--map crate::money::Money=…]',
       'src/lib.rs:7 OrderEvent::B.it: with = "cents" uses a custom encoding (calls serialize_str) [--assume crate::cents=…]',
       'src/lib.rs:7 U256: the source of crate ethers is not among the paths [--map ethers::types::U256=…]',
-      'src/lib.rs:8 OrderEvent::C: whether this declaration is compiled depends on feature:beta [--assume feature:beta=on]',
+      "src/lib.rs:8 OrderEvent::C: whether this declaration is compiled depends on feature:beta [--assume 'feature:beta=on|off']",
       'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
       "src/lib.rs:10 [u8; unknown()]: cannot evaluate the length unknown() [--assume 'unknown()=…']",
     ])

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { formatSuggestion, toSuggestion } from '../../../../src/cli/suggestions.ts'
+import { conditionOf } from '../../../../src/operations/schemas/problem-condition.ts'
 import type { ImportRequest } from '../../../../src/schema/import/import-request.ts'
 import { type ImportedSchema, importSchema } from '../../../../src/schema/import/import-schema.ts'
 import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
@@ -49,11 +50,13 @@ export const noteTexts = ({ notes }: ImportedSchema): string[] => notes.map(impo
 export const noteLines = ({ notes }: ImportedSchema): string[] =>
   notes.map((note) => `${note.file}:${note.line} ${importNoteText(note)}`)
 
-/** The problems of a failed import, one line each, with their fixes as the command line suggests them. */
+/** The problems of a failed import, one line each, with their fixes as the command line suggests them, and their conditions. */
 export const linesOf = (imported: ImportedSchema): string[] =>
   imported.ok
     ? []
-    : imported.problems.map(
-        ({ file, line, about, reason, fix }) =>
-          `${file}:${line} ${about}: ${reason} [${fix === undefined ? '' : formatSuggestion(toSuggestion(fix))}]`,
-      )
+    : imported.problems.map((problem) => {
+        const { file, line, about, reason, fix } = problem
+        const condition = conditionOf(problem)
+        const suggestion = fix === undefined ? '' : formatSuggestion(toSuggestion(fix))
+        return `${file}:${line} ${about}: ${reason} [${suggestion}]${condition === undefined ? '' : ` if ${condition}`}`
+      })

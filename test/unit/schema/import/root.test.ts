@@ -101,6 +101,49 @@ describe('choosing the root', () => {
     ])
   })
 
+  const twice = {
+    'Cargo.toml': '[package]\nname = "shop"',
+    'src/lib.rs': 'mod a; mod b; mod c;',
+    'src/a.rs': '#[derive(serde::Serialize)] pub enum OrderEvent { A }',
+    'src/b.rs': '#[derive(serde::Serialize)] pub enum OrderEvent { B }',
+    'src/c.rs': 'use super::a::OrderEvent; #[derive(serde::Serialize)] pub enum UserEvent { C(OrderEvent) }',
+  }
+
+  test('prefers the type in the file of the request to types of that name in other modules', () => {
+    const rootIn = (file: string) =>
+      typesOf(importRust(twice, { paths: [file], root: 'OrderEvent' })) as { OrderEvent: unknown }
+    expect(rootIn('src/a.rs').OrderEvent).toEqual([{ A: null }])
+    expect(rootIn('src/b.rs').OrderEvent).toEqual([{ B: null }])
+    expect(linesOf(importRust(twice, { paths: ['src/c.rs'], root: 'OrderEvent' }))).toHaveLength(2)
+    expect(linesOf(importRust(twice, { paths: ['.'], root: 'OrderEvent' }))).toHaveLength(2)
+  })
+
+  const envelope = `#[derive(serde::Serialize)] pub struct Envelope<T> { id: u8, body: T }
+#[derive(serde::Serialize)] pub enum OrderEvent { A }
+pub type OrderEvents = Envelope<OrderEvent>; pub type Of<T> = Box<Envelope<T>>; type List = Vec<OrderEvent>;`
+
+  test('may name the root by an alias', () => {
+    const expected = { root: 'Envelope<OrderEvent>', topic: 'order-events' }
+    expect(rootOf(envelope, { root: 'OrderEvents', topic: undefined })).toEqual(expected)
+    expect(rootOf(envelope, { root: 'Of<OrderEvent>' })).toEqual(expected)
+    expect(rootOf(envelope, { root: 'Of' })).toEqual([
+      "src/lib.rs:3 Of: missing a type argument for T [--root 'Of<…>']",
+    ])
+  })
+
+  test('says that a root is an alias if it is neither a struct nor an enum', () => {
+    expect(rootOf(envelope, { root: 'List' })).toEqual([
+      'src/lib.rs:3 List: this type is an alias of Vec<OrderEvent>, which is neither a struct nor an enum []',
+    ])
+    expect(rootOf('pub type Gone = ids::Id;', { root: 'Gone' })).toEqual([
+      'src/lib.rs:1 ids::Id: the source of crate ids is not among the paths [--map ids::Id=…]',
+    ])
+    expect(rootOf('mod a { pub type It = u8; } mod b { pub struct It; }', { root: 'It' })).toEqual([
+      'src/lib.rs:1 It: more than one type is named It; this one is an alias of u8 [--root crate::a::It]',
+      'src/lib.rs:1 It: more than one type is named It [--root crate::b::It]',
+    ])
+  })
+
   test('reports a root that does not exist or is ambiguous', () => {
     expect(rootOf(two, { root: 'userevents' })).toEqual(['.:0 userevents: no type is named userevents []'])
     expect(rootOf(two, { root: 'Event' })).toEqual([

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { importRust, linesOf, typesOf } from './import-rust.ts'
+
+test('reports the questions that follow from each answer to a cfg, and from which answer', () => {
+  const rust = `use serde::Serialize;
+#[derive(Serialize)] pub enum OrderEvent {
+  #[cfg(feature = "beta")] Beta(Gamma),
+  #[cfg(not(feature = "beta"))] Old { at: clock::Tick },
+}
+#[derive(Serialize)] pub struct Gamma { #[cfg(feature = "gamma")] ray: lab::Ray, dose: lab::Dose }`
+  expect(linesOf(importRust(rust))).toEqual([
+    "src/lib.rs:3 OrderEvent::Beta: whether this declaration is compiled depends on feature:beta [--assume 'feature:beta=on|off']",
+    "src/lib.rs:4 OrderEvent::Old: whether this declaration is compiled depends on feature:beta [--assume 'feature:beta=on|off']",
+    "src/lib.rs:6 Gamma.ray: whether this declaration is compiled depends on feature:gamma [--assume 'feature:gamma=on|off'] if feature:beta is on",
+    'src/lib.rs:6 lab::Dose: the source of crate lab is not among the paths [--map lab::Dose=…] if feature:beta is on',
+    'src/lib.rs:4 clock::Tick: the source of crate clock is not among the paths [--map clock::Tick=…] if feature:beta is off',
+    'src/lib.rs:6 lab::Ray: the source of crate lab is not among the paths [--map lab::Ray=…] if feature:beta is on and feature:gamma is on',
+  ])
+})
+
+test('reports without a condition what follows from every answer', () => {
+  const rust = `mod a { #[derive(serde::Serialize)] pub struct Id(crate::Raw); }
+mod b { #[derive(serde::Serialize)] pub struct Id(crate::Raw, u8); }
+#[derive(serde::Serialize)] pub struct Raw(lab::Raw);
+#[cfg(unix)] use a::Id; #[cfg(not(unix))] use b::Id;
+#[derive(serde::Serialize)] pub enum OrderEvent { A(Id) }`
+  expect(linesOf(importRust(rust)).slice(1)).toEqual([
+    'src/lib.rs:3 lab::Raw: the source of crate lab is not among the paths [--map lab::Raw=…]',
+  ])
+})
+
+test('reports the questions about the fields of a type that may be assumed to derive Serialize', () => {
+  const rust = 'pub struct Item(lab::Raw); #[derive(serde::Serialize)] pub enum OrderEvent { A(Item) }'
+  expect(linesOf(importRust(rust))[1]).toBe(
+    'src/lib.rs:1 lab::Raw: the source of crate lab is not among the paths [--map lab::Raw=…] if crate::Item derives Serialize',
+  )
+})
+
+test('reports the questions of types that are only reached through a type with a question', () => {
+  const rust = `use serde::Serialize;
+#[derive(Serialize)] pub struct Deep { it: lab::A, next: Vec<(lab::B, Inner)>, all: [Last; len()] }
+#[derive(Serialize)] pub struct Inner(Option<lab::C>);
+#[derive(Serialize)] pub struct Last(lab::D);
+#[derive(Serialize)] pub enum OrderEvent { A(Deep) }`
+  const about = linesOf(importRust(rust)).map((line) => line.replace(/^\S+ (.*?): .*$/, '$1'))
+  expect(about).toEqual(['lab::A', 'lab::B', '[Last; len()]', 'lab::C', 'lab::D'])
+})
+
+test('the number of imports with assumed answers is limited', () => {
+  const variants = Array.from({ length: 200 }, (_, index) => `#[cfg(feature = "f${index}")] V${index}(lab::T${index})`)
+  const lines = linesOf(importRust(`#[derive(serde::Serialize)] pub enum OrderEvent { ${variants.join(', ')} }`))
+  expect(lines.filter((line) => !line.includes(' if '))).toHaveLength(200)
+  expect(lines.filter((line) => line.includes(' if ')).length).toBeGreaterThan(20)
+})
+
+test('refuses an answer about an option of cfg that is neither on nor off', () => {
+  const rust = '#[derive(serde::Serialize)] pub enum OrderEvent { A, #[cfg(tokio_unstable)] B }'
+  expect(linesOf(importRust(rust, { assume: { 'feature:beta': 'on|off', 'target_os = "linux"': 'maybe' } }))).toEqual([
+    ".:0 feature:beta: the answer is neither on nor off: on|off [--assume 'feature:beta=on|off']",
+    `.:0 target_os = "linux": the answer is neither on nor off: maybe [--assume 'target_os = "linux"=on|off']`,
+  ])
+  const imported = importRust(rust, { assume: { tokio_unstable: 'off' } })
+  expect(typesOf(imported)).toEqual({ OrderEvent: [{ A: null }] })
+  expect(imported.ok && imported.schema.answers?.assume).toEqual(new Map([['tokio_unstable', 'off']]))
+})
