@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import Publish from '../../src/commands/publish.ts'
+import SchemaCheck from '../../src/commands/schema/check.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
 import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
@@ -245,5 +246,44 @@ describe('publish and tail with a schema', () => {
     const { stderr, exitCode } = await tail()
     expect(exitCode).toBe(6)
     expect(stderr).toContain('order-events.json')
+  })
+
+  const gated = source.replace(
+    'OrderPlaced {',
+    '#[cfg(feature = "beta")] OrderHeld { order_id: String },\n    OrderPlaced {',
+  )
+  const schemaFile = () => join(cwd, 'schemas/order-events.json')
+
+  test('tail and schema check name the answer about a feature if a record does not fit the schema', async () => {
+    writeFileSync(join(cwd, 'src/order.rs'), gated)
+    await schemaImport('src/order.rs', '--assume', 'feature:beta=on')
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    await publish('--type', 'OrderShipped.v1', '--data', '{"order_id":"o-1","carrier":"x"}')
+    await schemaImport('src/order.rs', '--assume', 'feature:beta=off')
+    const answer = 'the schema was imported with feature:beta=off'
+    const { stdout } = await tail()
+    expect(stdout).toContain(`but the bytes are variant OrderShipped: ${answer}`)
+    expect(stdout).toContain(`expected a variant of OrderEvent, 0 to 1, got 2 (byte 0); ${answer}`)
+    expect(stdout).not.toContain('reordered')
+    const check = await runCli(SchemaCheck, ['order-events', '--all'], { broker, cwd })
+    expect(check.stdout.split(answer)).toHaveLength(3)
+    const held = await publish('--type', 'OrderHeld.v1', '--data', '{"order_id":"o-1"}')
+    expect(held.stderr).toContain(`OrderEvent has no variant "OrderHeld"; ${answer}`)
+  })
+
+  test('publish refuses a schema with an answer that is neither on nor off, and tail still decodes', async () => {
+    writeFileSync(join(cwd, 'src/order.rs'), gated)
+    await schemaImport('src/order.rs', '--assume', 'feature:beta=off')
+    await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    const text = readFileSync(schemaFile(), 'utf8')
+    writeFileSync(schemaFile(), text.replace('"feature:beta": "off"', '"feature:beta": "?"'))
+    const { stderr, exitCode } = await publish('--type', 'OrderPlaced.v1', '--data', placed)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('the schema does not say whether feature:beta is on or off, which may change the bytes')
+    expect(stderr).toContain('try: crbus schema import PATH --topic order-events')
+    expect((await tail('-o', '%v')).stdout).toContain('OrderPlaced')
+    const again = await schemaImport('src/order.rs')
+    expect(again.stderr).toContain('feature:beta: the answer is neither on nor off: ?')
+    expect((await schemaImport('src/order.rs', '--assume', 'feature:beta=off')).exitCode).toBe(0)
   })
 })

@@ -281,7 +281,9 @@ function readPayload(
   // TypeScript services may publish JSON or CBOR to a topic whose other events are in bincode.
   const detected = codec === 'bincode' ? undefined : decodePayload(data)
   const isOther = detected?.ok && (detected.codec === 'json' || detected.codec === 'cbor')
-  return isOther ? detected : { ok: false, reason: failureText(decoded, schema.warningOf(eventType, decoded.variant)) }
+  return isOther
+    ? detected
+    : { ok: false, reason: failureText(decoded, schema.causeOfFailure(eventType, decoded.variant)) }
 }
 
 function failureText({ reason, path, offset }: DecodeFailure, warning: string | undefined): string {

@@ -36,7 +36,8 @@ function encodeBincode(data: unknown, { topic, schemas, codec }: EventSettings, 
   if (encoded === undefined) return badInput(`no schema has the event type ${eventType}`, operationHints.importSchema())
   if (encoded.ok) return encoded
   const isUnknown = codec === undefined && schemas?.knows(topic, eventType) === false
-  const hints = isUnknown ? [operationHints.sendJson()] : []
+  const isUndecided = schemas?.find(topic, eventType)?.isUndecided === true
+  const hints = isUndecided ? [operationHints.importSchema(topic)] : isUnknown ? [operationHints.sendJson()] : []
   return badInput(`${encoded.path === '' ? '' : `${encoded.path}: `}${encoded.reason}`, ...hints)
 }
 

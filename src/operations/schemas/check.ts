@@ -6,6 +6,7 @@ import { decodeEnvelope } from '../../codecs/envelope.ts'
 import { decodePayload } from '../../codecs/payload.ts'
 import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
+import { importedWith } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
 
 /** The records to check, and the schema. */
@@ -137,7 +138,9 @@ class Tally {
     if (!decoded.ok) {
       counts.failed += 1
       const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
-      const hint = warning === undefined ? otherCodecHint(data) : `; ${warning}`
+      const options = importedWith(this.#schema)
+      const guess = otherCodecHint(data) || (options === undefined ? '' : `; ${options}`)
+      const hint = warning === undefined ? guess : `; ${warning}`
       countProblem(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
       return
     }

@@ -3,6 +3,7 @@ import { compileDecoder, compileFieldDecoder, type Decoder } from '../../schema/
 import { compileEncoder, type Encoded, type Encoder } from '../../schema/bincode/compile-encoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
+import { importedWith, undecidedOptions } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
 import { writeSchemaFile } from '../../schema/schema-file.ts'
 
@@ -64,6 +65,16 @@ export class CompiledSchema {
       this.#exact.set(key, isExact)
     }
     return isExact
+  }
+
+  /** Returns why the bytes of an event may not fit the schema; `undefined` if nothing is known about that. */
+  causeOfFailure(eventType: string, variant: string | undefined): string | undefined {
+    return this.warningOf(eventType, variant) ?? importedWith(this.schema)
+  }
+
+  /** Whether the schema cannot encode events because of an answer that is neither on nor off. */
+  get isUndecided(): boolean {
+    return undecidedOptions(this.schema.answers).length > 0
   }
 
   /** Returns a warning if the variant in the bytes is not the variant of the event type; see {@link checkVariant}. */

@@ -1,3 +1,4 @@
+import { undecidedOptions } from '../cfg-answers.ts'
 import type { Schema } from '../model.ts'
 import { type FoundVariant, findVariant } from './find-variant.ts'
 import { type Shape, shapeOf } from './shape.ts'
@@ -32,7 +33,7 @@ export interface Encoder {
 
 /**
  * Compiles a schema to an encoder of its payloads: it writes exactly the bytes that the Rust service would
- * write. The encoder never throws.
+ * write. The encoder never throws. A schema with an answer about `cfg` that is neither on nor off encodes nothing.
  *
  * @example
  * ```ts
@@ -50,6 +51,11 @@ export interface Encoder {
  * ```
  */
 export function compileEncoder(schema: Schema): Encoder {
+  const [undecided] = undecidedOptions(schema.answers)
+  if (undecided !== undefined) {
+    const reason = `the schema does not say whether ${undecided} is on or off, which may change the bytes`
+    return { encode: () => ({ ok: false, reason, path: '' }) }
+  }
   const root = shapeOf(schema)
   const tree = variantTree(root)
   const writer = valueWriter()

@@ -1,4 +1,5 @@
 import { namesLike } from '../../bus/names/names-like.ts'
+import { importedWith } from '../cfg-answers.ts'
 import { jsonText } from '../json-text.ts'
 import type { Schema } from '../model.ts'
 import { namesVariant, type Variant, type VariantTree, variantsOf } from './variants.ts'
@@ -29,7 +30,8 @@ export function findVariant(schema: Schema, tree: VariantTree, name: string): Fo
   }
   const withoutVersion = name.replace(/\.v\d+$/, '')
   const [near] = namesLike(withoutVersion, new Set(all.flatMap(({ path, name: last }) => [path, last])))
-  const suggestion = near === undefined ? '' : `: did you mean ${near}?`
+  const options = importedWith(schema)
+  const suggestion = near === undefined ? (options === undefined ? '' : `; ${options}`) : `: did you mean ${near}?`
   return {
     kind: 'none',
     reason: `${schema.root} has no variant ${jsonText(withoutVersion.slice(0, 100))}${suggestion}`,

@@ -1,3 +1,4 @@
+import { importedWith } from '../cfg-answers.ts'
 import type { Schema } from '../model.ts'
 import { int32 } from './reading/cursor.ts'
 import { type Enum, resolved, type Shape, shapeOf } from './shape.ts'
@@ -102,16 +103,24 @@ function allPaths(schema: Schema): readonly string[] {
 }
 
 /**
- * Returns a warning if the bytes hold another variant than the event type names: the variants of the enum were probably
- * reordered, or one was inserted in the middle, after the bytes or the schema were written. Returns `undefined` if both agree,
- * and for an event type that does not name a variant.
+ * Returns a warning if the bytes hold another variant than the event type names: the service was built with another `cfg` than
+ * the schema was imported with, or the variants of the enum were probably reordered, or one was inserted in the middle, after the
+ * bytes or the schema were written. Returns `undefined` if both agree, and for an event type that does not name a variant.
  */
 export function checkVariant(schema: Schema, eventType: string, path: string): string | undefined {
   const expected = schema.events.get(eventType)
   if (expected !== undefined ? isWithin(path, expected) : namesPathOrOuter(eventType, path)) return undefined
   const named = expected ?? allPaths(schema).find((other) => namesVariant(eventType, other))
-  if (named === undefined) return undefined
-  return `event type ${eventType} is variant ${named}, but the bytes are variant ${path}: were the variants of ${schema.root} reordered?`
+  const options = importedWith(schema)
+  if (named === undefined) {
+    // The variant of the event type may be one that the answers of the import exclude, so that another has its number.
+    const isOther = options !== undefined && [...schema.events.values()].some((other) => isWithin(path, other))
+    return isOther
+      ? `${schema.root} has no variant for event type ${eventType}, but the bytes are variant ${path}: ${options}`
+      : undefined
+  }
+  const cause = options ?? `were the variants of ${schema.root} reordered?`
+  return `event type ${eventType} is variant ${named}, but the bytes are variant ${path}: ${cause}`
 }
 
 /** Whether an event type names a variant or one of the variants around the variant. */

@@ -47,3 +47,35 @@ describe('checkVariant does not warn', () => {
     expect(checkVariant(schema, 'Inventory.v1', 'Inventory.SeatReserved')).toBeUndefined()
   })
 })
+
+describe('checkVariant and the answers of the import', () => {
+  const imported = (...assume: [string, string][]) => ({
+    ...schema,
+    answers: { map: new Map(), assume: new Map(assume) },
+  })
+
+  test('checkVariant names the answers about cfg instead of asking whether the variants were reordered', () => {
+    const beta = imported(['feature:beta', 'off'], ['crate::cents', 'i64'], ['tokio_unstable', 'on'])
+    expect(checkVariant(beta, 'OrderPlaced.v1', 'PlaceOrder')).toBe(
+      'event type OrderPlaced.v1 is variant OrderPlaced, but the bytes are variant PlaceOrder: the schema was imported with feature:beta=off, tokio_unstable=on',
+    )
+    expect(checkVariant(imported(['crate::cents', 'i64']), 'OrderPlaced.v1', 'PlaceOrder')).toContain('reordered?')
+  })
+
+  test('checkVariant lists at most four answers', () => {
+    const many = imported(...Array.from({ length: 7 }, (_, index): [string, string] => [`feature:f${index}`, 'on']))
+    expect(checkVariant(many, 'OrderPlaced.v1', 'PlaceOrder')).toMatch(
+      /with feature:f0=on, .*feature:f3=on and 3 more$/,
+    )
+  })
+
+  test('checkVariant warns of an event type without a variant if an answer may exclude its variant', () => {
+    const events = new Map([['OrderPlaced.v1', 'OrderPlaced']])
+    const beta = { ...imported(['feature:beta', 'off']), events }
+    expect(checkVariant(beta, 'OrderHeld.v1', 'OrderPlaced')).toBe(
+      'OrderAction has no variant for event type OrderHeld.v1, but the bytes are variant OrderPlaced: the schema was imported with feature:beta=off',
+    )
+    expect(checkVariant(beta, 'OrderHeld.v1', 'PlaceOrder')).toBeUndefined()
+    expect(checkVariant({ ...schema, events }, 'OrderHeld.v1', 'OrderPlaced')).toBeUndefined()
+  })
+})
