@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseJson } from '../../src/codecs/json.ts'
 import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../src/schema/bincode/compile-encoder.ts'
-import type { Schema, Type } from '../../src/schema/model.ts'
 import { hasCargo } from '../support/cargo.ts'
 import { asSerde } from '../unit/schema/support/as-serde.ts'
 import { listOf, seededRandom } from '../unit/schema/support/random.ts'
 import { known, randomTypes } from '../unit/schema/support/random-types.ts'
-import { isSet, randomValue } from '../unit/schema/support/random-values.ts'
+import { randomValue } from '../unit/schema/support/random-values.ts'
+import { isReordered, sorted } from './support/reordered-values.ts'
 import { buildTypes, type RunTypes } from './support/rust-crate.ts'
 
 /** The seed makes every run use the same types and values. `CRBUS_TYPES_SEED` selects others. */
@@ -21,46 +21,6 @@ const codecs = types.roots.map(({ name }) => {
   const schema = { ...types.schema, root: name }
   return { schema, name, decoder: compileDecoder(schema), encoder: compileEncoder(schema) }
 })
-
-/** Whether Rust may write the items of a value in another order than it read them. */
-function isReordered(schema: Schema, type: Type, seen = new Set<string>()): boolean {
-  const parts = (held: readonly Type[]) => held.some((part) => isReordered(schema, part, seen))
-  switch (type.kind) {
-    case 'sequence':
-      return isSet(type.name) || type.name === 'BinaryHeap' || parts([type.item])
-    case 'map':
-      return true
-    case 'option':
-    case 'array':
-      return parts([type.item])
-    case 'tuple':
-      return parts(type.items)
-    case 'result':
-      return parts([type.ok, type.error])
-    case 'named': {
-      if (seen.has(type.name)) return false
-      seen.add(type.name)
-      const named = schema.types.get(type.name)
-      const held = named?.kind === 'struct' ? [named.fields] : (named?.variants ?? []).map(({ fields }) => fields)
-      return held.some((fields) => {
-        if (fields.kind === 'tuple') return parts(fields.items)
-        return fields.kind === 'fields' && parts(fields.fields.map((field) => field.type))
-      })
-    }
-    default:
-      return false
-  }
-}
-
-/** The text of a value with all its items sorted, to compare values that differ only in their order. */
-const sorted = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(sorted).sort().join()}]`
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : JSON.stringify(value)
-  return `{${Object.entries(value)
-    .map(([key, inner]) => `${JSON.stringify(key)}:${sorted(inner)}`)
-    .sort()
-    .join()}}`
-}
 
 /** Whether the JSON of crbus and of serde_json is the same value. Their texts differ, because they format numbers differently. */
 function sameJson(root: number, json: string, serde: string): boolean {

@@ -12,7 +12,7 @@ export default class SchemaShow extends BaseCommand {
   static override summary = 'Show the types of a schema as Rust, JSON Schema or TypeScript'
   static override document = 'schema/show'
   static override description =
-    'JSON Schema and TypeScript describe the JSON that crbus decodes payloads to: an enum is {"Variant": …}, an integer above 2^53 is a string of digits, bytes are base64.'
+    'The Rust compiles: it has derives, imports and a comment with the crates for Cargo.toml, and its types have the same bytes as those of the service. JSON Schema and TypeScript describe the JSON that crbus decodes payloads to: an enum is {"Variant": …}, an integer above 2^53 is a string of digits, bytes are base64.'
   static override examples = [
     '<%= config.bin %> schema show',
     '<%= config.bin %> schema show OrderPlaced.v1',

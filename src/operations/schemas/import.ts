@@ -61,7 +61,9 @@ export interface SchemaImportPlan {
 }
 
 /** A failed import with the fixes of its problems, without repetitions. */
-export type SchemaImportFailure = Extract<ImportedSchema, { ok: false }> & {
+export type SchemaImportFailure = Omit<Extract<ImportedSchema, { ok: false }>, 'problems'> & {
+  /** `condition` is the answers under which a problem arises, as text. */
+  readonly problems: readonly (ImportProblem & { readonly condition?: string | undefined })[]
   readonly hints: readonly ImportHint[]
   /** The fixes that are only needed under some answers to other questions: `feature:beta is on`. */
   readonly conditionalHints: readonly { readonly hint: ImportHint; readonly condition: string }[]
@@ -88,7 +90,10 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
     { paths: relativePaths, files, root, topic, answers },
     (name) => readExisting(fileOf(name)).schema?.answers,
   )
-  if (!found.ok) return { ...found, ...hintsFor(found.problems) }
+  if (!found.ok) {
+    const conditional = found.problems.map((problem) => ({ ...problem, condition: conditionOf(problem) }))
+    return { ...found, problems: conditional, ...hintsFor(conditional) }
+  }
   const { schema, notes, sources } = found
   const path = fileOf(schema.topic)
   const text = writeSchemaFile(schema)
@@ -110,12 +115,10 @@ export function planSchemaImport(request: SchemaImportRequest): SchemaImportPlan
 }
 
 /** Returns the fixes of problems, each one once, and apart those that depend on other answers. */
-function hintsFor(problems: readonly ImportProblem[]): Pick<SchemaImportFailure, 'hints' | 'conditionalHints'> {
+function hintsFor(problems: SchemaImportFailure['problems']): Pick<SchemaImportFailure, 'hints' | 'conditionalHints'> {
   const hints = fixesOf(problems)
   const given = new Set(hints.map(({ text }) => text))
-  const conditionalHints = problems.flatMap((problem) => {
-    const { fix: hint } = problem
-    const condition = conditionOf(problem)
+  const conditionalHints = problems.flatMap(({ fix: hint, condition }) => {
     if (hint === undefined || condition === undefined || given.has(hint.text)) return []
     given.add(hint.text)
     return [{ hint, condition }]

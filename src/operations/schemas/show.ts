@@ -1,6 +1,6 @@
 import type { Schema } from '../../schema/model.ts'
 import { showJsonSchema } from '../../schema/show/json-schema.ts'
-import { showRust } from '../../schema/show/rust.ts'
+import { showRust } from '../../schema/show/rust/show-rust.ts'
 import { selectTypes } from '../../schema/show/select-types.ts'
 import { showTypeScript } from '../../schema/show/typescript.ts'
 

@@ -25,6 +25,8 @@ export interface Selection {
   readonly events: readonly EventVariant[]
   /** Enums reduced to the selected variant, by name, with the number of variants that they have in the schema. */
   readonly narrowed: ReadonlyMap<string, number>
+  /** The names of the variants before the selected one in these enums, whose number they determine. */
+  readonly before: ReadonlyMap<string, readonly string[]>
 }
 
 export type Selected =
@@ -128,19 +130,23 @@ function narrowedTypes(schema: Schema, steps: readonly { enum: string; variant: 
 function selected(schema: Schema, root: string, whole = schema): Selected {
   const types = new Map<string, NamedType>()
   const narrowed = new Map<string, number>()
+  const before = new Map<string, readonly string[]>()
   for (const name of reached(schema.types, [root])) {
     const type = schema.types.get(name)
-    const before = whole.types.get(name)
+    const complete = whole.types.get(name)
     if (type === undefined) continue
     types.set(name, type)
-    if (before?.kind === 'enum' && before !== type) narrowed.set(name, before.variants.length)
+    if (complete?.kind !== 'enum' || type.kind !== 'enum' || complete === type) continue
+    const names = complete.variants.map((variant) => variant.name)
+    narrowed.set(name, names.length)
+    before.set(name, names.slice(0, names.indexOf(type.variants[0]?.name ?? '')))
   }
   const events = [...whole.events].flatMap(([eventType, path]): EventVariant[] => {
     const last = stepsOf(whole, path).at(-1)
     return last && variantOf(types, last.enum, last.variant) ? [{ eventType, ...last }] : []
   })
   const isPayload = root === whole.root
-  return { ok: true, selection: { topic: schema.topic, root, isPayload, types, events, narrowed } }
+  return { ok: true, selection: { topic: schema.topic, root, isPayload, types, events, narrowed, before } }
 }
 
 /** Returns the given names and the names of all types that they refer to. */

@@ -56,7 +56,7 @@ function randomFields(schema: Schema, fields: Fields, random: Random, depth: num
   return items.length === 1 ? items[0] : items
 }
 
-export const isSet = (name: string): boolean => name === 'HashSet' || name === 'BTreeSet'
+export const isSet = (name: string): boolean => name.endsWith('Set')
 
 const objectOf = (pairs: readonly (readonly [string, unknown])[]): object => {
   const made = {}
@@ -275,7 +275,7 @@ function randomKnown(name: string, random: Random): unknown {
     const value = randomPrimitive(whole, random)
     return value === 0 ? 1 : value
   }
-  const make = known[name]
+  const make = known[name === 'Decimal' ? 'String as decimal' : name]
   if (make === undefined) throw new Error(`no random ${name}`)
   return make(random)
 }
