@@ -2,7 +2,19 @@ import type { Expression } from './ast.ts'
 import { childrenOf } from './source.ts'
 
 /** A type of integers, with the size of a 64-bit computer for `usize` and `isize`. */
-export type IntegerType = 'u8' | 'u16' | 'u32' | 'u64' | 'u128' | 'usize' | 'i8' | 'i16' | 'i32' | 'i64' | 'i128' | 'isize'
+export type IntegerType =
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'u128'
+  | 'usize'
+  | 'i8'
+  | 'i16'
+  | 'i32'
+  | 'i64'
+  | 'i128'
+  | 'isize'
 
 const bitsOf: Readonly<Record<IntegerType, bigint>> = {
   ...{ u8: 8n, u16: 16n, u32: 32n, u64: 64n, u128: 128n, usize: 64n },

@@ -8,7 +8,8 @@ function evaluate(expression: string): bigint | undefined {
   const item = childOf(parser.parse(source.text).topNode, 'ConstItem')
   const parts = item === undefined ? [] : childrenOf(item)
   const node = parts[parts.findIndex(({ name }) => name === '=') + 1]
-  const constant = ([name]: readonly string[]) => (name === 'WIDTH' ? ({ value: 8n, type: 'usize' } as const) : undefined)
+  const constant = ([name]: readonly string[]) =>
+    name === 'WIDTH' ? ({ value: 8n, type: 'usize' } as const) : undefined
   const type = ([name = '']: readonly string[]) => (isIntegerType(name) ? name : undefined)
   return node && constValue({ node, source }, { constant, type })?.value
 }
@@ -30,9 +31,19 @@ test.each([
   expect(evaluate(expression)).toBe(value)
 })
 
-test.each(['1 / 0', '1 << 64', '1 << (0 - 1)', '1 >> (0 - 99999999999)', 'HEIGHT', 'len(1)', '260 as u8', '200u8 + 100', '0 - 1u8', 'WIDTH + 1u8', '!0', '1 as Small'])(
-  'constValue is undefined for %s',
-  (expression) => {
-    expect(evaluate(expression)).toBeUndefined()
-  },
-)
+test.each([
+  '1 / 0',
+  '1 << 64',
+  '1 << (0 - 1)',
+  '1 >> (0 - 99999999999)',
+  'HEIGHT',
+  'len(1)',
+  '260 as u8',
+  '200u8 + 100',
+  '0 - 1u8',
+  'WIDTH + 1u8',
+  '!0',
+  '1 as Small',
+])('constValue is undefined for %s', (expression) => {
+  expect(evaluate(expression)).toBeUndefined()
+})

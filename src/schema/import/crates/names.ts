@@ -1,6 +1,6 @@
 import type { Meta, RustConst } from '../../../rust/ast.ts'
 import { allOf, type CfgState, presence } from '../../../rust/attributes.ts'
-import { canonicalPath, isImportableType, preludePath } from '../lowering/foreign-types.ts'
+import { canonicalPath, isImportableType, isInForeignModule, preludePath } from '../lowering/foreign-types.ts'
 import type { Cfg } from './cfg.ts'
 import type { Crates } from './crates.ts'
 import { type MacroCall, macroDefining } from './macro-calls.ts'
@@ -278,9 +278,8 @@ export class Names {
             else own.push(candidate)
           }
         } else if (target.kind === 'foreign' && space === 'type') {
-          const path = [...target.path, name]
-          if (isImportableType(canonicalPath(path)) && isPossible(state))
-            foreign.push({ found: { kind: 'foreign', path }, state, within: usable })
+          const found: Found = { kind: 'foreign', path: [...target.path, name] }
+          if (isInForeignModule(target.path, name) && isPossible(state)) foreign.push({ found, state, within: usable })
         }
       }
     }

@@ -1,4 +1,6 @@
 import type { RustImpl, RustType } from '../../../rust/ast.ts'
+import { presence } from '../../../rust/attributes.ts'
+import type { Cfg } from '../crates/cfg.ts'
 import { type Impls, traitName } from '../crates/impls.ts'
 import type { Item } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
@@ -12,11 +14,13 @@ const MAX_HOPS = 20
 export class AssociatedTypes {
   readonly #names: Names
   readonly #impls: Impls
+  readonly #cfg: Cfg
   readonly #lowerer: TypeLowerer
 
-  constructor({ names, impls }: LoweringParts, lowerer: TypeLowerer) {
+  constructor({ names, impls, cfg }: LoweringParts, lowerer: TypeLowerer) {
     this.#names = names
     this.#impls = impls
+    this.#cfg = cfg
     this.#lowerer = lowerer
   }
 
@@ -29,9 +33,11 @@ export class AssociatedTypes {
     const owner = wanted && this.#owner(wanted.self, env, hops)
     if (!owner) return undefined
     const defining = this.#impls.of(owner.item).flatMap(({ impl, module }) => {
-      const type = impl.types.find(({ name }) => name === wanted.name)?.type
-      const isMatch = wanted.trait === undefined || traitName(impl) === wanted.trait
-      return type && isMatch ? [{ type, impl, module }] : []
+      if (wanted.trait !== undefined && traitName(impl) !== wanted.trait) return []
+      return impl.types.flatMap(({ name, type, attributes }) => {
+        const state = presence([...impl.attributes, ...attributes], this.#cfg.of(module.crate))
+        return name === wanted.name && ('ask' in state || state.holds) ? [{ type, impl, module }] : []
+      })
     })
     const [only, ...others] = defining
     if (!only || others.length > 0) return undefined

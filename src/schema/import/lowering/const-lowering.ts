@@ -1,6 +1,13 @@
 import type { Expression, RustConst, RustType } from '../../../rust/ast.ts'
 import { presence } from '../../../rust/attributes.ts'
-import { type ConstNames, type ConstValue, constValue, type IntegerType, inType, isIntegerType } from '../../../rust/const-value.ts'
+import {
+  type ConstNames,
+  type ConstValue,
+  constValue,
+  type IntegerType,
+  inType,
+  isIntegerType,
+} from '../../../rust/const-value.ts'
 import type { Cfg } from '../crates/cfg.ts'
 import type { Impls } from '../crates/impls.ts'
 import type { Item, Module } from '../crates/module.ts'
@@ -104,7 +111,9 @@ export class ConstLowering {
       impl.consts.flatMap((constant) => {
         const state = presence([...impl.attributes, ...constant.attributes], this.#cfg.of(module.crate))
         const isPossible = 'ask' in state || state.holds
-        return constant.name === second && isPossible ? [{ constant, module, state, isOfTrait: impl.trait !== undefined }] : []
+        return constant.name === second && isPossible
+          ? [{ constant, module, state, isOfTrait: impl.trait !== undefined }]
+          : []
       }),
     )
     // The constants of the type itself come before those of its traits.

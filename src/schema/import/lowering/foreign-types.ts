@@ -27,6 +27,22 @@ const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   ['hashbrown', ['hash_map', 'hash_set']],
 ])
 
+/** The types that some re-exporting modules contain, of those that have the same names as types of other crates. */
+const contentOf: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'chrono::prelude',
+    ['DateTime', 'FixedOffset', 'Local', 'Month', 'NaiveDate', 'NaiveDateTime', 'NaiveTime', 'Utc', 'Weekday'],
+  ],
+  ['chrono::naive', ['NaiveDate', 'NaiveDateTime', 'NaiveTime']],
+  ['chrono::offset', ['FixedOffset', 'Local', 'Utc']],
+])
+
+/** Whether `use module::*` of another crate imports a type with this name that crbus can import. */
+export function isInForeignModule(module: readonly string[], name: string): boolean {
+  const content = contentOf.get(module.join('::'))
+  return (content === undefined || content.includes(name)) && isImportableType(canonicalPath([...module, name]))
+}
+
 /** Paths that are other names of a crate, a module or a type, each with the path in the table of library types. */
 const aliases: readonly (readonly [string, string])[] = [
   ['core', 'std'],

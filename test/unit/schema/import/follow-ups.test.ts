@@ -66,7 +66,7 @@ test('refuses an answer about an option of cfg that is neither on nor off', () =
 
 test('asks whether a feature with serde in its name is on if it decides whether a field or a variant exists', () => {
   const rust = `#[cfg_attr(feature = "serde-all", derive(serde::Serialize))] pub enum OrderEvent { A,
-  #[cfg(feature = "serde-extras")] B, #[cfg(feature = "serde")] C { #[cfg(not(feature = "with_serde"))] it: u8 } }`
+  #[cfg(feature = "serde-extras")] B, #[cfg(feature = "serde-all")] C { #[cfg(not(feature = "with_serde"))] it: u8 } }`
   expect(linesOf(importRust(rust, { root: 'OrderEvent' }))).toEqual([
     "src/lib.rs:2 OrderEvent::B: whether this declaration is compiled depends on feature:serde-extras [--assume 'feature:serde-extras=on|off']",
     "src/lib.rs:2 OrderEvent::C.it: whether this declaration is compiled depends on feature:with_serde [--assume 'feature:with_serde=on|off']",

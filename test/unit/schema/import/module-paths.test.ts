@@ -138,7 +138,7 @@ describe('paths of an import', () => {
         `macro_rules! id { ($it:ident) => { #[derive(serde::Serialize)] pub struct $it(${type}); } }`
       const rust = `#[cfg(unix)] ${id('u8')}\n#[cfg(not(unix))] ${id('u16')}\nid!(Id);\n${event}`
       expect(linesOf(importRust(rust))).toEqual([
-        'src/lib.rs:4 Id: cfg decides between the definitions in src/lib.rs:3 and src/lib.rs:3 [--assume unix=on]',
+        "src/lib.rs:4 Id: cfg decides between the definitions in src/lib.rs:3 and src/lib.rs:3 [--assume 'unix=on|off']",
       ])
       expect(typesOf(importRust(rust, { assume: { unix: 'off' } }))).toMatchObject({ Id: ['u16'] })
     })
