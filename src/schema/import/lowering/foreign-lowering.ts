@@ -5,7 +5,8 @@ import { libraryType } from '../../library-types.ts'
 import type { NamedType, Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
-import { importHints } from '../hints.ts'
+import { unifiedFeatures } from '../crates/unified-features.ts'
+import { importHints, turnOnHint } from '../hints.ts'
 import { canonicalPath, foreignType, primitiveAt } from './foreign-types.ts'
 import { boundTo, type Env } from './instances.ts'
 import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
@@ -60,16 +61,10 @@ export class ForeignLowering {
   }
 
   /** Returns the schema type of a library type. Adds a note if Rust cannot decode the type. */
-  #libraryType(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type {
+  #libraryType(name: string, unreadable: string | undefined, rust: RustType, env: Env): Type | undefined {
     if (name === 'Decimal') {
-      const features = this.#parts.crates.packages.featuresOf(env.module.crate, 'rust_decimal')
-      if (features.includes('serde-arbitrary-precision')) {
-        const reason = "bincode cannot decode this type with rust_decimal's feature serde-arbitrary-precision"
-        this.#parts.report.unsupported(rust.location, rust.text, reason)
-        return UNREADABLE
-      }
-      if (features.includes('serde-float')) return { kind: 'known', name: 'f64 as decimal' }
-      if (features.includes('serde-str') || features.includes('serde-bincode')) return { kind: 'known', name }
+      const form = this.#decimalForm(rust, env)
+      if (form !== 'text') return form
     }
     if (unreadable !== undefined)
       this.#parts.report.unsupported(
@@ -78,6 +73,36 @@ export class ForeignLowering {
         `Rust cannot decode this type from bincode: ${unreadable}`,
       )
     return { kind: 'known', name }
+  }
+
+  /**
+   * The form of `rust_decimal::Decimal`, which the features of the crate decide. `text`: the one without any feature.
+   * `undefined` after a problem.
+   */
+  #decimalForm(rust: RustType, env: Env): Type | 'text' | undefined {
+    const { packages } = this.#parts.crates
+    const { on, possible } = unifiedFeatures(packages, env.module.crate.folder, 'rust_decimal')
+    const isOn = (feature: string): boolean | undefined => {
+      const answer = this.#answers.assumed(`feature:rust_decimal/${feature}`)
+      if (answer !== undefined) return answer !== 'off'
+      return on.has(feature) ? true : possible.has(feature) ? undefined : false
+    }
+    const [isFloat, isArbitrary] = [isOn('serde-float'), isOn('serde-arbitrary-precision')]
+    const undecided = [
+      ...(isFloat === undefined ? ['serde-float'] : []),
+      ...(isArbitrary === undefined && isFloat !== false ? ['serde-arbitrary-precision'] : []),
+    ].map((feature) => `feature:rust_decimal/${feature}`)
+    if (undecided.length > 0) {
+      const reason = `the encoding depends on ${undecided.join(' and ')}, which another package or a feature may turn on`
+      return this.#parts.report.problem(rust.location, rust.text, reason, turnOnHint(undecided))
+    }
+    if (isFloat && isArbitrary) {
+      const reason = "bincode cannot decode this type with rust_decimal's feature serde-arbitrary-precision"
+      this.#parts.report.unsupported(rust.location, rust.text, reason)
+      return UNREADABLE
+    }
+    if (isFloat) return { kind: 'known', name: 'f64 as decimal' }
+    return on.has('serde-str') || on.has('serde-bincode') ? { kind: 'known', name: 'Decimal' } : 'text'
   }
 
   /** Converts `chrono::DateTime`. Its schema type depends on the time zone. */
