@@ -3,8 +3,8 @@ import { hasCargo } from '../support/cargo.ts'
 import { importRust } from '../unit/schema/import/import-rust.ts'
 import { listOf, seededRandom } from '../unit/schema/support/random.ts'
 import { buildHostile, hostileManifest } from './support/build-hostile.ts'
-import { compareImport, type Verdict } from './support/compare-hostile.ts'
 import { features, hostileCrate } from './support/hostile-crate.ts'
+import { compareImport, type Verdict } from './support/judge-import.ts'
 
 /** The seed makes every run use the same crates. `CRBUS_HOSTILE_SEED` selects others. */
 const seed = Number(process.env.CRBUS_HOSTILE_SEED ?? 2026)

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { cargoEnv } from '../../support/cargo.ts'
-import type { Written } from './compare-hostile.ts'
+import type { Written } from '../../unit/schema/support/compare-schema.ts'
 import type { HostileCrate } from './hostile-crate.ts'
 
 const committed = fileURLToPath(new URL('../../vectors/hostile-crates/', import.meta.url))
