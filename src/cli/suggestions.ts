@@ -159,6 +159,7 @@ const importSuggestions: SuggestionByCode<ImportHint> = {
   'assume-unchanged': ({ macro }) => pairFlag('--assume', macro, 'unchanged'),
   'turn-on': ({ options }) => flag(options.map((option) => pairText('--assume', option, 'on|off')).join(' ')),
   'give-encoding': ({ by }) => pairFlag('--assume', by),
+  'give-integers': () => pairFlag('--assume', 'integers', 'fixed|variable'),
   'give-length': ({ expression }) => pairFlag('--assume', expression),
   'import-from': ({ path }) => run(`crbus schema import ${shellWord(path)}`),
   'choose-root': ({ root }) => flag(`--root ${root === undefined ? 'Name' : shellWord(root)}`),

@@ -77,6 +77,11 @@ export interface Schema {
   readonly events: ReadonlyMap<string, string>
   /** The structs and enums, by the names with which other types refer to them. */
   readonly types: ReadonlyMap<string, NamedType>
+  /**
+   * How integers are encoded. `variable`: with as many bytes as they need, as bincode 2 does by default. Default: with the size of
+   * their types, as `bincode::serialize` of bincode 1 does.
+   */
+  readonly integers?: 'variable' | undefined
   /** The answers that the user gave to questions of the import. The next import uses them again. */
   readonly answers?: Answers | undefined
 }

@@ -60,19 +60,22 @@ class SchemaFileReader {
       this.#problem('crbus_schema', reason)
       return undefined
     }
-    this.#refuseOtherKeys('', file, ['crbus_schema', 'topic', 'root', 'answers', 'events', 'types'])
+    this.#refuseOtherKeys('', file, ['crbus_schema', 'topic', 'root', 'integers', 'answers', 'events', 'types'])
     const topic = this.#string('topic', file.topic)
     const root = this.#string('root', file.root)
     const types = this.#types(file.types)
     const events = this.#texts('events', file.events)
     const answers = this.#answers(file.answers)
+    const { integers } = file
+    if (integers !== undefined && integers !== 'variable')
+      this.#problem('integers', `expected "variable", got ${describe(integers)}`)
     if (!types || !events || topic === undefined || root === undefined) return undefined
     for (const [name, path] of this.#named) {
       if (!types.has(name))
         this.#problem(path, `unknown type '${name}': neither a type that crbus knows nor a key of "types"`)
     }
     if (!types.has(root)) this.#problem('root', `'${root}' is not in "types"`)
-    const schema = { topic, root, events, types, answers }
+    const schema: Schema = { topic, root, events, types, ...(integers === 'variable' ? { integers } : {}), answers }
     for (const [event, path] of events) {
       const reason = types.has(root) ? variantPathError(schema, path) : undefined
       if (reason !== undefined) this.#problem(`events.${event}`, reason)
@@ -254,7 +257,7 @@ const MAX_WIDTH = 100
  * file.ok && file.schema // => schema
  * ```
  */
-export function writeSchemaFile({ topic, root, events, types, answers }: Schema): string {
+export function writeSchemaFile({ topic, root, events, types, integers, answers }: Schema): string {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareText(a, b))
   const namedTypes = sorted(types).map(([name, type]): Entry => {
     const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
@@ -273,6 +276,7 @@ export function writeSchemaFile({ topic, root, events, types, answers }: Schema)
     ['crbus_schema', VERSION],
     ['topic', topic],
     ['root', root],
+    ...(integers === undefined ? [] : [['integers', integers] as const]),
     ...(answerParts.length === 0 ? [] : [['answers', object(answerParts)] as const]),
     ['events', multiline(object(sorted(events)))],
     ['types', multiline(object(namedTypes))],

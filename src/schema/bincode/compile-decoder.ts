@@ -9,6 +9,8 @@ import { valueReader } from './reading/read-value.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { type Sizes, sizesOf } from './shape-size.ts'
 import { variantPath, variantTree } from './variants.ts'
+import { widen } from './varint/integers.ts'
+import { compileTranscoder } from './varint/transcode.ts'
 
 /** The result of {@link Decoder.decode}: the value and its variant, or why the bytes do not decode. */
 export type Decoded =
@@ -41,7 +43,8 @@ export interface Decoder {
 }
 
 /**
- * Compiles a schema to a decoder of its payloads: bincode 1.x with its default settings, strictly, to the last byte.
+ * Compiles a schema to a decoder of its payloads: bincode with fixed integers (1.x with its default settings) or, if the schema says
+ * so, with variable ones (2.x with its standard settings), strictly, to the last byte.
  *
  * **The value** is what serde_json would write for the same Rust value: enums externally tagged, newtypes transparent, fields
  * named as in Rust (renames by serde do not affect bincode). The differences from serde_json are:
@@ -74,6 +77,10 @@ export interface Decoder {
  * ```
  */
 export function compileDecoder(schema: Schema): Decoder {
+  return schema.integers === 'variable' ? variableDecoder(schema) : fixedDecoder(schema)
+}
+
+function fixedDecoder(schema: Schema): Decoder {
   const shape = shapeOf(schema)
   const sizes = sizesOf(shape)
   const tree = variantTree(shape)
@@ -95,11 +102,44 @@ export function compileDecoder(schema: Schema): Decoder {
   }
 }
 
+/** Decodes payloads with integers of variable size: gives the integers their fixed sizes first. */
+function variableDecoder(schema: Schema): Decoder {
+  const decoder = fixedDecoder(schema)
+  const { transcode, offsetIn } = compileTranscoder(schema, widen)
+  const decodeWith = <T extends { readonly ok: true; readonly variant: string | undefined }>(
+    decode: (bytes: Uint8Array) => T | DecodeFailure,
+    bytes: Uint8Array,
+  ): T | DecodeFailure => {
+    const { bytes: fixed, failure: reason, offset } = transcode(bytes)
+    const decoded = decode(fixed)
+    if (reason === undefined && decoded.ok) return decoded
+    if (!decoded.ok && !reason) return { ...decoded, offset: offsetIn(bytes, decoded.offset) }
+    const path = decoded.ok ? '' : decoded.path
+    return { ok: false, path, reason: reason ?? '', offset, variant: decoded.variant }
+  }
+  return {
+    decode: (bytes) => decodeWith(decoder.decode, bytes),
+    decodeToJson: (bytes) => decodeWith(decoder.decodeToJson, bytes),
+  }
+}
+
 /**
  * Compiles a schema to a function that decodes as {@link compileDecoder} does, but creates only the selected fields of the value. It
  * checks all other fields as strictly, and leaves them undefined. Returns `undefined` for bytes that do not decode.
  */
 export function compileFieldDecoder(schema: Schema, selected: FieldSelection): (bytes: Uint8Array) => unknown {
+  if (schema.integers === 'variable') {
+    const { transcode } = compileTranscoder(schema, widen)
+    const decodeFixed = fieldDecoder(schema, selected)
+    return (bytes) => {
+      const { bytes: fixed, failure: reason } = transcode(bytes)
+      return reason === undefined ? decodeFixed(fixed) : undefined
+    }
+  }
+  return fieldDecoder(schema, selected)
+}
+
+function fieldDecoder(schema: Schema, selected: FieldSelection): (bytes: Uint8Array) => unknown {
   const shape = shapeOf(schema)
   const cursor = newCursor()
   const read = fieldReader(shape, sizesOf(shape), selected)

@@ -3,6 +3,8 @@ import type { Schema } from '../model.ts'
 import { type FoundVariant, findVariant } from './find-variant.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { isWithin, type Variant, type VariantTree, variantPath, variantTree } from './variants.ts'
+import { narrow } from './varint/integers.ts'
+import { compileTranscoder } from './varint/transcode.ts'
 import { newSink, putU32, reset, type Sink, takeBytes, type Write } from './writing/sink.ts'
 import { isObject, onlyKey, valueWriter } from './writing/write-value.ts'
 
@@ -56,6 +58,18 @@ export function compileEncoder(schema: Schema): Encoder {
     const reason = `the schema does not say whether ${undecided} is on or off, which may change the bytes`
     return { encode: () => ({ ok: false, reason, path: '' }) }
   }
+  const encoder = fixedEncoder(schema)
+  if (schema.integers !== 'variable') return encoder
+  const { transcode } = compileTranscoder(schema, narrow)
+  return {
+    encode: (value, name) => {
+      const encoded = encoder.encode(value, name)
+      return encoded.ok ? { ok: true, bytes: transcode(encoded.bytes).bytes } : encoded
+    },
+  }
+}
+
+function fixedEncoder(schema: Schema): Encoder {
   const root = shapeOf(schema)
   const tree = variantTree(root)
   const writer = valueWriter()

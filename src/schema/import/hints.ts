@@ -25,6 +25,8 @@ export const importHints = {
     }) as const,
   /** `by` is the module, the function or the `serde_as` type that encodes a field. */
   giveEncoding: (by: string) => ({ code: 'give-encoding', text: `give the type that ${by} encodes to`, by }) as const,
+  giveIntegers: () =>
+    ({ code: 'give-integers', text: 'say whether integers have fixed or variable sizes in the payloads' }) as const,
   giveLength: (expression: string) =>
     ({ code: 'give-length', text: `give the length ${expression} as a number`, expression }) as const,
   /** `path` is a member of the workspace that the request names. */

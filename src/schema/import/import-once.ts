@@ -4,6 +4,7 @@ import { readRustType } from '../../rust/read-rust.ts'
 import { isCfgOption, RecordedAnswers } from '../cfg-answers.ts'
 import type { Answers, NamedType, Schema } from '../model.ts'
 import { chooseRoot } from './choose-root.ts'
+import { signOfVariableIntegers } from './crates/bincode-use.ts'
 import type { Crates } from './crates/crates.ts'
 import type { Opened } from './crates/open-paths.ts'
 import { eventTypesOf } from './event-types/event-types.ts'
@@ -61,9 +62,13 @@ export function importOnce(
   const root = lowering.lower(item, args)
   const topic = topicOf(item, request)
   const invalidTopic = topicProblem(topic.topic, item, request)
-  const problems = [...(invalidTopic ? [invalidTopic] : []), ...crates.problems, ...lowering.report.problems].sort(
-    byLocation,
-  )
+  const integers = integersOf(crates, item.module.file, answers)
+  const problems = [
+    ...(invalidTopic ? [invalidTopic] : []),
+    ...crates.problems,
+    ...lowering.report.problems,
+    ...(typeof integers === 'object' ? [integers] : []),
+  ].sort(byLocation)
   if (!root || invalidTopic) return { ok: false, problems, notes: sourceNotes }
   const { events, notes: eventNotes } = eventTypesOf(root, lowering)
   // Answers about options of `cfg` always count as used, because types that the root does not contain may need them.
@@ -97,9 +102,25 @@ export function importOnce(
   }
   const schema: Schema = {
     ...{ topic: topic.topic, root: named.root, events, types },
+    ...(integers === 'variable' ? { integers } : {}),
     answers: { map: filterKeys(answers.map, isUsed), assume: filterKeys(answers.assume, isUsed) },
   }
   return { ok: true, schema, notes, sources: crates.sources }
+}
+
+/** How the payloads encode integers. A problem if the source leaves that open. */
+function integersOf(crates: Crates, file: string, { assume }: Answers): 'fixed' | 'variable' | ImportProblem {
+  const answer = assume.get('integers')
+  if (answer === 'fixed' || answer === 'variable') return answer
+  const fix = importHints.giveIntegers()
+  const sign = signOfVariableIntegers(crates)
+  if (answer !== undefined) {
+    const reason = `the answer is neither fixed nor variable: ${answer}`
+    return { file, line: 0, about: 'integers', reason, fix }
+  }
+  if (!sign) return 'fixed'
+  const reason = 'this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones'
+  return { ...sign, reason, fix }
 }
 
 const filterKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>

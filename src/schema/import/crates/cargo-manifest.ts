@@ -25,6 +25,8 @@ export interface CargoManifest {
 export interface CargoDependency {
   /** The published name of the crate, which the manifest may rename. */
   readonly package: string
+  /** The required version, such as `1.3` or `>=0.2, <0.4`. `undefined` for a crate from a folder, a repository or the workspace. */
+  readonly version: string | undefined
   /** The folder of the crate, relative to the folder of the manifest. */
   readonly path: string | undefined
   /** `workspace = true`: the workspace defines the dependency. */
@@ -88,6 +90,7 @@ function dependenciesIn(table: TomlTable | undefined): Map<string, CargoDependen
       const features = details?.get('features')
       const dependency = {
         package: crateName(textOf(details?.get('package')) ?? key),
+        version: textOf(details?.get('version')) ?? textOf(value),
         path: textOf(details?.get('path')),
         isInherited: details?.get('workspace') === true,
         features: textsOf(features),

@@ -158,6 +158,11 @@ export class Crates {
     return folder === undefined ? undefined : this.library(folder)
   }
 
+  /** The text of a file that was read. */
+  textOf(file: string): string | undefined {
+    return this.#files.read(file)
+  }
+
   /** The features of a crate that its own manifest or the manifest of a crate that depends on it turns on. */
   enabledFeatures(crate: Crate): readonly string[] {
     const dependents = this.all.flatMap((other) =>

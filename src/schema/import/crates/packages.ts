@@ -79,6 +79,18 @@ export class Packages {
     return [...(own?.features ?? []), ...(inherited?.features ?? [])]
   }
 
+  /** The required version of a published crate, by the first two numbers of the requirement: `[0, 3]` of `^0.3.36`. */
+  versionOf(crate: DependentCrate, published: string): readonly [number, number] | undefined {
+    for (const [name, own] of crate.dependencies) {
+      if (this.publishedName(crate, name) !== published) continue
+      const workspace = own.isInherited ? this.workspaceOf(crate.folder) : undefined
+      const inherited = workspace === undefined ? undefined : this.manifest(workspace)?.workspaceDependencies.get(name)
+      const found = /(\d+)(?:\.(\d+))?/.exec(own.version ?? inherited?.version ?? '')
+      return found ? [Number(found[1]), Number(found[2] ?? 0)] : undefined
+    }
+    return undefined
+  }
+
   /** The features that these features of the package in a folder turn on, and they themselves. */
   impliedFeatures(folder: string, features: readonly string[]): readonly string[] {
     const table = this.manifest(folder)?.features

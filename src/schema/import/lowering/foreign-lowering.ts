@@ -7,7 +7,7 @@ import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
 import { unifiedFeatures } from '../crates/unified-features.ts'
 import { importHints, turnOnHint } from '../hints.ts'
-import { canonicalPath, foreignType, primitiveAt } from './foreign-types.ts'
+import { canonicalPath, firstVersions, foreignType, primitiveAt } from './foreign-types.ts'
 import { boundTo, type Env } from './instances.ts'
 import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
 import { schemaNotation, type UserAnswers } from './user-answers.ts'
@@ -41,6 +41,9 @@ export class ForeignLowering {
     const atomic = /^std::sync::atomic::Atomic(Bool|[IU](?:8|16|32|64|size))$/.exec(full)?.[1]?.toLowerCase()
     if (atomic !== undefined && isPrimitive(atomic)) return { kind: atomic } as Type
     const found = foreignType(full)
+    const outdated = found && this.#outdatedVersion(path[0] ?? '', env)
+    if (outdated !== undefined)
+      return this.#parts.report.problem(rust.location, rust.text, outdated, importHints.mapType(path.join('::')))
     if (found?.kind === 'known') return this.#libraryType(found.type.name, found.type.unreadable, rust, env)
     if (found) return this.#container(found.container, full, rust, args, env, depth)
     const notation = schemaNotation(rust, env)
@@ -58,6 +61,15 @@ export class ForeignLowering {
       reason + macroHint,
       importHints.mapType(path.join('::')),
     )
+  }
+
+  /** Why the encoding of a crate's types is not the known one: the service requires a version with another. */
+  #outdatedVersion(crate: string, env: Env): string | undefined {
+    const first = firstVersions.get(crate)
+    const version = first && this.#parts.crates.packages.versionOf(env.module.crate, crate)
+    if (!first || !version || version[0] > first[0] || (version[0] === first[0] && version[1] >= first[1]))
+      return undefined
+    return `crbus knows the encoding of ${crate} ${first.join('.')} and later, and the service requires ${version.join('.')}`
   }
 
   /** Returns the schema type of a library type. Adds a note if Rust cannot decode the type. */

@@ -27,6 +27,9 @@ const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   ['hashbrown', ['hash_map', 'hash_set']],
 ])
 
+/** The first versions of crates whose earlier versions encode types otherwise. */
+export const firstVersions: ReadonlyMap<string, readonly [number, number]> = new Map([['time', [0, 3]]])
+
 /** The types that some re-exporting modules contain, of those that have the same names as types of other crates. */
 const contentOf: ReadonlyMap<string, readonly string[]> = new Map([
   [

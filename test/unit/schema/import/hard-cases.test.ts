@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { sourceFiles } from '../../../../src/operations/schemas/rust-files.ts'
+import { compileDecoder } from '../../../../src/schema/bincode/compile-decoder.ts'
+import { compileEncoder } from '../../../../src/schema/bincode/compile-encoder.ts'
 import { importSchema } from '../../../../src/schema/import/import-schema.ts'
 import { compareSchema } from '../support/compare-schema.ts'
 import { linesOf } from './import-rust.ts'
@@ -74,5 +76,31 @@ describe('Rust that is easy to read wrong', () => {
       `${path}/src/main.rs:6 Decimal: the encoding depends on feature:rust_decimal/serde-float, which another package or a feature may turn on [--assume 'feature:rust_decimal/serde-float=on|off']`,
     ])
     expect(wrongValues(path, file, { 'feature:rust_decimal/serde-float': 'on' })).toEqual([])
+  })
+
+  test('may require an earlier version of a library with another encoding, which is asked about', () => {
+    expect(linesOf(importCase('time-02'))).toEqual([
+      'time-02/src/main.rs:7 OffsetDateTime: crbus knows the encoding of time 0.3 and later, and the service requires 0.2 [--map time::OffsetDateTime=…]',
+      'time-02/src/main.rs:8 Date: crbus knows the encoding of time 0.3 and later, and the service requires 0.2 [--map time::Date=…]',
+    ])
+  })
+
+  test('may encode with bincode 2, which is asked about, and is read then', () => {
+    expect(linesOf(importCase('bincode-2'))).toEqual([
+      "bincode-2/src/main.rs:37 config::standard(): this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones [--assume 'integers=fixed|variable']",
+    ])
+    expect(wrongValues('bincode-2', 'bincode-2/values.txt', { integers: 'variable' })).toEqual([])
+  })
+
+  test('may encode with bincode 2, whose bytes the encoder writes too', () => {
+    const imported = importCase('bincode-2', { integers: 'variable' })
+    expect(imported.ok).toBe(true)
+    if (!imported.ok) return
+    const [decoder, encoder] = [compileDecoder(imported.schema), compileEncoder(imported.schema)]
+    for (const { hex } of valuesIn('bincode-2/values.txt')) {
+      const read = decoder.decode(Buffer.from(hex, 'hex'))
+      const written = read.ok ? encoder.encode(read.value) : undefined
+      expect(written?.ok && Buffer.from(written.bytes).toString('hex')).toBe(hex)
+    }
   })
 })
