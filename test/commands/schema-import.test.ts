@@ -283,7 +283,7 @@ describe('publish and tail with a schema', () => {
     expect(stderr).toContain('try: crbus schema import PATH --topic order-events')
     expect((await tail('-o', '%v')).stdout).toContain('OrderPlaced')
     const again = await schemaImport('src/order.rs')
-    expect(again.stderr).toContain('feature:beta: the answer is neither on nor off: ?')
+    expect(again.stderr).toContain('feature:beta: the answer must be on or off, not ?')
     expect((await schemaImport('src/order.rs', '--assume', 'feature:beta=off')).exitCode).toBe(0)
   })
 })

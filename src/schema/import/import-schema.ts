@@ -37,6 +37,6 @@ export function importSchema(request: ImportRequest): ImportedSchema {
 const invalidAnswers = (answers: Answers, { paths }: ImportRequest): ImportProblem[] =>
   undecidedOptions(answers).map((option) => ({
     ...{ file: paths.join(' '), line: 0, about: option },
-    reason: `the answer is neither on nor off: ${answers.assume.get(option)}`,
+    reason: `the answer must be on or off, not ${answers.assume.get(option)}`,
     fix: importHints.turnOn([option]),
   }))

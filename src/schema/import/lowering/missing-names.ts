@@ -22,16 +22,29 @@ export function reportMissingName(
   // In `use crate::bindings::Exchange::Traded`, a macro may define the whole of `Exchange`.
   const used = env.module.uses.find(({ as }) => as === name)?.path ?? written.split('::')
   const macro = used.flatMap((step) => (/^[A-Z]/.test(step) ? (macroCallNaming(step, crates.all) ?? []) : [])).at(-1)
+  const alias = aliasIn(names, env.module, written.split('::'))
   const included = includeIn(names, env.module, written.split('::').slice(0, -1))
   const globs = names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
   const reason = macro
     ? `${macro.name}! (${formatLocation(macro.location)}) probably defines this name, but crbus cannot expand that macro`
-    : included
-      ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define this name, but crbus does not read code that the build generates`
-      : globs.length > 0 && !written.includes('::')
-        ? `${name} is not in scope; this name may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
-        : `${written} is not in scope`
+    : alias
+      ? `${alias} is an alias, and crbus does not follow a path through an alias`
+      : included
+        ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define this name, but crbus does not read code that the build generates`
+        : globs.length > 0 && !written.includes('::')
+          ? `${name} is not in scope; this name may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
+          : `${written} is not in scope`
   return report.problem(rust.location, rust.text, reason, importHints.mapType(written))
+}
+
+/** The part of a path that names a type alias before the end of the path: `Event` in `Event::Body`. */
+function aliasIn(names: Names, from: Module, path: readonly string[]): string | undefined {
+  for (let length = 1; length < path.length; length += 1) {
+    const found = names.find(from, path.slice(0, length))
+    if (found?.kind === 'items' && found.items.every(({ rust }) => rust.kind === 'alias'))
+      return path.slice(0, length).join('::')
+  }
+  return undefined
 }
 
 /** Finds `include!(concat!(env!("OUT_DIR"), "/orders.rs"))` or a similar macro call in the module at a path. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { listOf, type Random, seededRandom } from '../support/random.ts'
 import { importRust, linesOf, typesOf } from './import-rust.ts'
 
 test('reports the questions that follow from each answer to a cfg, and from which answer', () => {
@@ -56,8 +57,8 @@ test('the number of imports with assumed answers is limited', () => {
 test('refuses an answer about an option of cfg that is neither on nor off', () => {
   const rust = '#[derive(serde::Serialize)] pub enum OrderEvent { A, #[cfg(tokio_unstable)] B }'
   expect(linesOf(importRust(rust, { assume: { 'feature:beta': 'on|off', 'target_os = "linux"': 'maybe' } }))).toEqual([
-    ".:0 feature:beta: the answer is neither on nor off: on|off [--assume 'feature:beta=on|off']",
-    `.:0 target_os = "linux": the answer is neither on nor off: maybe [--assume 'target_os = "linux"=on|off']`,
+    ".:0 feature:beta: the answer must be on or off, not on|off [--assume 'feature:beta=on|off']",
+    `.:0 target_os = "linux": the answer must be on or off, not maybe [--assume 'target_os = "linux"=on|off']`,
   ])
   const imported = importRust(rust, { assume: { tokio_unstable: 'off' } })
   expect(typesOf(imported)).toEqual({ OrderEvent: [{ A: null }] })
@@ -73,4 +74,45 @@ test('asks whether a feature with serde in its name is on if it decides whether 
   ])
   const assume = { 'feature:serde-extras': 'off', 'feature:with_serde': 'on' }
   expect(typesOf(importRust(rust, { assume }))).toEqual({ OrderEvent: [{ A: null }, { C: {} }] })
+})
+
+/** Random types that contain each other, with fields of unknown types and fields that depend on three features. */
+function randomSource(random: Random): string {
+  const names = ['OrderEvent', 'A', 'B', 'C', 'D', 'E']
+  const cfg = () => {
+    const feature = `feature = "f${random.below(3)}"`
+    const other = `feature = "f${random.below(3)}"`
+    return random.pick(['', '', `#[cfg(${feature})]`, `#[cfg(not(${feature}))]`, `#[cfg(all(${feature}, ${other}))]`])
+  }
+  const type = (owner: number) => {
+    const later = names.slice(owner + 1)
+    const inner = later.length === 0 || random.chance(0.3) ? `lab::T${random.below(9)}` : random.pick(later)
+    return random.pick([inner, inner, `Vec<${inner}>`, `Option<(u8, ${inner})>`, `[${inner}; 2]`])
+  }
+  const bodies = names.map((name, owner) => {
+    const parts = listOf(2 + random.below(3), (index) =>
+      owner === 0 ? `${cfg()} V${index}(${type(owner)})` : `${cfg()} f${index}: ${type(owner)}`,
+    )
+    const derive = owner > 0 && random.chance(0.2) ? '' : '#[derive(serde::Serialize)] '
+    return `${derive}pub ${owner === 0 ? 'enum' : 'struct'} ${name} { ${parts.join(', ')} }`
+  })
+  return bodies.join('\n')
+}
+
+test('no answer about a cfg leads to a question that the first import did not report', () => {
+  const random = seededRandom(11)
+  let answered = 0
+  for (let round = 0; round < 150; round += 1) {
+    const rust = randomSource(random)
+    const questionsOf = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+ (.*) \[[^[]*$/, '$1'))
+    const first = questionsOf(linesOf(importRust(rust)))
+    const assume = Object.fromEntries([0, 1, 2].map((feature) => [`feature:f${feature}`, random.pick(['on', 'off'])]))
+    const next = questionsOf(linesOf(importRust(rust, { assume })))
+    expect(
+      next.filter((line) => !first.includes(line)),
+      `${rust}\n${JSON.stringify(assume)}`,
+    ).toEqual([])
+    answered += next.length
+  }
+  expect(answered).toBeGreaterThan(100)
 })

@@ -58,6 +58,10 @@ describe('problems', () => {
       'src/lib.rs:11 DateTime<mars::Sol>: the time zone is not Utc, FixedOffset, Local or Tz [--map chrono::DateTime=…]',
     ],
     [
+      'struct Order; type It = Order; #[derive(Serialize)] enum OrderEvent { A(It::Body) }',
+      'src/lib.rs:11 It::Body: It is an alias, and crbus does not follow a path through an alias [--map It::Body=…]',
+    ],
+    [
       'type A = B; type B = A; #[derive(Serialize)] enum OrderEvent { A(A) }',
       'src/lib.rs:11 B: the definition of this type is circular []',
     ],
