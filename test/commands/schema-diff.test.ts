@@ -145,12 +145,17 @@ describe('schema diff', () => {
     ['an unknown revision', ['main~99:orders', 'orders'], 'main~99:orders: '],
     ['a file that is not a schema', ['broken.json', 'orders'], 'broken.json is not a schema file\n'],
     ['source that leaves a type open', ['odd', 'orders'], '--map'],
+    [
+      'source that leaves a type open under an answer',
+      ['odd', 'orders'],
+      'the source of crate lab is not among the paths (if feature:beta is on)',
+    ],
   ])('exits with 2 for %s', async (_, argv, told) => {
     put('broken.json', '{}')
     put('odd/Cargo.toml', cargo)
     put(
       'odd/src/lib.rs',
-      `use serde::*; use other::Odd;\n#[derive(Serialize)] pub enum OrderEvent { OrderPlaced(Odd) }`,
+      `use serde::*; use other::Odd;\n#[derive(Serialize)] pub enum OrderEvent { OrderPlaced(Odd), #[cfg(feature = "beta")] Held(lab::Hold) }`,
     )
     const { stderr, stdout, exitCode } = await diff(...argv)
     expect(stderr).toContain(told)

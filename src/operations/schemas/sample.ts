@@ -136,7 +136,8 @@ function eventCreator(schema: Schema, faker: Faker): CreateEvent {
     const sampled = sample({ faker, at, ...(path === undefined ? {} : { path }) })
     if (!sampled.ok) return sampled
     const encoded = encode(sampled.value)
-    if (!encoded.ok) return { ok: false, reason: `${encoded.path}: ${encoded.reason}` }
+    if (!encoded.ok)
+      return { ok: false, reason: encoded.path === '' ? encoded.reason : `${encoded.path}: ${encoded.reason}` }
     const decoded = decodeToJson(encoded.bytes)
     return decoded.ok ? { ok: true, data: encoded.bytes, json: decoded.json } : decoded
   }
