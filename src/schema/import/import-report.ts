@@ -25,12 +25,16 @@ export class Report {
   readonly problems: ImportProblem[] = []
   readonly notes: ImportNote[] = []
   readonly #noted = new Set<string>()
+  /** The aliases whose types are being converted, from the outermost to the innermost. */
+  readonly #aliases: { readonly name: string; readonly text: string }[] = []
   /** The number of `quietly` calls in progress, during which nothing is reported. */
   #quiet = 0
 
   /** Reports a problem. Always returns `undefined`, so that a caller can report and return in one statement. */
-  problem(location: SourceLocation, about: string, reason: string, fix: ImportHint | undefined): undefined {
+  problem(location: SourceLocation, about: string, why: string, fix: ImportHint | undefined): undefined {
     if (this.#quiet > 0) return undefined
+    const alias = this.#aliases.findLast(({ text }) => text === about)
+    const reason = alias ? `${why}; ${alias.name} is an alias of this type` : why
     const isReported = this.problems.some(
       (other) => other.about === about && other.reason === reason && other.fix?.text === fix?.text,
     )
@@ -56,6 +60,16 @@ export class Report {
   /** Notes that a type, a field or a variant cannot be written or read as bincode. */
   unsupported(location: SourceLocation, about: string, reason: string): void {
     this.note(location, { code: 'unsupported-by-bincode', about, reason })
+  }
+
+  /** Runs a function that converts the type `text` of an alias. Its problems with that type name the alias. */
+  inAlias<T>(name: string, text: string, convert: () => T): T {
+    this.#aliases.push({ name, text })
+    try {
+      return convert()
+    } finally {
+      this.#aliases.pop()
+    }
   }
 
   /** Runs a function and discards the problems and notes that it reports. */

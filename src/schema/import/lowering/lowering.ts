@@ -80,7 +80,8 @@ export class Lowering {
   #rootOf(item: Item, args: readonly Arg[]): Instance | undefined {
     const { rust, module } = item
     if (rust.kind !== 'alias') return this.#types.instanceOf(item, args)
-    const type = this.#types.type(rust.type, { module, generics: argsByName(item, args), self: undefined })
+    const env: Env = { module, generics: argsByName(item, args), self: undefined }
+    const type = this.report.inAlias(rust.name, rust.type.text, () => this.#types.type(rust.type, env))
     const instance = type?.kind === 'named' ? this.instances.byId(type.name) : undefined
     if (!instance && this.report.problems.length === 0) {
       const reason = `this type is an alias of ${rust.type.text}, which is neither a struct nor an enum`

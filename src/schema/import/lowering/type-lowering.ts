@@ -151,12 +151,12 @@ export class TypeLowering implements TypeLowerer {
     if (!item) return undefined
     const bound = this.bind(item, args, env, depth)
     if (item.rust.kind === 'alias') {
-      const generics = argsByName(item, bound)
-      return this.type(
-        item.rust.type,
-        { module: item.module, generics, self: undefined, answers: env.answers },
-        depth + 1,
-      )
+      const { name, type } = item.rust
+      const inAlias = {
+        ...{ module: item.module, generics: argsByName(item, bound), self: undefined },
+        answers: env.answers,
+      }
+      return this.#parts.report.inAlias(name, type.text, () => this.type(type, inAlias, depth + 1))
     }
     return { kind: 'named', name: this.instanceOf(item, bound).id }
   }

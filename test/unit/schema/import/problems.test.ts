@@ -58,12 +58,16 @@ describe('problems', () => {
       'src/lib.rs:11 DateTime<mars::Sol>: the time zone is not Utc, FixedOffset, Local or Tz [--map chrono::DateTime=…]',
     ],
     [
+      'type Wei = ethers::U256; #[derive(Serialize)] enum OrderEvent { A(Option<Wei>) }',
+      'src/lib.rs:11 ethers::U256: the source of crate ethers is not among the paths; Wei is an alias of this type [--map ethers::U256=…]',
+    ],
+    [
       'struct Order; type It = Order; #[derive(Serialize)] enum OrderEvent { A(It::Body) }',
       'src/lib.rs:11 It::Body: It is an alias, and crbus does not follow a path through an alias [--map It::Body=…]',
     ],
     [
       'type A = B; type B = A; #[derive(Serialize)] enum OrderEvent { A(A) }',
-      'src/lib.rs:11 B: the definition of this type is circular []',
+      'src/lib.rs:11 B: the definition of this type is circular; A is an alias of this type []',
     ],
     [
       '#[derive(Serialize)] struct T<X> { it: Vec<T<Option<X>>> } #[derive(Serialize)] enum OrderEvent { A(T<u8>) }',

@@ -136,7 +136,7 @@ pub type OrderEvents = Envelope<OrderEvent>; pub type Of<T> = Box<Envelope<T>>; 
       'src/lib.rs:3 List: this type is an alias of Vec<OrderEvent>, which is neither a struct nor an enum []',
     ])
     expect(rootOf('pub type Gone = ids::Id;', { root: 'Gone' })).toEqual([
-      'src/lib.rs:1 ids::Id: the source of crate ids is not among the paths [--map ids::Id=…]',
+      'src/lib.rs:1 ids::Id: the source of crate ids is not among the paths; Gone is an alias of this type [--map ids::Id=…]',
     ])
     expect(rootOf('mod a { pub type It = u8; } mod b { pub struct It; }', { root: 'It' })).toEqual([
       'src/lib.rs:1 It: more than one type is named It; this one is an alias of u8 [--root crate::a::It]',
