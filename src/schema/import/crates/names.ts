@@ -67,8 +67,6 @@ export class Names {
     const found = this.#find(module, path, space, isGlobal, new Map())
     if (found?.kind !== 'foreign' || path.length === 1 || isGlobal || isImportableType(canonicalPath(found.path)))
       return found
-    const ofCrate = this.#crateNamed(module, path, space, new Map())
-    if (ofCrate && isHiddenByMacro(found.path, path, ofCrate)) return ofCrate
     // `use std::collections::*` imports `hash_map` too.
     const byGlob = this.foreignGlobs(module)
       .map((glob) => [...glob.split('::'), ...path])
@@ -247,6 +245,8 @@ export class Names {
     for (const use of module.uses) {
       if (use.as !== name) continue
       const found = this.#targetOfUse(module, use.path, use.isGlobal, space, seen)
+      // `use time::macros::time` does not hide the crate `time` in `time::Date`.
+      if (found?.kind === 'foreign' && isMacro(found.path)) continue
       const state = this.#cfgState(use.attributes, module)
       const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
@@ -344,15 +344,9 @@ export class Names {
   }
 }
 
-/**
- * Whether `use time::macros::time` seems to hide the crate `time` in `time::Date`, although a macro has another namespace. `found`
- * is the path with the `use`, `written` the path without it, and `ofCrate` its target in the crate.
- */
-const isHiddenByMacro = (found: readonly string[], written: readonly string[], ofCrate: Found): boolean =>
-  ofCrate.kind === 'foreign' &&
-  isImportableType(canonicalPath(ofCrate.path)) &&
-  (found[0] === ofCrate.path[0] ||
-    found.slice(0, -written.length).some((step) => step === 'macros' || step.endsWith('_macros')))
+/** Whether a foreign path is that of a macro, which has another namespace than crates: `time::macros::time` or `uuid::uuid`. */
+const isMacro = (path: readonly string[]): boolean =>
+  path.slice(0, -1).some((step) => /(^|_)macros$/.test(step)) || (path.length === 2 && path[0] === path[1])
 
 /** Whether a `cfg` holds, or may hold depending on its options. */
 const isPossible = (state: CfgState): boolean => !('holds' in state) || state.holds

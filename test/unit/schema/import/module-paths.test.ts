@@ -202,6 +202,9 @@ describe('paths of an import', () => {
     ['use time_macros::time;', 'time::Month', 'time::Month'],
     ['use uuid::uuid;', 'uuid::Uuid', 'Uuid'],
     ['use tokio::time;', 'time::Duration', 'Duration'],
+    ['use time::{macros::time, OffsetDateTime};', 'OffsetDateTime', 'time::OffsetDateTime'],
+    ['use uuid::{uuid, Uuid as Id};', 'Id', 'Uuid'],
+    ['use uuid::uuid; mod inner { pub use uuid::Uuid; }', 'inner::Uuid', 'Uuid'],
   ])('a macro does not hide the crate of its name: %s', (use, type, expected) => {
     expect(typesOf(importRust(`${use}\n${event(type)}`))).toEqual({ OrderEvent: [{ A: [expected] }] })
   })
