@@ -1,9 +1,12 @@
 import type { RustType } from '../../rust/ast.ts'
+import { type CfgState, presence } from '../../rust/attributes.ts'
 import { lastSegment } from '../../rust/rust-text.ts'
+import { formatLocation } from '../../rust/source.ts'
 import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
+import { pathFromRoot } from './crates/module-files.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
 import { topicOf } from './event-types/topic.ts'
-import { importHints } from './hints.ts'
+import { importHints, turnOnHint } from './hints.ts'
 import type { ImportProblem } from './import-report.ts'
 import type { ImportRequest } from './import-request.ts'
 import type { Lowering } from './lowering/lowering.ts'
@@ -29,7 +32,9 @@ export function chooseRoot(
   request: ImportRequest,
 ): Choice {
   const { root } = request
-  const all = crates.flatMap((crate) => itemsOf(crate.root)).filter(isFirstDeclaration)
+  const assume = request.answers?.assume ?? new Map()
+  const declared = crates.flatMap((crate) => itemsOf(crate.root)).filter(isFirstDeclaration)
+  const all = declared.filter((item) => isPossible(stateOf(item, assume)))
   const allPaths = request.paths.join(' ')
   if (root !== undefined) {
     const named = all.filter((item) => {
@@ -42,6 +47,7 @@ export function chooseRoot(
     const serialized = preferred.filter((item) => isSerialized(item, lowering))
     const [item, ...more] = serialized.length > 0 ? serialized : preferred
     if (item && more.length === 0) return { ok: true, item, notes: [] }
+    if (item && areAlternatives(preferred)) return { ok: false, problems: [cfgProblem(preferred, assume)] }
     if (item)
       return {
         ok: false,
@@ -50,6 +56,12 @@ export function chooseRoot(
           return choiceProblem(one, `more than one type is named ${root}${what}`, all)
         }),
       }
+    const excluded = declared.find((one) => pathOf(one) === root || pathOf(one).endsWith(`::${root}`))
+    if (excluded) {
+      const { name, location } = excluded.rust
+      const reason = 'its cfg attributes exclude this type'
+      return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }] }
+    }
     const similar = all.map(pathOf).filter((path) => path.toLowerCase().includes(lastSegment(root).toLowerCase()))
     const reason = `no type is named ${root}${similar.length > 0 ? `; similar types are ${similar.slice(0, MAX_SHOWN_TYPES).join(', ')}` : ''}`
     return { ok: false, problems: [{ file: allPaths, line: 0, about: root, reason, fix: undefined }] }
@@ -84,6 +96,8 @@ export function chooseRoot(
     return { ok: true, item: match, notes: [note] }
   }
   if (candidates.length > 0) {
+    if (outermost.length > 0 && wrappers.length === 0 && areAlternatives(outermost))
+      return { ok: false, problems: [cfgProblem(outermost, assume)] }
     const choices = [...wrappers, ...(outermost.length > 0 ? outermost : candidates)]
     const reasonFor = (item: Item) => {
       const contained = wrappedTypes(item, lowering).filter((rust) => choices.some((one) => one.rust === rust))
@@ -99,12 +113,32 @@ export function chooseRoot(
 
 /**
  * Whether an item is the first one with its path and location. If `main.rs` and `lib.rs` declare a module, its items occur
- * twice.
+ * twice. Items of one module never do: a macro may declare several at one location, which differ in their `cfg`.
  */
 const isFirstDeclaration = (item: Item, index: number, all: readonly Item[]): boolean => {
   const { file, line } = item.rust.location
   const isSame = ({ rust: { location } }: Item) => location.file === file && location.line === line
-  return all.findIndex((other) => isSame(other) && pathOf(other) === pathOf(item)) === index
+  const isTwin = (other: Item) => other.module !== item.module && isSame(other) && pathOf(other) === pathOf(item)
+  return all.findIndex((other) => other === item || isTwin(other)) === index
+}
+
+/** The state of the `cfg` of an item and of the modules around it. */
+const stateOf = ({ rust, module }: Item, assume: ReadonlyMap<string, string>): CfgState =>
+  presence([...rust.attributes, ...pathFromRoot(module).flatMap(({ attributes }) => attributes)], assume)
+
+const isPossible = (state: CfgState): boolean => 'ask' in state || state.holds
+
+/** Whether items have the same path, so that only their `cfg` distinguishes them. */
+const areAlternatives = ([first, ...others]: readonly Item[]): boolean =>
+  first !== undefined && others.length > 0 && others.every((other) => pathOf(other) === pathOf(first))
+
+/** The question which of several declarations of the root is compiled. */
+function cfgProblem(items: readonly Item[], assume: ReadonlyMap<string, string>): ImportProblem {
+  const { name, location } = (items[0] as Item).rust
+  const asked = items.map((item) => stateOf(item, assume)).flatMap((state) => ('ask' in state ? state.ask : []))
+  const locations = items.map(({ rust }) => formatLocation(rust.location)).join(' and ')
+  const reason = `cfg decides between the definitions in ${locations}`
+  return { ...location, about: name, reason, fix: turnOnHint(asked) }
 }
 
 function choiceProblem(item: Item, reason: string, all: readonly Item[]): ImportProblem {

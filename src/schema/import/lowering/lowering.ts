@@ -83,7 +83,8 @@ export class Lowering {
     const env: Env = { module, generics: argsByName(item, args), self: undefined }
     const type = this.report.inAlias(rust.name, rust.type.text, () => this.#types.type(rust.type, env))
     const instance = type?.kind === 'named' ? this.instances.byId(type.name) : undefined
-    if (!instance && this.report.problems.length === 0) {
+    // After a problem, the unit type stands for the type of the alias.
+    if (!instance && (this.report.problems.length === 0 || type?.kind !== 'unit')) {
       const reason = `this type is an alias of ${rust.type.text}, which is neither a struct nor an enum`
       this.report.problem(rust.location, rust.name, reason, undefined)
     }

@@ -131,10 +131,69 @@ pub type OrderEvents = Envelope<OrderEvent>; pub type Of<T> = Box<Envelope<T>>; 
     ])
   })
 
+  test.each([
+    [
+      'enums',
+      '#[cfg(unix)]\npub enum OrderEvent { A }\n#[cfg(not(unix))]\npub enum OrderEvent { B }',
+      undefined,
+      '2',
+      '4',
+    ],
+    [
+      'enums',
+      '#[cfg(unix)] pub enum OrderEvent { A } #[cfg(not(unix))] pub enum OrderEvent { B }',
+      'OrderEvent',
+      '1',
+      '1',
+    ],
+    [
+      'enums in branches of cfg_if',
+      'cfg_if! { if #[cfg(unix)] { pub enum OrderEvent { A } } else { pub enum OrderEvent { B } } }',
+      undefined,
+      '1',
+      '1',
+    ],
+    [
+      'modules',
+      '#[cfg(unix)] mod it { pub enum OrderEvent { A } }\n#[cfg(not(unix))] mod it { pub enum OrderEvent { B } }',
+      'OrderEvent',
+      '1',
+      '2',
+    ],
+    [
+      'aliases',
+      '#[cfg(unix)] pub type OrderEvent = a::It;\n#[cfg(not(unix))] pub type OrderEvent = b::It; mod a { pub enum It { A } } mod b { pub enum It { B } }',
+      'OrderEvent',
+      '1',
+      '2',
+    ],
+  ])('asks which of several %s of the same name is compiled', (_, source, root, first, second) => {
+    const rust = source.replaceAll('pub enum', '#[derive(serde::Serialize)] pub enum')
+    const options = root === undefined ? {} : { root }
+    expect(linesOf(importRust(rust, options))[0]).toBe(
+      `src/lib.rs:${first} OrderEvent: cfg decides between the definitions in src/lib.rs:${first} and src/lib.rs:${second} [--assume 'unix=on|off']`,
+    )
+    const as = (unix: string) => JSON.stringify(typesOf(importRust(rust, { ...options, assume: { unix } })))
+    expect([as('on'), as('off')]).toEqual([
+      expect.stringContaining('[{"A":null}]'),
+      expect.stringContaining('[{"B":null}]'),
+    ])
+  })
+
+  test('says that cfg excludes the root', () => {
+    const rust = '#[cfg(unix)] #[derive(serde::Serialize)] pub enum OrderEvent { A }'
+    expect(linesOf(importRust(rust, { root: 'OrderEvent', assume: { unix: 'off' } }))).toEqual([
+      'src/lib.rs:1 OrderEvent: its cfg attributes exclude this type []',
+    ])
+  })
+
   test('says that a root is an alias if it is neither a struct nor an enum', () => {
     expect(rootOf(envelope, { root: 'List' })).toEqual([
       'src/lib.rs:3 List: this type is an alias of Vec<OrderEvent>, which is neither a struct nor an enum []',
     ])
+    expect(linesOf(importRust('pub type Pair = (u8, ids::Id);', { root: 'Pair' }))[1]).toBe(
+      'src/lib.rs:1 Pair: this type is an alias of (u8, ids::Id), which is neither a struct nor an enum []',
+    )
     expect(rootOf('pub type Gone = ids::Id;', { root: 'Gone' })).toEqual([
       'src/lib.rs:1 ids::Id: the source of crate ids is not among the paths; Gone is an alias of this type [--map ids::Id=…]',
     ])
