@@ -10,6 +10,12 @@ import type { LoweringParts, TypeLowerer } from './lowering-parts.ts'
 /** The maximum number of aliases and associated types to follow, because they may form a cycle. */
 const MAX_HOPS = 20
 
+/** The type that an associated type stands for, and the scope in which its names are resolved. */
+interface FoundType {
+  readonly rust: RustType
+  readonly env: Env
+}
+
 /** Resolves an associated type such as `<Order as Aggregate>::Event` to the type that an impl block assigns to `Event`. */
 export class AssociatedTypes {
   readonly #names: Names
@@ -26,9 +32,10 @@ export class AssociatedTypes {
 
   /**
    * Finds the type that an associated type stands for, and the scope in which its names are resolved. `undefined` if no impl
-   * block in the crate of the owner defines it, or several do.
+   * block in the crate of the owner defines it, or several do. If only their `cfg` decides between several definitions, returns the
+   * options of `cfg`.
    */
-  find(rust: RustType, env: Env, hops = 0): { readonly rust: RustType; readonly env: Env } | undefined {
+  find(rust: RustType, env: Env, hops = 0): FoundType | { readonly ask: readonly string[] } | undefined {
     const wanted = associatedParts(rust, env)
     const owner = wanted && this.#owner(wanted.self, env, hops)
     if (!owner) return undefined
@@ -36,11 +43,15 @@ export class AssociatedTypes {
       if (wanted.trait !== undefined && traitName(impl) !== wanted.trait) return []
       return impl.types.flatMap(({ name, type, attributes }) => {
         const state = presence([...impl.attributes, ...attributes], this.#cfg.of(module.crate))
-        return name === wanted.name && ('ask' in state || state.holds) ? [{ type, impl, module }] : []
+        return name === wanted.name && ('ask' in state || state.holds) ? [{ type, impl, module, state }] : []
       })
     })
     const [only, ...others] = defining
-    if (!only || others.length > 0) return undefined
+    if (!only) return undefined
+    if (others.length > 0) {
+      const ask = defining.flatMap(({ state }) => ('ask' in state ? state.ask : []))
+      return ask.length === 0 ? undefined : { ask }
+    }
     const generics = new Map([...parametersOf(only.impl, owner.args), ['Self', owner.self]])
     return { rust: only.type, env: { module: only.module, generics, self: undefined, answers: env.answers } }
   }
@@ -50,6 +61,7 @@ export class AssociatedTypes {
     let [type, env] = [self, from]
     for (let hop = hops; hop < MAX_HOPS; hop += 1) {
       const next = boundTo(type, env) ?? this.find(type, env, hop + 1)
+      if (next && 'ask' in next) return undefined
       if (next) {
         ;[type, env] = [next.rust, next.env]
         continue

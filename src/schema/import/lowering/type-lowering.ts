@@ -125,6 +125,10 @@ export class TypeLowering implements TypeLowerer {
     const answer = this.answers.mapped([rust.text], args, rust, env, depth)
     if (answer) return answer.type
     const found = this.#associatedTypes.find(rust, env)
+    if (found && 'ask' in found) {
+      const why = `this associated type depends on ${[...new Set(found.ask)].join(', ')}`
+      return this.#parts.report.problem(rust.location, rust.text, why, turnOnHint(found.ask))
+    }
     if (found) return this.type(found.rust, found.env, depth + 1)
     const reason = 'cannot resolve this associated type'
     return this.#parts.report.problem(rust.location, rust.text, reason, importHints.mapType(rust.text))

@@ -196,6 +196,16 @@ describe('paths of an import', () => {
     expect(as('on')).not.toBe(as('off'))
   })
 
+  test('an associated type names the cfg that decides it', () => {
+    const rust = `struct Order; impl Aggregate for Order { #[cfg(unix)] type Id = u64; #[cfg(not(unix))] type Id = u32; }
+${event('<Order as Aggregate>::Id')}`
+    expect(linesOf(importRust(rust))).toEqual([
+      "src/lib.rs:2 <Order as Aggregate>::Id: this associated type depends on unix [--assume 'unix=on|off']",
+    ])
+    expect(typesOf(importRust(rust, { assume: { unix: 'on' } }))).toEqual({ OrderEvent: [{ A: ['u64'] }] })
+    expect(typesOf(importRust(rust, { assume: { unix: 'off' } }))).toEqual({ OrderEvent: [{ A: ['u32'] }] })
+  })
+
   test.each([
     ['use time::macros::time;', 'time::Date', 'time::Date'],
     ['use time::macros::{date, time};', 'time::OffsetDateTime', 'time::OffsetDateTime'],
