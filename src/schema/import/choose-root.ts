@@ -2,6 +2,7 @@ import type { RustType } from '../../rust/ast.ts'
 import { type CfgState, presence } from '../../rust/attributes.ts'
 import { lastSegment } from '../../rust/rust-text.ts'
 import { formatLocation } from '../../rust/source.ts'
+import type { Cfg } from './crates/cfg.ts'
 import { type Crate, type Item, itemsOf, modulePath } from './crates/module.ts'
 import { pathFromRoot } from './crates/module-files.ts'
 import { hasEventTypes, isEventLike } from './event-types/event-enums.ts'
@@ -32,9 +33,9 @@ export function chooseRoot(
   request: ImportRequest,
 ): Choice {
   const { root } = request
-  const assume = request.answers?.assume ?? new Map()
+  const { cfg } = lowering
   const declared = crates.flatMap((crate) => itemsOf(crate.root)).filter(isFirstDeclaration)
-  const all = declared.filter((item) => isPossible(stateOf(item, assume)))
+  const all = declared.filter((item) => isPossible(stateOf(item, cfg)))
   const allPaths = request.paths.join(' ')
   if (root !== undefined) {
     const named = all.filter((item) => {
@@ -47,7 +48,7 @@ export function chooseRoot(
     const serialized = preferred.filter((item) => isSerialized(item, lowering))
     const [item, ...more] = serialized.length > 0 ? serialized : preferred
     if (item && more.length === 0) return { ok: true, item, notes: [] }
-    if (item && areAlternatives(preferred)) return { ok: false, problems: [cfgProblem(preferred, assume)] }
+    if (item && areAlternatives(preferred)) return { ok: false, problems: [cfgProblem(preferred, cfg)] }
     if (item)
       return {
         ok: false,
@@ -97,7 +98,7 @@ export function chooseRoot(
   }
   if (candidates.length > 0) {
     if (outermost.length > 0 && wrappers.length === 0 && areAlternatives(outermost))
-      return { ok: false, problems: [cfgProblem(outermost, assume)] }
+      return { ok: false, problems: [cfgProblem(outermost, cfg)] }
     const choices = [...wrappers, ...(outermost.length > 0 ? outermost : candidates)]
     const reasonFor = (item: Item) => {
       const contained = wrappedTypes(item, lowering).filter((rust) => choices.some((one) => one.rust === rust))
@@ -123,8 +124,8 @@ const isFirstDeclaration = (item: Item, index: number, all: readonly Item[]): bo
 }
 
 /** The state of the `cfg` of an item and of the modules around it. */
-const stateOf = ({ rust, module }: Item, assume: ReadonlyMap<string, string>): CfgState =>
-  presence([...rust.attributes, ...pathFromRoot(module).flatMap(({ attributes }) => attributes)], assume)
+const stateOf = ({ rust, module }: Item, cfg: Cfg): CfgState =>
+  presence([...rust.attributes, ...pathFromRoot(module).flatMap(({ attributes }) => attributes)], cfg.of(module.crate))
 
 const isPossible = (state: CfgState): boolean => 'ask' in state || state.holds
 
@@ -133,9 +134,9 @@ const areAlternatives = ([first, ...others]: readonly Item[]): boolean =>
   first !== undefined && others.length > 0 && others.every((other) => pathOf(other) === pathOf(first))
 
 /** The question which of several declarations of the root is compiled. */
-function cfgProblem(items: readonly Item[], assume: ReadonlyMap<string, string>): ImportProblem {
+function cfgProblem(items: readonly Item[], cfg: Cfg): ImportProblem {
   const { name, location } = (items[0] as Item).rust
-  const asked = items.map((item) => stateOf(item, assume)).flatMap((state) => ('ask' in state ? state.ask : []))
+  const asked = items.map((item) => stateOf(item, cfg)).flatMap((state) => ('ask' in state ? state.ask : []))
   const locations = items.map(({ rust }) => formatLocation(rust.location)).join(' and ')
   const reason = `cfg decides between the definitions in ${locations}`
   return { ...location, about: name, reason, fix: turnOnHint(asked) }

@@ -132,7 +132,7 @@ describe('readSchemaFile and writeSchemaFile', () => {
       '"topic"',
       '"tpoic": "", "topic"',
       'tpoic',
-      'unknown key; known keys: crbus_schema, topic, root, answers, events, types',
+      'unknown key; known keys: crbus_schema, topic, root, integers, answers, events, types',
     ],
     ['"i128"', '5', 'answers.map.money::Cents', 'expected a string, got a number'],
     ['"assume"', '"asume"', 'answers.asume', 'unknown key; known keys: map, assume'],
