@@ -6,7 +6,7 @@ import { childOf, type Source, type SyntaxNode } from './source.ts'
  */
 export type Visibility = 'everywhere' | { readonly within: readonly string[] }
 
-export const PRIVATE: Visibility = { within: ['self'] }
+const PRIVATE: Visibility = { within: ['self'] }
 
 /** Reads the visibility of an item. */
 export function readVisibility(node: SyntaxNode, source: Source): Visibility {

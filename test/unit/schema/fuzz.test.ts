@@ -54,6 +54,7 @@ describe('random bytes', () => {
   test('random bytes decode to a value that encodes to the same bytes, or fail with a reason, a path and an offset', () => {
     const random = seededRandom(1)
     let good = 0
+    // In microseconds of processor time, because other programs may use the machine.
     let slowest = 0
     let longest = 0
     for (let index = 0; index < payloads; ) {
@@ -63,10 +64,10 @@ describe('random bytes', () => {
       // Making a value costs more than decoding it, so each value is mutated many times.
       for (let spoilt = 0; spoilt < 40; spoilt += 1, index += 1) {
         const bytes = random.chance(0.1) ? noise(random) : mutated(Buffer.from(seedValue.bytes), random)
-        const begun = performance.now()
+        const begun = process.cpuUsage().user
         const value = decoder.decode(bytes)
         const json = decoder.decodeToJson(bytes)
-        slowest = Math.max(slowest, performance.now() - begun)
+        slowest = Math.max(slowest, process.cpuUsage().user - begun)
         if (value.ok !== json.ok) return expect.fail(`${name} ${bytes.toString('hex')}`)
         if (value.ok && json.ok) {
           good += 1
@@ -86,7 +87,7 @@ describe('random bytes', () => {
       }
     }
     expect(good).toBeGreaterThan(payloads / 50)
-    expect(slowest).toBeLessThan(1_000)
+    expect(slowest).toBeLessThan(1_000_000)
     expect(longest).toBeLessThan(500)
   }, 180_000)
 

@@ -5,7 +5,7 @@ import type { TransferInteger } from './integers.ts'
 import { begin, copy, failTransfer, newTransfer, type Transfer } from './transfer.ts'
 
 /** A payload with the other encoding of its integers. After a failure, `bytes` is the part before it. */
-export interface Transcoded {
+interface Transcoded {
   readonly bytes: Uint8Array
   /** `undefined` if the whole payload was transferred. Empty if the bytes themselves show the reason. */
   readonly failure: string | undefined

@@ -1,5 +1,5 @@
 import type { Meta, RustField, RustFields, RustType, RustVariant } from '../../../rust/ast.ts'
-import { changesBytes, derivesOf, effective, type OpenAttribute, presence, Serde } from '../../../rust/attributes.ts'
+import { changesBytes, effective, type OpenAttribute, presence, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, formatLocation, type SourceLocation } from '../../../rust/source.ts'
 import type { Answers, Fields, NamedType, Type } from '../../model.ts'
@@ -13,6 +13,7 @@ import { Names } from '../crates/names.ts'
 import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
 import { Report } from '../import-report.ts'
 import { attributeMacros } from './attribute-macros.ts'
+import { isSerializer, mattersForItem, namedDerives } from './derives.ts'
 import { FieldEncoding } from './field-encoding.ts'
 import { type Arg, argsByName, type Env, type Instance, Instances } from './instances.ts'
 import { allPresent, UNREADABLE } from './lowering-parts.ts'
@@ -97,20 +98,7 @@ export class Lowering {
    */
   derivesOf({ rust, module }: Item): string[] {
     const { list, open } = effective(rust.attributes, this.cfg.of(module.crate))
-    return this.#namedDerives([...list, ...open.map(({ meta }) => meta)], module)
-  }
-
-  #namedDerives(attributes: readonly Meta[], module: Module): string[] {
-    return derivesOf(attributes).map((path) => {
-      const steps = path.split('::')
-      const found = this.names.find(module, steps, 'type')
-      const original = found?.kind === 'foreign' ? found.path : steps
-      const name = original.at(-1) as string
-      // Other crates have derives of the same names that write other bytes.
-      return original.length === 1 || !/Serialize/.test(name) || original.some((step) => serdeCrates.has(step))
-        ? name
-        : original.join('::')
-    })
+    return namedDerives([...list, ...open.map(({ meta }) => meta)], module, this.names)
   }
 
   /** Lowers the fields or variants of an item, as its serde attributes say. Reports why if that is not possible. */
@@ -130,11 +118,11 @@ export class Lowering {
     if (rust.kind === 'union') return fail('serde cannot serialize a union', map)
     if (rust.isBroken) return fail('crbus cannot parse this Rust code', map)
     const { list, open } = effective(rust.attributes, this.cfg.of(item.module.crate))
-    const certain = this.#namedDerives(list, item.module)
+    const certain = namedDerives(list, item.module, this.names)
     const derives = this.derivesOf(item)
     const isAssumed = this.#types.answers.assumed(full, rust.name) === 'derived'
     // It is not known whether the open attributes apply. Derives of Serialize alone probably do, because the type was serialized.
-    const serializers = new Set(derives.filter((name) => isSerializer.test(name)))
+    const serializers = new Set(derives.filter(isSerializer))
     this.#reportOpen(
       open.filter(({ meta }) => mattersForItem(meta, serializers, derives)),
       rust.name,
@@ -383,22 +371,6 @@ export class Lowering {
       isFunction: !serde.has('with'),
     })
   }
-}
-
-/** Serde, its derives and the crates of other derives that implement serde's Serialize. */
-const serdeCrates = new Set(['serde', 'serde_derive', 'serde_repr', 'serde_with', 'serde_with_macros', 'derive_more'])
-
-/** The derives that implement Serialize. */
-const isSerializer = /^(Serialize|Serialize_repr|SerializeDisplay)$/
-
-/** Whether an attribute of an item that may apply or not would change the bytes. */
-function mattersForItem(meta: Meta, serializers: ReadonlySet<string>, derives: readonly string[]): boolean {
-  if (meta.path === 'serde') return changesBytes(meta)
-  if (/(^|::)serde_as$/.test(meta.path)) return true
-  if (meta.path === 'derive') return serializers.size > 1 && derivesOf([meta]).some((path) => /Serialize/.test(path))
-  // The representation matters only for derives that write it.
-  if (meta.path === 'repr') return serializers.has('Serialize_repr')
-  return attributeMacros([meta], derives).length > 0
 }
 
 const withoutSpaces = (text: string): string => text.replaceAll(/\s+/g, '')
