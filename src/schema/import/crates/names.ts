@@ -17,7 +17,10 @@ import {
 import type { Cfg } from './cfg.ts'
 import type { Crates } from './crates.ts'
 import { macroDefining } from './macro-calls.ts'
-import { type Module, nameableIn, withoutBlocks } from './module.ts'
+import { isWithin, type Module, nameableIn, withoutBlocks } from './module.ts'
+import { pathFromRoot } from './module-files.ts'
+
+const ALWAYS: CfgState = { holds: true }
 
 /** Rust's namespaces: a type and a constant may have the same name. */
 type Space = 'type' | 'value'
@@ -239,7 +242,8 @@ export class Names {
       const found = this.#targetOfUse(module, use.path, use.isGlobal, space, seen)
       // `use time::macros::time` does not hide the crate `time` in `time::Date`.
       if (found?.kind === 'foreign' && isMacro(found.path)) continue
-      const state = this.#cfgState(use.attributes, module)
+      const target = found?.kind === 'items' ? found.items[0]?.module : undefined
+      const state = allOf([this.#cfgState(use.attributes, module), target ? this.#reach(target, module) : ALWAYS])
       const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
       if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
@@ -263,7 +267,7 @@ export class Names {
       for (const target of branchesOf(this.#targetOfUse(module, use.path, use.isGlobal, 'type', seen))) {
         if (target.kind === 'module') {
           for (const inner of this.#bindings(target.module, name, space, seen)) {
-            const both = allOf([state, inner.state])
+            const both = allOf([state, inner.state, this.#reach(target.module, module)])
             if (!isVisible(inner.within, module) || !isPossible(both)) continue
             const candidate = { found: inner.found, state: both, within: narrower(usable, inner.within) }
             if (inner.found.kind === 'foreign') foreign.push(candidate)
@@ -286,6 +290,12 @@ export class Names {
 
   #cfgState(attributes: readonly Meta[], { crate }: Module): CfgState {
     return presence(attributes, this.#cfg.of(crate))
+  }
+
+  /** Whether a module that `from` imports from is compiled, according to the `cfg` of the modules around it. */
+  #reach(module: Module, from: Module): CfgState {
+    const outside = pathFromRoot(module).filter((outer) => !isWithin(from, outer))
+    return allOf(outside.map((outer) => this.#cfgState(outer.attributes, outer)))
   }
 
   /** Resolves the path of a `use`. */
