@@ -19,7 +19,7 @@ export function compareSchema(schema: Schema, written: readonly Written[]): read
     const theirs = parseJson(json)
     const ours = asSerde(schema, { kind: 'named', name: schema.root }, JSON.parse(JSON.stringify(read.value)))
     const isSame = theirs.ok && isDeepStrictEqual(values(ours), values(theirs.value))
-    return isSame ? [] : [`${hex} is ${json}, and was read as ${JSON.stringify(ours)}`]
+    return isSame ? [] : [`${hex} is ${json}, and was read as ${JSON.stringify(read.value)}`]
   })
 }
 
