@@ -133,7 +133,7 @@ class CrateWriter {
   /** A type that refers to nothing but types of the standard library. */
   #item(name: string, visibility: string): string {
     const { pick, below, chance } = this.#random
-    const kind = below(19)
+    const kind = below(30)
     const number = pick(numbers)
     switch (kind) {
       case 0:
@@ -180,6 +180,26 @@ class CrateWriter {
         return this.#associatedConst(name, visibility)
       case 17:
         return this.#macroItems(name, visibility)
+      case 18:
+        return this.#associated(name, visibility)
+      case 19:
+        return this.#constGeneric(name, visibility)
+      case 20:
+        return this.#genericAlias(name, visibility)
+      case 21:
+        return this.#macroModule(name, visibility)
+      case 22:
+        return this.#macroByPath(name, visibility)
+      case 23:
+        return this.#comments(name, visibility)
+      case 24:
+        return this.#into(name, visibility)
+      case 25:
+        return this.#shadowedParameter(name, visibility)
+      case 26:
+        return this.#macroRepetition(name, visibility)
+      case 27:
+        return this.#ownModule(name, visibility)
       default:
         this.#kinds.add('transparent')
         return `#[derive(Serialize)] #[serde(transparent)] ${visibility}struct ${name} { it: ${number} }\n${make(name, ['it: crate::Make::make(r)'])}`
@@ -324,6 +344,108 @@ class CrateWriter {
       `#[cfg_attr(not(feature = "${feature}"), derive(Serialize))] ${visibility}struct ${name} { it: u16, other: u8 }\n#[cfg(feature = "${feature}")] impl serde::Serialize for ${name} { fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_u64(u64::from(self.it)) } }`,
     ]
     return `${forms[below(forms.length)]}\n${made}`
+  }
+
+  #associated(name: string, visibility: string): string {
+    const { pick, chance } = this.#random
+    this.#kinds.add('associated type')
+    const trait = `Has${this.#serial++}`
+    const feature = pick(features)
+    const [one, two] = [pick(numbers), pick(numbers)]
+    const types = chance(0.5)
+      ? `#[cfg(feature = "${feature}")] type Out = ${one}; #[cfg(not(feature = "${feature}"))] type Out = ${two};`
+      : `type Out = ${one};`
+    const other = `trait Other${trait} { type Out; } impl Other${trait} for Owner${trait} { type Out = String; }`
+    return `pub trait ${trait} { type Out; } pub struct Owner${trait}; impl ${trait} for Owner${trait} { ${types} } ${chance(0.5) ? other : ''}
+${this.#tuple(name, visibility, [`<Owner${trait} as ${trait}>::Out`])}`
+  }
+
+  #constGeneric(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('const generic')
+    const inner = `Buf${this.#serial++}`
+    const argument = pick(['3', '{ 1 + 1 }', '{ 0x2 }', '{ (257u16 as u8) as usize }'])
+    return `#[derive(Serialize)] pub struct ${inner}<T, const N: usize> where [T; N]: Serialize { it: [T; N] }
+impl<T: crate::Make, const N: usize> crate::Make for ${inner}<T, N> where [T; N]: Serialize { fn make(r: &mut crate::Random) -> Self { ${inner} { it: crate::Make::make(r) } } }
+${this.#tuple(name, visibility, [`${inner}<${pick(numbers)}, ${argument}>`])}`
+  }
+
+  #genericAlias(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('generic alias')
+    const alias = `Pair${this.#serial++}`
+    return `pub type ${alias}<B, A = u8> = (A, Option<B>);\n${this.#tuple(name, visibility, [pick([`${alias}<u16>`, `${alias}<String, i64>`])])}`
+  }
+
+  #macroModule(name: string, visibility: string): string {
+    const { pick, chance } = this.#random
+    this.#kinds.add('macro of a module')
+    const macro = `inside${this.#serial++}`
+    const [one, two] = [pick(numbers), pick(numbers)]
+    const definition = (type: string) =>
+      `macro_rules! ${macro} { ($v:vis $n:ident) => { #[derive(serde::Serialize)] $v struct $n(${type}); impl crate::Make for $n { fn make(r: &mut crate::Random) -> Self { $n(crate::Make::make(r)) } } } }`
+    // Without macro_use, the definition inside the module is not visible outside.
+    const attribute = chance(0.5) ? '#[macro_use] ' : ''
+    return `${definition(one)}\n${attribute}mod holds${macro} { ${definition(two)} }\n${macro}!(${visibility}${name});`
+  }
+
+  #macroByPath(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('macro by path')
+    const macro = `path${this.#serial++}`
+    const definition = `macro_rules! ${macro} { ($v:vis $n:ident) => { #[derive(serde::Serialize)] $v struct $n(${pick(numbers)}); impl crate::Make for $n { fn make(r: &mut crate::Random) -> Self { $n(crate::Make::make(r)) } } } }`
+    return `mod far${macro} { ${definition} pub(crate) use ${macro}; }\nuse far${macro}::${macro} as again${macro};\nagain${macro}!(${visibility}${name});`
+  }
+
+  #comments(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('comments')
+    const other = `#[derive(Serialize)] pub struct ${name}(u8);`
+    const hidden = pick([
+      `/* /* */ ${other} */`,
+      `const TEXT${this.#serial++}: &str = r##"${other} "# }"##;`,
+      `#[doc = "} ${name} {"] pub struct Doc${this.#serial++};`,
+      `fn f${this.#serial++}<'a>(it: &'a str) -> char { let _ = "{"; match it { "}" => '}', _ => '{' } }`,
+      `// ${other} }`,
+    ])
+    return `${hidden}\n${this.#tuple(name, visibility, [pick(['u32', 'String'])])}`
+  }
+
+  #into(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('into')
+    const [inner, type] = [`Raw${this.#serial++}`, pick(['u64', 'u32', 'i64'])]
+    return `#[derive(Serialize)] pub struct ${inner}(${type});
+#[derive(Clone, Serialize)] #[serde(into = "${inner}")] ${visibility}struct ${name}(u8);
+impl From<${name}> for ${inner} { fn from(it: ${name}) -> Self { ${inner}(it.0 as ${type}) } }
+impl crate::Make for ${name} { fn make(r: &mut crate::Random) -> Self { ${name}(crate::Make::make(r)) } }`
+  }
+
+  #shadowedParameter(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('shadowed parameter')
+    const [inner, parameter] = [`Of${this.#serial++}`, pick(['String', 'Kind', 'T'])]
+    return `#[derive(Serialize)] pub struct ${inner}<${parameter}>(Option<${parameter}>);
+impl<T: crate::Make> crate::Make for ${inner}<T> { fn make(r: &mut crate::Random) -> Self { ${inner}(crate::Make::make(r)) } }
+${this.#tuple(name, visibility, [`${inner}<${pick(numbers)}>`])}`
+  }
+
+  #macroRepetition(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('macro repetition')
+    const macro = `many${this.#serial++}`
+    return `macro_rules! ${macro} { ($($(#[$m:meta])* $v:vis struct $n:ident { $($f:ident : $t:ty),* $(,)? })*) => { $( $(#[$m])* $v struct $n { $($f: $t),* }
+impl crate::Make for $n { fn make(r: &mut crate::Random) -> Self { $n { $($f: crate::Make::make(r)),* } } } )* } }
+${macro}! { #[derive(Serialize)] pub struct First${macro} { it: u8 } #[derive(Serialize)] ${visibility}struct ${name} { a: ${pick(numbers)}, b: ${pick(['Option<u8>', 'Vec<(u8, u16)>', '[u8; 2]'])} } }`
+  }
+
+  /** A module whose name is that of a library. */
+  #ownModule(name: string, visibility: string): string {
+    const { pick } = this.#random
+    this.#kinds.add('own module')
+    const library = pick(['chrono', 'std', 'bincode'])
+    const inner = `#[derive(serde::Serialize)] pub struct NaiveDate(pub u8); impl crate::Make for NaiveDate { fn make(r: &mut crate::Random) -> Self { NaiveDate(crate::Make::make(r)) } }`
+    return `pub mod ${library} { ${inner} }\n${this.#tuple(name, visibility, [`self::${library}::NaiveDate`])}`
   }
 
   #cfgIf(name: string, visibility: string): string {

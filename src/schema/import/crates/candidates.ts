@@ -12,6 +12,8 @@ export type Found =
   | { readonly kind: 'const'; readonly value: RustConst; readonly module: Module }
   /** A path in a crate whose source is not imported. */
   | { readonly kind: 'foreign'; readonly path: readonly string[] }
+  /** What a `use` of this path imports, which crbus does not find: a macro may define it. */
+  | { readonly kind: 'unknown'; readonly path: readonly string[] }
   /** Whatever a macro call defines that crbus could not expand. */
   | { readonly kind: 'macro'; readonly call: MacroCall }
   /** Several possible targets. The `cfg` options in `ask`, if there are any, decide which one applies. */
@@ -81,6 +83,7 @@ function isSame(one: Found, other: Found): boolean {
   if (one.kind === 'items') return other.kind === 'items' && one.items[0]?.rust === other.items[0]?.rust
   if (one.kind === 'module') return other.kind === 'module' && one.module === other.module
   if (one.kind === 'const') return other.kind === 'const' && one.value === other.value
+  if (one.kind === 'unknown') return other.kind === 'unknown' && one.path.join('::') === other.path.join('::')
   if (one.kind === 'macro') return other.kind === 'macro' && one.call === other.call
   if (one.kind === 'open') {
     if (other.kind !== 'open' || other.found.length !== one.found.length) return false

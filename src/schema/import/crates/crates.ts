@@ -339,12 +339,13 @@ export class Crates {
     ]
     for (const path of paths) {
       const [first = '', ...rest] = path
-      const isOwn = first === 'crate' || first === 'self' || first === 'super'
+      const child = module.modules.find(({ name: inner }) => inner === first)
+      const isOwn = child !== undefined || first === 'crate' || first === 'self' || first === 'super'
       const crate = isOwn ? module.crate : this.dependency(module.crate, first)
       if (!crate) continue
       const original = path.at(-1) as string
       const shown = crate === module.crate ? 'crate' : `::${first}`
-      const near = first === 'self' ? module : first === 'super' ? module.parent : crate.root
+      const near = child ?? (first === 'self' ? module : first === 'super' ? module.parent : crate.root)
       const named = moduleAt(near, rest.slice(0, -1))
       const found =
         onlyMacro(named?.macros.filter((macro) => macro.name === original)) ??

@@ -1,4 +1,4 @@
-import type { Meta } from '../../../rust/ast.ts'
+import type { Meta, RustUse } from '../../../rust/ast.ts'
 import { allOf, type CfgState, presence } from '../../../rust/attributes.ts'
 import { canonicalPath, isImportableType, isInForeignModule, preludePath } from '../lowering/foreign-types.ts'
 import {
@@ -246,7 +246,9 @@ export class Names {
       const state = allOf([this.#cfgState(use.attributes, module), target ? this.#reach(target, module) : ALWAYS])
       const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
-      if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
+      if (!found && space === 'type' && !this.#isOtherwiseKnown(module, use, seen))
+        yield { found: { kind: 'unknown', path: use.path }, state, within }
+      else if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
         unknownForeign.push({ found, state, within })
       else if (found) yield { found, state, within }
     }
@@ -290,6 +292,16 @@ export class Names {
 
   #cfgState(attributes: readonly Meta[], { crate }: Module): CfgState {
     return presence(attributes, this.#cfg.of(crate))
+  }
+
+  /** Whether a `use` imports a value, a function, a macro or a variant, and so no type. */
+  #isOtherwiseKnown(module: Module, { path, isGlobal }: RustUse, seen: Pending): boolean {
+    const name = path.at(-1) ?? ''
+    const parent = path.length > 1 ? this.#targetOfUse(module, path.slice(0, -1), isGlobal, 'type', seen) : undefined
+    const home = parent?.kind === 'module' ? parent.module : path.length === 1 ? module : undefined
+    if (!home) return parent !== undefined && parent.kind !== 'unknown'
+    if (home.functions.has(name) || home.macros.some((macro) => macro.name === name)) return true
+    return this.#targetOfUse(module, path, isGlobal, 'value', seen) !== undefined
   }
 
   /** Whether a module that `from` imports from is compiled, according to the `cfg` of the modules around it. */

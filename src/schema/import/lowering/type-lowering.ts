@@ -235,6 +235,7 @@ export class TypeLowering implements TypeLowerer {
 function describeTarget(found: Found): string {
   if (found.kind === 'foreign') return found.path.join('::')
   if (found.kind === 'module') return found.module.file
+  if (found.kind === 'unknown') return `what use ${found.path.join('::')} imports`
   if (found.kind === 'macro') return `what ${found.call.name}! (${formatLocation(found.call.location)}) defines`
   const location = found.kind === 'items' ? found.items[0]?.rust.location : undefined
   return location ? formatLocation(location) : 'a value'

@@ -1,5 +1,7 @@
 //! Prints values of the generated types: the number of the case, bincode 1.3 as hex, and serde_json's text.
 #![allow(warnings)]
+// rustc accepts some ambiguous names by mistake, and says that it will refuse them.
+#![deny(ambiguous_glob_imports)]
 
 mod cases;
 
