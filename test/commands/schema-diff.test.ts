@@ -57,12 +57,36 @@ describe('schema diff', () => {
     expect(stdout).toBe(`SILENT  OrderEvent
         the variants were reordered, which changes their numbers in the bytes: old bytes of OrderShipped decode as OrderCancelled, bytes of OrderCancelled decode as OrderShipped
         in OrderShipped, OrderCancelled
+        600 of 600 random values are read as other values without an error, for example {"OrderShipped":{"order_id":"Grüße"}} as {"OrderCancelled":{"order_id":"Grüße"}}
         → restore the old order of the variants; add new variants only at the end
 
 1 change: 1 decodes old bytes to something else without an error
 `)
     expect(stderr).toBe('')
     expect(exitCode).toBe(10)
+  })
+
+  test('says how many random values are read wrongly, and how many leave bytes over', async () => {
+    const reading = (kind: string, high: string) => {
+      const held = fields({ kind: t.of(kind), low: t.of('u8'), high: t.of(high) })
+      return writeSchemaFile(schemaOf('Reading', { Reading: { kind: 'struct', at: '', fields: held } }))
+    }
+    put('old.json', reading('u16', 'u8'))
+    put('new.json', reading('u8', 'u16'))
+    const wrong = await diff('old.json', 'new.json')
+    expect(wrong.stdout).toMatch(/^SILENT {2}Reading\.kind\n/)
+    expect(wrong.stdout).toMatch(
+      /\n {8}295 of 300 random values are read as other values without an error, for example \{"kind":\d+,"low":\d+,"high":\d+\} as \{"kind":\d+,"low":\d+,"high":\d+\}\n/,
+    )
+    expect(wrong.stdout).toMatch(/\n2 changes: 2 decode old bytes to something else without an error\n$/)
+    put('old.json', reading('u16', 'u64'))
+    put('new.json', reading('u16', 'u32'))
+    const longer = await diff('old.json', 'new.json')
+    expect(longer.stdout).toMatch(
+      /^BREAKS {2}Reading\.high\n.*\n {8}300 of 300 random values leave bytes over at the end: strict readers refuse them, and bincode::deserialize reads them without an error, for example /,
+    )
+    expect(longer.stdout).toMatch(/\n1 change: 1 fails on some old bytes \(1 not noticed by bincode::deserialize\)\n$/)
+    expect(longer.exitCode).toBe(10)
   })
 
   test('reads Rust source, and finds a variant added at the end safe', async () => {
@@ -131,6 +155,8 @@ describe('schema diff', () => {
           eventTypes: ['OrderPlaced'],
           oldReaders: 'safe',
           leftoverBytes: false,
+          isRegrouped: false,
+          sampled: { count: 300, same: 300, other: 0, leftover: 0, failed: 0 },
           message: 'the type changed from i64 to Money, with the same bytes',
           advice: 'nothing to do',
         },

@@ -13,7 +13,9 @@ export default class SchemaDiffCommand extends BaseCommand {
   static override document = 'schema/diff'
   static override description = [
     'Bincode bytes do not describe themselves, so bytes written with the old types are decoded with the new types without a check. Each change is listed with its effect:',
-    '  SILENT  old bytes decode to wrong values, without an error\n  BREAKS  some old bytes do not decode\n  safe    old bytes decode correctly',
+    '  SILENT  old bytes decode to wrong values, without an error\n  BREAKS  some old bytes do not decode, and none was seen to decode to wrong values\n  safe    old bytes decode correctly',
+    'Up to 300 random values of each event are written with the old types and read with the new ones. If one of them is read as another value, the change is SILENT. Random values do not prove that there is no rarer one.',
+    'A reader that checks the end of a payload, such as crbus, refuses bytes that are left over. bincode::deserialize ignores them; the report says which changes leave bytes over.',
     'OLD and NEW are a schema file or Rust source (a crate, a folder, a .rs file), also at a git revision, such as HEAD~3:schemas/order-events.json. The answers that a schema file keeps from its import also apply to source.',
     'The exit code is 0 if every change is safe, and 10 otherwise.',
   ].join('\n\n')

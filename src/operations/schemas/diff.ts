@@ -1,4 +1,4 @@
-import { compareSchemas } from '../../schema/compare/compare-schemas.ts'
+import { compareSchemas } from '../../schema/compare/compare-with-samples.ts'
 import type { ChangeKind, SchemaChange } from '../../schema/compare/schema-change.ts'
 import type { KnownAnswers } from './known-answers.ts'
 import { isSchemaFile, readSchemaSource, type SchemaSource, type SchemaSourceRequest } from './source.ts'

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path'
 import { fileRefused } from '../../files/file-refused.ts'
 import { writeWhole } from '../../files/write-whole.ts'
-import { compareSchemas } from '../../schema/compare/compare-schemas.ts'
+import { compareSchemas } from '../../schema/compare/compare-with-samples.ts'
 import type { SchemaChange } from '../../schema/compare/schema-change.ts'
 import type { ImportHint } from '../../schema/import/hints.ts'
 import { fixesOf, type ImportProblem } from '../../schema/import/import-report.ts'

@@ -3,27 +3,27 @@ import { formatType } from '../type-text.ts'
 import { alignFields } from './align.ts'
 import { DIFFERS, type Effect, LEFTOVER, misread, SAME } from './effect.ts'
 import { type Judgement, kindOf, misreadBothWays, numberAdded, numberRemoved, unchanged } from './judgement.ts'
+import { takesNoBytes } from './layout.ts'
 import { matchNames, type Part, partsOf } from './parts.ts'
 import { eventsByType } from './reach.ts'
 import { type Mistake, renumberedVariants } from './renumbered-variants.ts'
-import type { ChangeDetail, ChangeKind, FieldText, SchemaChange } from './schema-change.ts'
+import { type ChangeDetail, type FieldText, kindsByRisk, type SchemaChange } from './schema-change.ts'
 import { tailTypes } from './tail-types.ts'
 import { typeChangeReason } from './type-change-reason.ts'
 import { TypePairs } from './type-pairs.ts'
 import type { Effects } from './wire-comparison.ts'
 
 /**
- * Lists the changes between two schemas. Judges each change by how services with the new types decode the payloads that are
+ * Lists the changes between two schemas by the structure of their types. Judges each change by how services with the new types decode the payloads that are
  * already on the topic and in the store. Changes with silent errors come first, then changes that fail, then safe ones.
  *
  * Names are not on the wire. A new name at the position of an old one is therefore a rename if the bytes decode the same. A
  * name that moved to another position is not a rename.
  */
-export function compareSchemas(before: Schema, after: Schema): SchemaChange[] {
+export function structuralChanges(before: Schema, after: Schema): SchemaChange[] {
   const comparison = new SchemaComparison(before, after)
   comparison.run()
-  const order: readonly ChangeKind[] = ['silent', 'breaks', 'safe']
-  return comparison.changes.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+  return comparison.changes.sort((a, b) => kindsByRisk.indexOf(a.kind) - kindsByRisk.indexOf(b.kind))
 }
 
 /** A type, variant or field of the old schema, with its position in payloads. */
@@ -117,7 +117,15 @@ class SchemaComparison {
   #report({ path, events }: FieldPath, { effect, reverse }: Judgement, detail: ChangeDetail): void {
     const kind = kindOf(effect)
     const leftoverBytes = kind === 'breaks' && (effect & LEFTOVER) !== 0
-    this.changes.push({ kind, where: path, events, oldReaders: kindOf(reverse), leftoverBytes, ...detail })
+    this.changes.push({
+      kind,
+      where: path,
+      events,
+      oldReaders: kindOf(reverse),
+      leftoverBytes,
+      isRegrouped: false,
+      ...detail,
+    })
   }
 
   /** Compares the types of one field. The schema's own types inside them are paired, and compared separately. */
@@ -160,12 +168,12 @@ class SchemaComparison {
     for (const [old, now] of replaced) {
       this.#replacedField(within(at, old.name, old === a.at(-1) && now === b.at(-1)), old, now)
     }
-    const takesNoBytes = whole.effect === SAME
-    if (added.length > 0 && removed.length > 0 && takesNoBytes) {
+    if (added.length > 0 && removed.length > 0 && whole.effect === SAME) {
       this.#report(at, whole, { code: 'fields-regrouped', removed: namesOf(removed), added: namesOf(added) })
     } else {
       for (const part of removed) {
-        const detail = { code: 'field-removed', type: formatType(part.type), takesNoBytes } as const
+        const isEmpty = takesNoBytes(this.#before.types, part.type)
+        const detail = { code: 'field-removed', type: formatType(part.type), takesNoBytes: isEmpty } as const
         this.#report(within(at, part.name, false), whole, detail)
       }
       for (const part of added) {
@@ -174,7 +182,7 @@ class SchemaComparison {
           code: 'field-added',
           type: formatType(part.type),
           isOption: part.type.kind === 'option',
-          takesNoBytes,
+          takesNoBytes: takesNoBytes(this.#after.types, part.type),
           ...(nextField === undefined ? {} : { nextField }),
         })
       }

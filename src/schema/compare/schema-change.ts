@@ -1,3 +1,5 @@
+import type { SampledReads } from '../evidence/sample-payloads.ts'
+
 /** What a change does to bytes that were written before it. */
 export type ChangeKind =
   /** Some bytes decode to something else than was written, without an error. */
@@ -6,6 +8,9 @@ export type ChangeKind =
   | 'breaks'
   /** All bytes decode to the value that was written. */
   | 'safe'
+
+/** The kinds from the worst to the best. */
+export const kindsByRisk: readonly ChangeKind[] = ['silent', 'breaks', 'safe']
 
 /** One change of a schema. Its stable `code` says what changed; `ui/schemas` writes the text for people. */
 export type SchemaChange = ChangeOutcome & ChangeDetail
@@ -20,6 +25,10 @@ interface ChangeOutcome {
   readonly oldReaders: ChangeKind
   /** True when bytes are left over at the end of a payload: crbus refuses them, `bincode::deserialize` in Rust ignores them. */
   readonly leftoverBytes: boolean
+  /** True when fields moved between types and the whole payload kept the same parts in the same order. */
+  readonly isRegrouped: boolean
+  /** What happened to random payloads that contain the changed type. Absent if none could be made. */
+  readonly sampled?: SampledReads
 }
 
 /** A field with its type as schema files write it. A tuple's items have no name. */

@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk'
 import type { SchemaChange, SchemaDiff } from '../../operations/schemas/diff.ts'
 import { printable } from '../text/printable.ts'
+import { sampledTexts } from './sampled-words.ts'
 import { adviceText, changeText } from './schema-change-words.ts'
 
 const marks = { silent: 'SILENT', breaks: 'BREAKS', safe: 'safe' } as const
@@ -17,12 +18,14 @@ export function formatSchemaDiff(
   const blocks = changes.map((change) => {
     const { kind, where, oldReaders } = change
     const mark = paint[kind](marks[kind]) + INDENT.slice(marks[kind].length)
-    const notes = [changeText(change), ...eventsOf(change), ...(oldReaders === kind ? [] : [inOldServices[oldReaders]])]
+    const old = oldReaders === kind ? [] : [inOldServices[oldReaders]]
+    const notes = [changeText(change), ...eventsOf(change), ...sampledTexts(change), ...old]
     const next = kind === 'safe' && oldReaders === 'safe' ? [] : [`→ ${adviceText(change)}`]
     const lines = [...notes, ...next].map((line) => `${INDENT}${printable(line)}\n`)
     return `${mark}${chalk.bold(printable(where))}\n${lines.join('')}`
   })
-  return [...blocks, summary(changeCounts)].join('\n')
+  const unnoticed = changes.filter(({ kind, leftoverBytes }) => kind === 'breaks' && leftoverBytes).length
+  return [...blocks, summary(changeCounts, unnoticed)].join('\n')
 }
 
 function eventsOf({ events, kind }: SchemaChange): string[] {
@@ -38,12 +41,14 @@ const inOldServices = {
   safe: 'services with the old types read new events correctly',
 } as const
 
-function summary({ silent, breaks, safe }: SchemaDiff['changeCounts']): string {
+/** `unnoticed`: how many of the changes that break leave bytes over, which not every reader refuses. */
+function summary({ silent, breaks, safe }: SchemaDiff['changeCounts'], unnoticed: number): string {
+  const lenient = unnoticed > 0 ? ` (${unnoticed} not noticed by bincode::deserialize)` : ''
   const all = silent + breaks + safe
   if (all === 0) return 'no changes: old bytes decode to the same values\n'
   const parts = [
     ...(silent > 0 ? [`${silent} decode${silent === 1 ? 's' : ''} old bytes to something else without an error`] : []),
-    ...(breaks > 0 ? [`${breaks} fail${breaks === 1 ? 's' : ''} on some old bytes`] : []),
+    ...(breaks > 0 ? [`${breaks} fail${breaks === 1 ? 's' : ''} on some old bytes${lenient}`] : []),
     ...(safe > 0 ? [`${safe} ${safe === 1 ? 'is' : 'are'} safe`] : []),
   ]
   return `${all} change${all === 1 ? '' : 's'}: ${parts.join(', ')}\n`

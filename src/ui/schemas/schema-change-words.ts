@@ -5,11 +5,13 @@ type FieldText = Change<'field-replaced'>['before']
 
 /** Returns a sentence about a change and what happens to old bytes, without a full stop. */
 export function changeText(change: SchemaChange): string {
-  return change.leftoverBytes ? `${ownText(change)}; ${leftoverNote}` : ownText(change)
+  const note = change.isRegrouped ? regroupedNote : change.leftoverBytes ? leftoverNote : undefined
+  return note === undefined ? ownText(change) : `${ownText(change)}; ${note}`
 }
 
 const leftoverNote =
-  'Rust ignores bytes left over at the end of a payload, so its services may continue without an error'
+  'bincode::deserialize ignores bytes left over at the end of a payload, so its services may continue without an error'
+const regroupedNote = 'the whole payload still has the same parts in the same order'
 
 function ownText(change: SchemaChange): string {
   switch (change.code) {
@@ -122,6 +124,7 @@ function renumberedText({
 
 /** Returns advice on what to do about a change, without a full stop. */
 export function adviceText(change: SchemaChange): string {
+  if (change.isRegrouped) return sameBytes
   switch (change.code) {
     case 'root-changed':
     case 'type-kind-changed':

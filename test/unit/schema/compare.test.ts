@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compareSchemas } from '../../../src/schema/compare/compare-schemas.ts'
+import { compareSchemas } from '../../../src/schema/compare/compare-with-samples.ts'
 import type { Fields, NamedType, Schema, Type } from '../../../src/schema/model.ts'
 import { parseType } from '../../../src/schema/type-text.ts'
 import { schemaChangeDocument } from '../../../src/ui/schemas/schema-change-document.ts'
@@ -61,6 +61,8 @@ describe('changes of variants', () => {
         eventTypes: ['Placed.v1', 'Shipped'],
         oldReaders: 'silent',
         leftoverBytes: false,
+        isRegrouped: false,
+        sampled: { count: 600, same: 0, other: 600, leftover: 0, failed: 0, example: expect.anything() },
       },
     ])
     if (place && cancel) {
@@ -236,7 +238,7 @@ describe('a changed type', () => {
 
   test('a changed type mentions that Rust ignores bytes left over at the end of a payload', () => {
     expect(lines(of({ a: 'u32' }), of({ a: 'u32', b: 'String' }))).toEqual([
-      'breaks Root.b: the field was removed (String); Rust ignores bytes left over at the end of a payload, so its services may continue without an error',
+      'breaks Root.b: the field was removed (String); bincode::deserialize ignores bytes left over at the end of a payload, so its services may continue without an error',
     ])
   })
 })
