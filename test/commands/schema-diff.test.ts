@@ -156,7 +156,7 @@ describe('schema diff', () => {
           oldReaders: 'safe',
           leftoverBytes: false,
           isRegrouped: false,
-          sampled: { count: 300, same: 300, other: 0, leftover: 0, failed: 0 },
+          sampled: { count: 300, unchanged: 300, other: 0, leftover: 0, failed: 0 },
           message: 'the type changed from i64 to Money, with the same bytes',
           advice: 'nothing to do',
         },

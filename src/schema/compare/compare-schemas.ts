@@ -117,13 +117,16 @@ class SchemaComparison {
   #report({ path, events }: FieldPath, { effect, reverse }: Judgement, detail: ChangeDetail): void {
     const kind = kindOf(effect)
     const leftoverBytes = kind === 'breaks' && (effect & LEFTOVER) !== 0
+    // The bytes of a field that came from a nested struct, or went into one, are still at the same position.
+    const isField = detail.code === 'field-added' || detail.code === 'field-removed'
+    const isRegrouped = isField && kind === 'safe' && !detail.takesNoBytes
     this.changes.push({
       kind,
       where: path,
       events,
       oldReaders: kindOf(reverse),
       leftoverBytes,
-      isRegrouped: false,
+      isRegrouped,
       ...detail,
     })
   }

@@ -46,7 +46,7 @@ function withDecodedVariants(
   reads: ReadonlyMap<string, SampledReads>,
 ): SchemaChange {
   const isDecoded = (variant: string): boolean =>
-    pathsOf(change, paths).some((path) => path.split('.').includes(variant) && (reads.get(path)?.other ?? 0) > 0)
+    pathsOf(change, paths).some((path) => path.split('.').includes(variant) && reads.get(path)?.example !== undefined)
   if (change.code === 'variant-replaced') {
     return { ...change, isDecoded: change.isDecoded || change.kind === 'silent' }
   }
@@ -96,7 +96,7 @@ function withoutRegrouped(
   const effects = [wireEffects(before.types, after.types, none), wireEffects(after.types, before.types, none)] as const
   const isUnchanged = (path: string): boolean => {
     const reads = forward.get(path)
-    if (reads === undefined || reads.same < reads.count) return false
+    if (reads === undefined || reads.unchanged < reads.count) return false
     const [fields, fieldsAfter] = [contentsOf(before, path), contentsOf(after, path)]
     if (fields === undefined || fieldsAfter === undefined) return false
     const [parts, partsAfter] = [partsOf(fields), partsOf(fieldsAfter)]
@@ -136,8 +136,8 @@ function raised(
 ): SchemaChange[] {
   const kinds = changes.map((change) => change[key])
   const owns = changes.map((change) => new Set(pathsOf(change, paths)))
-  for (const [path, { same, other, count }] of reads) {
-    const found: ChangeKind = other > 0 ? 'silent' : same < count ? 'breaks' : 'safe'
+  for (const [path, { unchanged, example, count }] of reads) {
+    const found: ChangeKind = example !== undefined ? 'silent' : unchanged < count ? 'breaks' : 'safe'
     const covering = changes.flatMap((_, index) => (owns[index]?.has(path) ? [index] : []))
     const worst = kindsByRisk.find((kind) => covering.some((index) => kinds[index] === kind))
     if (worst === undefined || kindsByRisk.indexOf(worst) <= kindsByRisk.indexOf(found)) continue

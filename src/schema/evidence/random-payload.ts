@@ -7,6 +7,9 @@ import type { SeededRandom } from './seeded-random.ts'
 /** Makes a random payload as the decoder returns it, with the variants on `path`; `undefined` if there is no small one. */
 export type MakePayload = (random: SeededRandom, path: readonly string[]) => unknown
 
+/** The values of a payload: `usual` ones, or also `unusual` ones that decode as many other types, such as texts of zero bytes. */
+export type ValueRange = 'usual' | 'unusual'
+
 /** Limit for the values in one payload. Types with larger arrays are not sampled. */
 const MAX_VALUES = 2_000
 /** From this many values on, each list is empty and each Option is None. */
@@ -19,10 +22,10 @@ const MAX_DEPTH = 64
 class TooLarge extends Error {}
 
 /**
- * Creates the maker of payloads of a schema. Half of the values are those that bincode writes in the fewest different bytes
- * (zero, None, an empty text), because such bytes decode as many other types; the rest is ordinary.
+ * Creates the maker of payloads of a schema. Many numbers are small, and many texts and lists are empty, as in real payloads and
+ * because their bytes decode as many other types.
  */
-export function payloadMaker(schema: Schema): MakePayload {
+export function payloadMaker(schema: Schema, range: ValueRange): MakePayload {
   const heights = heightsOf(schema)
   const values = valueTypesOf(schema.types)
   return (random, path) => {
@@ -70,7 +73,7 @@ export function payloadMaker(schema: Schema): MakePayload {
         case 'named':
           return makeNamed(type.name, steps)
         default:
-          return randomPrimitive(type.kind, random)
+          return randomPrimitive(type.kind, random, range)
       }
     }
     const makeKnown = (name: string): unknown => {
@@ -135,38 +138,50 @@ const randomBytes = (random: SeededRandom, length: number): string =>
 
 const texts = ['', '', 'a', 'o-1', 'EUR', 'Grüße', 'customer-4711', 'anna@example.com', 'x'.repeat(40)]
 const chars = ['A', 'z', '0', 'é', '語', '🦀']
+const floats = [0, 0, 1, -2.5, 0.25]
+/** The smallest float with one byte that is not zero, of 32 and of 64 bits, and 256 times that. */
+const smallFloats = { f32: [2 ** -149, 2 ** -141], f64: [2 ** -1074, 2 ** -1066] }
 
-function randomPrimitive(kind: Primitive, random: SeededRandom): unknown {
+function randomPrimitive(kind: Primitive, random: SeededRandom, range: ValueRange): unknown {
+  const isUnusual = range === 'unusual' && random.below(2) === 0
   switch (kind) {
     case 'unit':
       return null
     case 'bool':
       return random.below(2) === 0
     case 'char':
-      return random.pick(chars)
+      return isUnusual ? random.pick(['\0', '\u0001']) : random.pick(chars)
     case 'String':
-      return random.pick(texts)
+      return isUnusual ? '\0'.repeat(random.below(20)) : random.pick(texts)
     case 'bytes':
       return randomBytes(random, random.below(20))
     case 'f32':
     case 'f64':
-      return random.pick([0, 0, 1, -2.5, 19.99, 0.5]) === 19.99 && kind === 'f32'
-        ? 0.25
-        : random.pick([0, 1, -2.5, 1.5])
+      return random.pick(isUnusual ? smallFloats[kind] : floats)
     default:
-      return randomInteger(kind, random)
+      return isUnusual ? singleByte(kind, random) : randomInteger(kind, random)
   }
 }
 
-/** Returns a random integer: zero, a small one, or any one of the type. A string beyond 2^53, as the decoder returns it. */
+const bitsOf = (kind: string): number => (kind.endsWith('size') ? 64 : Number(kind.slice(1)))
+
+/** Returns a random integer: a small one, or any one of the type. */
 function randomInteger(kind: string, random: SeededRandom): number | string {
-  const bits = kind.endsWith('size') ? 64 : Number(kind.slice(1))
   const form = random.below(4)
   if (form < 2) return random.below(3)
   if (form === 2) return random.below(100)
   let value = 0n
-  for (let width = 0; width < bits; width += 32) value = (value << 32n) | BigInt(random.below(2 ** 32))
-  const integer = kind.startsWith('i') ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)
+  for (let width = 0; width < bitsOf(kind); width += 32) value = (value << 32n) | BigInt(random.below(2 ** 32))
+  return jsonInteger(kind, value)
+}
+
+/** Returns an integer of which one byte is not zero, such as 256. Other types read its bytes as several small numbers. */
+const singleByte = (kind: string, random: SeededRandom): number | string =>
+  jsonInteger(kind, BigInt(1 + random.below(3)) << BigInt(8 * random.below(bitsOf(kind) / 8)))
+
+/** Reduces an integer to the bits of its type. Returns a string of digits beyond 2^53, as the decoder does. */
+function jsonInteger(kind: string, value: bigint): number | string {
+  const integer = kind.startsWith('i') ? BigInt.asIntN(bitsOf(kind), value) : BigInt.asUintN(bitsOf(kind), value)
   return Number.isSafeInteger(Number(integer)) ? Number(integer) : `${integer}`
 }
 

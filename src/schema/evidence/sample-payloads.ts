@@ -2,22 +2,24 @@ import { compileDecoder, type Decoder } from '../bincode/compile-decoder.ts'
 import { compileEncoder } from '../bincode/compile-encoder.ts'
 import type { Schema } from '../model.ts'
 import { haveSameLeaves, type Leaf, leafLister } from './leaves.ts'
-import { payloadMaker } from './random-payload.ts'
-import { seededRandom } from './seeded-random.ts'
+import { payloadMaker, type ValueRange } from './random-payload.ts'
+import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
 /** What happened to random payloads of the old types that were read with the new types. The four counts add up to `count`. */
 export interface SampledReads {
   readonly count: number
   /** Read as the value that was written. */
-  readonly same: number
+  readonly unchanged: number
   /** Read as another value, to the last byte and without an error. */
   readonly other: number
   /** Refused because bytes are left over at the end. A reader that ignores such bytes (`bincode::deserialize`) reads a value. */
   readonly leftover: number
   /** Refused by every reader. */
   readonly failed: number
-  /** The smallest payload that was read as another value; if there is none, the smallest one whose first bytes were. */
+  /** The smallest payload that was read as another value. If none was, one that a longer search has found. */
   readonly example?: ReadExample
+  /** The smallest payload that was read as another value although bytes were left over. */
+  readonly leftoverExample?: ReadExample
 }
 
 export interface ReadExample {
@@ -29,6 +31,8 @@ export interface ReadExample {
 
 /** Payloads of each variant. More of them find rarer values, at the cost of time. */
 const PAYLOADS = 300
+/** Payloads of a longer search, if none of the first ones was read as another value and some were refused. */
+const SEARCHED_PAYLOADS = 2_000
 /** Limit for the parts of all payloads together, which bounds the time to less than a second. */
 const MAX_LEAVES = 150_000
 /** Limit for the variants that are sampled; real schemas stay below it. */
@@ -42,61 +46,108 @@ const SEED = 1
  */
 export function samplePayloads(before: Schema, after: Schema, paths: readonly string[]): Map<string, SampledReads> {
   const sampled = paths.slice(0, MAX_PATHS)
-  const make = payloadMaker(before)
-  const { encode } = compileEncoder(before)
+  const write = writer(before, 'usual')
   const readers = { before: reader(before), after: reader(after) }
   const results = new Map<string, SampledReads>()
+  const search: Search = { writers: [writer(before, 'unusual'), writer(after, 'unusual')], readers, leaves: MAX_LEAVES }
   for (const path of sampled) {
     const random = seededRandom(SEED)
     const steps = path === '' ? [] : path.split('.')
-    const counts = { count: 0, same: 0, other: 0, leftover: 0, failed: 0 }
+    const counts = { count: 0, unchanged: 0, other: 0, leftover: 0, failed: 0 }
     const examples: { other?: SizedExample; leftover?: SizedExample } = {}
     let leaves = MAX_LEAVES / sampled.length
     for (let turn = 0; turn < PAYLOADS && leaves > 0; turn += 1) {
-      const value = make(random, steps)
-      const encoded = value === undefined ? undefined : encode(value)
-      if (encoded === undefined || !encoded.ok) break
+      const bytes = write(random, steps)
       // The encoder accepts several spellings of a value, so take the value that the decoder returns.
-      const written = readers.before(encoded.bytes)
-      if (written === undefined) break
+      const written = bytes === undefined ? undefined : readers.before(bytes)
+      if (bytes === undefined || written === undefined) break
       leaves -= written.leaves.length + 1
-      const read = readers.after(encoded.bytes)
+      const read = readers.after(bytes)
       counts.count += 1
       if (read === undefined) {
         counts.failed += 1
         continue
       }
       const isSame = !read.hasLeftover && isSameValue(written, read)
-      const outcome = read.hasLeftover ? 'leftover' : isSame ? 'same' : 'other'
+      const outcome = read.hasLeftover ? 'leftover' : isSame ? 'unchanged' : 'other'
       counts[outcome] += 1
       // A value that only lost what its bytes left over is not an example of a wrong value.
       const isShorter = read.hasLeftover && haveSameLeaves(written.leaves.slice(0, read.leaves.length), read.leaves)
-      if (outcome === 'same' || isShorter) continue
+      if (outcome === 'unchanged' || isShorter) continue
       const size = written.leaves.length
       if (size >= (examples[outcome]?.size ?? Number.POSITIVE_INFINITY)) continue
       examples[outcome] = { size, example: { written: written.value, read: read.value } }
     }
-    const found = examples.other ?? examples.leftover
-    if (counts.count > 0) results.set(path, { ...counts, ...(found === undefined ? {} : { example: found.example }) })
+    if (counts.count === 0) continue
+    const isUndecided = counts.other === 0 && counts.unchanged < counts.count
+    const example = examples.other?.example ?? (isUndecided ? findMisread(search, steps) : undefined)
+    const leftoverExample = examples.leftover?.example
+    results.set(path, {
+      ...counts,
+      ...(example === undefined ? {} : { example }),
+      ...(leftoverExample === undefined ? {} : { leftoverExample }),
+    })
   }
   return results
 }
 
 /** Adds the counts of several variants. The example is the first one, of another value if there is one. */
 export function addReads(all: readonly SampledReads[]): SampledReads | undefined {
-  const sum = (key: 'count' | 'same' | 'other' | 'leftover' | 'failed') =>
+  const sum = (key: 'count' | 'unchanged' | 'other' | 'leftover' | 'failed') =>
     all.reduce((total, one) => total + one[key], 0)
   if (all.length === 0) return undefined
   const { example } = all.find(({ other }) => other > 0) ?? all.find((one) => one.example !== undefined) ?? {}
+  const { leftoverExample } = all.find((one) => one.leftoverExample !== undefined) ?? {}
   return {
     ...{
       count: sum('count'),
-      same: sum('same'),
+      unchanged: sum('unchanged'),
       other: sum('other'),
       leftover: sum('leftover'),
       failed: sum('failed'),
     },
     ...(example === undefined ? {} : { example }),
+    ...(leftoverExample === undefined ? {} : { leftoverExample }),
+  }
+}
+
+/** The schemas of a search for a payload that is read as another value, and the parts of payloads that it may still read. */
+interface Search {
+  readonly writers: readonly [before: Writer, after: Writer]
+  readonly readers: { readonly before: Reader; readonly after: Reader }
+  leaves: number
+}
+
+/**
+ * Looks longer for a payload that the new types read as another value. Bytes that both sides decode are found from either side: half
+ * of the payloads are written with the new types, and count if the old types would write the same bytes.
+ */
+function findMisread(search: Search, steps: readonly string[]): ReadExample | undefined {
+  const { writers, readers } = search
+  const random = seededRandom(SEED + 1)
+  for (let turn = 0; turn < SEARCHED_PAYLOADS && search.leaves > 0; turn += 1) {
+    const bytes = writers[turn % 2 === 0 ? 0 : 1](random, steps)
+    search.leaves -= 1
+    if (bytes === undefined) continue
+    const written = readers.before(bytes)
+    const read = written === undefined || written.hasLeftover ? undefined : readers.after(bytes)
+    if (written === undefined || read === undefined) continue
+    search.leaves -= written.leaves.length
+    if (!read.hasLeftover && !isSameValue(written, read)) return { written: written.value, read: read.value }
+  }
+  return undefined
+}
+
+type Writer = (random: SeededRandom, steps: readonly string[]) => Uint8Array | undefined
+
+/** Returns a function that encodes random payloads of a schema. */
+function writer(schema: Schema, range: ValueRange): Writer {
+  const make = payloadMaker(schema, range)
+  const { encode } = compileEncoder(schema)
+  return (random, steps) => {
+    const value = make(random, steps)
+    const encoded = value === undefined ? undefined : encode(value)
+    return encoded?.ok ? encoded.bytes : undefined
   }
 }
 
@@ -112,8 +163,10 @@ interface Read {
   readonly hasLeftover: boolean
 }
 
+type Reader = (bytes: Uint8Array) => Read | undefined
+
 /** Returns a function that decodes bytes as `bincode::deserialize` does, and says whether bytes are left over. */
-function reader(schema: Schema): (bytes: Uint8Array) => Read | undefined {
+function reader(schema: Schema): Reader {
   const { decode }: Decoder = compileDecoder(schema)
   const leavesOf = leafLister(schema)
   return (bytes) => {

@@ -153,7 +153,10 @@ function isSame(a: unknown, b: unknown, renames: readonly (readonly [string, str
 
 interface Outcome {
   readonly fails: boolean
+  /** Whether a reader that ignores leftover bytes reads another value. */
   readonly differs: boolean
+  /** How many values a reader that refuses leftover bytes reads as others. */
+  readonly misread: number
 }
 
 /** What really happens to random values: whether some fail to decode, and whether some decode to other values, as in Rust with leftover bytes ignored. */
@@ -166,20 +169,28 @@ function outcomeOf(
 ): Outcome {
   const encoder = compileEncoder(before)
   const decoder = compileDecoder(after)
-  const outcome = { fails: false, differs: false }
-  for (let index = 0; index < values && !(outcome.fails && outcome.differs); index += 1) {
+  const outcome = { fails: false, differs: false, misread: 0 }
+  for (let index = 0; index < values && !(outcome.fails && outcome.misread > values / 300); index += 1) {
     const value = randomValue(before, t.named(before.root), random)
     const encoded = encoder.encode(value)
     if (!encoded.ok) throw new Error(`${encoded.path} ${encoded.reason}`)
     let decoded = decoder.decode(encoded.bytes)
+    const isStrict = decoded.ok
     if (!decoded.ok) {
       outcome.fails = true
       if (decoded.reason.includes('left over')) decoded = decoder.decode(encoded.bytes.subarray(0, decoded.offset))
     }
-    if (decoded.ok && !isSame(asWritten(before, encoded.bytes), decoded.value, renames)) outcome.differs = true
+    if (decoded.ok && !isSame(asWritten(before, encoded.bytes), decoded.value, renames)) {
+      outcome.differs = true
+      // Two fields of the same value can be exchanged, and an empty list is a text in JSON if it has bytes.
+      const isSwapped = isDeepStrictEqual(withTexts(asWritten(before, encoded.bytes)), withTexts(decoded.value))
+      if (isStrict && !isSwapped) outcome.misread += 1
+    }
   }
   return outcome
 }
+
+const withTexts = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll('[]', '""'))
 
 /** Whether the example of a change really is read as another value. It may be rarer than the random values of this test. */
 function isProven(
@@ -227,12 +238,20 @@ describe('the kind of a change is what happens to real bytes', () => {
         const changes = compareSchemas(before, after)
         const kind = changes[0]?.kind ?? 'safe'
         seen[kind] += 1
-        const { fails, differs } = outcomeOf(before, after, mutant.renames, random, kind === 'safe' ? 60 : 3_000)
+        const { fails, differs, misread } = outcomeOf(
+          before,
+          after,
+          mutant.renames,
+          random,
+          kind === 'safe' ? 60 : 3_000,
+        )
         const told = () =>
           `${mutant.what}: ${JSON.stringify(changes, null, 1)}\n${writeSchemaFile(before)}${writeSchemaFile(after)}`
         if (kind === 'safe' && (fails || differs))
           expect.fail(`not safe (fails ${fails}, differs ${differs}) ${told()}`)
         if (kind === 'breaks' && !fails) expect.fail(`does not break ${told()}`)
+        // Sampling may miss a value that is rarer than one in 300.
+        if (kind === 'breaks' && misread > 10) expect.fail(`is silent ${told()}`)
         if (kind === 'silent' && !differs && !isProven(before, after, changes[0]?.sampled?.example, mutant.renames)) {
           expect.fail(`is not silent ${told()}`)
         }
