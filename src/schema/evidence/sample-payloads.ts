@@ -33,6 +33,8 @@ export interface ReadExample {
 const PAYLOADS = 300
 /** Payloads of a longer search, if none of the first ones was read as another value and some were refused. */
 const SEARCHED_PAYLOADS = 2_000
+/** Limit for the bytes of all searches together, which bounds the time of large schemas. */
+const MAX_SEARCHED_BYTES = 400_000
 /** Limit for the parts of all payloads together, which bounds the time to less than a second. */
 const MAX_LEAVES = 150_000
 /** Limit for the variants that are sampled; real schemas stay below it. */
@@ -49,7 +51,11 @@ export function samplePayloads(before: Schema, after: Schema, paths: readonly st
   const write = writer(before, 'usual')
   const readers = { before: reader(before), after: reader(after) }
   const results = new Map<string, SampledReads>()
-  const search: Search = { writers: [writer(before, 'unusual'), writer(after, 'unusual')], readers, leaves: MAX_LEAVES }
+  const search: Search = {
+    writers: [writer(before, 'unusual'), writer(after, 'unusual')],
+    readers,
+    bytes: MAX_SEARCHED_BYTES,
+  }
   for (const path of sampled) {
     const random = seededRandom(SEED)
     const steps = path === '' ? [] : path.split('.')
@@ -111,11 +117,11 @@ export function addReads(all: readonly SampledReads[]): SampledReads | undefined
   }
 }
 
-/** The schemas of a search for a payload that is read as another value, and the parts of payloads that it may still read. */
+/** The schemas of a search for a payload that is read as another value, and how many bytes it may still read. */
 interface Search {
   readonly writers: readonly [before: Writer, after: Writer]
   readonly readers: { readonly before: Reader; readonly after: Reader }
-  leaves: number
+  bytes: number
 }
 
 /**
@@ -125,14 +131,14 @@ interface Search {
 function findMisread(search: Search, steps: readonly string[]): ReadExample | undefined {
   const { writers, readers } = search
   const random = seededRandom(SEED + 1)
-  for (let turn = 0; turn < SEARCHED_PAYLOADS && search.leaves > 0; turn += 1) {
+  for (let turn = 0; turn < SEARCHED_PAYLOADS && search.bytes > 0; turn += 1) {
     const bytes = writers[turn % 2 === 0 ? 0 : 1](random, steps)
-    search.leaves -= 1
+    // A schema without small payloads costs time as well.
+    search.bytes -= bytes === undefined ? MAX_SEARCHED_BYTES / 100 : bytes.length
     if (bytes === undefined) continue
     const written = readers.before(bytes)
     const read = written === undefined || written.hasLeftover ? undefined : readers.after(bytes)
     if (written === undefined || read === undefined) continue
-    search.leaves -= written.leaves.length
     if (!read.hasLeftover && !isSameValue(written, read)) return { written: written.value, read: read.value }
   }
   return undefined
