@@ -1,7 +1,7 @@
 import type { Fields, Schema, Type, Variants } from '../model.ts'
 import { formatType } from '../type-text.ts'
 import { alignFields } from './align.ts'
-import { DIFFERS, type Effect, LEFTOVER, misread, SAME } from './effect.ts'
+import { DIFFERS, type Effect, FAILS, LEFTOVER, misread, SAME } from './effect.ts'
 import { type Judgement, kindOf, misreadBothWays, numberAdded, numberRemoved, unchanged } from './judgement.ts'
 import { takesNoBytes } from './layout.ts'
 import { matchNames, type Part, partsOf } from './parts.ts'
@@ -55,6 +55,13 @@ class SchemaComparison {
 
   run(): void {
     const [a, b] = [this.#before.root, this.#after.root]
+    const before = this.#before.integers ?? 'fixed'
+    const after = this.#after.integers ?? 'fixed'
+    if (before !== after) {
+      const at: FieldPath = { path: a, events: [...this.#eventsOf(a)], isTail: true }
+      const judged: Judgement = { effect: DIFFERS | FAILS | LEFTOVER, reverse: DIFFERS | FAILS | LEFTOVER }
+      this.#report(at, judged, { code: 'integers-changed', before, after })
+    }
     if (a !== b && !this.#pairs.isRename(a, b)) {
       this.#rootChanged(a, b)
       return

@@ -40,6 +40,8 @@ export interface FieldText {
 export type ChangeDetail =
   /** Payloads begin with another type. `wrappedBy` is the variant of the new root that holds the old root. */
   | { readonly code: 'root-changed'; readonly before: string; readonly after: string; readonly wrappedBy?: string }
+  /** Integers have fixed sizes instead of variable ones, or the reverse. */
+  | { readonly code: 'integers-changed'; readonly before: Integers; readonly after: Integers }
   | { readonly code: 'type-renamed'; readonly before: string; readonly after: string }
   /** A struct became an enum, or the reverse. */
   | { readonly code: 'type-kind-changed'; readonly before: NamedKind; readonly after: NamedKind }
@@ -105,6 +107,8 @@ export type ChangeDetail =
       /** What happens to the bytes of each variant whose number changed; variants that decode as another one come first. */
       readonly misread: readonly MisreadVariant[]
     }
+
+type Integers = 'fixed' | 'variable'
 
 type NamedKind = 'struct' | 'enum'
 

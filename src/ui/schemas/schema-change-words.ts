@@ -23,6 +23,8 @@ function ownText(change: SchemaChange): string {
           : `; its variant ${wrappedBy} wraps ${before}, so each payload starts with one more number`
       return `the payload type changed from ${before} to ${after}${wraps}`
     }
+    case 'integers-changed':
+      return `integers had ${change.before} sizes and now have ${change.after} ones`
     case 'type-renamed':
       return `the type was renamed from ${change.before} to ${change.after}`
     case 'type-kind-changed':
@@ -127,6 +129,7 @@ export function adviceText(change: SchemaChange): string {
   if (change.isRegrouped) return sameBytes
   switch (change.code) {
     case 'root-changed':
+    case 'integers-changed':
     case 'type-kind-changed':
     case 'field-replaced':
       return newVersion(change.events)

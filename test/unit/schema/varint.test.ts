@@ -3,6 +3,7 @@ import { compileDecoder } from '../../../src/schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../../src/schema/bincode/compile-encoder.ts'
 import { narrow, widen } from '../../../src/schema/bincode/varint/integers.ts'
 import { compileTranscoder } from '../../../src/schema/bincode/varint/transcode.ts'
+import { compareSchemas } from '../../../src/schema/compare/compare-with-samples.ts'
 import type { Schema } from '../../../src/schema/model.ts'
 import { readSchemaFile, writeSchemaFile } from '../../../src/schema/schema-file.ts'
 import { listOf, seededRandom } from './support/random.ts'
@@ -92,6 +93,15 @@ describe('integers of variable size', () => {
       ok: false,
       problems: [{ path: 'integers', reason: 'expected "variable", got a string' }],
     })
+  })
+
+  test('are another encoding than fixed ones, which a comparison of schemas reports', () => {
+    const variable = withRoot({ Root: { struct: ['u32', 'u16'] } })
+    const { integers: _, ...fixed } = variable
+    const [change, ...others] = compareSchemas(fixed, variable)
+    expect(others).toEqual([])
+    expect(change).toMatchObject({ code: 'integers-changed', before: 'fixed', after: 'variable', oldReaders: 'silent' })
+    expect(compareSchemas(variable, variable)).toEqual([])
   })
 
   test('never loop over items without bytes', () => {
