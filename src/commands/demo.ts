@@ -100,8 +100,8 @@ export default class Demo extends BaseCommand {
     const { flags } = await this.parse(Demo)
     const { io, now, stop, env, dataFolder, cwd } = this.context
     // A bus of its own: the events of the demo must not be among those of the user, whatever bus is configured.
-    const folder = join(resolve(cwd, flags['data-dir'] ?? (env.CRBUS_DATA_DIR || dataFolder)), DEMO_FOLDER)
-    const own = flags['data-dir'] === undefined ? '' : ` --data-dir ${shellWord(flags['data-dir'])}`
+    const parent = resolve(cwd, flags['data-dir'] ?? (env.CRBUS_DATA_DIR || dataFolder))
+    const folder = join(parent, DEMO_FOLDER)
     this.given = { ...this.given, 'data-dir': folder }
     const config = await this.configuration()
     if (config.guard) throw refusedBy(config.guard, config)
@@ -149,7 +149,8 @@ export default class Demo extends BaseCommand {
       ? await demoFindings(bus, { topics: demoTopics, correlationId, now, signal: this.signal })
       : undefined
     const onBus = (command: string) => onSameBus(command, { 'data-dir': folder })
-    const again = flags['keep-running'] ? undefined : `crbus demo --checkouts 0${own}`
+    // The user may have pointed CRBUS_DATA_DIR at this bus, so name the folder that contains it.
+    const again = flags['keep-running'] ? undefined : `crbus demo --checkouts 0 --data-dir ${shellWord(parent)}`
     await write(io.stderr, summaryText(summary, { findings, hanging, onBus, again }), this.signal)
     if (flags['keep-running']) {
       await this.notice('The services run until Ctrl-C.')

@@ -1,25 +1,13 @@
 import type { Expression } from './ast.ts'
 import { childrenOf } from './source.ts'
 
-/** A type of integers, with the size of a 64-bit computer for `usize` and `isize`. */
-export type IntegerType =
-  | 'u8'
-  | 'u16'
-  | 'u32'
-  | 'u64'
-  | 'u128'
-  | 'usize'
-  | 'i8'
-  | 'i16'
-  | 'i32'
-  | 'i64'
-  | 'i128'
-  | 'isize'
-
-const bitsOf: Readonly<Record<IntegerType, bigint>> = {
+/** The types of integers with their numbers of bits. `usize` and `isize` are those of a 64-bit computer. */
+const bitsOf = {
   ...{ u8: 8n, u16: 16n, u32: 32n, u64: 64n, u128: 128n, usize: 64n },
   ...{ i8: 8n, i16: 16n, i32: 32n, i64: 64n, i128: 128n, isize: 64n },
 }
+
+export type IntegerType = keyof typeof bitsOf
 
 export const isIntegerType = (name: string): name is IntegerType => Object.hasOwn(bitsOf, name)
 
