@@ -106,6 +106,7 @@ export interface RustUse {
 
 export interface RustFunction {
   readonly name: string
+  readonly attributes: readonly Meta[]
   readonly body: Expression | undefined
 }
 

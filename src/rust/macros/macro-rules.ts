@@ -2,6 +2,9 @@ import type { RustInvocation, RustMacro } from '../ast.ts'
 import { type Token, tokensInside } from './tokens.ts'
 import { type Bindings, type Bound, repetitionAt, transcribe } from './transcribe.ts'
 
+/** The maximum length of an expansion in characters. Generated bindings of large crates stay below it. */
+const MAX_EXPANSION = 4_000_000
+
 /** A macro, and the path of its crate as seen by the caller: `crate` or `::shared`. */
 export interface CalledMacro {
   readonly macro: RustMacro
@@ -10,15 +13,18 @@ export interface CalledMacro {
 
 /**
  * Expands a call of a `macro_rules!` macro with the first rule that matches, to source text. Ignores hygiene, which matters for
- * local variables and not for types. `undefined` if no rule matches.
+ * local variables and not for types. `undefined` if no rule matches, or if the expansion is too long.
  */
 export function expandMacro({ tokens }: RustInvocation, { macro, crate }: CalledMacro): string | undefined {
   const input = tokensInside(tokens)
   const cratePath: Token = { text: crate, group: undefined, kind: 'name' }
   for (const { pattern, body } of macro.rules) {
     const found = match(patternOf(tokensInside(pattern)), input, 0)
-    if (found && found.at === input.length)
-      return transcribe(tokensInside(body), new Map([...found.bindings, ['$crate', [cratePath]]]))
+    if (found && found.at === input.length) {
+      const budget = { left: MAX_EXPANSION }
+      const text = transcribe(tokensInside(body), new Map([...found.bindings, ['$crate', [cratePath]]]), budget)
+      return budget.left > 0 ? text : undefined
+    }
   }
   return undefined
 }
@@ -123,20 +129,26 @@ function fragmentEnd(fragment: string, input: readonly Token[], at: number): num
   const token = input[at]
   if (fragment === 'vis') {
     if (token?.text !== 'pub') return at
-    return input[at + 1]?.text === '(' ? at + 2 : at + 1
+    // `pub (u8, u16)` is a visibility and a tuple.
+    const [first, second] = input[at + 1]?.text === '(' ? (input[at + 1]?.group ?? []) : []
+    const isPlace = /^(crate|self|super)$/.test(first?.text ?? '') && second === undefined
+    return isPlace || first?.text === 'in' ? at + 2 : at + 1
   }
   if (!token) return undefined
   switch (fragment) {
     case 'ident':
-      return token.kind === 'name' ? at + 1 : undefined
+      return token.kind === 'name' && token.text !== '_' ? at + 1 : undefined
     case 'literal':
-      if (token.text === '-') return at + 2
+      if (token.text === '-') return /^\d/.test(input[at + 1]?.text ?? '') ? at + 2 : undefined
       return token.kind === 'literal' || /^(true|false)$/.test(token.text) ? at + 1 : undefined
     case 'lifetime':
       return token.kind === 'lifetime' ? at + 1 : undefined
-    case 'tt':
     case 'block':
+      return token.text === '{' && token.group ? at + 1 : undefined
+    case 'tt':
       return at + 1
+    case 'item':
+      return itemEnd(input, at)
     case 'meta': {
       let end = at
       while (end < input.length && input[end]?.text !== ',') end += 1
@@ -144,6 +156,7 @@ function fragmentEnd(fragment: string, input: readonly Token[], at: number): num
     }
     case 'ty':
     case 'path': {
+      if (!beginsType(token)) return undefined
       let depth = 0
       let end = at
       for (; end < input.length; end += 1) {
@@ -159,4 +172,24 @@ function fragmentEnd(fragment: string, input: readonly Token[], at: number): num
       return end > at ? end : undefined
     }
   }
+}
+
+/** The words that do not begin a type. */
+const notTypes =
+  /^(as|break|const|continue|else|enum|false|if|in|let|loop|match|mod|move|mut|pub|ref|return|static|struct|trait|true|type|use|where|while)$/
+
+/** Whether a type may begin with a token. Otherwise Rust tries the next rule. */
+const beginsType = ({ kind, text, group }: Token): boolean =>
+  group ? text !== '{' : kind === 'name' ? !notTypes.test(text) : kind === 'lifetime' || /^(<|<<|::|&|!|\*|\?)$/.test(text)
+
+/** The index after an item, which ends with a semicolon or with braces. */
+function itemEnd(input: readonly Token[], at: number): number | undefined {
+  const endsWithSemicolon = /^(use|const|static|type)$/
+  let isValue = false
+  for (let index = at; index < input.length; index += 1) {
+    const { text, group } = input[index] as Token
+    isValue ||= endsWithSemicolon.test(text) && input[index + 1]?.text !== 'fn'
+    if (text === ';' || (text === '{' && group && !isValue)) return index + 1
+  }
+  return undefined
 }

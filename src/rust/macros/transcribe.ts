@@ -4,25 +4,37 @@ import { closingBrackets, type Token } from './tokens.ts'
 export type Bound = readonly Token[] | { readonly iterations: readonly Bindings[] }
 export type Bindings = ReadonlyMap<string, Bound>
 
-/** Returns tokens as source text, with macro variables replaced by their values. */
-export function transcribe(tokens: readonly Token[], bindings: Bindings = new Map()): string {
+/** How many characters may still be written, because a macro may repeat its arguments without bound. */
+export interface Budget {
+  left: number
+}
+
+/**
+ * Returns tokens as source text, with macro variables replaced by their values. Once the budget is spent, the rest is left out.
+ */
+export function transcribe(
+  tokens: readonly Token[],
+  bindings: Bindings = new Map(),
+  budget: Budget = { left: Number.POSITIVE_INFINITY },
+): string {
   const parts: string[] = []
-  for (let at = 0; at < tokens.length; at += 1) {
+  for (let at = 0; at < tokens.length && budget.left > 0; at += 1) {
     const token = tokens[at] as Token
+    budget.left -= token.text.length + 1
     const next = tokens[at + 1]
     if (token.text === '$' && next?.group) {
       const { separator, length } = repetitionAt(tokens, at + 2)
       parts.push(
         iterationsOf(next.group, bindings)
-          .map((iteration) => transcribe(next.group ?? [], iteration))
+          .map((iteration) => transcribe(next.group ?? [], iteration, budget))
           .join(` ${separator} `),
       )
       at += length + 1
     } else if (token.kind === 'variable') {
       const bound = bindings.get(token.text)
-      parts.push(Array.isArray(bound) ? transcribe(bound as readonly Token[]) : token.text)
+      parts.push(Array.isArray(bound) ? transcribe(bound as readonly Token[], undefined, budget) : token.text)
     } else if (token.group)
-      parts.push(`${token.text} ${transcribe(token.group, bindings)} ${closingBrackets[token.text]}`)
+      parts.push(`${token.text} ${transcribe(token.group, bindings, budget)} ${closingBrackets[token.text]}`)
     else parts.push(token.text)
   }
   return parts.join(' ')

@@ -1,16 +1,18 @@
-import type { Expression, RustFunction } from '../ast.ts'
+import type { Expression, Meta, RustFunction } from '../ast.ts'
 import { childOf, Source, type SyntaxNode } from '../source.ts'
 import { parseRust } from './parse.ts'
 
 /** A function whose body is parsed on first use, because `readRust` skips bodies (see `rangesOutsideBodies`). */
 export class LazyFunction implements RustFunction {
   readonly name: string
+  readonly attributes: readonly Meta[]
   readonly #node: SyntaxNode
   readonly #source: Source
   #body: Expression | undefined
 
-  constructor(name: string, node: SyntaxNode, source: Source) {
+  constructor(name: string, attributes: readonly Meta[], node: SyntaxNode, source: Source) {
     this.name = name
+    this.attributes = attributes
     this.#node = node
     this.#source = source
   }

@@ -99,7 +99,7 @@ export class ScopeReader {
           if (this.#mayImplement(node)) scope.blocks.push({ body: this.#blockOf(node) })
           break
         case 'FunctionItem': {
-          const functions = this.#function(node)
+          const functions = this.#function(node, attributes)
           scope.functions.push(...functions)
           if (this.#mayImplement(node)) scope.blocks.push(...functions)
           break
@@ -333,9 +333,9 @@ export class ScopeReader {
       : []
   }
 
-  #function(node: SyntaxNode): RustFunction[] {
+  #function(node: SyntaxNode, attributes: readonly Meta[]): RustFunction[] {
     const name = childOf(node, 'BoundIdentifier')
-    return name ? [new LazyFunction(this.#name(name), node, this.#source)] : []
+    return name ? [new LazyFunction(this.#name(name), attributes, node, this.#source)] : []
   }
 
   /** Whether the text of a node contains an impl block of a trait. */
@@ -354,7 +354,7 @@ export class ScopeReader {
     const body = childOf(node, 'DeclarationList')
     const items = body ? childrenOf(body).flatMap((child) => this.#unwrapped(child).node) : []
     return items.flatMap((item) =>
-      item.name === 'FunctionItem' && this.#mayImplement(item) ? this.#function(item) : [],
+      item.name === 'FunctionItem' && this.#mayImplement(item) ? this.#function(item, []) : [],
     )
   }
 
@@ -383,7 +383,9 @@ export class ScopeReader {
       ),
       trait: types.length > 1 && types[0] ? readType(types[0], this.#source) : undefined,
       self: readType(self, this.#source),
-      functions: items.flatMap((item) => (item.node.name === 'FunctionItem' ? this.#function(item.node) : [])),
+      functions: items.flatMap((item) =>
+        item.node.name === 'FunctionItem' ? this.#function(item.node, item.attributes) : [],
+      ),
       consts: items.flatMap((item) => (item.node.name === 'ConstItem' ? this.#const(item.node, item.attributes) : [])),
       location: this.#source.locationOf(node),
     }

@@ -33,6 +33,9 @@ const MAX_MODULE_DEPTH = 128
 /** The maximum number of files to read, each one as often as modules name it. The largest crates have a few thousand. */
 const MAX_FILES = 20_000
 
+/** The maximum number of macro calls. Large crates have a few thousand outside of functions. */
+const MAX_CALLS = 20_000
+
 /** Loads the crates of an import on first use: reads their modules and expands their macros. */
 export class Crates {
   readonly packages: Packages
@@ -44,6 +47,7 @@ export class Crates {
   readonly problems: ImportProblem[] = []
   readonly #noted = new Set<string>()
   #fileCount = 0
+  #callCount = 0
   readonly #files: SourceFiles
   readonly #libraries = new Map<string, Crate | undefined>()
   readonly #sources = new Set<string>()
@@ -232,11 +236,19 @@ export class Crates {
           continue
         }
         const called = findMacro(part.name, macros.macros)
-        const scopes = depth < MAX_EXPANSIONS ? expandCall(part, called, read) : undefined
+        const scopes = depth < MAX_EXPANSIONS && this.#mayExpand(part) ? expandCall(part, called, read) : undefined
         if (scopes === undefined) module.invocations.push(part)
         else for (const inner of scopes) this.#fill(module, inner, at, macros, depth + 1)
       }
     }
+  }
+
+  /** Counts a macro call. False if there are too many, because each call of a macro may lead to several others. */
+  #mayExpand({ location, name }: RustInvocation): boolean {
+    this.#callCount += 1
+    if (this.#callCount <= MAX_CALLS) return true
+    this.#refuse(location, name, `the source calls macros more than ${MAX_CALLS} times, counting calls inside of macros`)
+    return false
   }
 
   /** Adds a child module with its block or its files. */
@@ -248,14 +260,17 @@ export class Crates {
     }
     const paths = modulePaths(inner.attributes)
     const seen: MacroScope = { macros: macros.macros }
-    const isTransparent = inner.attributes.some(({ path }) => path === 'macro_use')
+    /** Returns the macros of a child to this module, if the child says so. */
+    const leave = ({ attributes }: Module) => {
+      if (attributes.some(({ path }) => path === 'macro_use')) macros.macros = seen.macros
+    }
     if (inner.scope) {
       const folder = posix.join(at.folder, paths[0]?.path ?? inner.name)
       const attributes = [...inner.attributes, ...inner.scope.attributes]
       const child = emptyModule({ ...inner, attributes }, module, module.crate, { file: at.file, folder })
       module.modules.push(child)
       this.#fill(child, inner.scope, child, seen)
-      if (isTransparent) macros.macros = seen.macros
+      leave(child)
       return
     }
     // Inside `mod a { … }` a path is relative to the folder of `a`, elsewhere to the folder of the file.
@@ -285,8 +300,8 @@ export class Crates {
       const child = emptyModule({ ...inner, attributes }, module, module.crate, { file, folder })
       module.modules.push(child)
       this.#read(child, seen)
+      leave(child)
     }
-    if (isTransparent) macros.macros = seen.macros
     if (isFound) return
     const missing = { code: 'module-missing', module: inner.name, tried: [...new Set(tried)] } as const
     this.#note({ ...inner.location, ...missing })
@@ -314,7 +329,10 @@ export class Crates {
       for (const invocation of module.invocations.splice(0)) {
         const { file, line } = invocation.location
         const called = this.#macroByPath(module, invocation)
-        const scopes = called && expandCall(invocation, called, (text) => readRust(new Source(file, text, line)))
+        const scopes =
+          called && this.#mayExpand(invocation)
+            ? expandCall(invocation, called, (text) => readRust(new Source(file, text, line)))
+            : undefined
         if (scopes === undefined) notExpanded.push(invocation)
         const at = { file, folder: module.folder }
         for (const scope of scopes ?? []) this.#fill(module, scope, at, { macros: new Map() })

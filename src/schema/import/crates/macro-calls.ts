@@ -39,11 +39,17 @@ function callIn(name: string, module: Module): MacroCall | undefined {
 
 /** Macros of common crates that define no types, or only types that no event contains. */
 const typelessMacros =
-  /(^|::)(lazy_static|thread_local|task_local|(const_)?assert\w*|static_assert\w*|compile_error|global_asm|inventory|submit|embed_migrations|declare_id|include_\w+|trace|debug|info|warn|error)$/
+  /(^|::)(lazy_static|thread_local|task_local|(const_)?assert\w*|static_assert\w*|compile_error|global_asm|inventory|submit|embed_migrations|declare_id|include_(str|bytes)|trace|debug|info|warn|error)$/
 
-/** Finds a macro call of a module that crbus could not expand and that may define a name, because its arguments contain it. */
+/** Macros that add code which another program generates, such as `include!` and `tonic::include_proto!`. */
+const includingMacros = /(^|::)include(_\w+)?$/
+
+/**
+ * Finds a macro call of a module that crbus could not expand and that may define a name: because its arguments contain the name, or
+ * because it adds generated code.
+ */
 export function macroDefining(name: string, module: Module): MacroCall | undefined {
   const calls = module.invocations.filter((call) => !typelessMacros.test(call.name))
-  const found = calls.find(({ tokens }) => mentions(tokens, name))
+  const found = calls.find((call) => includingMacros.test(call.name) || mentions(call.tokens, name))
   return found && { name: found.name, location: found.location }
 }

@@ -1,5 +1,5 @@
 import type { RustVariant } from '../../../rust/ast.ts'
-import { effective, Serde } from '../../../rust/attributes.ts'
+import { effective, presence, Serde } from '../../../rust/attributes.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
 import type { Item } from '../crates/module.ts'
 import type { Instance } from '../lowering/instances.ts'
@@ -97,7 +97,10 @@ function namingOf(item: Item, lowering: Lowering): Naming {
   const impls = lowering.impls.of(item)
   for (const name of EVENT_TYPE_FUNCTIONS) {
     for (const { impl, module } of impls) {
-      const body = impl.functions.find((one) => one.name === name)?.body
+      const body = impl.functions.find((one) => {
+        const state = presence([...impl.attributes, ...one.attributes], lowering.cfg.of(module.crate))
+        return one.name === name && ('ask' in state || state.holds)
+      })?.body
       if (!body) continue
       const evaluator = new EventTypeEvaluator(item, module, lowering, name)
       return { kind: 'function', typeOf: (variant) => evaluator.typeOf(variant, body) }

@@ -10,6 +10,13 @@ const unchangingAttributes = new RegExp(
   ].join('|')})$`,
 )
 
+/** Attributes of modules that do not change their content. */
+const attributesOfModules = /^(path|macro_use|no_implicit_prelude|inline|feature|recursion_limit|cfg_attr|cfg)$/
+
+/** Returns the attributes of a module that may be macros, which may change its types. */
+export const moduleMacros = (attributes: readonly Meta[]): Meta[] =>
+  attributes.filter(({ path }) => !unchangingAttributes.test(path) && !attributesOfModules.test(path))
+
 /** Helper attributes of common derives. Unlike unknown attributes, they may be written before the derive. */
 const helperAttributes = new RegExp(
   `^(${[
@@ -24,9 +31,14 @@ const derivesWithoutHelpers =
 
 /**
  * Returns the attributes that may be macros that change the type. An unknown attribute may also be the helper attribute of an
- * unknown derive. It is taken for one if it follows the derives, as is usual for helper attributes.
+ * unknown derive. It is taken for one if it follows the derives, as is usual for helper attributes, unless a `use` imports it:
+ * helper attributes are not imported.
  */
-export function attributeMacros(attributes: readonly Meta[], derives: readonly string[]): Meta[] {
+export function attributeMacros(
+  attributes: readonly Meta[],
+  derives: readonly string[],
+  isImported: (name: string) => boolean = () => false,
+): Meta[] {
   const hasUnknownDerive = derives.some((name) => !derivesWithoutHelpers.test(name))
   const serdeDerive = attributes.findIndex(
     ({ path, items }) => path === 'derive' && items.some((item) => /(^|::)(Ser|De)/.test(item.path)),
@@ -38,6 +50,7 @@ export function attributeMacros(attributes: readonly Meta[], derives: readonly s
   )
   return attributes.filter(({ path }, index) => {
     if (unchangingAttributes.test(path) || derivesInSnakeCase.has(path)) return false
+    if (isImported(path)) return true
     return !hasUnknownDerive || (index < firstDerive && !helperAttributes.test(path))
   })
 }

@@ -9,10 +9,11 @@ import type { Crates } from '../crates/crates.ts'
 import { describeSerializeImpl, Impls } from '../crates/impls.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
 import type { Item, Module } from '../crates/module.ts'
+import { pathFromRoot } from '../crates/module-files.ts'
 import { Names } from '../crates/names.ts'
 import { type ImportHint, importHints, turnOnHint } from '../hints.ts'
 import { Report } from '../import-report.ts'
-import { attributeMacros } from './attribute-macros.ts'
+import { attributeMacros, moduleMacros } from './attribute-macros.ts'
 import { isSerializer, mattersForItem, namedDerives } from './derives.ts'
 import { FieldEncoding } from './field-encoding.ts'
 import { type Arg, argsByName, type Env, type Instance, Instances } from './instances.ts'
@@ -204,9 +205,12 @@ export class Lowering {
   }
 
   /** Reports attributes that may be macros, because such a macro may change the type. */
-  #reportMacros({ rust }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
+  #reportMacros({ rust, module }: Item, attributes: readonly Meta[], derives: readonly string[]): void {
     if (!derives.some((name) => /^(Serialize|Deserialize)/.test(name))) return
-    for (const { path, location } of attributeMacros(attributes, derives)) {
+    const isImported = (name: string) => module.uses.some(({ as }) => as === name)
+    const around = pathFromRoot(module).slice(1)
+    const ofModules = around.flatMap((outer) => moduleMacros(outer.attributes))
+    for (const { path, location } of [...ofModules, ...attributeMacros(attributes, derives, isImported)]) {
       const answer = this.#types.answers.assumed(path, path.slice(path.lastIndexOf(':') + 1))
       if (answer === 'unchanged') continue
       const reason = `#[${path}] may be a macro that changes the type, which crbus cannot expand`

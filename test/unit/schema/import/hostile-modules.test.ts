@@ -62,3 +62,16 @@ test('files that name each other many times are read until a limit', () => {
   )
   expect(imported.notes.length).toBeLessThan(10)
 })
+
+test('macros that call themselves more and more often are refused', () => {
+  const source = `macro_rules! m { ($($x:tt)*) => { m!($($x)* a); m!($($x)* b); m!($($x)* c); m!($($x)* d); } }\nm!(x);\n${event}`
+  expect(linesOf(importRust(source))).toEqual([
+    'src/lib.rs:2 m: the source calls macros more than 20000 times, counting calls inside of macros []',
+  ])
+}, 60_000)
+
+test('macros that repeat their arguments more and more often are not expanded', () => {
+  const repeated = '$($x)* '.repeat(20)
+  const source = `macro_rules! m { ($($x:tt)*) => { m!(${repeated}); } }\nm!(x);\n${event}`
+  expect(typesOf(importRust(source))).toEqual({ OrderEvent: [{ A: null }] })
+})

@@ -71,6 +71,37 @@ describe('names that mislead', () => {
     ])
   })
 
+  test.each(['include!(concat!(env!("OUT_DIR"), "/ids.rs"));', 'tonic::include_proto!("ids");'])(
+    'a name from a glob may also come from generated code: %s',
+    (include) => {
+      expect(typeOfId(`mod a { ${id('u8')} } use a::*; ${include} ${root}`)).toEqual([
+        expect.stringMatching(/Id: this name may refer to src\/lib.rs:1 or what [\w:]+! \(src\/lib.rs:1\) defines/),
+      ])
+    },
+  )
+
+  test('a macro may replace a module, or be an attribute after unknown derives', () => {
+    expect(typeOfId(`#[ids::hashed] mod a { ${id('u8')} } use a::*; ${root}`)).toEqual([
+      'src/lib.rs:1 Id: #[ids::hashed] may be a macro that changes the type, which crbus cannot expand [--assume ids::hashed=unchanged]',
+    ])
+    const source = `use ids::hashed; #[derive(serde::Serialize, Other)] #[hashed] pub struct Id(pub u8); ${root}`
+    expect(typeOfId(source)).toEqual([
+      'src/lib.rs:1 Id: #[hashed] may be a macro that changes the type, which crbus cannot expand [--assume hashed=unchanged]',
+    ])
+    expect(typeOfId(`#![feature(x)] #[rustfmt::skip] mod a { ${id('u8')} } use a::*; ${root}`)).toBe('u8')
+  })
+
+  test('a rule of a macro applies only if its fragments fit', () => {
+    const rules = `($n:ident, $t:ty) => { #[derive(serde::Serialize)] pub struct $n($t); };
+      ($n:ident, $l:literal) => { #[derive(serde::Serialize)] pub struct $n([u8; $l]); };`
+    expect(typeOfId(`macro_rules! make { ${rules} } make!(Id, 4); ${root}`)).toBe('[u8; 4]')
+    expect(typeOfId(`macro_rules! make { ${rules} } make!(Id, [u8; 3]); ${root}`)).toBe('[u8; 3]')
+    const items = 'macro_rules! keep { ($($i:item)*) => { $($i)* } }'
+    expect(typeOfId(`${items} keep! { ${id('u16')} struct Other; } ${root}`)).toBe('u16')
+    const fields = 'macro_rules! make { ($n:ident ( $v:vis $t:ty )) => { #[derive(serde::Serialize)] pub struct $n($v $t); } }'
+    expect(typeOfId(`${fields} make!(Id(pub (u8, u16))); ${root}`)).toBe('(u8, u16)')
+  })
+
   test('a syntax error stays in its declaration', () => {
     const broken = 'pub struct Broken { it: @@ }'
     const source = `mod far { ${id('u32')} }\nuse far::*;\nmod a { ${broken} ${id('u8')} }\n${root}`
