@@ -180,7 +180,11 @@ const notTypes =
 
 /** Whether a type may begin with a token. Otherwise Rust tries the next rule. */
 const beginsType = ({ kind, text, group }: Token): boolean =>
-  group ? text !== '{' : kind === 'name' ? !notTypes.test(text) : kind === 'lifetime' || /^(<|<<|::|&|!|\*|\?)$/.test(text)
+  group
+    ? text !== '{'
+    : kind === 'name'
+      ? !notTypes.test(text)
+      : kind === 'lifetime' || /^(<|<<|::|&|!|\*|\?)$/.test(text)
 
 /** The index after an item, which ends with a semicolon or with braces. */
 function itemEnd(input: readonly Token[], at: number): number | undefined {

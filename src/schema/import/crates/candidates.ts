@@ -25,6 +25,8 @@ export interface Candidate {
   readonly state: CfgState
   /** The module in which the name can be used, with its child modules. `undefined`: everywhere. */
   readonly within: Module | undefined
+  /** Whether the name comes from `use module::*`. Such names do not shadow each other. */
+  readonly isFromGlob: boolean
 }
 
 /** Whether a `cfg` holds, or may hold depending on its options. */
@@ -51,17 +53,20 @@ export function merged(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 /**
- * Returns the first candidate whose `cfg` holds. If candidates before it may apply too, returns all of them as an open
- * target.
+ * Returns the first candidate whose `cfg` holds, or all that glob imports lead to. If candidates before it may apply too, returns
+ * all of them as an open target.
  */
 export function firstOf(candidates: Iterable<Candidate>): Found | undefined {
   const possible: Found[] = []
   const ask: string[] = []
-  for (const { found, state } of candidates) {
+  let isShadowed = false
+  for (const { found, state, isFromGlob } of candidates) {
     if (!isPossible(state)) continue
+    if (isShadowed && !isFromGlob) break
     possible.push(found)
-    if ('holds' in state) break
-    ask.push(...state.ask)
+    if ('ask' in state) ask.push(...state.ask)
+    else if (isFromGlob) isShadowed = true
+    else break
   }
   return oneOf(possible, ask)
 }

@@ -247,7 +247,11 @@ export class Crates {
   #mayExpand({ location, name }: RustInvocation): boolean {
     this.#callCount += 1
     if (this.#callCount <= MAX_CALLS) return true
-    this.#refuse(location, name, `the source calls macros more than ${MAX_CALLS} times, counting calls inside of macros`)
+    this.#refuse(
+      location,
+      name,
+      `the source calls macros more than ${MAX_CALLS} times, counting calls inside of macros`,
+    )
     return false
   }
 

@@ -22,6 +22,9 @@ import { pathFromRoot } from './module-files.ts'
 
 const ALWAYS: CfgState = { holds: true }
 
+/** The properties of a target that applies everywhere. */
+const DEFINITE = { state: ALWAYS, within: undefined, isFromGlob: false } as const
+
 /** Rust's namespaces: a type and a constant may have the same name. */
 type Space = 'type' | 'value'
 
@@ -121,7 +124,7 @@ export class Names {
     for (let at: Module | undefined = module; at; at = at.isBlock ? at.parent : undefined)
       candidates.push(...this.#bindings(at, name, space, seen).filter(({ within }) => isVisible(within, module)))
     const outer = space === 'type' ? this.#preludeOrCrate(module, name) : undefined
-    if (outer) candidates.push({ found: outer, state: { holds: true }, within: undefined })
+    if (outer) candidates.push({ found: outer, ...DEFINITE })
     return firstOf(candidates)
   }
 
@@ -208,7 +211,7 @@ export class Names {
     // Items that their cfg excludes are the last candidate, so that the user learns of the cfg, not of a missing name.
     const items = space === 'type' ? (module.items.get(name) ?? []) : []
     if (items.length > 0 && !candidates.some(({ state }) => isPossible(state)))
-      candidates.push({ found: { kind: 'items', items }, state: { holds: true }, within: undefined })
+      candidates.push({ found: { kind: 'items', items }, ...DEFINITE })
     return candidates
   }
 
@@ -218,7 +221,8 @@ export class Names {
     if (space === 'value') {
       for (const value of module.consts.get(name) ?? []) {
         const found: Found = { kind: 'const', value, module }
-        yield { found, state: this.#cfgState(value.attributes, module), within: nameableIn(module, value.visibility) }
+        const state = this.#cfgState(value.attributes, module)
+        yield { found, state, within: nameableIn(module, value.visibility), isFromGlob: false }
       }
     } else {
       const states = items.map(({ rust }) => this.#cfgState(rust.attributes, module))
@@ -226,15 +230,17 @@ export class Names {
       // Items that differ in their cfg usually have the same visibility; otherwise the widest one counts.
       const scopes = possible.map(({ rust }) => nameableIn(module, rust.visibility))
       const within = scopes.includes(undefined) ? undefined : scopes.reduce((a, b) => wider(a, b), scopes[0])
-      if (possible.length > 0) yield { found: { kind: 'items', items }, state: anyOf(states), within }
+      if (possible.length > 0)
+        yield { found: { kind: 'items', items }, state: anyOf(states), within, isFromGlob: false }
       for (const inner of module.modules) {
         if (inner.name !== name) continue
         const found: Found = { kind: 'module', module: inner }
-        yield { found, state: this.#cfgState(inner.attributes, module), within: nameableIn(module, inner.visibility) }
+        const state = this.#cfgState(inner.attributes, module)
+        yield { found, state, within: nameableIn(module, inner.visibility), isFromGlob: false }
       }
       const crate = module.externs.get(name)
       const found = crate === undefined ? undefined : this.#crateNamed(module, [crate], 'type', new Map())
-      if (found) yield { found, state: { holds: true }, within: undefined }
+      if (found) yield { found, ...DEFINITE }
     }
     const unknownForeign: Candidate[] = []
     for (const use of module.uses) {
@@ -247,17 +253,17 @@ export class Names {
       const within = nameableIn(module, use.visibility)
       // One `use` may import a type, another a macro or a function of the same name. A path that is not a known type comes last.
       if (!found && space === 'type' && !this.#isOtherwiseKnown(module, use, seen))
-        yield { found: { kind: 'unknown', path: use.path }, state, within }
+        yield { found: { kind: 'unknown', path: use.path }, state, within, isFromGlob: false }
       else if (found?.kind === 'foreign' && !isImportableType(canonicalPath(found.path)))
-        unknownForeign.push({ found, state, within })
-      else if (found) yield { found, state, within }
+        unknownForeign.push({ found, state, within, isFromGlob: false })
+      else if (found) yield { found, state, within, isFromGlob: false }
     }
     yield* unknownForeign
   }
 
   /**
-   * The targets of a name that a module imports with `*`. Rust refuses a name that two of them define, so several different
-   * targets mean that crbus does not know one of the modules well enough.
+   * The targets of a name that a module imports with `*`. Rust refuses most names that two of them define, so several different
+   * targets usually mean that crbus does not know one of the modules well enough.
    */
   #imported(module: Module, name: string, space: Space, seen: Pending): readonly Candidate[] {
     const own: Candidate[] = []
@@ -271,23 +277,21 @@ export class Names {
           for (const inner of this.#bindings(target.module, name, space, seen)) {
             const both = allOf([state, inner.state, this.#reach(target.module, module)])
             if (!isVisible(inner.within, module) || !isPossible(both)) continue
-            const candidate = { found: inner.found, state: both, within: narrower(usable, inner.within) }
+            const within = narrower(usable, inner.within)
+            const candidate = { found: inner.found, state: both, within, isFromGlob: true }
             if (inner.found.kind === 'foreign') foreign.push(candidate)
             else own.push(candidate)
           }
         } else if (target.kind === 'foreign' && space === 'type') {
           const found: Found = { kind: 'foreign', path: [...target.path, name] }
-          if (isInForeignModule(target.path, name) && isPossible(state)) foreign.push({ found, state, within: usable })
+          if (isInForeignModule(target.path, name) && isPossible(state))
+            foreign.push({ found, state, within: usable, isFromGlob: true })
         }
       }
     }
     const candidates = merged(own.length > 0 ? own : foreign)
     const call = candidates.length === 0 ? undefined : macroDefining(name, module)
-    const found = candidates.map((candidate) => candidate.found)
-    const possible = oneOf([...found, ...(call ? [{ kind: 'macro', call } as const] : [])], [])
-    if (possible?.kind !== 'open' || candidates.some(({ state }) => !('holds' in state))) return candidates
-    const [first] = candidates
-    return first ? [{ ...first, found: possible }] : []
+    return call ? [...candidates, { found: { kind: 'macro', call }, ...DEFINITE, isFromGlob: true }] : candidates
   }
 
   #cfgState(attributes: readonly Meta[], { crate }: Module): CfgState {

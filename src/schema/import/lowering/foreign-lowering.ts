@@ -167,6 +167,14 @@ export class ForeignLowering {
         const item = argument(0)
         return item && { kind: 'option', item }
       }
+      case 'components': {
+        const component: Type = { kind: becomes.component }
+        return { kind: 'tuple', items: Array.from({ length: becomes.count }, () => component) }
+      }
+      case 'pair': {
+        const item = argument(0)
+        return item && { kind: 'tuple', items: [item, item] }
+      }
       case 'sequence': {
         const item = argument(0)
         return item && { kind: 'sequence', name: becomes.name, item }

@@ -46,6 +46,11 @@ export function isInForeignModule(module: readonly string[], name: string): bool
   return (content === undefined || content.includes(name)) && isImportableType(canonicalPath([...module, name]))
 }
 
+/** The paths of a type of C that has the same size everywhere. `c_char` and `c_long` depend on the platform. */
+function cAliases(name: string, primitive: Primitive): [string, string][] {
+  return ['std::ffi', 'std::os::raw', 'libc'].map((module) => [`${module}::c_${name}`, `std::primitive::${primitive}`])
+}
+
 /** Paths that are other names of a crate, a module or a type, each with the path in the table of library types. */
 const aliases: readonly (readonly [string, string])[] = [
   ['core', 'std'],
@@ -62,6 +67,16 @@ const aliases: readonly (readonly [string, string])[] = [
   ['fnv::FnvHashSet', 'std::collections::HashSet'],
   ['ahash::HashMap', 'ahash::AHashMap'],
   ['ahash::HashSet', 'ahash::AHashSet'],
+  ...cAliases('short', 'i16'),
+  ...cAliases('ushort', 'u16'),
+  ...cAliases('int', 'i32'),
+  ...cAliases('uint', 'u32'),
+  ...cAliases('longlong', 'i64'),
+  ...cAliases('ulonglong', 'u64'),
+  ...cAliases('schar', 'i8'),
+  ...cAliases('uchar', 'u8'),
+  ...cAliases('float', 'f32'),
+  ...cAliases('double', 'f64'),
   ['std::collections::Bound', 'std::ops::Bound'],
   ['sqlx::types::chrono', 'chrono'],
   ['sqlx::types::uuid', 'uuid'],

@@ -26,6 +26,7 @@ const sameModules = new Set([
 export function encodingWith(path: string): WithEncoding | undefined {
   if (sameModules.has(path)) return { kind: 'same' }
   if (path === 'indexmap::map::serde_seq' || path === 'indexmap::serde_seq') return { kind: 'pairs' }
+  if (path === 'hex' || path === 'hex::serde') return { kind: 'type', type: { kind: 'String' } }
   if (path === 'serde_bytes') return { kind: 'inside', type: { kind: 'bytes' } }
   if (path === 'humantime_serde') return { kind: 'inside', type: { kind: 'known', name: 'String as humantime' } }
   if (path === 'humantime_serde::option') return optional({ kind: 'known', name: 'String as humantime' })
@@ -64,7 +65,10 @@ export function encodingAs(name: string, argument: string | undefined): Type | u
     case 'Base64':
     case 'JsonString':
     case 'NoneAsEmptyString':
+    case 'StringWithSeparator':
       return { kind: 'String' }
+    case 'BoolFromInt':
+      return { kind: 'u8' }
     case 'Bytes':
       return { kind: 'bytes' }
   }

@@ -13,7 +13,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
   A(money::Money),
   B { #[serde(with = "cents")] it: u8, wei: U256 },
   #[cfg(feature = "beta")] C,
-  D(nonempty::NonEmpty<u8>),
+  D(fancy::NonEmpty<u8>),
   E([u8; unknown()]),
 }`
   const answers = {
@@ -43,7 +43,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       'src/lib.rs:7 OrderEvent::B.it: with = "cents" uses a custom encoding (calls serialize_str) [--assume crate::cents=…]',
       'src/lib.rs:7 U256: the source of crate ethers is not among the paths [--map ethers::types::U256=…]',
       "src/lib.rs:8 OrderEvent::C: whether this declaration is compiled depends on feature:beta [--assume 'feature:beta=on|off']",
-      'src/lib.rs:9 nonempty::NonEmpty<u8>: the source of crate nonempty is not among the paths [--map nonempty::NonEmpty=…]',
+      'src/lib.rs:9 fancy::NonEmpty<u8>: the source of crate fancy is not among the paths [--map fancy::NonEmpty=…]',
       "src/lib.rs:10 [u8; unknown()]: cannot evaluate the length unknown() [--assume 'unknown()=…']",
     ])
   })
@@ -57,7 +57,7 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
       giveEncoding('crate::cents'),
       mapType('ethers::types::U256'),
       turnOn(['feature:beta']),
-      mapType('nonempty::NonEmpty'),
+      mapType('fancy::NonEmpty'),
       giveLength('unknown()'),
     ])
     expect(JSON.stringify(imported)).not.toContain('--')

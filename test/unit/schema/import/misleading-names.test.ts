@@ -98,7 +98,8 @@ describe('names that mislead', () => {
     expect(typeOfId(`macro_rules! make { ${rules} } make!(Id, [u8; 3]); ${root}`)).toBe('[u8; 3]')
     const items = 'macro_rules! keep { ($($i:item)*) => { $($i)* } }'
     expect(typeOfId(`${items} keep! { ${id('u16')} struct Other; } ${root}`)).toBe('u16')
-    const fields = 'macro_rules! make { ($n:ident ( $v:vis $t:ty )) => { #[derive(serde::Serialize)] pub struct $n($v $t); } }'
+    const fields =
+      'macro_rules! make { ($n:ident ( $v:vis $t:ty )) => { #[derive(serde::Serialize)] pub struct $n($v $t); } }'
     expect(typeOfId(`${fields} make!(Id(pub (u8, u16))); ${root}`)).toBe('(u8, u16)')
   })
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { compileDecoder } from '../../../../src/schema/bincode/compile-decoder.ts'
 import { importRust, typesOf } from './import-rust.ts'
 import { uses } from './rust-uses.ts'
 
@@ -42,6 +44,14 @@ describe('Rust types in fields', () => {
     ['BinaryHeap<std::cmp::Reverse<u8>>', 'BinaryHeap<u8>'],
     ['indexmap::IndexMap<u8, u8>', 'IndexMap<u8, u8>'],
     ['smallvec::SmallVec<[u8; 4]>', 'SmallVec<u8>'],
+    ['tinyvec::TinyVec<[u16; 4]>', 'TinyVec<u16>'],
+    ['std::ffi::c_int', 'i32'],
+    ['std::os::raw::c_ulonglong', 'u64'],
+    ['libc::c_double', 'f64'],
+    ['glam::Vec3', '(f32, f32, f32)'],
+    ['num_complex::Complex<f64>', '(f64, f64)'],
+    ['heapless::Vec<u8, 16>', 'Vec<u8>'],
+    ['primitive_types::U256', 'String'],
     ['Box<str>', 'String'],
     ['Arc<[u16]>', 'Vec<u16>'],
     ['Box<Rc<Arc<Mutex<u8>>>>', 'u8'],
@@ -96,6 +106,8 @@ describe('serde attributes of fields', () => {
     ['with = "chrono::naive::serde::ts_microseconds"', 'chrono::NaiveDateTime', 'i64 as ts_microseconds'],
     ['with = "ts_nanoseconds"', 'DateTime<Utc>', 'i64 as ts_nanoseconds'],
     ['serialize_with = "chrono::serde::ts_seconds::serialize"', 'DateTime<Utc>', 'i64 as ts_seconds'],
+    ['with = "hex"', 'Vec<u8>', 'String'],
+    ['serialize_with = "hex::serde::serialize"', '[u8; 4]', 'String'],
     ['with = "rust_decimal::serde::str"', 'Decimal', 'String as decimal'],
     ['with = "rust_decimal::serde::str_option"', 'Option<Decimal>', 'Option<String as decimal>'],
     ['with = "rust_decimal::serde::float"', 'Decimal', 'f64 as decimal'],
@@ -141,4 +153,26 @@ time::serde::format_description!(day, Date, "[year]-[month]-[day]");
   ])('serde_as(%s) on %s determines its encoding', (as, rust, expected) => {
     expect(fieldType(rust, '', `#[serde_as(as = "${as}")]`)).toBe(expected)
   })
+})
+
+test('types of other crates decode as Rust wrote them', () => {
+  const crates = 'glam num_complex num_rational primitive_types log heapless tinyvec ecow bstr arcstr nonempty'.split(
+    ' ',
+  )
+  const vectors = readFileSync(new URL('../../../vectors/known-types/known-types.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .filter(([name = '']) => crates.includes(name.split('::')[0] ?? ''))
+  expect(vectors.length).toBeGreaterThan(35)
+  for (const [name = '', hex = '', json = ''] of vectors) {
+    const rust = name.replace(/ [a-z]+$/, '')
+    const imported = importRust(`#[derive(serde::Serialize)] pub struct Root(${rust});`, { root: 'Root' })
+    if (!imported.ok) return expect.fail(JSON.stringify(imported.problems))
+    const decoded = compileDecoder(imported.schema).decodeToJson(Buffer.from(hex, 'hex'))
+    if (!decoded.ok) return expect.fail(`${name}: ${decoded.reason}`)
+    const read = name.startsWith('bstr')
+      ? [...Buffer.from(JSON.parse(decoded.json), 'base64')]
+      : JSON.parse(decoded.json)
+    expect([name, read]).toEqual([name, JSON.parse(json)])
+  }
 })

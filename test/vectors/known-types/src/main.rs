@@ -661,6 +661,59 @@ fn bytes_and_text() {
     );
 }
 
+fn hexes() {
+    with!("with hex", "hex", Vec<u8>, vec![1, 255]);
+    with!("with hex::serde", "hex::serde", [u8; 2], [1, 255]);
+    as_!("as BoolFromInt", "serde_with::BoolFromInt", bool, true);
+    as_!("as StringWithSeparator", "serde_with::StringWithSeparator::<serde_with::formats::CommaSeparator, u8>", Vec<u8>, vec![1, 2]);
+    as_!("as PickFirst", "serde_with::PickFirst<(_, serde_with::DisplayFromStr)>", u16, 7);
+    as_!("as DefaultOnNull", "serde_with::DefaultOnNull", u16, 7);
+    as_!("as VecSkipError", "serde_with::VecSkipError<serde_with::DisplayFromStr>", Vec<u16>, vec![7]);
+    as_!("as MapPreventDuplicates", "serde_with::MapPreventDuplicates<_, serde_with::DisplayFromStr>", HashMap<u8, u16>, HashMap::from([(1, 7)]));
+    as_!("as JsonString", "serde_with::json::JsonString", Vec<u8>, vec![1]);
+}
+
+fn mathematics() {
+    use glam::*;
+    show("glam::Vec2", Vec2::new(1.5, -2.5));
+    show("glam::Vec3", Vec3::new(1.5, -2.5, 0.25));
+    show("glam::Vec3A", Vec3A::new(1.5, -2.5, 0.25));
+    show("glam::Vec4", Vec4::new(1.5, -2.5, 0.25, 4.75));
+    show("glam::Quat", Quat::from_xyzw(1.5, -2.5, 0.25, 4.75));
+    show("glam::DVec2", DVec2::new(1.5, -2.5));
+    show("glam::DVec3", DVec3::new(1.5, -2.5, 0.25));
+    show("glam::DVec4", DVec4::new(1.5, -2.5, 0.25, 4.75));
+    show("glam::DQuat", DQuat::from_xyzw(1.5, -2.5, 0.25, 4.75));
+    show("glam::IVec2", IVec2::new(1, -2));
+    show("glam::IVec3", IVec3::new(1, -2, 3));
+    show("glam::IVec4", IVec4::new(1, -2, 3, 4));
+    show("glam::UVec2", UVec2::new(1, 2));
+    show("glam::UVec3", UVec3::new(1, 2, 3));
+    show("glam::UVec4", UVec4::new(1, 2, 3, 4));
+    show("glam::Mat2", Mat2::from_cols_array(&[1.5, -2.5, 0.25, 4.75]));
+    show("glam::Mat3", Mat3::from_cols_array(&[1.5, -2.5, 0.25, 4.75, 5.5, 6.5, 7.5, 8.5, 9.5]));
+    show("glam::Mat4", Mat4::from_cols_array(&[1.5, -2.5, 0.25, 4.75, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.75, 15.5, 16.5]));
+    show("num_complex::Complex<f64>", num_complex::Complex::new(1.5_f64, -2.5));
+    show("num_rational::Ratio<i32>", num_rational::Ratio::new(3_i32, 4));
+    show("primitive_types::H160", primitive_types::H160::repeat_byte(0xab));
+    show("primitive_types::H256", primitive_types::H256::repeat_byte(0xab));
+    show("primitive_types::U128", primitive_types::U128::from(300));
+    show("primitive_types::U256", primitive_types::U256::from(300));
+    show("primitive_types::U512", primitive_types::U512::from(300));
+    show("log::Level", log::Level::Warn);
+    show("log::LevelFilter", log::LevelFilter::Off);
+    show("log::LevelFilter trace", log::LevelFilter::Trace);
+    show("heapless::Vec<u16, 4>", heapless::Vec::<u16, 4>::from_slice(&[1, 2]).unwrap());
+    show("heapless::String<8>", "ab".parse::<heapless::String<8>>().unwrap());
+    show("tinyvec::ArrayVec<[u16; 4]>", tinyvec::ArrayVec::<[u16; 4]>::from_iter([1, 2]));
+    show("tinyvec::TinyVec<[u16; 4]>", tinyvec::TinyVec::<[u16; 4]>::from_iter([1, 2]));
+    show("ecow::EcoString", ecow::EcoString::from("ab"));
+    show("ecow::EcoVec<u16>", ecow::EcoVec::from_iter([1_u16, 2]));
+    show("bstr::BString", bstr::BString::from("ab"));
+    show("arcstr::ArcStr", arcstr::ArcStr::from("ab"));
+    show("nonempty::NonEmpty<u16>", nonempty::NonEmpty::from_vec(vec![1_u16, 2]).unwrap());
+}
+
 fn main() {
     uuids();
     chronos();
@@ -671,4 +724,6 @@ fn main() {
     containers();
     bytes_and_text();
     serde_with();
+    hexes();
+    mathematics();
 }
