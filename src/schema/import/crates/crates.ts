@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { RustInvocation, RustMacro, RustModule, RustScope } from '../../../rust/ast.ts'
+import type { RustInvocation, RustModule, RustScope } from '../../../rust/ast.ts'
 import { readBlock, readRust } from '../../../rust/read-rust.ts'
 import { Source, type SourceLocation } from '../../../rust/source.ts'
 import type { ImportProblem } from '../import-report.ts'
@@ -11,6 +11,8 @@ import {
   findMacro,
   MAX_EXPANSIONS,
   type MacroScope,
+  macrosNamed,
+  onlyMacro,
   withMacro,
 } from './macro-expansion.ts'
 import {
@@ -389,15 +391,3 @@ const moduleAt = (module: Module | undefined, path: readonly string[]): Module |
     (at, step) => (step === 'super' ? at?.parent : at?.modules.find(({ name }) => name === step)),
     module,
   )
-
-/** All macros with a name in a module and its child modules. */
-const macrosNamed = (name: string, module: Module): RustMacro[] => [
-  ...module.macros.filter((macro) => macro.name === name),
-  ...module.modules.flatMap((child) => macrosNamed(name, child)),
-]
-
-/** The macro, if it is the only one or each of several has a `cfg`. */
-function onlyMacro(macros: readonly RustMacro[] = []): readonly RustMacro[] | undefined {
-  const isOne = macros.length === 1 || macros.every(({ attributes }) => attributes.some(({ path }) => path === 'cfg'))
-  return macros.length > 0 && isOne ? macros : undefined
-}

@@ -1,6 +1,7 @@
 import type { Meta, RustInvocation, RustMacro, RustScope } from '../../../rust/ast.ts'
 import { branchesOfCfgIf, expandBitflags, isBitflags, isCfgIf } from '../../../rust/macros/library-macros.ts'
 import { expandMacro } from '../../../rust/macros/macro-rules.ts'
+import type { Module } from './module.ts'
 import { withConditions } from './module-files.ts'
 
 /** The maximum nesting of macro calls, because a macro may call itself without end. Real code stays far below it. */
@@ -80,4 +81,16 @@ function noneOf(at: Meta, conditions: readonly Meta[]): Meta {
       ),
     ]),
   ])
+}
+
+/** All macros with a name in a module and its child modules. */
+export const macrosNamed = (name: string, module: Module): RustMacro[] => [
+  ...module.macros.filter((macro) => macro.name === name),
+  ...module.modules.flatMap((child) => macrosNamed(name, child)),
+]
+
+/** The macro, if it is the only one or each of several has a `cfg`. */
+export function onlyMacro(macros: readonly RustMacro[] = []): readonly RustMacro[] | undefined {
+  const isOne = macros.length === 1 || macros.every(({ attributes }) => attributes.some(({ path }) => path === 'cfg'))
+  return macros.length > 0 && isOne ? macros : undefined
 }
