@@ -103,14 +103,20 @@ export {
 export { compileEncoder, type Encoded, type EncodeFailure, type Encoder } from './schema/bincode/compile-encoder.ts'
 export type {
   Answers as SchemaAnswers,
+  Body as RustBody,
   Fields as RustFields,
   NamedType,
   Primitive as RustPrimitive,
   Schema,
+  SerdeForm,
   Type as RustType,
   Variants as RustVariants,
 } from './schema/model.ts'
-export { type ReadSchemaFile, readSchemaFile, type SchemaFileProblem, writeSchemaFile } from './schema/schema-file.ts'
+export { type ReadSchemaFile, readSchemaFile, type SchemaFileProblem } from './schema/schema-file.ts'
+export type { ReadSerde } from './schema/serde/read-value.ts'
+export { compileSerdeCodec, type EncodedSerde, type SerdeCodec } from './schema/serde/serde-codec.ts'
+export type { SerdeFormat } from './schema/serde/write-primitive.ts'
+export { writeSchemaFile } from './schema/write-schema-file.ts'
 export {
   EventStoreError,
   type EventStoreErrorCode,

@@ -95,7 +95,8 @@ export function asJson(this: unknown, name: string, found: unknown): unknown {
   return found instanceof Set ? [...found] : found
 }
 
-function asJsonNumber(value: number): unknown {
+/** Returns what `JSON.stringify` writes for a number as {@link valueJson} does. */
+export function asJsonNumber(value: number): unknown {
   if (Number.isFinite(value)) return value === 0 && Object.is(value, -0) ? rawJSON('-0.0') : value
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }

@@ -117,4 +117,18 @@ export class Serde {
   value(name: string): string | undefined {
     return this.get(name)?.value
   }
+
+  /** The values of `rename = "…"` or `rename(serialize = "…", deserialize = "…")`. `undefined` where there is none. */
+  renames(name: 'rename' | 'rename_all' | 'rename_all_fields'): {
+    readonly serialize: string | undefined
+    readonly deserialize: string | undefined
+  } {
+    const side = (of: 'serialize' | 'deserialize') =>
+      this.metas
+        .flatMap((meta) =>
+          meta.path === name ? (meta.value ?? meta.items.find(({ path }) => path === of)?.value ?? []) : [],
+        )
+        .at(0)
+    return { serialize: side('serialize'), deserialize: side('deserialize') }
+  }
 }

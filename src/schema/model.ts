@@ -49,15 +49,46 @@ export type Fields =
   | { readonly kind: 'tuple'; readonly items: readonly Type[] }
   | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly type: Type }[] }
 
-/** A struct or an enum of a schema. `at` is its location in the Rust source (`src/events.rs:12`), or empty if unknown. */
-export type NamedType =
-  | { readonly kind: 'struct'; readonly at: string; readonly fields: Fields }
+/** The fields of a struct or the variants of an enum. */
+export type Body =
+  | { readonly kind: 'struct'; readonly fields: Fields }
   /** The index of a variant in the list is its number in the bytes. */
-  | {
-      readonly kind: 'enum'
-      readonly at: string
-      readonly variants: Variants
-    }
+  | { readonly kind: 'enum'; readonly variants: Variants }
+
+/** A struct or an enum of a schema. `at` is its location in the Rust source (`src/events.rs:12`), or empty if unknown. */
+export type NamedType = Body & { readonly at: string; readonly serde?: SerdeForm | undefined }
+
+/**
+ * How serde writes a type in formats that contain names: JSON, CBOR and MessagePack. Bincode contains none of it. Absent if fields
+ * and variants have their names in Rust, and each variant is written with its name.
+ *
+ * A path names a field of a struct (`order_id`), a variant (`OrderPlaced`) or a field of a variant (`OrderPlaced.order_id`).
+ */
+export interface SerdeForm {
+  /** The field that contains the name of the variant: `serde(tag = "type")`. */
+  readonly tag?: string | undefined
+  /** The value of `tag` in a struct, which is the name of the struct. */
+  readonly tagValue?: string | undefined
+  /** The field beside `tag` that contains the contents of the variant: `serde(content = "data")`. */
+  readonly content?: string | undefined
+  /** Variants are written without their names: all, or those listed. */
+  readonly untagged?: true | readonly string[] | undefined
+  /** Names that differ from those in Rust, by path. */
+  readonly names?: ReadonlyMap<string, string> | undefined
+  /** Further names under which a field or a variant is read, by path. */
+  readonly aliases?: ReadonlyMap<string, readonly string[]> | undefined
+  /** The paths of fields whose own fields are written in their place: `serde(flatten)`. */
+  readonly flatten?: readonly string[] | undefined
+  /** The paths of fields that may be missing, beside those of type `Option`. */
+  readonly optional?: readonly string[] | undefined
+  /** The variant that stands for every unknown name: `serde(other)`. */
+  readonly other?: string | undefined
+  /** The fields or variants, if bincode cannot decode all of them, so that those of the type itself are not complete. */
+  readonly body?: Body | undefined
+}
+
+/** The fields or variants that Rust declares, of which bincode may be unable to decode some. */
+export const declaredBody = (type: NamedType): Body => type.serde?.body ?? type
 
 /** The variants of an enum, in the order of their declaration. */
 export type Variants = readonly { readonly name: string; readonly fields: Fields }[]

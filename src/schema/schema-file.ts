@@ -1,8 +1,16 @@
-import { compareText } from '../bus/compare.ts'
 import { parsePlainJson } from '../codecs/json/json-syntax.ts'
 import { namesIn } from './inner-types.ts'
-import type { Answers, Fields, NamedType, Schema, Type } from './model.ts'
-import { formatType, parseType } from './type-text.ts'
+import {
+  type Answers,
+  type Body,
+  declaredBody,
+  type Fields,
+  type NamedType,
+  type Schema,
+  type SerdeForm,
+  type Type,
+} from './model.ts'
+import { parseType } from './type-text.ts'
 
 /** A problem in a schema file. */
 export interface SchemaFileProblem {
@@ -18,7 +26,7 @@ export type ReadSchemaFile =
   | { readonly ok: false; readonly problems: readonly SchemaFileProblem[] }
 
 /** The version of the file format that this crbus reads and writes. */
-const VERSION = 1
+export const SCHEMA_FILE_VERSION = 1
 
 /**
  * Reads a schema from the text of a schema file, which `crbus schema import` writes. Reports all problems of the file, not only
@@ -51,12 +59,12 @@ class SchemaFileReader {
   schema(json: unknown): Schema | undefined {
     const file = this.#object('', json)
     if (!file) return undefined
-    if (file.crbus_schema !== VERSION) {
+    if (file.crbus_schema !== SCHEMA_FILE_VERSION) {
       const found = JSON.stringify(file.crbus_schema)
       const reason =
         found === undefined
-          ? `missing, so this is not a schema file; expected ${VERSION}`
-          : `expected ${VERSION}, got ${found}`
+          ? `missing, so this is not a schema file; expected ${SCHEMA_FILE_VERSION}`
+          : `expected ${SCHEMA_FILE_VERSION}, got ${found}`
       this.#problem('crbus_schema', reason)
       return undefined
     }
@@ -101,16 +109,22 @@ class SchemaFileReader {
   #namedType(path: string, json: unknown): NamedType | undefined {
     const type = this.#object(path, json)
     if (!type) return undefined
-    const isEnum = 'enum' in type
-    if (isEnum === 'struct' in type) {
+    if ('enum' in type === 'struct' in type) {
       this.#problem(path, "expected either 'struct' or 'enum'")
       return undefined
     }
-    this.#refuseOtherKeys(path, type, ['at', 'struct', 'enum'])
+    this.#refuseOtherKeys(path, type, ['at', 'serde', 'struct', 'enum'])
     const at = type.at === undefined ? '' : this.#string(`${path}.at`, type.at)
-    if (!isEnum) {
+    const serde = type.serde === undefined ? undefined : this.#serdeForm(`${path}.serde`, type.serde)
+    const body = this.#body(path, type)
+    return body && at !== undefined ? { ...body, at, ...(serde ? { serde } : {}) } : undefined
+  }
+
+  /** Reads the key `struct` or `enum` of a type. */
+  #body(path: string, type: JsonObject): Body | undefined {
+    if (!('enum' in type)) {
       const fields = this.#fields(`${path}.struct`, type.struct)
-      return fields && at !== undefined ? { kind: 'struct', at, fields } : undefined
+      return fields && { kind: 'struct', fields }
     }
     const { enum: variantList } = type
     if (!Array.isArray(variantList)) {
@@ -132,7 +146,31 @@ class SchemaFileReader {
       const fields = this.#fields(`${variantPath}.${name}`, contents)
       return fields ? [{ name, fields }] : []
     })
-    return at === undefined ? undefined : { kind: 'enum', at, variants }
+    return { kind: 'enum', variants }
+  }
+
+  #serdeForm(path: string, json: unknown): SerdeForm | undefined {
+    const form = this.#object(path, json)
+    if (!form) return undefined
+    this.#refuseOtherKeys(path, form, [...SERDE_KEYS, 'struct', 'enum'])
+    const text = (key: 'tag' | 'tag_value' | 'content' | 'other') =>
+      form[key] === undefined ? undefined : this.#string(`${path}.${key}`, form[key])
+    const list = (key: string) => (form[key] === undefined ? undefined : this.#list(`${path}.${key}`, form[key]))
+    const aliases = form.aliases === undefined ? undefined : this.#object(`${path}.aliases`, form.aliases)
+    return present({
+      tag: text('tag'),
+      tagValue: text('tag_value'),
+      content: text('content'),
+      untagged: form.untagged === true ? true : list('untagged'),
+      names: form.names === undefined ? undefined : this.#texts(`${path}.names`, form.names),
+      aliases:
+        aliases &&
+        new Map(Object.entries(aliases).map(([name, value]) => [name, this.#list(`${path}.aliases.${name}`, value)])),
+      flatten: list('flatten'),
+      optional: list('optional'),
+      other: text('other'),
+      body: 'struct' in form || 'enum' in form ? this.#body(path, form) : undefined,
+    })
   }
 
   #fields(path: string, json: unknown): Fields | undefined {
@@ -182,6 +220,12 @@ class SchemaFileReader {
     )
   }
 
+  #list(path: string, json: unknown): string[] {
+    if (Array.isArray(json)) return json.flatMap((item, index) => this.#string(`${path}[${index}]`, item) ?? [])
+    this.#problem(path, `expected a list, got ${describe(json)}`)
+    return []
+  }
+
   #object(path: string, json: unknown): JsonObject | undefined {
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject
     this.#problem(path, `expected an object, got ${describe(json)}`)
@@ -206,6 +250,13 @@ class SchemaFileReader {
   }
 }
 
+/** The keys of a {@link SerdeForm} in a schema file, beside `struct` and `enum`. */
+const SERDE_KEYS = ['tag', 'tag_value', 'content', 'untagged', 'names', 'aliases', 'flatten', 'optional', 'other']
+
+/** The form without the parts that are undefined. */
+const present = (form: SerdeForm): SerdeForm =>
+  Object.fromEntries(Object.entries(form).filter(([, value]) => value !== undefined))
+
 function describe(json: unknown): string {
   if (json === undefined) return 'nothing'
   if (json === null) return 'null'
@@ -222,8 +273,9 @@ function variantPathError({ root, types }: Schema, path: string): string | undef
   const steps = path.split('.')
   for (const [index, step] of steps.entries()) {
     const type = types.get(name)
-    if (type?.kind !== 'enum') return `'${name}' is not an enum`
-    const variant = type.variants.find((one) => one.name === step)
+    const body = type && declaredBody(type)
+    if (body?.kind !== 'enum') return `'${name}' is not an enum`
+    const variant = body.variants.find((one) => one.name === step)
     if (!variant) return `'${name}' has no variant '${step}'`
     if (index === steps.length - 1) return undefined
     const [item, ...more] = variant.fields.kind === 'tuple' ? variant.fields.items : []
@@ -232,110 +284,4 @@ function variantPathError({ root, types }: Schema, path: string): string | undef
     name = item.name
   }
   return undefined
-}
-
-/** The maximum line width: the default of rustfmt. */
-const MAX_WIDTH = 100
-
-/**
- * Writes a schema as the text of a schema file. Types and events are sorted by name; fields and variants keep the order of
- * their declaration. Each variant has its own line, so that a diff of two files shows only what changed in Rust.
- *
- * @example
- * ```ts
- * import { readSchemaFile, type Schema, writeSchemaFile } from 'crbus'
- *
- * const schema: Schema = {
- *   topic: 'order-events',
- *   root: 'OrderEvent',
- *   events: new Map([['OrderShipped.v1', 'OrderShipped']]),
- *   types: new Map([
- *     ['OrderEvent', { kind: 'enum', at: '', variants: [{ name: 'OrderShipped', fields: { kind: 'unit' } }] }],
- *   ]),
- * }
- * const file = readSchemaFile(writeSchemaFile(schema))
- * file.ok && file.schema // => schema
- * ```
- */
-export function writeSchemaFile({ topic, root, events, types, integers, answers }: Schema): string {
-  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => compareText(a, b))
-  const namedTypes = sorted(types).map(([name, type]): Entry => {
-    const at: Entry[] = type.at === '' ? [] : [['at', type.at]]
-    if (type.kind === 'struct') return [name, object([...at, ['struct', fieldsToJson(type.fields)]])]
-    const variants = type.variants.map((variant) => object([[variant.name, fieldsToJson(variant.fields)]]))
-    return [name, multiline(object([...at, ['enum', multiline({ list: variants })]]))]
-  })
-  const answerMaps = [
-    ['map', answers?.map ?? new Map()],
-    ['assume', answers?.assume ?? new Map()],
-  ] as const
-  const answerParts = answerMaps.flatMap(([name, map]): Entry[] =>
-    map.size === 0 ? [] : [[name, multiline(object(sorted(map)))]],
-  )
-  const file = object([
-    ['crbus_schema', VERSION],
-    ['topic', topic],
-    ['root', root],
-    ...(integers === undefined ? [] : [['integers', integers] as const]),
-    ...(answerParts.length === 0 ? [] : [['answers', object(answerParts)] as const]),
-    ['events', multiline(object(sorted(events)))],
-    ['types', multiline(object(namedTypes))],
-  ])
-  return `${layOut(multiline(file), 0, 0)}\n`
-}
-
-/** JSON whose objects are lists of entries, because JavaScript objects sort keys that look like numbers. */
-type Entry = readonly [string, Json]
-type Json =
-  | string
-  | number
-  | null
-  | { readonly list: readonly Json[]; readonly isMultiline?: boolean }
-  | { readonly entries: readonly Entry[]; readonly isMultiline?: boolean }
-
-const object = (entries: readonly Entry[]) => ({ entries })
-
-/** Marks a list or an object, so that each of its parts is written on a line of its own, even if all would fit on one line. */
-const multiline = <T extends object>(json: T): T & { isMultiline: boolean } => ({ ...json, isMultiline: true })
-
-function fieldsToJson(fields: Fields): Json {
-  if (fields.kind === 'unit') return null
-  if (fields.kind === 'tuple') return { list: fields.items.map(formatType) }
-  return object(fields.fields.map(({ name, type }): Entry => [name, formatType(type)]))
-}
-
-/**
- * Formats a value that starts at `column`, on a line indented by `indent`: on one line if it fits, else one line for each
- * part.
- */
-function layOut(json: Json, indent: number, column: number): string {
-  const flat = onOneLine(json)
-  // A comma may follow, so the line must have room for one more character.
-  if (flat !== undefined && column + flat.length < MAX_WIDTH) return flat
-  if (json === null || typeof json !== 'object') return JSON.stringify(json)
-  const parts =
-    'list' in json
-      ? json.list.map((item) => layOut(item, indent + 2, indent + 2))
-      : json.entries.map(([key, value]) => {
-          const name = `${JSON.stringify(key)}: `
-          return name + layOut(value, indent + 2, indent + 2 + name.length)
-        })
-  const [first, last] = 'list' in json ? '[]' : '{}'
-  const lineBreak = `\n${' '.repeat(indent)}`
-  return `${first}${parts.map((part) => `${lineBreak}  ${part}`).join(',')}${lineBreak}${last}`
-}
-
-/** Formats a value on one line. Returns `undefined` if the value, or a part inside, is marked as multiline. */
-function onOneLine(json: Json): string | undefined {
-  if (json === null || typeof json !== 'object') return JSON.stringify(json)
-  const parts =
-    'list' in json
-      ? json.list.map(onOneLine)
-      : json.entries.map(([key, value]) => {
-          const text = onOneLine(value)
-          return text === undefined ? undefined : `${JSON.stringify(key)}: ${text}`
-        })
-  if (parts.length === 0) return 'list' in json ? '[]' : '{}'
-  if (json.isMultiline || parts.includes(undefined)) return undefined
-  return 'list' in json ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`
 }

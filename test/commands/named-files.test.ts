@@ -12,7 +12,7 @@ import SchemaImport from '../../src/commands/schema/import.ts'
 import SchemaShow from '../../src/commands/schema/show.ts'
 import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
-import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../src/schema/write-schema-file.ts'
 import { type Runnable, runCli } from './run-cli.ts'
 
 const schemaText = (topic: string) =>

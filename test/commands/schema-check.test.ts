@@ -7,7 +7,7 @@ import SchemaCheck from '../../src/commands/schema/check.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
 import { compileEncoder } from '../../src/schema/bincode/compile-encoder.ts'
-import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../src/schema/write-schema-file.ts'
 import { orders } from '../unit/schema/support/build.ts'
 import { runCli } from './run-cli.ts'
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import SchemaDiff from '../../src/commands/schema/diff.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { planSchemaImport, type SchemaImportPlan } from '../../src/operations/schemas/import.ts'
-import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../src/schema/write-schema-file.ts'
 import { enumOf, fields, schemaOf, t } from '../unit/schema/support/build.ts'
 import { runCli } from './run-cli.ts'
 

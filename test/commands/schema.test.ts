@@ -9,7 +9,7 @@ import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { compileDecoder } from '../../src/schema/bincode/compile-decoder.ts'
 import type { Schema } from '../../src/schema/model.ts'
-import { writeSchemaFile } from '../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../src/schema/write-schema-file.ts'
 import { enumOf, fields, nothing, only, orders, schemaOf, t } from '../unit/schema/support/build.ts'
 import { runCli } from './run-cli.ts'
 

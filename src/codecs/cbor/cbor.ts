@@ -1,7 +1,8 @@
 import { Decoder, Encoder, Tag } from 'cbor-x'
-import { MAX_DEPTH, tooDeep, valueJson } from '../json.ts'
+import { MAX_DEPTH, tooDeep } from '../json.ts'
 import { checkCbor } from './cbor-check.ts'
 import { dateOf } from './cbor-date.ts'
+import { mapFields } from './map-fields.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 
@@ -73,8 +74,7 @@ function interpret(value: unknown): unknown {
   if (value instanceof Set) return [...value].map(interpret)
   if (!(value instanceof Map)) return value
   const pairs = [...value].map(([key, item]) => [interpret(key), interpret(item)] as const)
-  const fields = Object.fromEntries(pairs.map(([key, item]) => [nameOf(key), item]))
-  return Object.keys(fields).length === pairs.length ? fields : pairs
+  return mapFields(pairs)
 }
 
 function interpretTag({ tag, value }: Tag): unknown {
@@ -90,13 +90,6 @@ function interpretTag({ tag, value }: Tag): unknown {
 
 /** https://www.iana.org/assignments/cbor-tags */
 const UUID_TAG = 37
-
-/** The field name for a map key: the text of a string, else the JSON of the key without quotes. */
-function nameOf(key: unknown): string {
-  if (typeof key === 'string') return key
-  const json = valueJson(key)
-  return json.startsWith('"') ? json.slice(1, -1) : json
-}
 
 /** Returns the CBOR major type of the first item: 4 is an array, 5 a map. Skips the tag that marks bytes as CBOR (55799). */
 export function cborMajorType(bytes: Uint8Array): number {

@@ -5,7 +5,7 @@ import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import { importedWith, undecidedOptions } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
-import { writeSchemaFile } from '../../schema/schema-file.ts'
+import { writeSchemaFile } from '../../schema/write-schema-file.ts'
 
 /** Maximum number of event types for which warnings are cached. */
 const MAX_CACHED_TYPES = 1000

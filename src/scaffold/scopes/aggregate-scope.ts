@@ -1,5 +1,5 @@
 import type { NamedType, Schema, Type } from '../../schema/model.ts'
-import { writeSchemaFile } from '../../schema/schema-file.ts'
+import { writeSchemaFile } from '../../schema/write-schema-file.ts'
 import type { DomainEvent, Failure, Field } from '../events/events.ts'
 import { typeScope } from '../events/field-types.ts'
 import { type StatusRule, statusQuestion, statusRules } from '../events/status-rules.ts'

@@ -83,14 +83,6 @@ export function importOnce(
       }),
     )
   const notes = [...sourceNotes, ...choice.notes, ...topic.notes, ...lowering.report.notes, ...eventNotes, ...unused]
-  if (isUnreadable(root.body)) {
-    const { name, location } = item.rust
-    const [why = 'bincode cannot decode this type'] = lowering.report.notes.flatMap((note) =>
-      note.code === 'unsupported-by-bincode' && note.about === name ? note.reason : [],
-    )
-    const reason = `${why}; events in JSON need no schema`
-    return { ok: false, problems: [{ ...location, about: name, reason, fix: undefined }], notes }
-  }
   if (problems.length > 0) return { ok: false, problems, notes, topic: topic.topic }
   const named = lowering.instances.named(root)
   const types = new Map<string, NamedType>()
@@ -125,11 +117,5 @@ function integersOf(crates: Crates, file: string, { assume }: Answers): 'fixed' 
 
 const filterKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>
   new Map([...map].filter(([key]) => isWanted(key)))
-
-/** Whether bincode cannot decode the type as a whole, because of `serde(tag)` or a similar attribute. */
-const isUnreadable = (body: NamedType | undefined): boolean => {
-  const [only] = body?.kind === 'struct' && body.fields.kind === 'tuple' ? body.fields.items : []
-  return only?.kind === 'known' && only.name === 'unreadable'
-}
 
 const byLocation = (a: ImportProblem, b: ImportProblem): number => compareText(a.file, b.file) || a.line - b.line

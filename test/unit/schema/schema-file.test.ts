@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { libraryTypes } from '../../../src/schema/library-types.ts'
 import type { Fields, NamedType, Primitive, Schema, Type } from '../../../src/schema/model.ts'
-import { readSchemaFile, writeSchemaFile } from '../../../src/schema/schema-file.ts'
+import { readSchemaFile } from '../../../src/schema/schema-file.ts'
 import { formatType, isReserved, parseType } from '../../../src/schema/type-text.ts'
+import { writeSchemaFile } from '../../../src/schema/write-schema-file.ts'
 
 const example = `{
   "crbus_schema": 1,

@@ -193,18 +193,21 @@ export function readF32(cursor: Cursor): number | string {
   const bits = int32(cursor.bytes, at)
   scratch.setInt32(0, bits, true)
   const value = scratch.getFloat32(0, true)
-  // An integer of up to six digits needs no rounding.
-  if (Number.isInteger(value) && value >= -999_999 && value <= 999_999) return value
-  if (Number.isFinite(value)) {
-    // An f32 has at least 6 significant digits, except below 2^-126.
-    for (let digits = Math.abs(value) < 1.2e-38 ? 1 : 6; digits < 9; digits += 1) {
-      const shorter = rounded(value, digits)
-      if (Math.fround(shorter) === value) return shorter
-    }
-    return rounded(value, 9)
-  }
+  if (Number.isFinite(value)) return shortestF32(value)
   if (!Number.isNaN(value)) return value > 0 ? 'inf' : '-inf'
   return bits === 0x7fc00000 ? 'NaN' : `NaN(0x${(bits >>> 0).toString(16)})`
+}
+
+/** Returns the shortest decimal number that identifies a finite f32. */
+export function shortestF32(value: number): number {
+  // An integer of up to six digits needs no rounding.
+  if (Number.isInteger(value) && value >= -999_999 && value <= 999_999) return value
+  // An f32 has at least 6 significant digits, except below 2^-126.
+  for (let digits = Math.abs(value) < 1.2e-38 ? 1 : 6; digits < 9; digits += 1) {
+    const shorter = rounded(value, digits)
+    if (Math.fround(shorter) === value) return shorter
+  }
+  return rounded(value, 9)
 }
 
 /** Rounds to `digits` significant digits. A tie goes to the even digit, as in Rust; `toPrecision` alone would round it up. */

@@ -1,6 +1,7 @@
 import type { RustVariant } from '../../../rust/ast.ts'
 import { effective, presence, Serde } from '../../../rust/attributes.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
+import { declaredBody } from '../../model.ts'
 import type { Item } from '../crates/module.ts'
 import type { Instance } from '../lowering/instances.ts'
 import type { Lowering } from '../lowering/lowering.ts'
@@ -39,7 +40,8 @@ export function eventTypesOf(root: Instance, lowering: Lowering): EventTypes {
     usages.set(eventType, usage)
   }
   const walk = (instance: Instance, path: readonly string[], enclosing: readonly Instance[]) => {
-    const { item, body } = instance
+    const { item } = instance
+    const body = instance.body && declaredBody(instance.body)
     if (item?.rust.kind !== 'enum' || body?.kind !== 'enum') return
     const { name, location } = item.rust
     const naming = namingOf(item, lowering)
@@ -51,7 +53,11 @@ export function eventTypesOf(root: Instance, lowering: Lowering): EventTypes {
       const type = naming.typeOf(variant)
       const [held, ...more] = lowered.fields.kind === 'tuple' ? lowered.fields.items : []
       const inner = held?.kind === 'named' && more.length === 0 ? lowering.instances.byId(held.name) : undefined
-      const isWrapper = inner?.item !== undefined && inner.body?.kind === 'enum' && !enclosing.includes(inner)
+      const isWrapper =
+        inner?.item !== undefined &&
+        inner.body &&
+        declaredBody(inner.body).kind === 'enum' &&
+        !enclosing.includes(inner)
       const isDelegated = type.isInner || (naming.kind === 'name' && inner?.item && isEventLike(inner.item, lowering))
       if (isWrapper && isDelegated) walk(inner, steps, [...enclosing, inner])
       if (isWrapper && isDelegated && !type.isInner) continue

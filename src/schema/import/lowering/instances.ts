@@ -1,7 +1,7 @@
 import type { RustType } from '../../../rust/ast.ts'
 import type { SourceLocation } from '../../../rust/source.ts'
 import { namesIn } from '../../inner-types.ts'
-import type { Fields, NamedType, Type } from '../../model.ts'
+import { type Body, declaredBody, type Fields, type NamedType, type Type } from '../../model.ts'
 import { formatType, isReserved, parseType } from '../../type-text.ts'
 import type { Item, Module } from '../crates/module.ts'
 
@@ -69,8 +69,9 @@ export class Instances {
   /** The instances that the fields or variants of a type mention. */
   referredBy(body: NamedType | undefined): Instance[] {
     if (!body) return []
-    const fields = body.kind === 'struct' ? [body.fields] : body.variants.map((variant) => variant.fields)
-    return fields
+    const fieldsOf = (one: Body) =>
+      one.kind === 'struct' ? [one.fields] : one.variants.map((variant) => variant.fields)
+    return fieldsOf(declaredBody(body))
       .flatMap(typesOf)
       .flatMap(namesIn)
       .flatMap((id) => this.#byId.get(id) ?? [])
@@ -168,14 +169,18 @@ function renamedType(type: Type, rename: (id: string) => string): Type {
 }
 
 /** Replaces the temporary ids in a struct or an enum by names. */
-function renamed(body: NamedType, rename: (id: string) => string): NamedType {
+function renamed(type: NamedType, rename: (id: string) => string): NamedType {
   const fields = (of: Fields): Fields => {
     if (of.kind === 'unit') return of
     if (of.kind === 'tuple') return { kind: 'tuple', items: of.items.map((item) => renamedType(item, rename)) }
-    return { kind: 'fields', fields: of.fields.map(({ name, type }) => ({ name, type: renamedType(type, rename) })) }
+    return { kind: 'fields', fields: of.fields.map((field) => ({ ...field, type: renamedType(field.type, rename) })) }
   }
-  if (body.kind === 'struct') return { ...body, fields: fields(body.fields) }
-  return { ...body, variants: body.variants.map((variant) => ({ name: variant.name, fields: fields(variant.fields) })) }
+  const body = <T extends Body>(of: T): T =>
+    of.kind === 'struct'
+      ? { ...of, fields: fields(of.fields) }
+      : { ...of, variants: of.variants.map((variant) => ({ ...variant, fields: fields(variant.fields) })) }
+  const { serde } = type
+  return serde?.body ? { ...body(type), serde: { ...serde, body: body(serde.body) } } : body(type)
 }
 
 /** The argument that a type refers to, if it is a generic parameter in its scope. */

@@ -2,7 +2,7 @@ import type { Meta, RustField, RustFields, RustType, RustVariant } from '../../.
 import { changesBytes, effective, type OpenAttribute, presence, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, formatLocation, type SourceLocation } from '../../../rust/source.ts'
-import type { Answers, Fields, NamedType, Type } from '../../model.ts'
+import type { Answers, Body, Fields, NamedType, Type } from '../../model.ts'
 import { isPrimitive } from '../../type-text.ts'
 import { Cfg } from '../crates/cfg.ts'
 import type { Crates } from '../crates/crates.ts'
@@ -18,6 +18,7 @@ import { isSerializer, mattersForItem, namedDerives } from './derives.ts'
 import { FieldEncoding } from './field-encoding.ts'
 import { type Arg, argsByName, type Env, type Instance, Instances } from './instances.ts'
 import { allPresent, UNREADABLE } from './lowering-parts.ts'
+import { type Declared, serdeForm, withSerdeForm } from './serde-form.ts'
 import { TypeLowering } from './type-lowering.ts'
 
 /** The maximum number of types, because a type may contain itself with ever longer type arguments. Services stay far below it. */
@@ -185,23 +186,34 @@ export class Lowering {
       return type ? newtype(this.#types.type(type, env)) : fail(`invalid type '${conversion}'`, map)
     }
     const tagged = ['untagged', 'tag', 'content', 'flatten'].find((name) => serde.has(name))
-    if (tagged !== undefined && rust.kind === 'enum') {
-      this.report.unsupported(rust.location, rust.name, `bincode cannot decode an enum with serde(${tagged})`)
-      return newtype(UNREADABLE)
-    }
     if (tagged !== undefined) {
-      const reason = 'serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field'
+      const reason =
+        rust.kind === 'enum'
+          ? `bincode cannot decode an enum with serde(${tagged}), only JSON, CBOR and MessagePack can`
+          : 'serde(tag) writes a text before the fields, which bincode in Rust then decodes as the first field'
       this.report.unsupported(rust.location, rust.name, reason)
-      return newtype(UNREADABLE)
     }
-    if (rust.kind === 'enum') return { kind: 'enum', at, variants: this.#variants(rust.variants, rust.name, env) }
-    if (serde.has('transparent')) {
+    if (rust.kind !== 'enum' && tagged === undefined && serde.has('transparent')) {
       const kept = rust.fields.fields.filter((field) => !this.#isSkipped(field, env) && !isMarker(field.type))
       const [only, ...more] = kept
       if (only && more.length === 0) return newtype(this.#field(only, rust.name, env))
     }
+    const body = this.#declared(rust, env)
+    return body && withSerdeForm({ ...body, at }, serdeForm(rust, body, serde, this.#serdeOfPart(env)))
+  }
+
+  #declared(rust: Declared, env: Env): Body | undefined {
+    if (rust.kind === 'enum') return { kind: 'enum', variants: this.#variants(rust.variants, rust.name, env) }
     const fields = this.#fields(rust.fields, rust.name, env, 'struct')
-    return fields && { kind: 'struct', at, fields }
+    return fields && { kind: 'struct', fields }
+  }
+
+  #serdeOfPart({ module }: Env): (attributes: readonly Meta[]) => Serde | undefined {
+    const cfg = this.cfg.of(module.crate)
+    return (attributes) => {
+      const state = presence(attributes, cfg)
+      return 'holds' in state && state.holds ? new Serde(effective(attributes, cfg).list) : undefined
+    }
   }
 
   /** Reports attributes that may be macros, because such a macro may change the type. */
@@ -235,12 +247,12 @@ export class Lowering {
       if (!this.#isPresent(variant.attributes, about, variant.location, env.module)) return []
       const serde = new Serde(attributes)
       const skip = ['skip', 'skip_serializing'].find((name) => serde.has(name))
-      if (skip !== undefined || serde.has('untagged')) {
+      if (serde.has('untagged')) {
+        const reason = 'bincode cannot decode an enum with a serde(untagged) variant'
+        this.report.unsupported(variant.location, about, reason)
+      }
+      if (skip !== undefined) {
         // The variant keeps its number in the encoding.
-        if (skip === undefined) {
-          const reason = 'bincode cannot decode an enum with a serde(untagged) variant'
-          this.report.unsupported(variant.location, about, reason)
-        }
         if (skip === 'skip') skipped.add(variant.name)
         return [{ name: variant.name, fields: { kind: 'tuple', items: [UNREADABLE] } }]
       }
@@ -281,7 +293,6 @@ export class Lowering {
     if (flat) {
       const reason = `bincode cannot serialize ${owner} because of serde(flatten)`
       this.report.unsupported(flat.location, aboutField(owner, flat), reason)
-      return { kind: 'tuple', items: [UNREADABLE] }
     }
     const types = kept.map((field) => this.#field(field, owner, env) ?? this.report.placeholder)
     if (!allPresent(types)) return undefined

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SourceFiles } from '../../../../src/schema/import/crates/packages.ts'
 import { importSchema } from '../../../../src/schema/import/import-schema.ts'
-import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../../../src/schema/write-schema-file.ts'
 import { importRust, linesOf } from './import-rust.ts'
 
 const service: Readonly<Record<string, string>> = {

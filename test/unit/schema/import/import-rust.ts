@@ -3,7 +3,7 @@ import { formatSuggestion, toSuggestion } from '../../../../src/cli/suggestions.
 import { conditionOf } from '../../../../src/operations/schemas/problem-condition.ts'
 import type { ImportRequest } from '../../../../src/schema/import/import-request.ts'
 import { type ImportedSchema, importSchema } from '../../../../src/schema/import/import-schema.ts'
-import { writeSchemaFile } from '../../../../src/schema/schema-file.ts'
+import { writeSchemaFile } from '../../../../src/schema/write-schema-file.ts'
 import { importNoteText } from '../../../../src/ui/schemas/import-note-words.ts'
 
 /** Imports source files from memory: texts by path, or one text as the library of a crate. */

@@ -29,11 +29,29 @@ describe('a generic root', () => {
   })
 })
 
-test('reports why bincode cannot decode the root', () => {
+test('the root may be an enum that only formats with names can contain', () => {
   const rust = '#[derive(serde::Serialize)] #[serde(tag = "type")] enum OrderEvent { A, B { it: u8 } }'
-  expect(linesOf(importRust(rust))).toEqual([
-    'src/lib.rs:1 OrderEvent: bincode cannot decode an enum with serde(tag); events in JSON need no schema []',
-  ])
+  const imported = importRust(rust)
+  expect(imported.ok && imported.schema).toMatchObject({
+    events: new Map([
+      ['A.v1', 'A'],
+      ['B.v1', 'B'],
+    ]),
+    types: new Map([
+      [
+        'OrderEvent',
+        {
+          kind: 'struct',
+          fields: { kind: 'tuple', items: [{ kind: 'known', name: 'unreadable' }] },
+          serde: { tag: 'type', body: { kind: 'enum' } },
+        },
+      ],
+    ]),
+  })
+  expect(linesOf(imported)).toEqual([])
+  expect(imported.notes.map((note) => ('reason' in note ? note.reason : note.code))).toContain(
+    'bincode cannot decode an enum with serde(tag), only JSON, CBOR and MessagePack can',
+  )
 })
 
 test.each([

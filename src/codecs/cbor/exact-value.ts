@@ -1,0 +1,76 @@
+/**
+ * A value with everything that its encoding depends on. A JavaScript number is an integer here; a {@link Float} is a float, even
+ * if it has no fraction, because ciborium does not read an integer as a float.
+ */
+export type ExactValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | Float
+  | string
+  | Uint8Array
+  | readonly ExactValue[]
+  | ReadonlyMap<ExactValue, ExactValue>
+
+/** A float of 64 bits, or of 32 if `isSingle`. */
+export class Float {
+  readonly value: number
+  readonly isSingle: boolean
+
+  constructor(value: number, isSingle: boolean) {
+    this.value = value
+    this.isSingle = isSingle
+  }
+}
+
+/** The bytes of an encoding as they are written. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafe(256)
+  #length = 0
+
+  u8(value: number): void {
+    this.#bytes.writeUInt8(value, this.#reserve(1))
+  }
+
+  u16(value: number): void {
+    this.#bytes.writeUInt16BE(value, this.#reserve(2))
+  }
+
+  u32(value: number): void {
+    this.#bytes.writeUInt32BE(value, this.#reserve(4))
+  }
+
+  u64(value: bigint): void {
+    this.#bytes.writeBigUInt64BE(BigInt.asUintN(64, value), this.#reserve(8))
+  }
+
+  f32(value: number): void {
+    this.#bytes.writeFloatBE(value, this.#reserve(4))
+  }
+
+  f64(value: number): void {
+    this.#bytes.writeDoubleBE(value, this.#reserve(8))
+  }
+
+  all(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  /** A copy of the bytes so far. */
+  get written(): Uint8Array {
+    return Uint8Array.from(this.#bytes.subarray(0, this.#length))
+  }
+
+  #reserve(count: number): number {
+    const at = this.#length
+    this.#length += count
+    if (this.#length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(this.#length * 2)
+      this.#bytes.copy(larger)
+      this.#bytes = larger
+    }
+    return at
+  }
+}

@@ -1,0 +1,64 @@
+import { compileDecoder } from '../bincode/compile-decoder.ts'
+import { compileEncoder } from '../bincode/compile-encoder.ts'
+import { libraryType, type Wire } from '../library-types.ts'
+import type { Body, NamedType, Schema } from '../model.ts'
+import { type Plan, planOf } from './plan.ts'
+
+/**
+ * Converts values of a library type between its two forms in serde: the form for people, such as the text of a UUID, which JSON
+ * contains, and the form that CBOR, MessagePack and bincode contain, such as its 16 bytes.
+ */
+export interface LibraryForms {
+  /** What the binary form consists of. */
+  readonly parts: Plan
+  /** Whether the form for people is a text that the binary form is not. */
+  readonly hasText: boolean
+  /** Converts a decoded value of the binary form to that for people. */
+  readonly toText: (value: unknown) => Converted
+  /** Converts a value of the form for people to the value of `wire`. Refuses a text that is not of the type. */
+  readonly toWire: (value: unknown) => Converted
+}
+
+type Converted = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
+
+const cached = new Map<string, LibraryForms | undefined>()
+
+/** Returns the forms of a library type; `undefined` for a type that may contain any value, such as `serde_json::Value`. */
+export function libraryForms(name: string): LibraryForms | undefined {
+  if (!cached.has(name)) cached.set(name, formsOf(name))
+  return cached.get(name)
+}
+
+/** The name under which the schema of a library type defines the parts of its binary form. */
+const PARTS = 'Parts'
+
+function formsOf(name: string): LibraryForms | undefined {
+  const known = libraryType(name)
+  if (known?.wire === undefined) return undefined
+  const types = new Map([
+    ['Text', { kind: 'struct', at: '', fields: { kind: 'tuple', items: [{ kind: 'known', name }] } } as const],
+    [PARTS, { ...partsOf(known.wire), at: '' }],
+  ])
+  const schemaOf = (root: string): Schema => ({ topic: name, root, events: new Map(), types })
+  const through = (from: Schema, to: Schema) => {
+    const { encode } = compileEncoder(from)
+    const { decode } = compileDecoder(to)
+    return (value: unknown): Converted => {
+      const encoded = encode(value)
+      return encoded.ok ? decode(encoded.bytes) : encoded
+    }
+  }
+  const [text, parts] = [schemaOf('Text'), schemaOf(PARTS)]
+  return {
+    parts: planOf(name, parts.types.get(PARTS) as NamedType),
+    hasText: known.json !== 'wire',
+    toText: through(parts, text),
+    toWire: through(text, parts),
+  }
+}
+
+function partsOf(wire: Wire): Body {
+  if (wire.kind === 'fields') return { kind: 'struct', fields: wire }
+  if (wire.kind === 'variants') return { kind: 'enum', variants: wire.variants }
+  return { kind: 'struct', fields: { kind: 'tuple', items: [wire] } }
+}

@@ -1,0 +1,83 @@
+import type { Primitive, Type } from '../model.ts'
+import type { VariantPlan } from './plan.ts'
+
+/** Thrown and caught inside this room: the value does not have the type. The path grows as the exception passes the parts around. */
+export class Misfit extends Error {
+  path = ''
+  /** Whether trying other variants is pointless. */
+  readonly isFinal: boolean
+
+  constructor(reason: string, isFinal = false) {
+    super(reason)
+    this.isFinal = isFinal
+  }
+
+  /** Adds the name of a field or a variant, or the index of an item, at the beginning of the path. */
+  within(part: string | number): this {
+    const step = typeof part === 'number' ? `[${part}]` : part
+    const isJoined = this.path === '' || this.path.startsWith('[')
+    this.path = isJoined ? `${step}${this.path}` : `${step}.${this.path}`
+    return this
+  }
+}
+
+/** An object of JSON. */
+export type JsonFields = Readonly<Record<string, unknown>>
+
+export const isFields = (raw: unknown): raw is JsonFields =>
+  typeof raw === 'object' &&
+  raw !== null &&
+  !Array.isArray(raw) &&
+  !(raw instanceof Uint8Array) &&
+  !(raw instanceof Date)
+
+export const asFields = (value: unknown): JsonFields => (isFields(value) ? value : {})
+
+/** Sets a field, also one with the name `__proto__`. */
+export const setField = (fields: Record<string, unknown>, name: string, value: unknown): void => {
+  Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Enough names to recognize an enum by. */
+const MAX_NAMES = 8
+
+export const listed = (variants: readonly VariantPlan[]): string => {
+  const names = variants.slice(0, MAX_NAMES).map(({ name }) => name)
+  return `${names.join(', ')}${variants.length > MAX_NAMES ? ', …' : ''}`
+}
+
+/** The widths of the integer types. */
+export const BITS: Readonly<Partial<Record<Primitive, number>>> = {
+  ...{ u8: 8, u16: 16, u32: 32, u64: 64, u128: 128, usize: 64 },
+  ...{ i8: 8, i16: 16, i32: 32, i64: 64, i128: 128, isize: 64 },
+}
+
+export const isU8 = (type: Type): boolean => type.kind === 'u8'
+
+/** Whether a decoded value has a primitive type. */
+export function hasKind(kind: Primitive, raw: unknown): boolean {
+  switch (kind) {
+    case 'unit':
+      return raw === null || (Array.isArray(raw) && raw.length === 0)
+    case 'bool':
+      return typeof raw === 'boolean'
+    case 'f32':
+    case 'f64':
+      return typeof raw === 'number' || typeof raw === 'bigint'
+    case 'char':
+      return typeof raw === 'string' && [...raw.slice(0, 4)].length === 1
+    case 'String':
+      return typeof raw === 'string'
+    case 'bytes':
+      return raw instanceof Uint8Array || (Array.isArray(raw) && raw.every((item) => hasKind('u8', item)))
+    default:
+      return isInteger(raw, kind.startsWith('i'), BITS[kind] ?? 0)
+  }
+}
+
+/** Whether a value is an integer of a width. */
+export function isInteger(raw: unknown, isSigned: boolean, bits: number): boolean {
+  if (typeof raw !== 'bigint' && !(typeof raw === 'number' && Number.isInteger(raw))) return false
+  const value = BigInt(raw)
+  return (isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)) === value
+}

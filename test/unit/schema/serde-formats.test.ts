@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parseJson } from '../../../src/codecs/json.ts'
+import { sourceFiles } from '../../../src/operations/schemas/rust-files.ts'
+import { importSchema } from '../../../src/schema/import/import-schema.ts'
+import type { Schema } from '../../../src/schema/model.ts'
+import { readSchemaFile } from '../../../src/schema/schema-file.ts'
+import { compileSerdeCodec, type EncodedSerde } from '../../../src/schema/serde/serde-codec.ts'
+import { writeSchemaFile } from '../../../src/schema/write-schema-file.ts'
+
+const cwd = fileURLToPath(new URL('../../vectors/serde-formats/', import.meta.url))
+
+function imported(root: string): Schema {
+  const answers = { map: new Map(), assume: new Map() }
+  const result = importSchema({ paths: ['src/events.rs'], root, topic: 'events', files: sourceFiles(cwd), answers })
+  if (!result.ok) throw new Error(JSON.stringify(result.problems, null, 2))
+  const text = writeSchemaFile(result.schema)
+  const file = readSchemaFile(text)
+  if (!file.ok) throw new Error(JSON.stringify(file.problems, null, 2))
+  expect(writeSchemaFile(file.schema)).toBe(text)
+  return file.schema
+}
+
+const schemas = new Map(['OrderEvent', 'StockEvent'].map((root) => [root, imported(root)]))
+
+interface Value {
+  readonly root: string
+  readonly json: string
+  readonly cbor: Buffer
+  readonly compact: Buffer
+  readonly named: Buffer
+  /** Whether Rust reads `compact`. */
+  readonly isReadableAsArrays: boolean
+}
+
+const values = readFileSync(`${cwd}values.txt`, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line): Value => {
+    const [root, json, ...hex] = line.split('\t') as [string, string, string, string, string]
+    const [cbor, compact, named] = hex.map((text) => Buffer.from(text.replace('!', ''), 'hex')) as [
+      Buffer,
+      Buffer,
+      Buffer,
+    ]
+    const isReadableAsArrays = !hex.some((text) => text.startsWith('!'))
+    return { root, json, cbor, compact, named, isReadableAsArrays }
+  })
+
+/** The values of serde_json, with the texts that crbus shows for the types of `time`, which are lists without one of its features. */
+function shown(json: string): unknown {
+  const parsed = parseJson(json.replace('[2025,328,16,0,0,0,0,0,0]', '"2025-11-24 16:00:00.0 +00:00:00"'))
+  if (!parsed.ok) throw new Error(parsed.reason)
+  return parsed.value
+}
+
+const codecOf = ({ root }: Value) => compileSerdeCodec(schemas.get(root) as Schema)
+
+/** CBOR and MessagePack have the type of `serde_bytes` as bytes, where JSON has a list. */
+function inBinary(value: unknown): unknown {
+  const { Containers } = value as { readonly Containers?: { readonly bytes: readonly number[] } }
+  return Containers ? { Containers: { ...Containers, bytes: Buffer.from(Containers.bytes) } } : value
+}
+
+const hexOf = (encoded: EncodedSerde) => (encoded.ok ? Buffer.from(encoded.bytes).toString('hex') : encoded)
+
+describe.each(values)('$root $json', (value) => {
+  const { json, cbor, compact, named, isReadableAsArrays } = value
+
+  test('is read as the same value from every format', () => {
+    const { decode } = codecOf(value)
+    const expected = { ok: true, value: inBinary(shown(json)) }
+    expect(decode(Buffer.from(json), 'json')).toMatchObject({ ok: true })
+    expect(decode(cbor, 'cbor')).toMatchObject(expected)
+    expect(decode(named, 'msgpack')).toMatchObject(expected)
+    const fromArrays = decode(compact, 'msgpack')
+    // What Rust does not read from arrays, crbus may refuse as well.
+    if (isReadableAsArrays || fromArrays.ok) expect(fromArrays).toMatchObject(expected)
+  })
+
+  test('is written as Rust writes it', () => {
+    const { encode, decode } = codecOf(value)
+    // ciborium writes a map with flattened fields without its length.
+    if (json.includes('"Flat"')) {
+      const encoded = encode(shown(json), 'cbor')
+      expect(encoded.ok && decode(encoded.bytes, 'cbor')).toMatchObject({ ok: true, value: shown(json) })
+    } else expect(hexOf(encode(shown(json), 'cbor'))).toBe(cbor.toString('hex'))
+    expect(hexOf(encode(shown(json), 'msgpack'))).toBe(named.toString('hex'))
+    const arrays = encode(shown(json), 'msgpack-compact')
+    if (isReadableAsArrays || arrays.ok) expect(hexOf(arrays)).toBe(compact.toString('hex'))
+    const text = encode(shown(json), 'json')
+    expect(text.ok && shown(Buffer.from(text.bytes).toString())).toEqual(shown(json))
+  })
+
+  test('is read whatever is damaged, or refused with a path', () => {
+    const { decode } = codecOf(value)
+    for (const [bytes, format] of [
+      [cbor, 'cbor'],
+      [named, 'msgpack'],
+      [compact, 'msgpack'],
+      [Buffer.from(json), 'json'],
+    ] as const) {
+      for (let at = 0; at < bytes.length; at += 1) {
+        const damaged = Buffer.from(bytes)
+        damaged[at] = (damaged[at] as number) ^ (1 << (at % 8))
+        const read = decode(damaged, format)
+        if (!read.ok) expect(read.reason).not.toBe('')
+        expect(decode(bytes.subarray(0, at), format).ok).toBe(false)
+      }
+    }
+  })
+})
