@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import { cborMajorType, decodeCbor, type EncodedBytes, encodeCbor } from './cbor/cbor.ts'
+import { cborMajorType, type Decoded, decodeCbor, type EncodedBytes, encodeCbor } from './cbor/cbor.ts'
+import { exactOf } from './cbor/exact-value.ts'
 import { decodeJson, writeJson } from './json.ts'
+import { decodeMsgpack, isMsgpackContainer } from './msgpack/decode-msgpack.ts'
+import { encodeMsgpack } from './msgpack/encode-msgpack.ts'
 import { asBuffer } from './text-cache.ts'
 
 /** The encodings of a payload. `bytes` is a payload that crbus cannot decode, such as bincode without a schema. */
-export type PayloadCodec = 'cbor' | 'json' | 'text' | 'bytes'
-export const payloadCodecs = ['json', 'cbor', 'text', 'bytes'] as const satisfies readonly PayloadCodec[]
+export type PayloadCodec = 'cbor' | 'json' | 'msgpack' | 'text' | 'bytes'
+export const payloadCodecs = ['json', 'cbor', 'msgpack', 'text', 'bytes'] as const satisfies readonly PayloadCodec[]
 
 /** The result of {@link decodePayload}: the value and its codec, or the reason why the codec does not fit. */
 export type DecodedPayload =
@@ -18,11 +21,14 @@ export type DecodedPayload =
     }
   | { readonly ok: false; readonly reason: string }
 
+const decoded = (codec: PayloadCodec, result: Decoded): DecodedPayload =>
+  result.ok ? { ok: true, codec, value: result.value, canonical: false } : result
+
 const asBytes = (bytes: Uint8Array): DecodedPayload => ({ ok: true, codec: 'bytes', value: bytes, canonical: false })
 
 /**
- * Decodes a payload by the given codec. Without a codec, detects it: JSON or CBOR when the payload is an object or an array,
- * else text, else bytes.
+ * Decodes a payload by the given codec. Without a codec, detects it: JSON, CBOR or MessagePack when the payload is an object or an
+ * array, else text, else bytes. What is both CBOR and MessagePack is read as CBOR.
  *
  * @example
  * ```ts
@@ -37,9 +43,9 @@ export function decodePayload(bytes: Uint8Array, as?: PayloadCodec): DecodedPayl
   if (as === 'json') return asJson(bytes)
   if (as === 'text') return decodeText(bytes) ?? { ok: false, reason: 'not text: not UTF-8' }
   if (as === 'cbor') {
-    const decoded = decodeCbor(bytes)
-    return decoded.ok ? { ok: true, codec: 'cbor', value: decoded.value, canonical: false } : decoded
+    return decoded('cbor', decodeCbor(bytes))
   }
+  if (as === 'msgpack') return decoded('msgpack', decodeMsgpack(bytes))
   return detect(bytes)
 }
 
@@ -54,16 +60,20 @@ function detect(bytes: Uint8Array): DecodedPayload {
   }
   const major = cborMajorType(bytes)
   if (major === 4 || major === 5) {
-    const cbor = decodeCbor(bytes)
-    if (cbor.ok) return { ok: true, codec: 'cbor', value: cbor.value, canonical: false }
+    const cbor = decoded('cbor', decodeCbor(bytes))
+    if (cbor.ok) return cbor
+  }
+  if (isMsgpackContainer(bytes)) {
+    const msgpack = decoded('msgpack', decodeMsgpack(bytes))
+    if (msgpack.ok) return msgpack
   }
   return decodeText(bytes, true) ?? asBytes(bytes)
 }
 
 function asJson(bytes: Uint8Array): DecodedPayload {
-  const decoded = decodeJson(bytes)
-  if (!decoded.ok) return decoded
-  const { value, text } = decoded
+  const parsed = decodeJson(bytes)
+  if (!parsed.ok) return parsed
+  const { value, text } = parsed
   return { ok: true, codec: 'json', value, canonical: isCanonical(value, text) }
 }
 
@@ -100,6 +110,7 @@ function decodeText(bytes: Uint8Array, printableOnly = false): DecodedPayload | 
  */
 export function encodePayload(value: unknown, codec: PayloadCodec): EncodedBytes {
   if (codec === 'cbor') return encodeCbor(value)
+  if (codec === 'msgpack') return encodeAnyMsgpack(value)
   if (codec === 'json') return toUtf8(writeJson(value) ?? undefined, 'the value cannot be represented in JSON')
   if (codec === 'text') return toUtf8(value, 'not a string')
   if (value instanceof Uint8Array) return { ok: true, bytes: value }
@@ -107,6 +118,14 @@ export function encodePayload(value: unknown, codec: PayloadCodec): EncodedBytes
   // Node skips invalid characters of base64, so compare with the text encoded again.
   const isWhole = bytes?.toString('base64').replace(/=+$/, '') === String(value).replace(/={0,2}$/, '')
   return bytes && isWhole ? { ok: true, bytes } : { ok: false, reason: 'not base64' }
+}
+
+function encodeAnyMsgpack(value: unknown): EncodedBytes {
+  try {
+    return { ok: true, bytes: encodeMsgpack(exactOf(value)) }
+  } catch (error) {
+    return { ok: false, reason: `cannot be encoded as MessagePack: ${(error as Error).message}` }
+  }
 }
 
 function toUtf8(text: unknown, otherwise: string): EncodedBytes {

@@ -6,11 +6,11 @@ export type PlainValue = Extract<DecodedPayload, { ok: true }>
 const BRACE = '{'
 
 /**
- * Decodes the value of a record that is not an envelope, such as a record of another system: a JSON or CBOR object or array to its last
- * byte, or printable text. With `as`, only a value in this codec. `undefined` for other bytes, and for what is probably a damaged
+ * Decodes the value of a record that is not an envelope, such as a record of another system: an object or array in JSON, CBOR or
+ * MessagePack to its last byte, or printable text. With `as`, only a value in this codec. `undefined` for other bytes, and for what is probably a damaged
  * envelope: an object with `event_type` and `data`, or text that begins like a JSON object.
  */
-export function decodePlainValue(bytes: Uint8Array, as?: 'json' | 'cbor' | 'text'): PlainValue | undefined {
+export function decodePlainValue(bytes: Uint8Array, as?: 'json' | 'cbor' | 'msgpack' | 'text'): PlainValue | undefined {
   if (bytes.length === 0) return as === undefined || as === 'text' ? emptyText : undefined
   const decoded = decodePayload(bytes, as === 'text' ? undefined : as)
   if (!decoded.ok || decoded.codec === 'bytes') return undefined

@@ -42,7 +42,7 @@ describe('new topic', () => {
   test.each([
     [['--key', 'aggregate'], '--key aggregate needs --id'],
     [['--key', 'type', '--id', 'order_id'], '--key type uses the event type as the record key'],
-    [['--codec', 'rust'], '--codec rust is not one of cbor, json, bincode'],
+    [['--codec', 'rust'], '--codec rust is not one of cbor, json, msgpack, bincode'],
     [['--id', ''], '--id is empty'],
   ])('refuses %j and does not change crbus.json', async (flags, reason) => {
     const before = read('crbus.json')

@@ -72,7 +72,7 @@ Ping.v1                0       0       1
 SeatReserved.v1        1       0       0
 
 PlaceOrder.v1 0@2 and 2 more: PlaceOrder.customer_id: expected String: its length 3 exceeds the 2 bytes left (byte 4)
-OrderPlaced.v1 0@6: expected a variant of OrderAction, 0 to 5, got 1919885947 (byte 0); the payload is JSON, which Rust services do not read
+OrderPlaced.v1 0@6: expected a variant of OrderAction, 0 to 5, got 1919885947 (byte 0); the payload is JSON, which services that use bincode do not read
 Ping.v1 0@5: event type Ping.v1 is variant Ping, but the bytes are variant PlaceOrder: were the variants of OrderAction reordered?
 
 9 records of order-events, 1 without a readable envelope, 1 tombstone

@@ -271,15 +271,11 @@ describe('crbus new', () => {
 
 describe('the settings of a topic in crbus.json', () => {
   test.each([
-    [{ codec: 'avro' }, 'topics.x-events.codec must be "cbor" or "json" or "bincode"'],
+    [{ codec: 'avro' }, 'topics.x-events.codec must be "cbor" or "json" or "msgpack" or "bincode"'],
     [{ envelope: 'json' }, 'topics.x-events.envelope must be "bincode" or "cbor"'],
     [{ key: 'id' }, 'topics.x-events.key must be "type" or "aggregate"'],
     [{ key: 'aggregate' }, 'topics.x-events has "key": "aggregate" but no "id", the payload field'],
     [{ id: 7 }, 'topics.x-events.id must be a string that is not empty'],
-    [
-      { codec: 'cbor', schema: 'a.json' },
-      'topics.x-events has a schema, which needs the codec "bincode", but its codec is "cbor"',
-    ],
     [{ codecs: 'cbor' }, "topics.x-events.codecs is not a key that crbus knows; did you mean 'codec'?"],
   ])('the settings of a topic in crbus.json are refused if invalid: %j', async (keys, reason) => {
     configure({ 'x-events': keys })

@@ -8,6 +8,7 @@ import { committedVectors, vectorsFolder } from '../unit/codecs/support/vectors.
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
 const serviceFolder = fileURLToPath(new URL('../vectors/service/', import.meta.url))
 
+const serdeFormatsFolder = fileURLToPath(new URL('../vectors/serde-formats/', import.meta.url))
 const hardCasesFolder = fileURLToPath(new URL('../vectors/hard-cases/', import.meta.url))
 
 /** The features with which some programs of the hard cases are built. */
@@ -31,6 +32,10 @@ describe.skipIf(!hasCargo)('the crates in test/vectors', () => {
 
   test('print the committed events of the service (needs cargo)', { timeout: BUILD_TIMEOUT_MS }, () => {
     expect(run(serviceFolder, 'crbus-service')).toBe(readFileSync(`${serviceFolder}events.txt`, 'utf8'))
+  })
+
+  test('print the committed values in JSON, CBOR and MessagePack (needs cargo)', { timeout: BUILD_TIMEOUT_MS }, () => {
+    expect(run(serdeFormatsFolder, 'crbus-serde-formats')).toBe(readFileSync(`${serdeFormatsFolder}values.txt`, 'utf8'))
   })
 
   test('print the committed values of Rust that is easy to read wrong (needs cargo)', {

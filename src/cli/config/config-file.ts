@@ -69,7 +69,7 @@ export interface TopicSettings {
   readonly id: string | undefined
 }
 
-export const topicCodecs = ['cbor', 'json', 'bincode'] as const
+export const topicCodecs = ['cbor', 'json', 'msgpack', 'bincode'] as const
 /** The envelope formats that a topic may have. */
 export const topicEnvelopes = ['bincode', 'cbor'] as const
 /** What a record key may be: the event type or the id of the aggregate. */
@@ -212,9 +212,6 @@ const topic: typeof topicKeys = (value, at) => {
       'has "key": "aggregate" but no "id", the payload field with the id of the aggregate',
       '"id": "order_id"',
     )
-  }
-  if (read.schema !== undefined && (read.codec === 'cbor' || read.codec === 'json')) {
-    throw invalid(at, `has a schema, which needs the codec "bincode", but its codec is "${read.codec}"`)
   }
   return read
 }

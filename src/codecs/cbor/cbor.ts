@@ -2,6 +2,7 @@ import { Decoder, Encoder, Tag } from 'cbor-x'
 import { MAX_DEPTH, tooDeep } from '../json.ts'
 import { checkCbor } from './cbor-check.ts'
 import { dateOf } from './cbor-date.ts'
+import { wellFormed } from './exact-value.ts'
 import { mapFields } from './map-fields.ts'
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
@@ -127,9 +128,4 @@ function encodable(value: unknown, depth: number): unknown {
   if (value instanceof Set) return [...value].map((item) => encodable(item, depth + 1))
   const fields = Object.entries(value).filter(([, item]) => item !== undefined)
   return Object.fromEntries(fields.map(([name, item]) => [wellFormed(name), encodable(item, depth + 1)]))
-}
-
-function wellFormed(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('a string contains a lone surrogate, which UTF-8 cannot encode')
-  return text
 }

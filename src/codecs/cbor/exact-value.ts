@@ -1,3 +1,5 @@
+import { MAX_DEPTH, tooDeep } from '../json.ts'
+
 /**
  * A value with everything that its encoding depends on. A JavaScript number is an integer here; a {@link Float} is a float, even
  * if it has no fraction, because ciborium does not read an integer as a float.
@@ -22,6 +24,24 @@ export class Float {
     this.value = value
     this.isSingle = isSingle
   }
+}
+
+/** Converts a value of any type. A number without a fraction is an integer. Undefined fields are left out. */
+export function exactOf(value: unknown, depth = 0): ExactValue {
+  if (depth > MAX_DEPTH) throw new RangeError(tooDeep)
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : new Float(value, false)
+  if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Uint8Array) return value
+  if (typeof value === 'string') return wellFormed(value)
+  if (Array.isArray(value)) return value.map((item) => exactOf(item, depth + 1))
+  if (value instanceof Date) return value.toJSON()
+  if (value === null || typeof value !== 'object') return null
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined)
+  return new Map(fields.map(([key, item]) => [wellFormed(key), exactOf(item, depth + 1)]))
+}
+
+export function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('a string contains a lone surrogate, which UTF-8 cannot encode')
+  return text
 }
 
 /** The bytes of an encoding as they are written. */

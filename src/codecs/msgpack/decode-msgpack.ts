@@ -22,10 +22,10 @@ export function decodeMsgpack(bytes: Uint8Array): Decoded {
 
 const refused = (reason: string): Decoded => ({ ok: false, reason: `not MessagePack: ${reason}` })
 
-/** Whether a payload begins like a MessagePack map or array. */
+/** Whether a payload begins like a MessagePack map or array that is not empty. */
 export function isMsgpackContainer(bytes: Uint8Array): boolean {
   const first = bytes[0] ?? 0
-  return (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf)
+  return (first > 0x80 && first <= 0x9f && first !== 0x90) || (first >= 0xdc && first <= 0xdf)
 }
 
 /** Thrown inside this module, and caught by {@link decodeMsgpack}. */

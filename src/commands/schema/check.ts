@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { defaultInDescription, readFlags, tableFlags } from '../../cli/base/flags.ts'
+import { formatOfTopic } from '../../cli/config/topic-format.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { toSuggestion } from '../../cli/suggestions.ts'
 import { checkTopic, type SchemaCheck } from '../../operations/schemas/check.ts'
@@ -46,7 +47,8 @@ export default class SchemaCheckCommand extends BaseCommand {
     if (!found.ok) throw new UsageError(found.reason, found.hints.map(toSuggestion))
     const bus = await this.openBus()
     const last = flags.all ? undefined : flags.number
-    const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, last, signal: this.signal })
+    const codec = formatOfTopic(await this.configuration(), args.topic)?.codec
+    const check = await checkTopic(bus, { topic: args.topic, schema: found.schema, codec, last, signal: this.signal })
     await this.print(formatSchemaCheck(check, this.tableWidth))
     if (check.failed + check.warned > 0) this.foundSomething()
     return check

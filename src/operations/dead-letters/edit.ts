@@ -4,6 +4,7 @@ import { parseJson, valueJson } from '../../codecs/json.ts'
 import type { EventView } from '../events/event-view.ts'
 import { encodeData, readEventData } from '../publish/event-data.ts'
 import type { SchemaSet } from '../schemas/compiled.ts'
+import { namedEncoder } from '../schemas/named-payload.ts'
 
 /** Why a payload cannot be edited. src/ui/dead-letters/letter-words.ts has the sentence for each code. */
 export type NotEditable =
@@ -45,9 +46,10 @@ export function editablePayload(view: EventView, schemas: SchemaSet | undefined)
   }
   const isExact =
     payload.codec === 'json' ||
+    namedEncoder(view, schemas) !== undefined ||
     payload.canonical ||
     view.bincodeJson?.isExact === true ||
-    (payload.codec === 'cbor' && isPlain(payload.value))
+    ((payload.codec === 'cbor' || payload.codec === 'msgpack') && !('schema' in payload) && isPlain(payload.value))
   if (!isExact) return { ok: false, code: 'not-exact', codec: payload.codec }
   const own = envelope?.ok ? envelope.event.data : record.value
   const text = textOf(view, own)
@@ -65,12 +67,8 @@ function textOf({ payload, bincodeJson }: EventView, own: Uint8Array): string {
   return isRawJson(payload) ? Buffer.from(own).toString('utf8').trim() : valueJson(payload.value, 2)
 }
 
-function encodeEdited(
-  text: string,
-  original: string,
-  { envelope, payload, bincodeJson, record }: EventView,
-  schemas: SchemaSet | undefined,
-): Encoded {
+function encodeEdited(text: string, original: string, view: EventView, schemas: SchemaSet | undefined): Encoded {
+  const { envelope, payload, bincodeJson, record } = view
   const parsed = parseJson(text)
   if (!parsed.ok) return parsed
   if (!payload?.ok) return { ok: false, reason: 'the payload was not decoded' }
@@ -80,8 +78,10 @@ function encodeEdited(
   const shown = isRaw ? text.trim() : valueJson(parsed.value, 2)
   const before = parseJson(original)
   const isChanged = !before.ok || valueJson(parsed.value) !== valueJson(before.value)
-  const bytes =
-    bincodeJson !== undefined && envelope?.ok
+  const encode = isRaw ? undefined : namedEncoder(view, schemas)
+  const bytes = encode
+    ? encode(parsed.value)
+    : bincodeJson !== undefined && envelope?.ok
       ? readEventData(
           { data: parsed.value, codec: 'bincode', schema: bincodeJson.schema },
           settings(record.topic, schemas),
@@ -89,7 +89,7 @@ function encodeEdited(
         )
       : isRaw
         ? ({ ok: true, bytes: Buffer.from(text.trim()) } as const)
-        : encodeData(parsed.value, codec === 'cbor' ? 'cbor' : codec === 'text' ? 'text' : 'json')
+        : encodeData(parsed.value, codec === 'cbor' || codec === 'msgpack' || codec === 'text' ? codec : 'json')
   if (!bytes.ok) return { ok: false, reason: bytes.reason }
   const data = bytes.bytes
   if (!envelope?.ok) return { ok: true, isChanged, value: data, headers: [], text: shown }

@@ -8,6 +8,13 @@ import { asBuffer, repeatedText } from '../../codecs/text-cache.ts'
 import type { DecodeFailure } from '../../schema/bincode/compile-decoder.ts'
 import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import type { CompiledSchema, SchemaSet } from '../schemas/compiled.ts'
+import {
+  detectByNames,
+  isNamedCodec,
+  type NamedCodec,
+  type NamedPayload,
+  readByNames,
+} from '../schemas/named-payload.ts'
 import type { DecodedKey, DecodedValue, ValueDecoder } from './value-decoder.ts'
 
 /** The values of `--codec`: codecs that need no schema, and `bincode`, which needs one. */
@@ -32,11 +39,11 @@ export interface Reading {
 
 /** The configured codec of a topic, and the file that configures it. */
 interface ConfiguredCodec {
-  readonly codec: 'cbor' | 'json' | 'bincode'
+  readonly codec: NamedCodec | 'bincode'
   readonly from: string
 }
 
-/** A payload that is not encoded with the configured codec of its topic. `warning` says so. */
+/** A payload that is not encoded with the configured codec of its topic, or that does not fit the schema. `warning` says so. */
 type UnexpectedPayload = Extract<DecodedPayload, { ok: true }> & { readonly warning: string }
 
 /** A payload decoded by a schema. */
@@ -67,7 +74,7 @@ export interface EventView {
   /** `undefined` for a tombstone. */
   readonly envelope: DecodedEnvelope | undefined
   /** The payload of the event, or the plain value of a record without an envelope. `undefined` for a tombstone. */
-  readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | DecodedValue | undefined
+  readonly payload: DecodedPayload | UnexpectedPayload | BincodePayload | NamedPayload | DecodedValue | undefined
   /** The record key, if the decoder of the reading decodes it. `undefined` for a key of text or other bytes. */
   readonly decodedKey: DecodedKey | undefined
   /** Whether the value is neither an event nor a plain value. False for a tombstone. */
@@ -211,16 +218,22 @@ class LazyView implements EventView {
   }
 
   #read(event: EventBytes): NonNullable<EventView['payload']> {
-    const { codec } = this.#reading
+    const { codec, schemas } = this.#reading
     const configured = this.#configured
-    return configured === undefined ? readPayload(this.#schema, codec, event) : readConfigured(configured, event)
+    if (configured === undefined && !isNamedCodec(codec)) return readPayload(this.#schema, codec, event)
+    const schema = schemas?.knowing(this.record.topic, event.eventType)
+    return configured === undefined
+      ? readNamed(codec as NamedCodec, undefined, event, schema)
+      : readNamed(configured.codec, configured.from, event, schema)
   }
 
   /** The configured codec of the topic. `undefined` for `bincode`, because a schema decodes such payloads in any case. */
-  get #configured(): ConfiguredCodec | undefined {
+  get #configured(): { readonly codec: NamedCodec; readonly from: string } | undefined {
     const { codec, topics } = this.#reading
     const configured = codec === undefined ? topics?.get(this.record.topic) : undefined
-    return configured?.codec === 'bincode' ? undefined : configured
+    return configured === undefined || configured.codec === 'bincode'
+      ? undefined
+      : { ...configured, codec: configured.codec }
   }
 
   /** The schema of the event; `undefined` if another codec is requested or configured, or if no schema has the event. */
@@ -242,14 +255,24 @@ interface EventBytes {
 }
 
 /**
- * Decodes a payload with the configured codec. If the payload is in another codec, decodes it with that one and adds a warning.
+ * Decodes a payload with a requested codec, or with the one that the file `from` configures, and reads it by the schema of its event
+ * type. If the payload is in another codec than configured, decodes it with that one and adds a warning.
  */
-function readConfigured({ codec, from }: ConfiguredCodec, { data }: EventBytes): DecodedPayload | UnexpectedPayload {
-  // The type includes bincode, but the caller decodes such payloads by schema.
-  const decoded = decodePayload(data, codec === 'json' ? 'json' : 'cbor')
-  if (decoded.ok) return decoded
-  const detected = decodePayload(data)
-  if (!detected.ok || (detected.codec !== 'json' && detected.codec !== 'cbor')) return decoded
+function readNamed(
+  codec: NamedCodec,
+  from: string | undefined,
+  { data, eventType }: EventBytes,
+  schema: CompiledSchema | undefined,
+): DecodedPayload | UnexpectedPayload | NamedPayload {
+  const decoded = decodePayload(data, codec)
+  if (decoded.ok) {
+    if (schema === undefined) return decoded
+    const read = readByNames({ ...decoded, codec }, schema, eventType)
+    if (!('misfit' in read)) return read
+    return from === undefined && !schema.needsNames ? decoded : { ...decoded, warning: read.misfit }
+  }
+  const detected = from === undefined ? undefined : decodePayload(data)
+  if (!detected?.ok || !isNamedCodec(detected.codec)) return decoded
   return {
     ...detected,
     warning: `the payload is ${detected.codec}, but ${from} sets the codec of its topic to ${codec}`,
@@ -261,7 +284,7 @@ function readPayload(
   schema: CompiledSchema | undefined,
   codec: ViewCodec | undefined,
   { data, eventType }: EventBytes,
-): DecodedPayload | BincodePayload {
+): DecodedPayload | UnexpectedPayload | BincodePayload | NamedPayload {
   if (schema === undefined) {
     if (codec === 'bincode') return { ok: false, reason: `no schema has the event type ${eventType}` }
     return decodePayload(data, codec)
@@ -278,12 +301,14 @@ function readPayload(
       warning: schema.warningOf(eventType, variant),
     }
   }
-  // TypeScript services may publish JSON or CBOR to a topic whose other events are in bincode.
-  const detected = codec === 'bincode' ? undefined : decodePayload(data)
-  const isOther = detected?.ok && (detected.codec === 'json' || detected.codec === 'cbor')
-  return isOther
-    ? detected
-    : { ok: false, reason: failureText(decoded, schema.causeOfFailure(eventType, decoded.variant)) }
+  // Services may publish JSON, CBOR or MessagePack to a topic whose other events are in bincode, or that bincode cannot contain.
+  const named = codec === 'bincode' ? undefined : detectByNames(data, schema, eventType)
+  if (named !== undefined) {
+    if (!('misfit' in named)) return named
+    const { misfit, at: _, ...found } = named
+    return schema.needsNames ? { ...found, warning: misfit } : found
+  }
+  return { ok: false, reason: failureText(decoded, schema.causeOfFailure(eventType, decoded.variant)) }
 }
 
 function failureText({ reason, path, offset }: DecodeFailure, warning: string | undefined): string {

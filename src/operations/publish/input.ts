@@ -14,7 +14,8 @@ export function readInput(line: string, settings: EventSettings): ReadInput {
 
 function readData(line: string, settings: EventSettings, eventType: string): ReadInput {
   const { codec = defaultCodec(settings, eventType) } = settings
-  const data = codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec)
+  const data =
+    codec === 'bincode' ? readBincode(line, settings, eventType) : readPayload(line, codec, settings, eventType)
   if (!data.ok) return withCodec(data, codec, settings)
   const eventVersion = settings.eventVersion ?? versionOf(eventType)
   const event = { eventType, eventVersion, data: data.bytes, metadata: settings.metadata }

@@ -4,15 +4,16 @@ import type { BusRecord } from '../../bus/record.ts'
 import { type LogSlice, type PartitionRange, stableEndOf } from '../../bus/topic-log.ts'
 import { decodeEnvelope } from '../../codecs/envelope.ts'
 import { decodePayload } from '../../codecs/payload.ts'
-import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
-import { checkVariant } from '../../schema/bincode/variants.ts'
-import { importedWith } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
+import { CompiledSchema } from './compiled.ts'
+import { detectByNames, isNamedCodec, type NamedCodec } from './named-payload.ts'
 
 /** The records to check, and the schema. */
 export interface SchemaCheckRequest {
   readonly topic: string
   readonly schema: Schema
+  /** The codec of the topic. Absent: bincode, or by looking if bincode cannot contain the payloads. */
+  readonly codec?: NamedCodec | 'bincode' | undefined
   /** Number of newest records to check. Absent: all records. */
   readonly last?: number | undefined
   readonly signal: AbortSignal
@@ -56,9 +57,9 @@ export interface SchemaCheck {
 
 /** Decodes the newest records of a topic by a schema, and counts the results by event type. Joins no group. */
 export async function checkTopic(bus: EventBus, request: SchemaCheckRequest): Promise<SchemaCheck> {
-  const { topic, schema, last, signal } = request
+  const { topic, schema, codec, last, signal } = request
   const slices = slicesToCheck(topic, await bus.log.ranges(topic), last)
-  const tally = new Tally(schema)
+  const tally = new Tally(schema, codec)
   for await (const batch of bus.log.read(slices, { signal })) for (const record of batch) tally.add(record)
   const types = [...tally.types.values()].map(
     ({ findings, ...counts }): TypeCheck => ({ ...counts, findings: [...findings.values()] }),
@@ -113,12 +114,12 @@ class Tally {
   records = 0
   undecodable = 0
   tombstones = 0
-  readonly #schema: Schema
-  readonly #decoder: ReturnType<typeof compileDecoder>
+  readonly #schema: CompiledSchema
+  readonly #codec: NamedCodec | 'bincode' | undefined
 
-  constructor(schema: Schema) {
-    this.#schema = schema
-    this.#decoder = compileDecoder(schema)
+  constructor(schema: Schema, codec: NamedCodec | 'bincode' | undefined) {
+    this.#schema = new CompiledSchema(schema)
+    this.#codec = codec
   }
 
   add(record: BusRecord): void {
@@ -134,23 +135,48 @@ class Tally {
     }
     const { eventType, data } = envelope.event
     const counts = this.#countsOf(eventType)
-    const decoded = this.#decoder.decode(data)
-    if (!decoded.ok) {
+    const { variant, problem } = this.#read(data, eventType)
+    if (problem !== undefined) {
       counts.failed += 1
-      const warning = decoded.variant === undefined ? undefined : checkVariant(this.#schema, eventType, decoded.variant)
-      const options = importedWith(this.#schema)
-      const guess = otherCodecHint(data) || (options === undefined ? '' : `; ${options}`)
-      const hint = warning === undefined ? guess : `; ${warning}`
-      countProblem(counts, record, decoded.path, `${decoded.reason} (byte ${decoded.offset})${hint}`)
+      countProblem(counts, record, problem.path, problem.reason)
       return
     }
-    const { variant } = decoded
-    const warning = variant === undefined ? undefined : checkVariant(this.#schema, eventType, variant)
+    const warning = this.#schema.warningOf(eventType, variant)
     if (warning === undefined) counts.decoded += 1
     else {
       counts.warned += 1
       countProblem(counts, record, '', warning)
     }
+  }
+
+  /** Reads a payload with the codec of the topic. */
+  #read(data: Uint8Array, eventType: string): Checked {
+    const schema = this.#schema
+    if (this.#codec === undefined ? schema.needsNames : this.#codec !== 'bincode')
+      return this.#readNamed(data, eventType)
+    const decoded = schema.decoder.decode(data)
+    if (decoded.ok) return { variant: decoded.variant }
+    const cause = schema.causeOfFailure(eventType, decoded.variant)
+    const hint = schema.warningOf(eventType, decoded.variant) === undefined ? otherCodecHint(data) : ''
+    const why = hint || (cause === undefined ? '' : `; ${cause}`)
+    return {
+      variant: undefined,
+      problem: { path: decoded.path, reason: `${decoded.reason} (byte ${decoded.offset})${why}` },
+    }
+  }
+
+  #readNamed(data: Uint8Array, eventType: string): Checked {
+    const schema = this.#schema
+    const codec = this.#codec
+    if (codec === undefined || codec === 'bincode') {
+      const found = detectByNames(data, schema, eventType)
+      if (found === undefined) return failed('', 'the payload is neither JSON, CBOR nor MessagePack')
+      if (!('misfit' in found)) return { variant: found.variant }
+      const { path, reason } = found.at
+      return failed(path, reason)
+    }
+    const read = schema.serde.decode(data, codec)
+    return read.ok ? { variant: read.variant } : failed(read.path, read.reason)
   }
 
   #countsOf(eventType: string): Counts {
@@ -162,11 +188,19 @@ class Tally {
   }
 }
 
-/** Says if an undecodable payload is JSON or CBOR, which TypeScript services publish in the same envelope; else empty. */
+/** The variant of a payload, or why the schema does not read it. */
+interface Checked {
+  readonly variant: string | undefined
+  readonly problem?: { readonly path: string; readonly reason: string }
+}
+
+const failed = (path: string, reason: string): Checked => ({ variant: undefined, problem: { path, reason } })
+
+/** Says if an undecodable payload is in a codec with names, which TypeScript services publish in the same envelope; else empty. */
 function otherCodecHint(data: Uint8Array): string {
   const payload = decodePayload(data)
-  return payload.ok && (payload.codec === 'json' || payload.codec === 'cbor')
-    ? `; the payload is ${payload.codec.toUpperCase()}, which Rust services do not read`
+  return payload.ok && isNamedCodec(payload.codec)
+    ? `; the payload is ${payload.codec === 'msgpack' ? 'MessagePack' : payload.codec.toUpperCase()}, which services that use bincode do not read`
     : ''
 }
 

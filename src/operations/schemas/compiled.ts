@@ -5,6 +5,7 @@ import type { FieldSelection } from '../../schema/bincode/field-selection.ts'
 import { checkVariant } from '../../schema/bincode/variants.ts'
 import { importedWith, undecidedOptions } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
+import { compileSerdeCodec, type SerdeCodec } from '../../schema/serde/serde-codec.ts'
 import { writeSchemaFile } from '../../schema/write-schema-file.ts'
 
 /** Maximum number of event types for which warnings are cached. */
@@ -15,6 +16,7 @@ export class CompiledSchema {
   readonly schema: Schema
   #decoder: Decoder | undefined
   #encoder: Encoder | undefined
+  #serde: SerdeCodec | undefined
   /** The results of {@link fieldDecoder}. An expression reads the same fields of all events. */
   readonly #fieldDecoders = new Map<FieldSelection, (bytes: Uint8Array) => unknown>()
   #id: string | undefined
@@ -30,6 +32,18 @@ export class CompiledSchema {
   get decoder(): Decoder {
     this.#decoder ??= compileDecoder(this.schema)
     return this.#decoder
+  }
+
+  /** Reads and writes payloads in JSON, CBOR and MessagePack. */
+  get serde(): SerdeCodec {
+    this.#serde ??= compileSerdeCodec(this.schema)
+    return this.#serde
+  }
+
+  /** Whether bincode cannot contain the payloads, because serde tags or flattens the root. */
+  get needsNames(): boolean {
+    const root = this.schema.types.get(this.schema.root)
+    return root?.kind === 'struct' && root.serde?.body !== undefined
   }
 
   /** Returns the decoder that decodes only the selected fields; see {@link compileFieldDecoder}. */
@@ -148,6 +162,12 @@ export class SchemaSet {
   /** Returns the schema of a topic, for any event type. */
   ofTopic(topic: string): CompiledSchema | undefined {
     return this.#byTopic.get(topic)
+  }
+
+  /** Returns the schema that encodes an event with a codec that contains names; `undefined` if no schema has the event type. */
+  knowing(topic: string, eventType: string): CompiledSchema | undefined {
+    const found = this.find(topic, eventType)
+    return found?.schema.events.has(eventType) ? found : undefined
   }
 
   /** The event types of all schemas. */

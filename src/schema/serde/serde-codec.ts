@@ -48,7 +48,7 @@ export type EncodedSerde =
  * if (!file.ok) throw new Error(file.problems.map(({ path, reason }) => `${path}: ${reason}`).join('\n'))
  *
  * const { decode, encode } = compileSerdeCodec(file.schema)
- * const encoded = encode({ order_id: 'o-1' }, 'msgpack', 'OrderPlaced.v1')
+ * const encoded = encode({ order_id: 'o-1' }, 'msgpack-compact', 'OrderPlaced.v1')
  * encoded.ok && Buffer.from(encoded.bytes).toString('hex') // => '81ab4f72646572506c6163656491a36f2d31'
  * const decoded = encoded.ok && decode(encoded.bytes, 'msgpack')
  * decoded && decoded.ok && decoded.value // => { OrderPlaced: { order_id: 'o-1' } }

@@ -1,7 +1,7 @@
 import { type ExactValue, Float } from '../../codecs/cbor/exact-value.ts'
 import { describeValue } from '../json-text.ts'
 import type { Primitive } from '../model.ts'
-import { BITS, hasKind, isFields, isInteger, Misfit } from './value-kinds.ts'
+import { BITS, hasKind, isInteger, Misfit } from './value-kinds.ts'
 
 /**
  * The formats that contain names. `msgpack` has structs as maps, as `rmp_serde::to_vec_named` writes them, and `msgpack-compact` as
@@ -69,12 +69,4 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 export function listOf(value: unknown): unknown {
   const bytes = typeof value === 'string' || value instanceof Uint8Array ? bytesOf(value) : undefined
   return bytes === undefined ? value : [...bytes]
-}
-
-/** Converts a value of any type, such as a `serde_json::Value`. A number without a fraction is an integer. */
-export function exactOf(value: unknown): ExactValue {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : new Float(value, false)
-  if (Array.isArray(value)) return value.map(exactOf)
-  if (isFields(value)) return new Map(Object.entries(value).map(([key, item]) => [key, exactOf(item)]))
-  return value === undefined ? null : (value as ExactValue)
 }

@@ -1,4 +1,4 @@
-import type { ExactValue } from '../../codecs/cbor/exact-value.ts'
+import { type ExactValue, exactOf } from '../../codecs/cbor/exact-value.ts'
 import { describeValue, keyStep } from '../json-text.ts'
 import type { Schema, Type } from '../model.ts'
 import { libraryForms } from './library-forms.ts'
@@ -13,7 +13,7 @@ import {
   type VariantPlan,
 } from './plan.ts'
 import { isFields, isU8, type JsonFields, listed, Misfit } from './value-kinds.ts'
-import { exactOf, listOf, type SerdeFormat, writePrimitive } from './write-primitive.ts'
+import { listOf, type SerdeFormat, writePrimitive } from './write-primitive.ts'
 
 /** What is written, or why the value does not have the type. */
 export type WrittenSerde =

@@ -11,6 +11,7 @@ import { asBuffer } from '../../../codecs/text-cache.ts'
 import type { EventView } from '../../events/event-view.ts'
 import { type CompiledExpression, compileExpression } from '../../events/expression.ts'
 import type { SchemaSet } from '../../schemas/compiled.ts'
+import { isNamedCodec, namedEncoder } from '../../schemas/named-payload.ts'
 import { fromCel } from './from-cel.ts'
 import { masker } from './mask.ts'
 import { type Changed, changeAt, type FieldPath, parseFieldPath } from './path.ts'
@@ -175,11 +176,14 @@ function changeData(view: EventView, event: SerializedEvent, { steps, schemas }:
     return encoded.ok ? encoded.bytes : `data${encoded.path === '' ? '' : `.${encoded.path}`}: ${encoded.reason}`
   }
   if (!payload?.ok) return `its data cannot be decoded: ${payload?.reason ?? 'no codec fits'}`
-  if (payload.codec !== 'json' && payload.codec !== 'cbor') return `its data is ${payload.codec}, which has no fields`
+  if (!isNamedCodec(payload.codec)) return `its data is ${payload.codec}, which has no fields`
+  const isBySchema = 'schema' in payload && payload.codec !== 'json'
+  const encode = isBySchema ? namedEncoder(view, schemas) : undefined
+  if (isBySchema && encode === undefined) return 'its data cannot be encoded again exactly'
   const changed = applySteps(view, payload.value, steps)
   if (!changed.ok) return changed.reason
-  const encoded = encodePayload(changed.value, payload.codec)
-  return encoded.ok ? encoded.bytes : encoded.reason
+  const encoded = encode ? encode(changed.value) : encodePayload(changed.value, payload.codec)
+  return encoded.ok ? encoded.bytes : `data: ${encoded.reason}`
 }
 
 /** Changes the value of a record without an envelope. */
@@ -187,7 +191,7 @@ function changePlain(view: EventView, steps: readonly Step[]): NewValue {
   const { payload, record } = view
   if (steps.some(({ path }) => path.root === 'metadata')) return 'it has no metadata'
   if (!payload?.ok) return `it cannot be decoded: ${payload?.reason ?? 'no codec fits'}`
-  if (payload.codec !== 'json' && payload.codec !== 'cbor') return `it is ${payload.codec}, which has no fields`
+  if (!isNamedCodec(payload.codec)) return `it is ${payload.codec}, which has no fields`
   const changed = applySteps(view, payload.value, steps)
   if (!changed.ok) return changed.reason
   const encoded = encodePayload(changed.value, payload.codec)
