@@ -24,10 +24,12 @@ export function signOfVariableIntegers(crates: Crates): VariableIntegersSign | u
   if (users.length === 0) return undefined
   for (const file of crates.sources) {
     const lines = crates.textOf(file)?.split('\n') ?? []
-    const line = lines.findIndex((text) => variableCalls.test(text))
+    // A call that makes integers fixed again is in the same chain of calls.
+    const isVariable = (text: string, line: number) =>
+      variableCalls.test(text) && !lines.slice(line, line + 4).some((next) => fixedCalls.test(next))
+    const line = lines.findIndex(isVariable)
     const call = variableCalls.exec(lines[line] ?? '')?.[0]
-    if (call !== undefined && !lines.slice(line, line + 4).some((text) => fixedCalls.test(text)))
-      return { file, line: line + 1, about: call }
+    if (call !== undefined) return { file, line: line + 1, about: call }
   }
   const modern = users.find(({ version }) => version[0] >= 2)
   return (

@@ -284,8 +284,11 @@ export class Lowering {
 
   #fields({ kind, fields }: RustFields, owner: string, env: Env, of: 'struct' | 'variant'): Fields | undefined {
     if (kind === 'unit') return { kind: 'unit' }
-    const present = fields.filter((field) =>
-      this.#isPresent(field.attributes, aboutField(owner, field), field.location, env.module),
+    // A skipped field with a name is not encoded, whether it is compiled or not.
+    const present = fields.filter(
+      (field) =>
+        (kind === 'fields' && this.#isSkipped(field, env)) ||
+        this.#isPresent(field.attributes, aboutField(owner, field), field.location, env.module),
     )
     const kept = present.filter((field) => !this.#isSkipped(field, env))
     for (const field of present) this.#noteSkips(field, owner, env)

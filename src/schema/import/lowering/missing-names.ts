@@ -24,14 +24,18 @@ export function reportMissingName(
   const macro = used.flatMap((step) => (/^[A-Z]/.test(step) ? (macroCallNaming(step, crates.all) ?? []) : [])).at(-1)
   const alias = aliasIn(names, env.module, written.split('::'))
   const included = includeIn(names, env.module, written.split('::').slice(0, -1))
-  const globs = names.foreignGlobs(env.module).filter((glob) => !glob.startsWith('std::'))
+  // A path through a module names what the glob imports of that module import too.
+  const outer =
+    used.length > 1 ? names.find(env.module, used.slice(0, -1)) : { kind: 'module' as const, module: env.module }
+  const imported = outer?.kind === 'module' ? names.foreignGlobs(outer.module) : []
+  const globs = imported.filter((glob) => !glob.startsWith('std::'))
   const reason = macro
     ? `${macro.name}! (${formatLocation(macro.location)}) probably defines this name, but crbus cannot expand that macro`
     : alias
       ? `${alias} is an alias, and crbus does not follow a path through an alias`
       : included
         ? `${written} is not in scope; ${included.name}! (${formatLocation(included.location)}) may define this name, but crbus does not read code that the build generates`
-        : globs.length > 0 && !written.includes('::')
+        : globs.length > 0
           ? `${name} is not in scope; this name may come from ${globs.map((glob) => `${glob}::*`).join(' or ')}, whose source is not among the paths`
           : `${written} is not in scope`
   return report.problem(rust.location, rust.text, reason, importHints.mapType(written))

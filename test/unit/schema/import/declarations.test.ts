@@ -266,6 +266,11 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
      #[derive(Serialize)] enum OrderEvent { A(Item), #[cfg(test)] B }`,
     { Item: ['u8'], OrderEvent: [{ A: ['Item'] }] },
   ],
+  [
+    'a skipped field that a feature decides, without a question',
+    `#[derive(Serialize)] enum OrderEvent { A { id: u8, #[cfg(feature = "cache")] #[serde(skip)] cache: Cache } }`,
+    { OrderEvent: [{ A: { id: 'u8' } }] },
+  ],
 ]
 
 describe('declarations', () => {

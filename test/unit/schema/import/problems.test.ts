@@ -22,6 +22,14 @@ describe('problems', () => {
       'src/lib.rs:11 Nowhere: Nowhere is not in scope; this name may come from secrets::*, whose source is not among the paths [--map Nowhere=…]',
     ],
     [
+      'mod math { pub use secrets::math::*; } use math::Real; #[derive(Serialize)] enum OrderEvent { A(Real) }',
+      'src/lib.rs:11 Real: Real is not in scope; this name may come from secrets::math::*, whose source is not among the paths [--map Real=…]',
+    ],
+    [
+      'mod math { pub use secrets::math::*; } #[derive(Serialize)] enum OrderEvent { A(math::Real) }',
+      'src/lib.rs:11 math::Real: Real is not in scope; this name may come from secrets::math::*, whose source is not among the paths [--map math::Real=…]',
+    ],
+    [
       'ids!(OrderId); #[derive(Serialize)] enum OrderEvent { A(OrderId) }',
       'src/lib.rs:11 OrderId: ids! (src/lib.rs:11) probably defines this name, but crbus cannot expand that macro [--map OrderId=…]',
     ],
