@@ -98,7 +98,7 @@ export const libraryTypes: readonly LibraryType[] = [
   libraryRow('[u8; 16] as uuid::compact', ['uuid::serde::compact'], octets(16), 'uuid'),
   ...textRows({
     'String as uuid::simple': ['uuid::serde::simple', 'uuid::fmt::Simple'],
-    'String as uuid::hyphenated': ['uuid::serde::hyphenated', 'uuid::fmt::Hyphenated'],
+    'String as uuid::hyphenated': ['uuid::serde::hyphenated', 'uuid::fmt::Hyphenated', 'ulid::serde::ulid_as_uuid'],
     'String as uuid::urn': ['uuid::serde::urn', 'uuid::fmt::Urn'],
     'String as uuid::braced': ['uuid::serde::braced', 'uuid::fmt::Braced'],
     Ulid: ['ulid::Ulid'],
@@ -122,21 +122,17 @@ export const libraryTypes: readonly LibraryType[] = [
     unreadable: 'chrono cannot deserialize DateTime<Tz>',
   },
   libraryRow('TimeDelta', ['chrono::TimeDelta'], tuple(primitive('i64'), primitive('i32'))),
-  libraryRow('i64 as ts_seconds', ['chrono::serde::ts_seconds', 'chrono::naive::serde::ts_seconds'], primitive('i64')),
-  libraryRow(
-    'i64 as ts_milliseconds',
-    ['chrono::serde::ts_milliseconds', 'chrono::naive::serde::ts_milliseconds'],
-    primitive('i64'),
-  ),
-  libraryRow(
-    'i64 as ts_microseconds',
-    ['chrono::serde::ts_microseconds', 'chrono::naive::serde::ts_microseconds'],
-    primitive('i64'),
-  ),
-  libraryRow(
-    'i64 as ts_nanoseconds',
-    ['chrono::serde::ts_nanoseconds', 'chrono::naive::serde::ts_nanoseconds'],
-    primitive('i64'),
+  ...(['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const).map((unit) =>
+    libraryRow(
+      `i64 as ts_${unit}`,
+      [
+        `chrono::serde::ts_${unit}`,
+        `chrono::naive::serde::ts_${unit}`,
+        // jiff writes nanoseconds as an i128.
+        ...(unit === 'nanoseconds' ? [] : [`jiff::fmt::serde::timestamp::${unit.slice(0, -1)}::required`]),
+      ],
+      primitive('i64'),
+    ),
   ),
 
   libraryRow('time::Date', ['time::Date'], tuple(...timeDate), 'time-date'),
@@ -161,7 +157,11 @@ export const libraryTypes: readonly LibraryType[] = [
   libraryRow('i64 as timestamp', ['time::serde::timestamp'], primitive('i64')),
   libraryRow('i128 as timestamp::milliseconds', ['time::serde::timestamp::milliseconds'], primitive('i128')),
   libraryRow('i128 as timestamp::microseconds', ['time::serde::timestamp::microseconds'], primitive('i128')),
-  libraryRow('i128 as timestamp::nanoseconds', ['time::serde::timestamp::nanoseconds'], primitive('i128')),
+  libraryRow(
+    'i128 as timestamp::nanoseconds',
+    ['time::serde::timestamp::nanoseconds', 'jiff::fmt::serde::timestamp::nanosecond::required'],
+    primitive('i128'),
+  ),
 
   ...textRows({
     'jiff::Timestamp': ['jiff::Timestamp'],

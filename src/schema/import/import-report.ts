@@ -62,6 +62,11 @@ export class Report {
     this.note(location, { code: 'unsupported-by-bincode', about, reason })
   }
 
+  /** Notes why Rust cannot decode a type from bincode. */
+  undecodable({ location, text }: { readonly location: SourceLocation; readonly text: string }, reason: string): void {
+    this.unsupported(location, text, `Rust cannot decode this type from bincode: ${reason}`)
+  }
+
   /** Runs a function that converts the type `text` of an alias. Its problems with that type name the alias. */
   inAlias<T>(name: string, text: string, convert: () => T): T {
     this.#aliases.push({ name, text })

@@ -12,8 +12,8 @@ import { importHints } from '../hints.ts'
 import type { Report } from '../import-report.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 import type { Env } from './instances.ts'
-import { allPresent, type LoweringParts } from './lowering-parts.ts'
-import { encodingAs, encodingWith } from './serde-with.ts'
+import { allPresent, type LoweringParts, UNREADABLE } from './lowering-parts.ts'
+import { encodingAs, encodingWith, unreadableAs, type WrappedEncoding, wrappedAs } from './serde-with.ts'
 import type { TypeLowering } from './type-lowering.ts'
 
 /** Determines the encoding of fields with `serde(with)` and `serde_as`. */
@@ -64,8 +64,7 @@ export class FieldEncoding {
     }
     const library = space === 'type' ? encodingWith(full) : undefined
     if (library?.kind === 'type') {
-      if (library.unreadable !== undefined)
-        this.#report.unsupported(location, about, `Rust cannot decode this field from bincode: ${library.unreadable}`)
+      this.#noteUnreadable(library.unreadable, { about, location })
       return library.type
     }
     if (library && type) {
@@ -177,7 +176,10 @@ export class FieldEncoding {
       const argument = last?.args[0]
       if (/^(FromInto|TryFromInto|FromIntoRef|TryFromIntoRef)$/.test(name) && argument)
         return this.#types.type(argument, env)
+      const wrapped = wrappedAs(name)
+      if (wrapped) return this.#wrapped(wrapped, as, last?.args ?? [], field, at)
       const leaf = encodingAs(name, argument?.text)
+      if (leaf) this.#noteUnreadable(unreadableAs(name), at)
       if (leaf) return leaf
     }
     const [pair] = last?.args ?? []
@@ -200,6 +202,45 @@ export class FieldEncoding {
       return allPresent(items) ? withArguments(container.container, items) : undefined
     }
     return this.reportUnknownAs(as.text, at.about, at.location)
+  }
+
+  /** The type that a conversion with other conversions in its arguments writes. */
+  #wrapped(
+    { by, unreadable }: WrappedEncoding,
+    as: RustType,
+    args: readonly RustType[],
+    field: RustType,
+    at: { about: string; location: SourceLocation; env: Env },
+  ): Type | undefined {
+    this.#noteUnreadable(unreadable, at)
+    const [first, second] = args
+    const convert = (conversion: RustType | undefined, type: RustType): Type | undefined =>
+      conversion ? this.byConversion(conversion, type, at) : this.#types.type(type, at.env)
+    if (by === 'nothing') return UNREADABLE
+    if (by === 'value') return convert(first, field)
+    if (by === 'second') return convert(second, field)
+    if (by === 'first of tuple' && first?.kind === 'tuple') return convert(first.items[0], field)
+    if (by === 'option') {
+      const item = convert(first, field)
+      return item && { kind: 'option', item }
+    }
+    const container = this.#types.type(field, at.env)
+    const [key, value] = field.kind === 'path' ? (field.segments.at(-1)?.args ?? []) : []
+    if (by === 'items' && container?.kind === 'sequence' && key) {
+      const item = convert(first, key)
+      return item && { ...container, item }
+    }
+    if (by === 'entries' && container?.kind === 'map' && key && value) {
+      const [keys, values] = [convert(first, key), convert(second, value)]
+      return keys && values && { ...container, key: keys, value: values }
+    }
+    return this.reportUnknownAs(as.text, at.about, at.location)
+  }
+
+  /** Notes why Rust cannot decode a field, if it cannot. */
+  #noteUnreadable(reason: string | undefined, at: { about: string; location: SourceLocation }): void {
+    if (reason !== undefined)
+      this.#report.unsupported(at.location, at.about, `Rust cannot decode this field from bincode: ${reason}`)
   }
 
   /** Reports that the encoding of a `serde_as` type is unknown. */
@@ -228,6 +269,8 @@ function withArguments({ becomes }: Container, items: readonly Type[]): Type | u
       return first
     case 'sequence':
       return { kind: 'sequence', name: becomes.name, item: first }
+    case 'sequence of array':
+      return { kind: 'sequence', name: becomes.name, item: first.kind === 'array' && !second ? first.item : first }
     case 'map':
       return second && { kind: 'map', name: becomes.name, key: first, value: second }
     case 'result':

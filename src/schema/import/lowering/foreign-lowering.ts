@@ -1,12 +1,12 @@
 import type { RustType } from '../../../rust/ast.ts'
 import { formatLocation } from '../../../rust/source.ts'
-import type { Container } from '../../library-containers.ts'
 import { libraryType } from '../../library-types.ts'
-import type { NamedType, Type } from '../../model.ts'
+import type { Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
 import { unifiedFeatures } from '../crates/unified-features.ts'
 import { importHints, turnOnHint } from '../hints.ts'
+import { ContainerLowering } from './container-lowering.ts'
 import { canonicalPath, firstVersions, foreignType, primitiveAt } from './foreign-types.ts'
 import { boundTo, type Env } from './instances.ts'
 import { type LoweringParts, type TypeLowerer, UNREADABLE } from './lowering-parts.ts'
@@ -17,11 +17,13 @@ export class ForeignLowering {
   readonly #parts: LoweringParts
   readonly #lowerer: TypeLowerer
   readonly #answers: UserAnswers
+  readonly #containers: ContainerLowering
 
   constructor(parts: LoweringParts, lowerer: TypeLowerer, answers: UserAnswers) {
     this.#parts = parts
     this.#lowerer = lowerer
     this.#answers = answers
+    this.#containers = new ContainerLowering(parts, lowerer)
   }
 
   /** Converts the type at a path of a foreign crate. Reports a problem and returns `undefined` if that is not possible. */
@@ -45,7 +47,7 @@ export class ForeignLowering {
     if (outdated !== undefined)
       return this.#parts.report.problem(rust.location, rust.text, outdated, importHints.mapType(path.join('::')))
     if (found?.kind === 'known') return this.#libraryType(found.type.name, found.type.unreadable, rust, env)
-    if (found) return this.#container(found.container, full, rust, args, env, depth)
+    if (found) return this.#containers.type(found.container, { full, rust, args, env, depth })
     const notation = schemaNotation(rust, env)
     if (notation) return notation
     const reason =
@@ -78,12 +80,7 @@ export class ForeignLowering {
       const form = this.#decimalForm(rust, env)
       if (form !== 'text') return form
     }
-    if (unreadable !== undefined)
-      this.#parts.report.unsupported(
-        rust.location,
-        rust.text,
-        `Rust cannot decode this type from bincode: ${unreadable}`,
-      )
+    if (unreadable !== undefined) this.#parts.report.undecodable(rust, unreadable)
     return { kind: 'known', name }
   }
 
@@ -135,92 +132,5 @@ export class ForeignLowering {
       'the time zone is not Utc, FixedOffset, Local or Tz',
       importHints.mapType('chrono::DateTime'),
     )
-  }
-
-  /** Converts a container or smart pointer of a library. */
-  #container(
-    { becomes }: Container,
-    full: string,
-    rust: RustType,
-    args: readonly RustType[],
-    env: Env,
-    depth: number,
-  ): Type | undefined {
-    const argument = (index: number): Type | undefined => {
-      const arg = args[index]
-      if (arg) return this.#lowerer.type(arg, env, depth + 1)
-      return this.#parts.report.problem(
-        rust.location,
-        rust.text,
-        `${full} is missing a type argument`,
-        importHints.mapType(full),
-      )
-    }
-    switch (becomes.kind) {
-      case 'unit':
-      case 'String':
-      case 'bytes':
-        return { kind: becomes.kind }
-      case 'argument':
-        return argument(0)
-      case 'option': {
-        const item = argument(0)
-        return item && { kind: 'option', item }
-      }
-      case 'components': {
-        const component: Type = { kind: becomes.component }
-        return { kind: 'tuple', items: Array.from({ length: becomes.count }, () => component) }
-      }
-      case 'pair': {
-        const item = argument(0)
-        return item && { kind: 'tuple', items: [item, item] }
-      }
-      case 'sequence': {
-        const item = argument(0)
-        return item && { kind: 'sequence', name: becomes.name, item }
-      }
-      case 'sequence of array': {
-        const inner = argument(0)
-        return inner && { kind: 'sequence', name: becomes.name, item: inner.kind === 'array' ? inner.item : inner }
-      }
-      case 'map': {
-        const [key, value] = [argument(0), argument(1)]
-        return key && value && { kind: 'map', name: becomes.name, key, value }
-      }
-      case 'result': {
-        const [ok, error] = [argument(0), argument(1)]
-        return ok && error && { kind: 'result', ok, error }
-      }
-      case 'struct': {
-        const type = argument(0)
-        if (!type) return undefined
-        const fields = becomes.fields.map((name) => ({ name, type }))
-        return this.#addToSchema(full, args, env, { kind: 'struct', at: full, fields: { kind: 'fields', fields } })
-      }
-      case 'enum': {
-        const variants = becomes.variants.map(({ name, argument: index }) => ({
-          name,
-          type: index === undefined ? undefined : argument(index),
-          isUnit: index === undefined,
-        }))
-        if (variants.some(({ type, isUnit }) => !isUnit && !type)) return undefined
-        const body: NamedType = {
-          kind: 'enum',
-          at: full,
-          variants: variants.map(({ name, type }) => ({
-            name,
-            fields: type ? { kind: 'tuple', items: [type] } : { kind: 'unit' },
-          })),
-        }
-        return this.#addToSchema(full, args, env, body)
-      }
-    }
-  }
-
-  /** Adds a generic type of a library, such as `Range<T>`, to the schema as a struct or an enum. */
-  #addToSchema(full: string, args: readonly RustType[], env: Env, body: NamedType): Type {
-    const bound = args.map((rust) => this.#lowerer.argument(rust, env, 'type'))
-    const instance = { path: full.split('::'), args: bound, location: undefined, item: undefined, body }
-    return { kind: 'named', name: this.#parts.instances.of(full, instance).id }
   }
 }

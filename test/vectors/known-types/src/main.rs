@@ -656,7 +656,7 @@ fn bytes_and_text() {
     );
     show("serde_json::Number", serde_json::Number::from(1));
     show(
-        "serde_json::value::RawValue",
+        "serde_json::RawValue",
         serde_json::value::RawValue::from_string("1".to_owned()).unwrap(),
     );
 }
@@ -714,6 +714,8 @@ fn mathematics() {
     show("nonempty::NonEmpty<u16>", nonempty::NonEmpty::from_vec(vec![1_u16, 2]).unwrap());
 }
 
+mod crates;
+
 fn main() {
     uuids();
     chronos();
@@ -726,4 +728,11 @@ fn main() {
     serde_with();
     hexes();
     mathematics();
+    crates::geometry();
+    crates::networks();
+    crates::identifiers();
+    crates::chains();
+    crates::lists();
+    crates::jiffs();
+    crates::conversions();
 }
