@@ -36,6 +36,11 @@ export interface Container {
  */
 export type LibraryTypeText = string
 
+/** The name in schema files of a list whose length is a u16 in LEB128: `solana_short_vec`. All other lists have a u64. */
+export const SHORT_VEC = 'ShortVec'
+/** The most items of a {@link SHORT_VEC}. */
+export const MAX_SHORT_LENGTH = 0xffff
+
 /** Expands names of one module: `std('rc', 'Rc Weak')` returns `std::rc::Rc` and `std::rc::Weak`. */
 const std = (module: string, names: string): string[] => within(`std::${module}`, names)
 /** Expands names of one module: `within('ruint', 'Uint Bits')` returns `ruint::Uint` and `ruint::Bits`. */
@@ -130,6 +135,7 @@ export const containers: readonly Container[] = [
   unitEnum('log::Level', 'ERROR WARN INFO DEBUG TRACE'),
   unitEnum('log::LevelFilter', 'OFF ERROR WARN INFO DEBUG TRACE'),
   list('Vec', 'std::vec::Vec', 'heapless::Vec', 'ecow::EcoVec', 'nonempty::NonEmpty'),
+  list(SHORT_VEC, 'solana_short_vec::ShortVec'),
   list('VecDeque', 'std::collections::VecDeque'),
   list('LinkedList', 'std::collections::LinkedList'),
   list('BinaryHeap', 'std::collections::BinaryHeap'),

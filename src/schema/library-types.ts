@@ -5,6 +5,13 @@ export type Wire =
   | Type
   | Extract<Fields, { kind: 'fields' }>
   | { readonly kind: 'variants'; readonly variants: readonly { readonly name: string; readonly fields: Fields }[] }
+  | VarintWire
+
+/** An integer in LEB128: seven bits in each byte, the lowest first, in as few bytes as possible. */
+export interface VarintWire {
+  readonly kind: 'varint'
+  readonly integer: 'u16' | 'u32' | 'u64'
+}
 
 /** How serde_json writes a value: like the value that bincode writes (`wire`), or as a string in one of these formats. */
 export type JsonForm =
@@ -70,6 +77,8 @@ const variants = (parts: Record<string, Type[]>): Wire => ({
   kind: 'variants',
   variants: Object.entries(parts).map(([name, items]) => ({ name, fields: { kind: 'tuple', items } })),
 })
+
+const varint = (integer: VarintWire['integer']): Wire => ({ kind: 'varint', integer })
 
 const libraryRow = (name: string, paths: string[], wire: Wire | undefined, json: JsonForm = 'wire'): LibraryType => ({
   name,
@@ -209,6 +218,11 @@ export const libraryTypes: readonly LibraryType[] = [
     VersionReq: ['semver::VersionReq'],
     'String as humantime': ['humantime_serde'],
   }),
+
+  // `with = "solana_serde_varint"` encodes the integer that the field is.
+  libraryRow('u16 as varint', ['solana_serde_varint<u16>', 'solana_short_vec::ShortU16'], varint('u16')),
+  libraryRow('u32 as varint', ['solana_serde_varint<u32>'], varint('u32')),
+  libraryRow('u64 as varint', ['solana_serde_varint<u64>'], varint('u64')),
 
   // Stands for a type of the service that cannot be decoded because of its serde attributes (`flatten`, `untagged`, `tag`).
   { ...libraryRow('unreadable', [], undefined), unreadable: NEEDS_DESERIALIZE_ANY },

@@ -3,7 +3,7 @@ export type Type =
   | { readonly kind: Primitive }
   /** `Option<T>`: one byte, then the value if there is one. */
   | { readonly kind: 'option'; readonly item: Type }
-  /** A length, then the items. `name` is the Rust collection (`Vec`, `HashSet`), which does not change the bytes. */
+  /** A length, then the items. `name` is the Rust collection (`Vec`, `HashSet`). Only `ShortVec` has another length. */
   | { readonly kind: 'sequence'; readonly name: string; readonly item: Type }
   /** A length, then the key and the value of each entry. */
   | { readonly kind: 'map'; readonly name: string; readonly key: Type; readonly value: Type }

@@ -1,3 +1,4 @@
+import { SHORT_VEC } from '../library-containers.ts'
 import type { Leaf } from './leaves/leaf.ts'
 import type { Ref, Shape } from './shape.ts'
 
@@ -53,7 +54,7 @@ function ownSize(shape: Exclude<Shape, Leaf | Ref>, size: (shape: Shape) => numb
       return 1
     case 'sequence':
       size(shape.item)
-      return 8
+      return shape.name === SHORT_VEC ? 1 : 8
     case 'map':
       size(shape.key)
       size(shape.value)

@@ -3,6 +3,7 @@ import type { Fields, NamedType, Schema, Type } from '../model.ts'
 import { jsonTextLeaf } from './leaves/json-text-leaves.ts'
 import { byteArray, byteList, impossible, type Leaf, nonZero, primitives, textLeaf } from './leaves/leaf.ts'
 import { textFormat } from './leaves/text-formats.ts'
+import { varintLeaf } from './leaves/varint-leaf.ts'
 
 /**
  * A type as the decoder and the encoder use it: names are resolved, newtypes are replaced by their contents, library types
@@ -187,6 +188,7 @@ function knownShape(building: Building, name: string): Shape {
 function wireShape(building: Building, { name }: LibraryType, wire: Wire): Shape {
   if (wire.kind === 'variants') return enumShape(building, name, wire.variants)
   if (wire.kind === 'fields') return fieldsShape(building, name, wire)
+  if (wire.kind === 'varint') return varintLeaf(name, wire)
   return typeShape(building, wire)
 }
 

@@ -21,6 +21,15 @@ export function primitiveEffect(a: Primitive, b: Primitive): Effect {
   return areIntegers ? SAME | DIFFERS : DIFFERS
 }
 
+/** Returns the effect of reading `a` as `b` if at least one of them is an integer in LEB128. */
+export function varintEffect(a: WireNode, b: WireNode): Effect {
+  if (a.kind === 'varint' && b.kind === 'varint')
+    return Number(a.integer.slice(1)) <= Number(b.integer.slice(1)) ? SAME : SAME | FAILS
+  const other = a.kind === 'varint' ? b : a
+  // A small integer takes one byte in LEB128, and more bytes are left over or are the bytes of the next value.
+  return other.kind === 'leaf' && widths[other.wire] === 1 ? SAME | DIFFERS | FAILS : FAILS
+}
+
 /** Bincode writes usize and isize as 64 bits. */
 const withoutSize = (kind: Primitive): Primitive => (kind === 'usize' ? 'u64' : kind === 'isize' ? 'i64' : kind)
 

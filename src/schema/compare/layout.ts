@@ -1,4 +1,4 @@
-import { type LibraryType, libraryType } from '../library-types.ts'
+import { type LibraryType, libraryType, type VarintWire } from '../library-types.ts'
 import type { NamedType, Primitive, Type, Variants } from '../model.ts'
 import { formatType } from '../type-text.ts'
 import { type Part, partsOf } from './parts.ts'
@@ -8,6 +8,7 @@ export type Types = ReadonlyMap<string, NamedType>
 /** The structure of a type's bytes, without the newtypes and library types around it. */
 export type WireNode =
   | { readonly kind: 'leaf'; readonly wire: Primitive }
+  | VarintWire
   | Extract<Type, { kind: 'option' | 'sequence' | 'map' | 'array' }>
   /** The parts in a row, without a count or a tag: a struct, a tuple or a unit. */
   | { readonly kind: 'product'; readonly parts: readonly Part[] }
@@ -39,6 +40,7 @@ export function resolveType(types: Types, type: Type): Resolved {
       const wire = known?.wire
       if (wire === undefined) return { type, node: { kind: 'opaque', name: found.name }, known: undefined }
       if (wire.kind === 'variants') return { type, node: { kind: 'enum', variants: wire.variants }, known }
+      if (wire.kind === 'varint') return { type, node: wire, known }
       if (wire.kind === 'fields') return { type, node: { kind: 'product', parts: wire.fields }, known }
       return { type, node: resolveType(types, wire).node, known }
     }

@@ -1,6 +1,7 @@
+import { SHORT_VEC } from '../library-containers.ts'
 import type { Type, Variants } from '../model.ts'
 import { formatType } from '../type-text.ts'
-import { isText, knownTypeEffect, primitiveEffect, tagEffect } from './conversions.ts'
+import { isText, knownTypeEffect, primitiveEffect, tagEffect, varintEffect } from './conversions.ts'
 import {
   DIFFERS,
   type Effect,
@@ -127,6 +128,8 @@ class WireComparison {
       return a.kind === b.kind && (a as { name: string }).name === (b as { name: string }).name ? SAME : FAILS
     }
     if (a.kind === 'leaf' && b.kind === 'leaf' && !(isList(a) && isList(b))) return primitiveEffect(a.wire, b.wire)
+    if (a.kind === 'varint' || b.kind === 'varint') return varintEffect(a, b)
+    if (isShortVec(a) && isShortVec(b)) return this.#lists(a, b, isTail)
     if (a.kind === 'option' && b.kind === 'option') return orEmpty(this.types(a.item, b.item, isTail))
     if (a.kind === 'enum' && b.kind === 'enum') return this.#variants(a.variants, b.variants, isTail)
     if (a.kind === 'map' && b.kind === 'map') return orEmpty(this.parts(entry(a), entry(b), isTail))
@@ -246,8 +249,12 @@ class WireComparison {
 
 const entry = ({ key, value }: Extract<Type, { kind: 'map' }>): Part[] => [{ type: key }, { type: value }]
 
+const isShortVec = (node: WireNode): boolean => node.kind === 'sequence' && node.name === SHORT_VEC
 const isList = (node: WireNode): boolean =>
-  node.kind === 'sequence' || node.kind === 'map' || isText(node) || (node.kind === 'leaf' && node.wire === 'bytes')
+  (node.kind === 'sequence' && !isShortVec(node)) ||
+  node.kind === 'map' ||
+  isText(node) ||
+  (node.kind === 'leaf' && node.wire === 'bytes')
 const isUnique = (node: WireNode): boolean =>
   node.kind === 'map' || (node.kind === 'sequence' && /Set$/.test(node.name))
 const isHeap = (node: WireNode): boolean => node.kind === 'sequence' && node.name === 'BinaryHeap'

@@ -114,7 +114,7 @@ export function leafLister(schema: Schema): LeavesOf {
     }
     const known = (name: string, value: unknown, path: readonly Member[]): void => {
       const wire = libraryType(name)?.wire
-      const isNumber = wire !== undefined && /^[ui]\d+$/.test(wire.kind)
+      const isNumber = wire !== undefined && /^([ui]\d+|varint)$/.test(wire.kind)
       if (typeof value === 'object' && value !== null) {
         for (const inner of Object.values(value)) known('', inner, path)
       } else if (typeof value === 'string' && !isNumber)

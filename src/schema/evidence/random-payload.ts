@@ -81,7 +81,7 @@ export function payloadMaker(schema: Schema, range: ValueRange): MakePayload {
       if (examples !== undefined) return random.pick(examples)
       const wire = libraryType(name)?.wire
       if (wire === undefined || wire.kind === 'fields' || wire.kind === 'variants') throw new TooLarge()
-      const value = make(wire)
+      const value = make(wire.kind === 'varint' ? { kind: wire.integer } : wire)
       return name.startsWith('NonZero') && value === 0 ? 1 : value
     }
     const makeNamed = (name: string, steps: readonly string[]): unknown => {

@@ -1,4 +1,5 @@
 import { textFormat } from '../bincode/leaves/text-formats.ts'
+import { MAX_SHORT_LENGTH, SHORT_VEC } from '../library-containers.ts'
 import type { EventVariant, Selection } from './select-types.ts'
 import { type ValueType, type VariantValue, valueTypesOf } from './value-type.ts'
 
@@ -79,7 +80,8 @@ function schemaOf(value: ValueType): JsonSchema {
       return { anyOf: [{ type: 'null' }, objectSchema([{ name: 'Some', value: value.item }])] }
     case 'list': {
       const { length } = value
-      const sized = length === undefined ? {} : { minItems: length, maxItems: length }
+      const longest = value.name === SHORT_VEC ? { maxItems: MAX_SHORT_LENGTH } : {}
+      const sized = length === undefined ? longest : { minItems: length, maxItems: length }
       return { type: 'array', items: schemaOf(value.item), ...sized }
     }
     case 'tuple':

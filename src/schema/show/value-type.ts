@@ -104,6 +104,7 @@ export function valueTypesOf(types: Types): ValueTypes {
     const { wire, json } = known
     if (json !== 'wire' || wire.kind === 'String') return { kind: 'text', known: name }
     if (wire.kind === 'variants') return { ...ofVariants(wire.variants), known: name }
+    if (wire.kind === 'varint') return { ...ofPrimitive(wire.integer), known: name }
     const value = wire.kind === 'fields' ? ofFields(wire) : ofType(wire)
     if (value.kind === 'integer' && name.startsWith('NonZero')) return { ...value, isNonZero: true, known: name }
     return { ...value, known: name }

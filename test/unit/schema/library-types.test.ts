@@ -36,6 +36,8 @@ function end(wire: Wire | Fields, bytes: Buffer, at: number): number {
       const count = Number(bytes.readBigUInt64LE(at))
       return Array.from({ length: count }).reduce<number>((position) => end(wire.item, bytes, position), at + 8)
     }
+    case 'varint':
+      return bytes.findIndex((byte, index) => index >= at && byte < 0x80) + 1
     case 'variants':
       return end(wire.variants[bytes.readUInt32LE(at)]?.fields ?? { kind: 'unit' }, bytes, at + 4)
     case 'unit':
@@ -60,6 +62,7 @@ describe('the table of library types', () => {
         expect(end(known.wire as Wire, bytes, 0)).toBe(bytes.length)
         if (known.wire?.kind === 'String') expect(json).toBe(JSON.stringify(bytes.subarray(8).toString()))
         if (known.json === 'wire' && known.wire?.kind === 'i64') expect(json).toBe(String(bytes.readBigInt64LE()))
+        if (known.wire?.kind === 'varint') expect(json).toBe(JSON.stringify([...bytes]))
         if (reads.startsWith('does not read')) expect(known.unreadable).toBeDefined()
       }
     },

@@ -17,6 +17,7 @@ import {
   takeEmptyItems,
 } from './cursor.ts'
 import type { Explanation } from './explanation.ts'
+import { lengthReader } from './leb128.ts'
 
 /**
  * Explains why bytes do not decode, by reading them once more and tracking the path. The decoder itself does not track a path,
@@ -62,7 +63,7 @@ function walk(shape: Shape, walking: Walk): void {
       if (readOption(cursor)) walk(shape.item, walking)
       return
     case 'sequence':
-      walkItems(shape.item, readLength(cursor, sizes.size(shape.item), shape.name), walking)
+      walkItems(shape.item, lengthReader(shape.name)(cursor, sizes.size(shape.item), shape.name), walking)
       return
     case 'array': {
       // Checked before the items, so that a long array fails as a whole in a short payload.

@@ -2,7 +2,8 @@ import type { FieldSelection } from '../field-selection.ts'
 import { isNullable, type Shape } from '../shape.ts'
 import type { Sizes } from '../shape-size.ts'
 import { compileReader } from './compile-reader.ts'
-import { type Cursor, enter, failShort, hasFailed, leave, readLength, readOption, readVariant } from './cursor.ts'
+import { type Cursor, enter, failShort, hasFailed, leave, readOption, readVariant } from './cursor.ts'
+import { lengthReader } from './leb128.ts'
 import { objectReader } from './object-reader.ts'
 import { valueReader } from './read-value.ts'
 
@@ -58,7 +59,8 @@ function skipReader(sizes: Sizes): (shape: Shape) => Read {
       case 'sequence': {
         const skip = reader(shape.item)
         const size = sizes.size(shape.item)
-        return (cursor) => skipItems(cursor, skip, readLength(cursor, size, shape.name))
+        const length = lengthReader(shape.name)
+        return (cursor) => skipItems(cursor, skip, length(cursor, size, shape.name))
       }
       case 'array': {
         const skip = reader(shape.item)

@@ -13,6 +13,7 @@ import {
   readOption,
   readVariant,
 } from './cursor.ts'
+import { lengthReader } from './leb128.ts'
 
 type ReadJson = (cursor: Cursor) => string
 
@@ -33,7 +34,8 @@ export function jsonReader(root: Shape, sizes: Sizes): ReadJson {
       case 'sequence': {
         const read = reader(shape.item)
         const size = sizes.size(shape.item)
-        return (cursor) => readItems(cursor, read, readLength(cursor, size, shape.name))
+        const length = lengthReader(shape.name)
+        return (cursor) => readItems(cursor, read, length(cursor, size, shape.name))
       }
       case 'array': {
         const read = reader(shape.item)

@@ -1,3 +1,4 @@
+import { SHORT_VEC } from '../../library-containers.ts'
 import { libraryType, type Wire } from '../../library-types.ts'
 import type { Fields, Schema, Type } from '../../model.ts'
 import { MAX_DEPTH } from '../limits.ts'
@@ -92,7 +93,7 @@ class StepCompiler {
         }
       }
       case 'sequence':
-        return this.#repeated([type.item])
+        return this.#repeated([type.item], type.name === SHORT_VEC)
       case 'map':
         return this.#repeated([type.key, type.value])
       case 'array': {
@@ -116,6 +117,8 @@ class StepCompiler {
   #wire(wire: Wire | undefined): Step {
     if (wire === undefined) return (transfer) => failTransfer(transfer)
     if (wire.kind === 'fields') return this.#fields(wire)
+    // Both encodings have the bytes of an integer in LEB128 one by one.
+    if (wire.kind === 'varint') return (transfer) => void copyLeb128(transfer)
     if (wire.kind === 'variants') return this.#variants(wire.variants.map(({ fields }) => this.#fields(fields)))
     return this.type(wire)
   }
@@ -156,11 +159,11 @@ class StepCompiler {
   }
 
   /** A length, and that many items. Each item has at least one byte, or the items have none together. */
-  #repeated(types: readonly Type[]): Step {
+  #repeated(types: readonly Type[], isShort = false): Step {
     const item = inOrder(types.map((type) => this.type(type)))
     const isEmpty = types.every((type) => this.#isEmpty(type))
     return (transfer) => {
-      const count = this.#integer(transfer, 8, false)
+      const count = isShort ? copyLeb128(transfer) : this.#integer(transfer, 8, false)
       if (isEmpty) return
       for (let done = 0; done < count && !transfer.hasFailed; done += 1) item(transfer)
     }
@@ -200,6 +203,22 @@ const inOrder = (steps: readonly Step[]): Step => {
   return (transfer) => {
     for (const step of steps) if (!transfer.hasFailed) step(transfer)
   }
+}
+
+/** The most bytes of a u64 in LEB128. */
+const MAX_LEB128_BYTES = 10
+
+/** Copies an integer in LEB128 and returns its value. The decoder reports one with too many bytes. */
+function copyLeb128(transfer: Transfer): number {
+  let value = 0
+  for (let count = 0; count < MAX_LEB128_BYTES && !transfer.hasFailed; count += 1) {
+    const byte = transfer.input[transfer.position] ?? 0
+    copy(transfer, 1)
+    value += (byte & 0x7f) * 0x80 ** count
+    if (byte < 0x80) return value
+  }
+  failTransfer(transfer)
+  return 0
 }
 
 /** The number of bytes of a character in UTF-8, by its first byte. */

@@ -119,6 +119,13 @@ export function putBytes(sink: Sink, value: Uint8Array | readonly number[]): voi
   sink.bytes.set(value, at)
 }
 
+/** Writes a non-negative integer in LEB128: seven bits in each byte, the lowest first. */
+export function putLeb128(sink: Sink, value: bigint): void {
+  let rest = value
+  for (; rest >= 0x80n; rest >>= 7n) putU8(sink, Number(rest & 0x7fn) | 0x80)
+  putU8(sink, Number(rest))
+}
+
 /** For longer strings a native call is faster than writing each character here. */
 const MAX_CHARWISE_LENGTH = 40
 

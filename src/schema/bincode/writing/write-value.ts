@@ -1,11 +1,12 @@
 import { compareNumbers } from '../../../bus/compare.ts'
 import { namesLike } from '../../../bus/names/names-like.ts'
 import { jsonText, keyStep } from '../../json-text.ts'
+import { MAX_SHORT_LENGTH, SHORT_VEC } from '../../library-containers.ts'
 import type { Leaf } from '../leaves/leaf.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import { hasIndexKey, isSortedMap, rememberedOrder } from '../map-order.ts'
 import { type Enum, isNullable, isTextKey, type Ref, type Shape, type Struct } from '../shape.ts'
-import { putInteger64, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
+import { putInteger64, putLeb128, putU8, putU32, refuse, refuseValue, type Sink, type Write } from './sink.ts'
 
 /** Returns a function that compiles a shape to a writer of JSON-like values. It compiles each shape only once. */
 export function valueWriter(): (shape: Shape) => Write {
@@ -25,9 +26,13 @@ export function valueWriter(): (shape: Shape) => Write {
         return isNullable(shape.item) ? writeWrappedOption(writer(shape.item)) : writeOption(writer(shape.item))
       case 'sequence': {
         const write = writer(shape.item)
+        const isShort = shape.name === SHORT_VEC
         return (sink, value) => {
           if (!Array.isArray(value)) return refuseValue(sink, 'a list', value)
-          putInteger64(sink, value.length)
+          if (isShort && value.length > MAX_SHORT_LENGTH)
+            return refuse(sink, `expected at most ${MAX_SHORT_LENGTH} items, got ${value.length}`)
+          if (isShort) putLeb128(sink, BigInt(value.length))
+          else putInteger64(sink, value.length)
           return writeItems(sink, write, value)
         }
       }

@@ -2,7 +2,7 @@ import type { Expression, RustType } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
 import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
-import type { Container } from '../../library-containers.ts'
+import { type Container, SHORT_VEC } from '../../library-containers.ts'
 import type { Type } from '../../model.ts'
 import type { Cfg } from '../crates/cfg.ts'
 import { describeSerializerCalls } from '../crates/impls.ts'
@@ -73,6 +73,13 @@ export class FieldEncoding {
         const map = this.#types.type(type, env)
         if (map?.kind !== 'map') return map
         return { kind: 'sequence', name: 'Vec', item: { kind: 'tuple', items: [map.key, map.value] } }
+      }
+      if (library.kind === 'short list' || library.kind === 'varint') {
+        const own = this.#types.type(type, env)
+        const encoded = own && inLeb128(own, library.kind)
+        if (encoded || !own) return encoded
+        const reason = `${attribute} needs a field of another type than ${type.text}`
+        return this.#report.problem(location, about, reason, importHints.giveEncoding(full))
       }
       return this.#isOption(type, env) ? { kind: 'option', item: library.type } : library.type
     }
@@ -257,6 +264,13 @@ export class FieldEncoding {
 /** The ends of a path, because an answer may omit its first segments: `cents::money` and `money` of `crate::cents::money`. */
 const tailsOf = (path: string): string[] =>
   path.split('::').flatMap((_, index, steps) => (index === 0 ? [] : steps.slice(index).join('::')))
+
+/** The type that a list with a length in LEB128, or an integer in LEB128, has in the schema. `undefined` for other types. */
+function inLeb128(type: Type, kind: 'short list' | 'varint'): Type | undefined {
+  if (kind === 'varint')
+    return /^u(16|32|64)$/.test(type.kind) ? { kind: 'known', name: `${type.kind} as varint` } : undefined
+  return type.kind === 'sequence' && type.name === 'Vec' ? { ...type, name: SHORT_VEC } : undefined
+}
 
 /** Returns the type of a container with the encodings of its arguments. */
 function withArguments({ becomes }: Container, items: readonly Type[]): Type | undefined {

@@ -98,6 +98,10 @@ const aliases: readonly (readonly [string, string])[] = [
   ['libp2p::identity', 'libp2p_identity'],
   ['libp2p::Multiaddr', 'multiaddr::Multiaddr'],
   ['libp2p::multiaddr', 'multiaddr'],
+  ...['solana_program', 'solana_sdk'].flatMap((crate): [string, string][] => [
+    [`${crate}::short_vec`, 'solana_short_vec'],
+    [`${crate}::serde_varint`, 'solana_serde_varint'],
+  ]),
   ['smartstring::alias::String', 'smartstring::SmartString'],
   ['smartstring::alias::CompactString', 'smartstring::SmartString'],
   ['rpds::HashTrieMapSync', 'rpds::HashTrieMap'],

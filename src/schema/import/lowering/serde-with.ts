@@ -10,6 +10,10 @@ export type WithEncoding =
   | { readonly kind: 'same' }
   /** As a list of pairs. The field is a map. */
   | { readonly kind: 'pairs' }
+  /** As a list with a short length. The field is a list. */
+  | { readonly kind: 'short list' }
+  /** As an integer in LEB128. The field is an unsigned integer. */
+  | { readonly kind: 'varint' }
   /** As `type`, or as an Option of `type` if the field is an Option. */
   | { readonly kind: 'inside'; readonly type: Type }
 
@@ -42,6 +46,9 @@ const otherModules: ReadonlyMap<string, Type> = new Map<string, Type>([
 /** Returns the encoding by a module of a library, such as `serde_bytes` or `chrono::serde::ts_seconds_option`, or `undefined`. */
 export function encodingWith(path: string): WithEncoding | undefined {
   if (sameModules.has(path)) return { kind: 'same' }
+  const canonical = canonicalPath(path.split('::'))
+  if (canonical === 'solana_short_vec') return { kind: 'short list' }
+  if (canonical === 'solana_serde_varint') return { kind: 'varint' }
   if (path === 'indexmap::map::serde_seq' || path === 'indexmap::serde_seq') return { kind: 'pairs' }
   const other = otherModules.get(path)
   if (other) return { kind: 'type', type: other }

@@ -22,6 +22,8 @@ const dependency = (name: string, version: string, ...features: string[]): Depen
 /** The derives of serde. */
 export const serde = dependency('serde', '1', 'derive')
 export const bincode = dependency('bincode', '1.3')
+/** Its `with` module; its type `ShortVec` derives no traits. */
+export const shortVec = dependency('solana-short-vec', '3', 'serde')
 export const serdeBigArray = dependency('serde-big-array', '0.5')
 
 /**
@@ -45,6 +47,7 @@ const crates: Readonly<Record<string, Dependency>> = {
   indexmap: dependency('indexmap', '2', 'serde'),
   dashmap: dependency('dashmap', '6', 'serde'),
   im: dependency('im', '15', 'serde'),
+  solana_serde_varint: dependency('solana-serde-varint', '3'),
 }
 
 /** The types of fields with the `with` modules of a crate. */
@@ -57,7 +60,7 @@ const typesOfModules: Readonly<Record<string, string>> = {
   humantime_serde: 'std::time::Duration',
 }
 
-const crateOf = (path: string): string => path.replace(/::.*$/, '')
+const crateOf = (path: string): string => path.replace(/(::|<).*$/, '')
 
 /** The crate of a path; empty for the standard library. `undefined` for a crate that is not in the table. */
 function dependenciesOf(path: string): readonly Dependency[] | undefined {
@@ -77,6 +80,9 @@ export function libraryText(name: string): LibraryText | undefined {
   if (name === 'serde_json::Map')
     return { text: 'serde_json::Map<String, serde_json::Value>', with: undefined, dependencies }
   if (!name.includes(' as ')) return { text: path.replace('<', '<chrono::'), with: undefined, dependencies }
+  // The module is generic, and the name begins with the integer.
+  const integer = /^(u\d+) as varint$/.exec(name)?.[1]
+  if (integer !== undefined) return { text: integer, with: crateOf(path), dependencies }
   const text = typesOfModules[crateOf(path)]
   if (text === undefined) return undefined
   const all = path === 'rust_decimal::serde::float' ? dependencies.map(withFloats) : dependencies

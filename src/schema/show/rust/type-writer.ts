@@ -1,10 +1,11 @@
 import { innerTypes } from '../../inner-types.ts'
+import { SHORT_VEC } from '../../library-containers.ts'
 import { libraryType } from '../../library-types.ts'
 import type { NamedType, Type } from '../../model.ts'
 import { formatType } from '../../type-text.ts'
-import { bincode, collectionOf, type Dependency, libraryText, serde, serdeBigArray } from './crates.ts'
+import { bincode, collectionOf, type Dependency, libraryText, serde, serdeBigArray, shortVec } from './crates.ts'
 import { Identifiers, rustString, typeIdentifier } from './identifiers.ts'
-import { contentsOf, MAX_ARRAY, MAX_TUPLE, Traits } from './traits.ts'
+import { contentsOf, MAX_ARRAY, MAX_TUPLE, type Trait, Traits } from './traits.ts'
 
 /** A field in Rust. */
 export interface FieldText {
@@ -46,6 +47,11 @@ export class TypeWriter {
   /** Writes the type of a field of the struct or enum `owner`. */
   field(type: Type, owner: string): FieldText {
     const isUnreadable = this.#isUnreadable(type)
+    if (type.kind === 'sequence' && type.name === SHORT_VEC) {
+      this.#dependencies.push(shortVec)
+      const attributes = [`#[serde(with = ${rustString(this.#path('solana_short_vec'))})]`]
+      return { attributes, type: `Vec<${this.#text(type.item, owner, false)}>`, isUnreadable }
+    }
     const library = type.kind === 'known' ? libraryText(type.name) : undefined
     if (library?.with === undefined) return { attributes: [], type: this.#text(type, owner, true), isUnreadable }
     this.#dependencies.push(...library.dependencies)
@@ -78,6 +84,7 @@ export class TypeWriter {
         if (type.items.length > MAX_TUPLE) return this.#longTuple(type, owner)
         return type.items.length === 1 ? `(${inner(type.items[0] as Type)},)` : `(${type.items.map(inner).join(', ')})`
       case 'sequence':
+        if (type.name === SHORT_VEC) return this.#shortVec(type, owner)
         return `${this.#collection(type, 'Vec')}<${this.#text(type.item, owner, false)}>`
       case 'map': {
         const parts = [type.key, type.value].map((part) => this.#text(part, owner, false)).join(', ')
@@ -112,7 +119,7 @@ export class TypeWriter {
       if (wire === undefined || wire.kind === 'variants') return this.#unreadable()
       return wire.kind === 'fields'
         ? `(${wire.fields.map(({ type }) => `${this.#text(type, owner, true)},`).join(' ')})`
-        : this.#text(wire, owner, true)
+        : this.#text(wire.kind === 'varint' ? { kind: wire.integer } : wire, owner, true)
     }
     this.#dependencies.push(...library.dependencies)
     if (library.with === undefined) return this.#path(library.text)
@@ -122,6 +129,23 @@ export class TypeWriter {
       const attribute = `#[serde(with = ${rustString(this.#path(library.with as string))})]`
       return `// ${name}\n${derives}\npub struct ${helper}(${attribute} pub ${this.#path(library.text)});`
     })
+  }
+
+  /** A struct with one field, because the attribute for the short length needs a field. */
+  #shortVec(type: Extract<Type, { kind: 'sequence' }>, owner: string): string {
+    const field = this.field(type, owner)
+    const has = (trait: Trait) => this.traits.has(type, trait)
+    const traits = [
+      ...(['PartialEq', 'Eq'] as const).filter(has),
+      ...(has('Ord') ? ['PartialOrd', 'Ord'] : []),
+      ...(has('Hash') ? ['Hash'] : []),
+    ]
+    return this.#helper(
+      'ShortVec',
+      (helper) =>
+        `// ${formatType(type)}\n${this.derives(traits)}\npub struct ${helper}(${field.attributes.join(' ')} pub ${field.type});`,
+      `ShortVec ${field.type}`,
+    )
   }
 
   /** A type without values: Rust cannot decode the type that it stands for. */

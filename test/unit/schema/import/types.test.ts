@@ -135,6 +135,11 @@ describe('serde attributes of fields', () => {
     ['with = "http_serde::option::uri"', 'Option<http::Uri>', 'Option<String>'],
     ['with = "http_serde::header_map"', 'http::HeaderMap', 'HashMap<String, Vec<bytes>>'],
     ['with = "serde_with::rust::maps_first_key_wins"', 'BTreeMap<u8, u16>', 'BTreeMap<u8, u16>'],
+    ['with = "solana_short_vec"', 'Vec<u16>', 'ShortVec<u16>'],
+    ['with = "solana_program::short_vec"', 'Vec<Uuid>', 'ShortVec<Uuid>'],
+    ['with = "short_vec"', 'Vec<u8>', 'ShortVec<u8>'],
+    ['with = "solana_serde_varint"', 'u64', 'u64 as varint'],
+    ['with = "solana_sdk::serde_varint"', 'u16', 'u16 as varint'],
     ['with = "indexmap::map::serde_seq"', 'indexmap::IndexMap<u8, Uuid>', 'Vec<(u8, Uuid)>'],
     ['with = "BigArray"', '[u8; 64]', '[u8; 64]'],
     ['with = "serde_with::As::<serde_with::DisplayFromStr>"', 'u64', 'String'],
@@ -145,6 +150,7 @@ describe('serde attributes of fields', () => {
   ])('serde(%s) on %s determines its encoding', (attribute, rust, expected) => {
     const more = `
 use chrono::serde::ts_nanoseconds;
+use solana_sdk::short_vec;
 time::serde::format_description!(day, Date, "[year]-[month]-[day]");
 #[derive(Serialize, Deserialize)] #[serde(remote = "geo::Point")] struct PointDef { x: i32 }`
     expect(fieldType(rust, more, `#[serde(${attribute})]`)).toBe(expected)
@@ -222,6 +228,18 @@ describe('types of other crates', () => {
       expect(encoded.ok && Buffer.from(encoded.bytes).toString('hex')).toBe(hex)
     },
   )
+
+  test('are asked about if a module of Solana cannot encode the type of the field', () => {
+    expect([
+      fieldType('i64', '', '#[serde(with = "solana_serde_varint")]'),
+      fieldType('String', '', '#[serde(with = "solana_short_vec")]'),
+    ]).toMatchObject([
+      [{ reason: 'with = "solana_serde_varint" needs a field of another type than i64' }],
+      [{ reason: 'with = "solana_short_vec" needs a field of another type than String' }],
+    ])
+    expect(fieldType('solana_short_vec::ShortVec<u16>')).toBe('ShortVec<u16>')
+    expect(fieldType('solana_short_vec::ShortU16')).toBe('u16 as varint')
+  })
 
   test('are asked about where the source does not show their encoding', () => {
     expect([

@@ -149,13 +149,52 @@ pub fn chains() {
     show("ethereum_types::H64", ethereum_types::H64::repeat_byte(0xab));
     show("ruint::Bits<40, 1>", ruint::Bits::<40, 1>::from(ruint::Uint::from(300)));
     with!("with solana_short_vec", "solana_short_vec", Vec<u16>, vec![1, 2]);
+    with!("with solana_short_vec empty", "solana_short_vec", Vec<u16>, vec![]);
     with!("with solana_short_vec long", "solana_short_vec", Vec<u8>, vec![7; 128]);
     show("solana_short_vec::ShortVec<u16>", solana_short_vec::ShortVec(vec![1_u16, 2]));
-    show("solana_short_vec::ShortU16", solana_short_vec::ShortU16(16384));
-    with!("with solana_serde_varint", "solana_serde_varint", u64, 300);
-    with!("with solana_serde_varint u16", "solana_serde_varint", u16, 300);
-    with!("with solana_serde_varint u32", "solana_serde_varint", u32, u32::MAX);
-    with!("with solana_serde_varint most", "solana_serde_varint", u64, u64::MAX);
+    for length in [0, 127, 128, 16383, 16384, 65535] {
+        show(&format!("solana_short_vec::ShortU16 {length}"), solana_short_vec::ShortU16(length));
+        with!(&format!("with solana_serde_varint<u16> {length}"), "solana_serde_varint", u16, length);
+    }
+    for value in [0, 127, 128, u32::MAX >> 4, u32::MAX] {
+        with!(&format!("with solana_serde_varint<u32> {value}"), "solana_serde_varint", u32, value);
+    }
+    for value in [0, 127, 128, u64::MAX >> 1, u64::MAX] {
+        with!(&format!("with solana_serde_varint<u64> {value}"), "solana_serde_varint", u64, value);
+    }
+    // Bytes that the crates refuse, and the longest ones that they accept.
+    for hex in ["80", "8000", "808000", "80808000", "808080", "ffff03", "ffff04", "ffff83", "818000"] {
+        refused::<U16>("u16", hex);
+        refused::<solana_short_vec::ShortU16>("ShortU16", hex);
+        refused::<solana_short_vec::ShortVec<()>>("ShortVec<()>", hex);
+    }
+    for hex in ["8080808000", "ffffffff0f", "ffffffff10", "ffffffff8f", "808080808000"] {
+        refused::<U32>("u32", hex);
+    }
+    for hex in ["80808080808080808000", "ffffffffffffffffff01", "ffffffffffffffffff02", "ffffffffffffffffff81"] {
+        refused::<U64>("u64", hex);
+    }
+}
+
+macro_rules! varints {
+    ($($name:ident $integer:ty)*) => {$(
+        #[derive(Deserialize)]
+        struct $name {
+            #[serde(with = "solana_serde_varint")]
+            _field: $integer,
+        }
+    )*};
+}
+varints! { U16 u16 U32 u32 U64 u64 }
+
+/// Prints whether bincode accepts bytes as a value.
+fn refused<T: serde::de::DeserializeOwned>(name: &str, hex: &str) {
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let result = match bincode::deserialize::<T>(&bytes) {
+        Ok(_) => "reads",
+        Err(_) => "refuses",
+    };
+    println!("bytes of {name}\t{hex}\t\t{result}");
 }
 
 pub fn lists() {

@@ -50,7 +50,7 @@ fn show_written<T: Serialize>(name: &str, value: T) {
 
 /// A field with a `with` module.
 macro_rules! with {
-    ($name:literal, $module:literal, $type:ty, $value:expr) => {{
+    ($name:expr, $module:literal, $type:ty, $value:expr) => {{
         #[derive(Serialize, Deserialize)]
         #[serde(transparent)]
         struct Field {
