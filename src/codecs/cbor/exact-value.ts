@@ -50,27 +50,33 @@ export class ByteWriter {
   #length = 0
 
   u8(value: number): void {
-    this.#bytes.writeUInt8(value, this.#reserve(1))
+    const at = this.#reserve(1)
+    this.#bytes.writeUInt8(value, at)
   }
 
   u16(value: number): void {
-    this.#bytes.writeUInt16BE(value, this.#reserve(2))
+    const at = this.#reserve(2)
+    this.#bytes.writeUInt16BE(value, at)
   }
 
   u32(value: number): void {
-    this.#bytes.writeUInt32BE(value, this.#reserve(4))
+    const at = this.#reserve(4)
+    this.#bytes.writeUInt32BE(value, at)
   }
 
   u64(value: bigint): void {
-    this.#bytes.writeBigUInt64BE(BigInt.asUintN(64, value), this.#reserve(8))
+    const at = this.#reserve(8)
+    this.#bytes.writeBigUInt64BE(BigInt.asUintN(64, value), at)
   }
 
   f32(value: number): void {
-    this.#bytes.writeFloatBE(value, this.#reserve(4))
+    const at = this.#reserve(4)
+    this.#bytes.writeFloatBE(value, at)
   }
 
   f64(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#reserve(8))
+    const at = this.#reserve(8)
+    this.#bytes.writeDoubleBE(value, at)
   }
 
   all(bytes: Uint8Array): void {
@@ -83,6 +89,7 @@ export class ByteWriter {
     return Uint8Array.from(this.#bytes.subarray(0, this.#length))
   }
 
+  /** Makes room and returns its offset. It may replace the buffer, so it is called before the buffer is used. */
   #reserve(count: number): number {
     const at = this.#length
     this.#length += count

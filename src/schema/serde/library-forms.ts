@@ -1,8 +1,9 @@
 import { compileDecoder } from '../bincode/compile-decoder.ts'
 import { compileEncoder } from '../bincode/compile-encoder.ts'
-import { libraryType, type Wire } from '../library-types.ts'
+import { libraryType, type VarintWire, type Wire } from '../library-types.ts'
 import type { Body, NamedType, Schema } from '../model.ts'
 import { type Plan, planOf } from './plan.ts'
+import { Misfit } from './value-kinds.ts'
 
 /**
  * Converts values of a library type between its two forms in serde: the form for people, such as the text of a UUID, which JSON
@@ -23,8 +24,12 @@ type Converted = { readonly ok: true; readonly value: unknown } | { readonly ok:
 
 const cached = new Map<string, LibraryForms | undefined>()
 
-/** Returns the forms of a library type; `undefined` for a type that may contain any value, such as `serde_json::Value`. */
+/**
+ * Returns the forms of a library type; `undefined` for a type that may contain any value, such as `serde_json::Value`. Throws a
+ * {@link Misfit} for the integers of Solana, which are lists of bytes in other formats.
+ */
 export function libraryForms(name: string): LibraryForms | undefined {
+  if (libraryType(name)?.wire?.kind === 'varint') throw new Misfit(`crbus knows ${name} only in bincode`, true)
   if (!cached.has(name)) cached.set(name, formsOf(name))
   return cached.get(name)
 }
@@ -34,7 +39,7 @@ const PARTS = 'Parts'
 
 function formsOf(name: string): LibraryForms | undefined {
   const known = libraryType(name)
-  if (known?.wire === undefined) return undefined
+  if (known?.wire === undefined || known.wire.kind === 'varint') return undefined
   const types = new Map([
     ['Text', { kind: 'struct', at: '', fields: { kind: 'tuple', items: [{ kind: 'known', name }] } } as const],
     [PARTS, { ...partsOf(known.wire), at: '' }],
@@ -57,7 +62,7 @@ function formsOf(name: string): LibraryForms | undefined {
   }
 }
 
-function partsOf(wire: Wire): Body {
+function partsOf(wire: Exclude<Wire, VarintWire>): Body {
   if (wire.kind === 'fields') return { kind: 'struct', fields: wire }
   if (wire.kind === 'variants') return { kind: 'enum', variants: wire.variants }
   return { kind: 'struct', fields: { kind: 'tuple', items: [wire] } }

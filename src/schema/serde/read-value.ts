@@ -83,6 +83,7 @@ class Reading {
       case 'option':
         return raw === null || raw === undefined ? null : this.type(type.item, raw)
       case 'sequence':
+        if (type.name === 'ShortVec') throw new Misfit('crbus knows ShortVec only in bincode', true)
         if (isU8(type.item) && raw instanceof Uint8Array) return raw
         return this.#items(raw, () => type.item)
       case 'array':

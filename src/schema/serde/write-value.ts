@@ -71,6 +71,7 @@ class Writing {
       case 'option':
         return value === null || value === undefined ? null : this.type(type.item, value, false, mustBeMap)
       case 'sequence':
+        if (type.name === 'ShortVec') throw new Misfit('crbus knows ShortVec only in bincode', true)
         return this.#items(isU8(type.item) ? listOf(value) : value, () => type.item)
       case 'array':
         return this.#items(isU8(type.item) ? listOf(value) : value, () => type.item, type.length)
