@@ -341,7 +341,7 @@ class Writing {
     if (forms === undefined) return exactOf(value)
     const converted = forms.toWire(value)
     if (!converted.ok) throw new Misfit(converted.reason)
-    if (forms.hasText && this.#format === 'json') return value as string
+    if (forms.isTextInJson && this.#format === 'json') return value as string
     return this.#planned(forms.parts, converted.value, false, false)
   }
 

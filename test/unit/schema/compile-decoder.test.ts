@@ -218,9 +218,11 @@ describe('library types', () => {
         const decoded = compileDecoder(schema).decodeToJson(bytesOf(hex))
         if (!decoded.ok) return expect.fail(`${path} ${hex}: ${decoded.reason}`)
         const plain = decoded.json.replace(/^"(\d{17,})"$/, '$1')
-        // Differences from serde_json: bytes are base64, a compact Uuid has hyphens, and a zone id is not on the wire.
+        // Differences from serde_json: bytes are base64, a compact Uuid has hyphens, a zone id is not on the wire, and an integer in
+        // LEB128 is not a list of bytes.
         if (name === 'OsString') expect(plain).toBe('{"Unix":"YWI="}')
         else if (name.endsWith('compact')) expect(plain).toBe('"550e8400-e29b-41d4-a716-446655440000"')
+        else if (name.endsWith('varint')) expect(Buffer.from(JSON.parse(json)).toString('hex')).toBe(hex)
         else expect(plain).toBe(json.replace('%3', ''))
         const encoded = compileEncoder(schema).encode(JSON.parse(decoded.json))
         expect(encoded.ok ? Buffer.from(encoded.bytes).toString('hex') : encoded.reason).toBe(hex)

@@ -1,4 +1,5 @@
-//! Prints values of the types of other crates that crbus supports: `name<TAB>bincode as hex<TAB>JSON<TAB>result of decoding with bincode`.
+//! Prints values of the types of other crates that crbus supports:
+//! `name<TAB>bincode as hex<TAB>JSON<TAB>result of decoding with bincode<TAB>CBOR as hex<TAB>MessagePack as hex`.
 
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::collections::*;
@@ -25,11 +26,19 @@ fn write<T: Serialize>(name: &str, value: &T) -> Option<Vec<u8>> {
     }
 }
 
+/// What ciborium and rmp_serde write, if they can.
+fn with_names<T: Serialize>(value: &T) -> String {
+    let mut cbor = Vec::new();
+    let cbor = ciborium::into_writer(value, &mut cbor).map(|()| hex(&cbor));
+    let msgpack = rmp_serde::to_vec_named(value).map(|bytes| hex(&bytes));
+    format!("\t{}\t{}", cbor.unwrap_or_default(), msgpack.unwrap_or_default())
+}
+
 /// A type that bincode can also decode.
 fn show<T: Serialize + DeserializeOwned>(name: &str, value: T) {
     let Some(bytes) = write(name, &value) else { return };
     match bincode::deserialize::<T>(&bytes) {
-        Ok(again) => println!(
+        Ok(again) => print!(
             "{}",
             if bincode::serialize(&again).unwrap() == bytes {
                 "reads"
@@ -37,14 +46,15 @@ fn show<T: Serialize + DeserializeOwned>(name: &str, value: T) {
                 "reads something else"
             }
         ),
-        Err(error) => println!("does not read: {error}"),
+        Err(error) => print!("does not read: {error}"),
     }
+    println!("{}", with_names(&value));
 }
 
 /// A type that is only serialized.
 fn show_written<T: Serialize>(name: &str, value: T) {
     if write(name, &value).is_some() {
-        println!("written only");
+        println!("written only{}", with_names(&value));
     }
 }
 
