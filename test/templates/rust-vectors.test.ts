@@ -49,7 +49,7 @@ describe.skipIf(!hasCargo)('the crates in test/vectors', () => {
       const printed = run(hardCasesFolder, 'crbus-hard-cases', '--bin', name, '--features', features)
       expect(printed).toBe(readFileSync(`${hardCasesFolder}src/bin/${name}.txt`, 'utf8'))
     }
-    for (const name of ['decimal-feature', 'decimal-member', 'time-02', 'bincode-2']) {
+    for (const name of ['decimal-feature', 'decimal-member', 'time-02', 'old-libraries', 'wide-version', 'bincode-2']) {
       const printed = run(`${hardCasesFolder}${name}`, `crbus-${name}`)
       expect(printed).toBe(readFileSync(`${hardCasesFolder}${name}/values.txt`, 'utf8'))
     }

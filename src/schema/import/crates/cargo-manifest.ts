@@ -83,6 +83,30 @@ export function readManifest(text: string): CargoManifest {
   }
 }
 
+/** A package in a Cargo.lock. */
+export interface LockedPackage {
+  /** The published name, as the name of a crate in Rust code. */
+  readonly name: string
+  readonly version: string
+  /** The packages that this package depends on, each with its version if the file has several. */
+  readonly dependencies: readonly { readonly name: string; readonly version: string | undefined }[]
+}
+
+/** Reads the packages of a Cargo.lock. */
+export function readLock(text: string): LockedPackage[] {
+  const packages = readToml(text).get('package')
+  return (Array.isArray(packages) ? packages : []).flatMap((one) => {
+    const table = tableOf(one)
+    const [name, version] = [textOf(table?.get('name')), textOf(table?.get('version'))]
+    if (name === undefined || version === undefined) return []
+    const dependencies = textsOf(table?.get('dependencies')).map((dependency) => {
+      const [of = '', locked] = dependency.split(' ')
+      return { name: crateName(of), version: locked }
+    })
+    return [{ name: crateName(name), version, dependencies }]
+  })
+}
+
 function dependenciesIn(table: TomlTable | undefined): Map<string, CargoDependency> {
   return new Map(
     [...(table ?? [])].map(([key, value]) => {

@@ -1,5 +1,12 @@
 import { posix } from 'node:path'
-import { type CargoDependency, type CargoManifest, DEFAULT_EDITION, readManifest } from './cargo-manifest.ts'
+import {
+  type CargoDependency,
+  type CargoManifest,
+  DEFAULT_EDITION,
+  type LockedPackage,
+  readLock,
+  readManifest,
+} from './cargo-manifest.ts'
 
 /** Access to source files. Paths have forward slashes. Both methods return `undefined` for a path that does not exist. */
 export interface SourceFiles {
@@ -20,10 +27,31 @@ interface DependentCrate {
  */
 const MAX_LEVELS = 24
 
+/** The first two numbers of a version: `[0, 3]` of `0.3.36`. */
+export type Version = readonly [number, number]
+
+const versionIn = (text: string): Version | undefined => {
+  const found = /(\d+)(?:\.(\d+))?/.exec(text)
+  return found ? [Number(found[1]), Number(found[2] ?? 0)] : undefined
+}
+
+/** Whether a version is earlier than another one. */
+export const isEarlier = (a: Version, b: Version): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
+
+/** The earliest version that a requirement with several versions accepts: 0.2 of `>=0.2, <0.4`. */
+const lowestOf = (requirement: string): Version => {
+  const found = /(?:^|>=?|\^|~|=)\s*(\d+(?:\.\d+)?)/.exec(requirement)
+  return versionIn(found?.[1] ?? '') ?? [0, 0]
+}
+
+/** A requirement that accepts only versions with the same encodings, as Cargo understands it: `1`, `^0.3.36` or `=0.2.1`. */
+const NARROW_REQUIREMENT = /^\s*[=^~]?\s*(?:[1-9]\d*(?:\.\d\S*)?|0\.\d\S*)\s*$/
+
 /** Reads the Cargo.toml files of packages and workspaces, each file once. */
 export class Packages {
   readonly #files: SourceFiles
   readonly #manifests = new Map<string, CargoManifest | undefined>()
+  readonly #locks = new Map<string, readonly LockedPackage[] | undefined>()
 
   constructor(files: SourceFiles) {
     this.#files = files
@@ -80,15 +108,57 @@ export class Packages {
   }
 
   /** The required version of a published crate, by the first two numbers of the requirement: `[0, 3]` of `^0.3.36`. */
-  versionOf(crate: DependentCrate, published: string): readonly [number, number] | undefined {
+  versionOf(crate: DependentCrate, published: string): Version | undefined {
+    return versionIn(this.#requirement(crate, published) ?? '')
+  }
+
+  /**
+   * The earliest version of a published crate that the package may be built with, and the file that says so. A requirement such as
+   * `*`, and a crate that another crate re-exports, leave the version to Cargo.lock. `undefined` if no file says anything.
+   */
+  earliestVersion(
+    crate: DependentCrate,
+    published: string,
+  ): { readonly version: Version; readonly file: 'Cargo.toml' | 'Cargo.lock' } | undefined {
+    const requirement = this.#requirement(crate, published)
+    const required = requirement === undefined ? undefined : lowestOf(requirement)
+    if (required && NARROW_REQUIREMENT.test(requirement ?? '')) return { version: required, file: 'Cargo.toml' }
+    const [locked] = this.#lockedVersions(crate.folder, published).sort((a, b) => (isEarlier(a, b) ? -1 : 1))
+    if (locked) return { version: locked, file: 'Cargo.lock' }
+    return required && { version: required, file: 'Cargo.toml' }
+  }
+
+  /** The version requirement of a published crate. `undefined` if the package does not depend on it, or names no version. */
+  #requirement(crate: DependentCrate, published: string): string | undefined {
     for (const [name, own] of crate.dependencies) {
       if (this.publishedName(crate, name) !== published) continue
       const workspace = own.isInherited ? this.workspaceOf(crate.folder) : undefined
       const inherited = workspace === undefined ? undefined : this.manifest(workspace)?.workspaceDependencies.get(name)
-      const found = /(\d+)(?:\.(\d+))?/.exec(own.version ?? inherited?.version ?? '')
-      return found ? [Number(found[1]), Number(found[2] ?? 0)] : undefined
+      return own.version ?? inherited?.version
     }
     return undefined
+  }
+
+  /** The versions in Cargo.lock: those that the package itself depends on, or all if it does not depend on the crate. */
+  #lockedVersions(folder: string, published: string): Version[] {
+    const lock = this.#lock(this.workspaceOf(folder) ?? folder) ?? this.#lock(folder) ?? []
+    const own = lock.find(({ name }) => name === this.manifest(folder)?.name)
+    const needed = own?.dependencies.filter(({ name }) => name === published) ?? []
+    const all = lock.filter(({ name }) => name === published).map(({ version }) => version)
+    const versions = needed.length > 0 ? needed.flatMap(({ version }) => version ?? all) : all
+    return versions.flatMap((version) => {
+      const found = versionIn(version)
+      return found ? [found] : []
+    })
+  }
+
+  /** The packages of the Cargo.lock of a folder, or `undefined` if the folder has none. */
+  #lock(folder: string): readonly LockedPackage[] | undefined {
+    if (!this.#locks.has(folder)) {
+      const text = this.#files.read(posix.join(folder, 'Cargo.lock'))
+      this.#locks.set(folder, text === undefined ? undefined : readLock(text))
+    }
+    return this.#locks.get(folder)
   }
 
   /** The features that these features of the package in a folder turn on, and they themselves. */

@@ -4,6 +4,7 @@ import { libraryType } from '../../library-types.ts'
 import type { Type } from '../../model.ts'
 import { formatType, isPrimitive } from '../../type-text.ts'
 import { macroCallNaming } from '../crates/macro-calls.ts'
+import { isEarlier } from '../crates/packages.ts'
 import { unifiedFeatures } from '../crates/unified-features.ts'
 import { importHints, turnOnHint } from '../hints.ts'
 import { ContainerLowering } from './container-lowering.ts'
@@ -43,7 +44,7 @@ export class ForeignLowering {
     const atomic = /^std::sync::atomic::Atomic(Bool|[IU](?:8|16|32|64|size))$/.exec(full)?.[1]?.toLowerCase()
     if (atomic !== undefined && isPrimitive(atomic)) return { kind: atomic } as Type
     const found = foreignType(full)
-    const outdated = found && this.#outdatedVersion(path[0] ?? '', env)
+    const outdated = found && this.#outdatedVersion(full.replace(/::.*/, ''), env)
     if (outdated !== undefined)
       return this.#parts.report.problem(rust.location, rust.text, outdated, importHints.mapType(path.join('::')))
     if (found?.kind === 'known') return this.#libraryType(found.type.name, found.type.unreadable, rust, env)
@@ -65,13 +66,14 @@ export class ForeignLowering {
     )
   }
 
-  /** Why the encoding of a crate's types is not the known one: the service requires a version with another. */
+  /** Why the encoding of a crate's types is not the known one: the service is built with a version that has another. */
   #outdatedVersion(crate: string, env: Env): string | undefined {
     const first = firstVersions.get(crate)
-    const version = first && this.#parts.crates.packages.versionOf(env.module.crate, crate)
-    if (!first || !version || version[0] > first[0] || (version[0] === first[0] && version[1] >= first[1]))
-      return undefined
-    return `crbus knows the encoding of ${crate} ${first.join('.')} and later, and the service requires ${version.join('.')}`
+    const used = first && this.#parts.crates.packages.earliestVersion(env.module.crate, crate)
+    if (!first || !used || !isEarlier(used.version, first)) return undefined
+    const version = used.version.join('.')
+    const says = used.file === 'Cargo.toml' ? `the service requires ${version}` : `Cargo.lock has ${version}`
+    return `crbus knows the encoding of ${crate} ${first.join('.')} and later, and ${says}`
   }
 
   /** Returns the schema type of a library type. Adds a note if Rust cannot decode the type. */

@@ -30,8 +30,19 @@ const reexportingModules: ReadonlyMap<string, readonly string[]> = new Map([
   ['bitvec', ['prelude', 'vec', 'boxed']],
 ])
 
-/** The first versions of crates whose earlier versions encode types otherwise. */
-export const firstVersions: ReadonlyMap<string, readonly [number, number]> = new Map([['time', [0, 3]]])
+/**
+ * The first versions of crates whose earlier versions encode types otherwise, as cargo showed, or could not be built. Earlier
+ * versions of other crates of the tables have the same bytes.
+ */
+export const firstVersions: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['time', [0, 3]],
+  ['uuid', [0, 6]],
+  ['alloy_primitives', [0, 3]],
+  ['bitvec', [1, 0]],
+  ['multiaddr', [0, 18]],
+  ['libp2p_identity', [0, 2]],
+  ['cid', [0, 11]],
+])
 
 /** The types that some re-exporting modules contain, of those that have the same names as types of other crates. */
 const contentOf: ReadonlyMap<string, readonly string[]> = new Map([

@@ -216,3 +216,52 @@ test('names the members of a workspace with source if its root package has none'
     `services/docs:0 services/docs: ${missing} []`,
   ])
 })
+
+describe('the version of a library', () => {
+  const locked = (...packages: string[]) =>
+    packages.map((one) => `[[package]]\nname = "${one.replace(' ', '"\nversion = "')}"\n`).join('\n')
+  const reasons = (requirement: string, lock?: string) => {
+    const texts = {
+      'Cargo.toml': `[package]\nname = "orders"\n[dependencies]\n${requirement}`,
+      'src/lib.rs': '#[derive(serde::Serialize)] pub struct Root(time::OffsetDateTime);',
+      ...(lock === undefined ? {} : { 'Cargo.lock': lock }),
+    }
+    const imported = importRust(texts, { root: 'Root' })
+    return imported.ok ? 'known' : imported.problems.map(({ reason }) => reason.replace(/^.* and later, /, '')).join()
+  }
+
+  test.each([
+    ['time = "0.3"', locked('time 0.2.27'), 'known'],
+    ['time = "=0.3.36"', undefined, 'known'],
+    ['time = "0.2"', locked('time 0.3.36'), 'and the service requires 0.2'],
+    ['time = "*"', locked('time 0.3.36'), 'known'],
+    ['time = "*"', locked('time 0.2.27'), 'and Cargo.lock has 0.2'],
+    ['time = "*"', undefined, 'and the service requires 0.0'],
+    ['time = "0"', locked('time 0.3.36'), 'known'],
+    ['time = ">=0.2, <0.4"', locked('time 0.3.36'), 'known'],
+    ['time = ">=0.2, <0.4"', undefined, 'and the service requires 0.2'],
+    ['time = "<0.4, >=0.3"', undefined, 'known'],
+    ['time = { git = "https://example.com/time" }', locked('time 0.2.0'), 'and Cargo.lock has 0.2'],
+    ['time = { git = "https://example.com/time" }', undefined, 'known'],
+    ['sqlx = "0.8"', locked('time 0.2.27', 'time 0.3.36'), 'and Cargo.lock has 0.2'],
+    [
+      'time = "*"',
+      locked('time 0.1.45', 'time 0.3.36', 'orders 0.1.0"\ndependencies = [\n "serde",\n "time 0.3.36",\n]\n#'),
+      'known',
+    ],
+  ])('is that of Cargo.toml, or of Cargo.lock if Cargo.toml accepts several: %s', (requirement, lock, expected) => {
+    expect(reasons(requirement, lock)).toBe(expected)
+  })
+
+  test('is that of the Cargo.lock of the workspace', () => {
+    const texts = {
+      'Cargo.toml': '[workspace]\nmembers = ["orders"]\n[workspace.dependencies]\ntime = ">=0.2"',
+      'Cargo.lock': locked('time 0.2.27'),
+      'orders/Cargo.toml': '[package]\nname = "orders"\n[dependencies]\ntime = { workspace = true }',
+      'orders/src/lib.rs': '#[derive(serde::Serialize)] pub struct Root(time::Date);',
+    }
+    expect(linesOf(importRust(texts, { root: 'Root', paths: ['orders'] }))).toEqual([
+      'orders/src/lib.rs:1 time::Date: crbus knows the encoding of time 0.3 and later, and Cargo.lock has 0.2 [--map time::Date=…]',
+    ])
+  })
+})

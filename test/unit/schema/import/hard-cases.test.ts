@@ -85,6 +85,21 @@ describe('Rust that is easy to read wrong', () => {
     ])
   })
 
+  test('may use earlier versions of several libraries, which are asked about', () => {
+    expect(linesOf(importCase('old-libraries'))).toEqual([
+      'old-libraries/src/main.rs:9 Uuid: crbus knows the encoding of uuid 0.6 and later, and the service requires 0.5 [--map uuid::Uuid=…]',
+      'old-libraries/src/main.rs:10 Address: crbus knows the encoding of alloy_primitives 0.3 and later, and the service requires 0.1 [--map alloy_primitives::Address=…]',
+      'old-libraries/src/main.rs:11 BitVec<Lsb0, u8>: crbus knows the encoding of bitvec 1.0 and later, and the service requires 0.20 [--map bitvec::prelude::BitVec=…]',
+    ])
+  })
+
+  test('may leave the version of a library to Cargo.lock, where the import finds it', () => {
+    expect(linesOf(importCase('wide-version'))).toEqual([
+      'wide-version/src/main.rs:7 OffsetDateTime: crbus knows the encoding of time 0.3 and later, and Cargo.lock has 0.2 [--map time::OffsetDateTime=…]',
+      'wide-version/src/main.rs:8 Date: crbus knows the encoding of time 0.3 and later, and Cargo.lock has 0.2 [--map time::Date=…]',
+    ])
+  })
+
   test('may encode with bincode 2, which is asked about, and is read then', () => {
     expect(linesOf(importCase('bincode-2'))).toEqual([
       "bincode-2/src/main.rs:37 config::standard(): this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones [--assume 'integers=fixed|variable']",
