@@ -8,6 +8,7 @@ import { decodeEnvelope } from '../../src/codecs/envelope.ts'
 import Publish from '../../src/commands/publish.ts'
 import SchemaCheck from '../../src/commands/schema/check.ts'
 import SchemaImport from '../../src/commands/schema/import.ts'
+import SchemaSample from '../../src/commands/schema/sample.ts'
 import Tail from '../../src/commands/tail.ts'
 import { MemoryBroker } from '../../src/drivers/memory/broker.ts'
 import { InMemoryEventBus } from '../../src/drivers/memory/in-memory-event-bus.ts'
@@ -163,6 +164,30 @@ describe('payloads of Rust types in formats with names', () => {
     expect((await tail('stock-events')).map(({ codec, data }) => [codec, data])).toEqual(
       ['json', 'cbor', 'msgpack'].map((codec) => [codec, { type: 'stock-closed' }]),
     )
+  })
+
+  test.each([
+    ['stock-events', 'json', false],
+    ['stock-events', 'cbor', true],
+    ['order-events', 'msgpack', true],
+  ])('are sampled for %s in %s, and published as they are', async (topic, codec, isConfigured) => {
+    if (isConfigured) configure(codec)
+    const sampled = await run(SchemaSample, [
+      '--schema',
+      join(cwd, 'schemas', `${topic}.json`),
+      '-n',
+      '40',
+      '--seed',
+      '1',
+    ])
+    expect(sampled.exitCode).toBe(0)
+    const lines = sampled.stdout.trim().split('\n')
+    expect(lines).toHaveLength(40)
+    for (const line of lines) expect(JSON.parse(line).codec).toBe(codec)
+    writeFileSync(join(cwd, 'samples.ndjson'), sampled.stdout)
+    expect(await run(Publish, [topic, '--file', join(cwd, 'samples.ndjson')])).toMatchObject({ exitCode: 0 })
+    const { exitCode, stdout } = await run(SchemaCheck, [topic])
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('40 records')])
   })
 
   test('are counted by schema check', async () => {

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../cli/base/base-command.ts'
 import { schemaFlag } from '../../cli/base/flags.ts'
+import { formatOfTopic } from '../../cli/config/topic-format.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { run, toSuggestion } from '../../cli/suggestions.ts'
 import { sampleWarningText } from '../../ui/notes/sample-warnings.ts'
@@ -13,7 +14,7 @@ export default class SchemaSample extends BaseCommand {
   static override summary = 'Generate realistic random events of a schema'
   static override document = 'schema/sample'
   static override description =
-    'Each line is an event that "crbus publish TOPIC" reads without flags and publishes in the bytes that a Rust service would write. Values fit the names of their fields: an email field gets an email address, a cents field a price, a timestamp field the current time.'
+    'Each line is an event that "crbus publish TOPIC" reads without flags and publishes in the bytes that a Rust service would write, in the codec that crbus.json sets for the topic. Values fit the names of their fields: an email field gets an email address, a cents field a price, a timestamp field the current time.'
   static override examples = [
     '<%= config.bin %> schema sample OrderPlaced.v1',
     '<%= config.bin %> schema sample -n 100 --seed 7 | <%= config.bin %> publish order-events',
@@ -48,7 +49,8 @@ export default class SchemaSample extends BaseCommand {
     const read = await selectSchema(await this.schemaLocation(), flags.schema, args.event)
     if (!read.ok) throw new UsageError(read.reason, read.hints.map(toSuggestion))
     const { number: count, seed } = flags
-    const samples = await sampleEvents(read.schema, { name: args.event, count, seed, now: this.context.now() })
+    const codec = formatOfTopic(await this.configuration(), read.schema.topic)?.codec
+    const samples = await sampleEvents(read.schema, { name: args.event, count, seed, codec, now: this.context.now() })
     if (!samples.ok) throw new UsageError(samples.reason, [run('crbus schema show')])
     for (const warning of samples.warnings) await this.notice(`warning: ${sampleWarningText(warning)}`)
     const collected: unknown[] = []

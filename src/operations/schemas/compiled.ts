@@ -6,6 +6,7 @@ import { checkVariant } from '../../schema/bincode/variants.ts'
 import { importedWith, undecidedOptions } from '../../schema/cfg-answers.ts'
 import type { Schema } from '../../schema/model.ts'
 import { compileSerdeCodec, type SerdeCodec } from '../../schema/serde/serde-codec.ts'
+import { needsNames } from '../../schema/serde/to-serde.ts'
 import { writeSchemaFile } from '../../schema/write-schema-file.ts'
 
 /** Maximum number of event types for which warnings are cached. */
@@ -42,8 +43,7 @@ export class CompiledSchema {
 
   /** Whether bincode cannot contain the payloads, because serde tags or flattens the root. */
   get needsNames(): boolean {
-    const root = this.schema.types.get(this.schema.root)
-    return root?.kind === 'struct' && root.serde?.body !== undefined
+    return needsNames(this.schema)
   }
 
   /** Returns the decoder that decodes only the selected fields; see {@link compileFieldDecoder}. */

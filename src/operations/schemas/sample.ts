@@ -2,18 +2,24 @@ import { randomInt } from 'node:crypto'
 import type { Faker } from '@faker-js/faker'
 import { withLines } from '../../bus/errors.ts'
 import { type EventMetadata, versionOf } from '../../bus/event.ts'
+import { valueJson } from '../../codecs/json.ts'
 import { compileDecoder } from '../../schema/bincode/compile-decoder.ts'
 import { compileEncoder } from '../../schema/bincode/compile-encoder.ts'
 import type { Schema } from '../../schema/model.ts'
 import { sampler } from '../../schema/sample/sample-value.ts'
+import { compileSerdeCodec } from '../../schema/serde/serde-codec.ts'
+import { needsNames, serdeConverter, withoutSerde } from '../../schema/serde/to-serde.ts'
 import { findVariantPath, leafPaths } from '../../schema/show/select-types.ts'
+
+import type { NamedCodec } from './named-payload.ts'
 
 /** A random event in the form in which a service publishes it. */
 export interface SampleEvent {
   readonly eventType: string
   readonly eventVersion: number
   readonly metadata: EventMetadata
-  /** The payload in bincode. */
+  readonly codec: 'bincode' | NamedCodec
+  /** The payload in this codec. */
   readonly data: Uint8Array
   /** The decoded payload as JSON text. */
   readonly json: string
@@ -26,6 +32,8 @@ export interface SampleRequest {
   readonly count?: number | undefined
   /** The same seed gives the same events, with timestamps at the same distance from `now`. Default: random. */
   readonly seed?: number | undefined
+  /** The codec of the payloads. Default: bincode, or JSON if bincode cannot contain them. */
+  readonly codec?: 'bincode' | NamedCodec | undefined
   /** Milliseconds since 1970. The events are dated before this time. */
   readonly now: number
 }
@@ -58,10 +66,11 @@ const MAX_SPAN_MS = 3_600_000
 
 /** Creates random events of a schema. The bytes are valid, and the values are plausible for the names of the fields. */
 export async function sampleEvents(schema: Schema, request: SampleRequest): Promise<Samples> {
-  const wanted = kindsToCreate(schema, request.name)
+  const codec = request.codec ?? (needsNames(schema) ? 'json' : 'bincode')
+  const wanted = kindsToCreate(codec === 'bincode' ? schema : withoutSerde(schema), request.name)
   if (!wanted.ok) return wanted
   const faker = await newFaker(request.seed ?? randomInt(2 ** 31))
-  const create = eventCreator(schema, faker)
+  const create = codec === 'bincode' ? eventCreator(schema, faker) : namedCreator(schema, codec, faker)
   const failures: Extract<SampleWarning, { readonly code: 'no-samples' }>[] = []
   // Create one event of each kind to find the kinds that always fail.
   const kinds = wanted.kinds.filter((kind) => {
@@ -76,7 +85,7 @@ export async function sampleEvents(schema: Schema, request: SampleRequest): Prom
   const guessed = wanted.isGuess ? [{ code: 'variants-as-types' } as const] : []
   const warnings = [...guessed, ...failures]
   const count = request.count ?? kinds.length
-  return { ok: true, warnings, events: generate({ now: request.now, kinds, count, faker, create }) }
+  return { ok: true, warnings, events: generate({ now: request.now, kinds, count, codec, faker, create }) }
 }
 
 /**
@@ -143,16 +152,35 @@ function eventCreator(schema: Schema, faker: Faker): CreateEvent {
   }
 }
 
+/** Creates payloads in a codec with names. */
+function namedCreator(schema: Schema, codec: NamedCodec, faker: Faker): CreateEvent {
+  const { sample } = sampler(withoutSerde(schema))
+  const convert = serdeConverter(schema)
+  const { encode, decode } = compileSerdeCodec(schema)
+  return ({ path }, at) => {
+    const sampled = sample({ faker, at, ...(path === undefined ? {} : { path }) })
+    if (!sampled.ok) return sampled
+    const encoded = encode(convert(sampled.value), codec)
+    const decoded = encoded.ok ? decode(encoded.bytes, codec) : encoded
+    if (!encoded.ok || !decoded.ok) {
+      const { path: part, reason } = decoded as Extract<typeof decoded, { ok: false }>
+      return { ok: false, reason: part === '' ? reason : `${part}: ${reason}` }
+    }
+    return { ok: true, data: encoded.bytes, json: valueJson(decoded.value) }
+  }
+}
+
 interface Generation {
   readonly kinds: readonly EventKind[]
   readonly count: number
   readonly now: number
+  readonly codec: SampleEvent['codec']
   readonly faker: Faker
   readonly create: CreateEvent
 }
 
 /** Yields `count` events, of each kind in turn, in the order of their timestamps. */
-function* generate({ kinds, count, now, faker, create }: Generation): Generator<SampleEvent> {
+function* generate({ kinds, count, now, codec, faker, create }: Generation): Generator<SampleEvent> {
   const interval = Math.min(INTERVAL_MS, MAX_SPAN_MS / count)
   let correlationId = ''
   for (let index = 0; index < count; index += 1) {
@@ -166,6 +194,6 @@ function* generate({ kinds, count, now, faker, create }: Generation): Generator<
     if (!created.ok) continue
     const { eventType } = kind
     const metadata = { correlationId, timestamp: new Date(at).toISOString() }
-    yield { eventType, eventVersion: versionOf(eventType), metadata, data: created.data, json: created.json }
+    yield { eventType, eventVersion: versionOf(eventType), metadata, codec, data: created.data, json: created.json }
   }
 }

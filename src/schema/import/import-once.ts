@@ -4,7 +4,7 @@ import { readRustType } from '../../rust/read-rust.ts'
 import { isCfgOption, RecordedAnswers } from '../cfg-answers.ts'
 import type { Answers, NamedType, Schema } from '../model.ts'
 import { chooseRoot } from './choose-root.ts'
-import { signOfVariableIntegers } from './crates/bincode-use.ts'
+import { signOfOtherIntegers } from './crates/bincode-use.ts'
 import type { Crates } from './crates/crates.ts'
 import type { Opened } from './crates/open-paths.ts'
 import { eventTypesOf } from './event-types/event-types.ts'
@@ -105,14 +105,17 @@ function integersOf(crates: Crates, file: string, { assume }: Answers): 'fixed' 
   const answer = assume.get('integers')
   if (answer === 'fixed' || answer === 'variable') return answer
   const fix = importHints.giveIntegers()
-  const sign = signOfVariableIntegers(crates)
+  const sign = signOfOtherIntegers(crates)
   if (answer !== undefined) {
     const reason = `the answer is neither fixed nor variable: ${answer}`
     return { file, line: 0, about: 'integers', reason, fix }
   }
   if (!sign) return 'fixed'
-  const reason = 'this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones'
-  return { ...sign, reason, fix }
+  const { isBigEndian, ...place } = sign
+  const reason = isBigEndian
+    ? 'this may write integers in big-endian order, which crbus does not read'
+    : 'this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones'
+  return { ...place, reason, fix }
 }
 
 const filterKeys = (map: ReadonlyMap<string, string>, isWanted: (key: string) => boolean) =>

@@ -46,6 +46,8 @@ export type Contents =
   | { readonly kind: 'fields'; readonly fields: readonly FieldPlan[]; readonly hasFlat: boolean }
 
 export interface FieldPlan {
+  /** The name in Rust. */
+  readonly field: string
   /** The name in the formats. */
   readonly name: string
   /** Further names under which the field is read. */
@@ -115,6 +117,7 @@ function contentsOf(fields: Fields, path: string, form: SerdeForm): Contents {
   const plans = fields.fields.map(({ name, type }): FieldPlan => {
     const own = `${path}${name}`
     return {
+      field: name,
       name: form.names?.get(own) ?? name,
       aliases: form.aliases?.get(own) ?? [],
       type,

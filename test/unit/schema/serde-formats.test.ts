@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from '../../../src/codecs/json.ts'
 import { sourceFiles } from '../../../src/operations/schemas/rust-files.ts'
+import { payloadMaker } from '../../../src/schema/evidence/random-payload.ts'
+import { seededRandom } from '../../../src/schema/evidence/seeded-random.ts'
 import { importSchema } from '../../../src/schema/import/import-schema.ts'
 import type { Schema } from '../../../src/schema/model.ts'
 import { readSchemaFile } from '../../../src/schema/schema-file.ts'
 import { compileSerdeCodec, type EncodedSerde } from '../../../src/schema/serde/serde-codec.ts'
+import { serdeConverter, withoutSerde } from '../../../src/schema/serde/to-serde.ts'
 import { writeSchemaFile } from '../../../src/schema/write-schema-file.ts'
 
 const cwd = fileURLToPath(new URL('../../vectors/serde-formats/', import.meta.url))
@@ -109,5 +112,30 @@ describe.each(values)('$root $json', (value) => {
         expect(decode(bytes.subarray(0, at), format).ok).toBe(false)
       }
     }
+  })
+})
+
+describe.each([...schemas.keys()])('random values of %s', (root) => {
+  const schema = schemas.get(root) as Schema
+  const { encode, decode } = compileSerdeCodec(schema)
+  const make = payloadMaker(withoutSerde(schema), 'usual')
+  const convert = serdeConverter(schema)
+
+  test.each(['json', 'cbor', 'msgpack'] as const)('are the same after writing and reading them in %s', (format) => {
+    const random = seededRandom(1)
+    const seen = new Set<string>()
+    for (let count = 0; count < 2000; count += 1) {
+      const made = make(random, [])
+      if (made === undefined) continue
+      const encoded = encode(convert(made), format)
+      if (!encoded.ok) return expect.fail(`${JSON.stringify(made)}: ${encoded.path}: ${encoded.reason}`)
+      const decoded = decode(encoded.bytes, format)
+      if (!decoded.ok) return expect.fail(`${JSON.stringify(made)}: ${decoded.path}: ${decoded.reason}`)
+      expect(hexOf(encode(decoded.value, format))).toBe(Buffer.from(encoded.bytes).toString('hex'))
+      expect(decoded.variant?.split('.')[0]).toBe(typeof made === 'string' ? made : Object.keys(made as object)[0])
+      seen.add(decoded.variant ?? '')
+    }
+    // No value is made of the variants with a serde_json::Value.
+    expect(seen.size).toBeGreaterThan(root === 'OrderEvent' ? 12 : 2)
   })
 })

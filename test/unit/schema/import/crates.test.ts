@@ -265,3 +265,31 @@ describe('the version of a library', () => {
     ])
   })
 })
+
+describe('calls that configure the integers of bincode', () => {
+  const variable =
+    'this may write integers with variable sizes, where bincode::serialize of bincode 1 writes fixed ones'
+  const bigEndian = 'this may write integers in big-endian order, which crbus does not read'
+
+  test.each([
+    ['DefaultOptions::new().with_fixint_encoding()', undefined],
+    ['DefaultOptions::new().with_varint_encoding()', `with_varint_encoding(): ${variable}`],
+    ['bincode::options()', `bincode::options(): ${variable}`],
+    ['bincode::DefaultOptions::new().with_fixint_encoding().with_big_endian()', `with_big_endian(): ${bigEndian}`],
+    ['bincode::config().big_endian()', `big_endian(): ${bigEndian}`],
+    ['bincode::config::legacy().with_variable_int_encoding()', `with_variable_int_encoding(): ${variable}`],
+    [
+      'DefaultOptions::new().with_fixint_encoding();\n\n\n\n DefaultOptions::new()',
+      `DefaultOptions::new(): ${variable}`,
+    ],
+  ])('%s', (call, asked) => {
+    const imported = importRust({
+      'Cargo.toml': '[package]\nname = "orders"\n[dependencies]\nbincode = "1.3"',
+      'src/lib.rs': `#[derive(serde::Serialize)] pub enum OrderEvent { A(u8) } fn options() { ${call} }`,
+    })
+    const fix = "[--assume 'integers=fixed|variable']"
+    expect(linesOf(imported).map((line) => line.replace(/^src\/lib.rs:\d+ /, ''))).toEqual(
+      asked === undefined ? [] : [`${asked} ${fix}`],
+    )
+  })
+})
