@@ -25,6 +25,25 @@ export function expandBitflags({ tokens }: RustInvocation): string {
   return parts.join('\n')
 }
 
+export const isNewKeyType = ({ name }: RustInvocation): boolean => /^(::)?(slotmap::)?new_key_type$/.test(name)
+
+/**
+ * Expands slotmap's `new_key_type! { struct OrderKey; }` to `struct OrderKey (::slotmap::KeyData);`. The macro implements serde's
+ * traits if the feature `serde` is on.
+ */
+export function expandNewKeyType({ tokens }: RustInvocation): string {
+  const input = tokensInside(tokens)
+  const parts: string[] = []
+  let start = 0
+  for (const [index, { text }] of input.entries()) {
+    if (text !== ';') continue
+    const head = transcribe(input.slice(start, index))
+    parts.push(`#[derive(::serde::Serialize, ::serde::Deserialize)] ${head} (::slotmap::KeyData);`)
+    start = index + 1
+  }
+  return parts.join('\n')
+}
+
 export const isCfgIf = ({ name }: RustInvocation): boolean => /(^|::)cfg_if$/.test(name)
 
 /**

@@ -1,5 +1,12 @@
 import type { Meta, RustInvocation, RustMacro, RustScope } from '../../../rust/ast.ts'
-import { branchesOfCfgIf, expandBitflags, isBitflags, isCfgIf } from '../../../rust/macros/library-macros.ts'
+import {
+  branchesOfCfgIf,
+  expandBitflags,
+  expandNewKeyType,
+  isBitflags,
+  isCfgIf,
+  isNewKeyType,
+} from '../../../rust/macros/library-macros.ts'
 import { expandMacro } from '../../../rust/macros/macro-rules.ts'
 import type { Module } from './module.ts'
 import { withConditions } from './module-files.ts'
@@ -59,6 +66,7 @@ export function expandCall(
     return scopes
   }
   if (isBitflags(invocation)) return [withConditions(read(expandBitflags(invocation), line), conditions)]
+  if (isNewKeyType(invocation)) return [withConditions(read(expandNewKeyType(invocation), line), conditions)]
   if (!isCfgIf(invocation)) return undefined
   return branchesOfCfgIf(invocation).map(({ attributes, body }) => {
     // Attributes can only be parsed with an item, so attach them to a struct.

@@ -253,6 +253,24 @@ describe('types of other crates', () => {
     ])
   })
 
+  test.each([
+    ['slotmap::new_key_type! { /// A key.\n #[repr(C)] pub struct OrderKey; struct Other; }', 'slotmap'],
+    ['use slotmap::new_key_type; new_key_type! { pub(crate) struct Other; pub struct OrderKey; }', 'slotmap'],
+    [
+      'macro_rules! new_key_type { (struct $n:ident;) => { #[derive(Serialize)] struct $n(u8); } } new_key_type! { struct OrderKey; }',
+      'own',
+    ],
+  ])('include the keys that a macro of slotmap defines, but not those of another macro: %s', (more, of) => {
+    const imported = importRust(`use serde::Serialize; ${more} #[derive(Serialize)] pub struct Root(OrderKey);`, {
+      root: 'Root',
+    })
+    const bytes = Buffer.from(of === 'own' ? '07' : '0100000003000000', 'hex')
+    expect(imported.ok && compileDecoder(imported.schema).decode(bytes)).toMatchObject({
+      ok: true,
+      value: of === 'own' ? 7 : { idx: 1, version: 3 },
+    })
+  })
+
   test('keep the names of Rust in their own scope', () => {
     const more = 'struct T; struct Vec<A>(A); mod geo_types2 {} type u16 = String;'
     expect(fieldType('geo_types::LineString', more)).toBe('Vec<Coord<f64>>')
