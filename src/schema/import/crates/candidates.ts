@@ -1,6 +1,6 @@
 import type { RustConst } from '../../../rust/ast.ts'
 import type { CfgState } from '../../../rust/attributes.ts'
-import { canonicalPath } from '../lowering/foreign-types.ts'
+import { canonicalPath } from '../lowering/foreign/foreign-types.ts'
 import type { MacroCall } from './macro-calls.ts'
 import { type Item, isWithin, type Module } from './module.ts'
 

@@ -1,6 +1,6 @@
 import type { Meta, RustUse } from '../../../rust/ast.ts'
 import { allOf, type CfgState, presence } from '../../../rust/attributes.ts'
-import { canonicalPath, isImportableType, isInForeignModule, preludePath } from '../lowering/foreign-types.ts'
+import { canonicalPath, isImportableType, isInForeignModule, preludePath } from '../lowering/foreign/foreign-types.ts'
 import {
   anyOf,
   branchesOf,

@@ -10,10 +10,10 @@ import { type Item, type Module, modulePath } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
 import { importHints } from '../hints.ts'
 import type { Report } from '../import-report.ts'
-import { canonicalPath, foreignType } from './foreign-types.ts'
+import { canonicalPath, foreignType } from './foreign/foreign-types.ts'
+import { encodingAs, encodingWith, unreadableAs, type WrappedEncoding, wrappedAs } from './foreign/serde-with.ts'
 import type { Env } from './instances.ts'
 import { allPresent, type LoweringParts, UNREADABLE } from './lowering-parts.ts'
-import { encodingAs, encodingWith, unreadableAs, type WrappedEncoding, wrappedAs } from './serde-with.ts'
 import type { TypeLowering } from './type-lowering.ts'
 
 /** Determines the encoding of fields with `serde(with)` and `serde_as`. */

@@ -7,7 +7,7 @@ import { type Item, itemsOf, type Module, modulePath } from '../crates/module.ts
 import { importHints, turnOnHint } from '../hints.ts'
 import { AssociatedTypes } from './associated-types.ts'
 import { ConstLowering } from './const-lowering.ts'
-import { ForeignLowering } from './foreign-lowering.ts'
+import { ForeignLowering } from './foreign/foreign-lowering.ts'
 import { type Arg, argsByName, boundTo, type Env, type Instance } from './instances.ts'
 import { allPresent, type LoweringParts, type TypeLowerer } from './lowering-parts.ts'
 import { reportMissingName } from './missing-names.ts'

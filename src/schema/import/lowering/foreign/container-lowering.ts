@@ -1,13 +1,13 @@
-import type { RustType } from '../../../rust/ast.ts'
-import { effective } from '../../../rust/attributes.ts'
-import { readRustType } from '../../../rust/read-rust.ts'
-import type { Container, LibraryTypeText } from '../../library-containers.ts'
-import type { NamedType, Type } from '../../model.ts'
-import { isPrimitive } from '../../type-text.ts'
-import { importHints } from '../hints.ts'
+import type { RustType } from '../../../../rust/ast.ts'
+import { effective } from '../../../../rust/attributes.ts'
+import { readRustType } from '../../../../rust/read-rust.ts'
+import type { Container, LibraryTypeText } from '../../../library-containers.ts'
+import type { NamedType, Type } from '../../../model.ts'
+import { isPrimitive } from '../../../type-text.ts'
+import { importHints } from '../../hints.ts'
+import type { Env, Instance } from '../instances.ts'
+import { allPresent, type LoweringParts, type TypeLowerer } from '../lowering-parts.ts'
 import { foreignType, preludePath } from './foreign-types.ts'
-import type { Env, Instance } from './instances.ts'
-import { allPresent, type LoweringParts, type TypeLowerer } from './lowering-parts.ts'
 
 /** A container as the source mentions it. */
 interface Mention {

@@ -1,6 +1,6 @@
-import { type Container, containers } from '../../library-containers.ts'
-import { type LibraryType, libraryTypes } from '../../library-types.ts'
-import type { Primitive } from '../../model.ts'
+import { type Container, containers } from '../../../library-containers.ts'
+import { type LibraryType, libraryTypes } from '../../../library-types.ts'
+import type { Primitive } from '../../../model.ts'
 
 /** A type of another crate that crbus can import. */
 export type ForeignType =

@@ -1,5 +1,5 @@
-import { NEEDS_DESERIALIZE_ANY } from '../../library-types.ts'
-import type { Type } from '../../model.ts'
+import { NEEDS_DESERIALIZE_ANY } from '../../../library-types.ts'
+import type { Type } from '../../../model.ts'
 import { canonicalPath, foreignType } from './foreign-types.ts'
 
 /** How a module of a library encodes a field with `serde(with)`. */
