@@ -12,7 +12,18 @@ import {
   type StructPlan,
   type VariantPlan,
 } from './plan.ts'
-import { asFields, BITS, hasKind, isFields, isU8, type JsonFields, listed, Misfit, setField } from './value-kinds.ts'
+import {
+  asFields,
+  BITS,
+  firstUntagged,
+  hasKind,
+  isFields,
+  isU8,
+  type JsonFields,
+  listed,
+  Misfit,
+  setField,
+} from './value-kinds.ts'
 
 /** The value as serde_json would write it, or why the payload does not have the type. */
 export type ReadSerde =
@@ -119,27 +130,16 @@ class Reading {
   }
 
   #enum(plan: EnumPlan, raw: unknown, isRoot: boolean): unknown {
-    const { tagging, variants } = plan
-    const named = tagging.kind === 'external' ? this.#external(plan, raw, isRoot) : this.#tagged(plan, raw, isRoot)
+    const named = plan.tagging.kind === 'external' ? this.#external(plan, raw, isRoot) : this.#tagged(plan, raw, isRoot)
     if (named.ok) return named.value
-    const untagged = variants.filter((variant) => variant.isUntagged)
-    const reasons: string[] = []
-    for (const variant of untagged) {
-      const { variant: before } = this
-      const depth = this.#depth
-      try {
-        if (isRoot) this.#enter(variant)
-        return this.#contents(variant.contents, raw, plan.name, isRoot)
-      } catch (error) {
-        if (!(error instanceof Misfit) || error.isFinal) throw error
-        this.variant = before
-        this.#depth = depth
-        reasons.push(`${variant.variant}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`)
-      }
-    }
-    if (reasons.length === 0) throw new Misfit(named.reason)
-    const none = `${describeValue(raw)} fits no variant of ${plan.name}`
-    throw new Misfit(`${none} (${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; …' : ''})`)
+    const { variant: before } = this
+    const depth = this.#depth
+    return firstUntagged(plan, raw, named.reason, (variant) => {
+      this.variant = before
+      this.#depth = depth
+      if (isRoot) this.#enter(variant)
+      return this.#contents(variant.contents, raw, plan.name, isRoot)
+    })
   }
 
   /** Reads `"Variant"` or `{ "Variant": contents }`. MessagePack and CBOR may contain the number of the variant instead. */

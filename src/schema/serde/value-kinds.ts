@@ -1,5 +1,6 @@
+import { describeValue } from '../json-text.ts'
 import type { Primitive, Type } from '../model.ts'
-import type { VariantPlan } from './plan.ts'
+import type { EnumPlan, VariantPlan } from './plan.ts'
 
 /** Thrown and caught inside this room: the value does not have the type. The path grows as the exception passes the parts around. */
 export class Misfit extends Error {
@@ -19,6 +20,36 @@ export class Misfit extends Error {
     this.path = isJoined ? `${step}${this.path}` : `${step}.${this.path}`
     return this
   }
+}
+
+/** The most variants of which an error says why they do not fit. */
+const MAX_REASONS = 3
+
+/**
+ * Returns the result of `attempt` for the first variant without a name that fits, as serde does. Throws a {@link Misfit} if none
+ * does, or `otherwise` if every variant has a name.
+ */
+export function firstUntagged<T>(
+  { name, variants }: EnumPlan,
+  value: unknown,
+  otherwise: string,
+  attempt: (variant: VariantPlan) => T,
+): T {
+  const reasons: string[] = []
+  for (const variant of variants) {
+    if (!variant.isUntagged) continue
+    try {
+      return attempt(variant)
+    } catch (error) {
+      if (!(error instanceof Misfit) || error.isFinal) throw error
+      reasons.push(`${variant.variant}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`)
+    }
+  }
+  if (reasons.length === 0) throw new Misfit(otherwise)
+  const more = reasons.length > MAX_REASONS ? '; …' : ''
+  throw new Misfit(
+    `${describeValue(value)} fits no variant of ${name} (${reasons.slice(0, MAX_REASONS).join('; ')}${more})`,
+  )
 }
 
 /** An object of JSON. */

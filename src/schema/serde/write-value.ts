@@ -12,7 +12,7 @@ import {
   type StructPlan,
   type VariantPlan,
 } from './plan.ts'
-import { isFields, isU8, type JsonFields, listed, Misfit } from './value-kinds.ts'
+import { firstUntagged, isFields, isU8, type JsonFields, listed, Misfit } from './value-kinds.ts'
 import { listOf, type SerdeFormat, writePrimitive } from './write-primitive.ts'
 
 /** What is written, or why the value does not have the type. */
@@ -116,24 +116,14 @@ class Writing {
         ? this.#external(plan, value, isRoot)
         : this.#tagged(plan, value, isRoot, mustBeMap)
     if (named.ok) return named.exact
-    const reasons: string[] = []
-    for (const variant of plan.variants) {
-      if (!variant.isUntagged) continue
-      const { variant: before } = this
-      const depth = this.#depth
-      try {
-        if (isRoot) this.#enter(variant)
-        return this.#contents(variant.contents, value, plan.name, isRoot, mustBeMap)
-      } catch (error) {
-        if (!(error instanceof Misfit) || error.isFinal) throw error
-        this.variant = before
-        this.#depth = depth
-        reasons.push(`${variant.variant}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`)
-      }
-    }
-    if (reasons.length === 0) throw new Misfit(named.reason)
-    const none = `${describeValue(value)} fits no variant of ${plan.name}`
-    throw new Misfit(`${none} (${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; …' : ''})`)
+    const { variant: before } = this
+    const depth = this.#depth
+    return firstUntagged(plan, value, named.reason, (variant) => {
+      this.variant = before
+      this.#depth = depth
+      if (isRoot) this.#enter(variant)
+      return this.#contents(variant.contents, value, plan.name, isRoot, mustBeMap)
+    })
   }
 
   #external(plan: EnumPlan, value: unknown, isRoot: boolean): Attempt {
