@@ -1,7 +1,7 @@
 import { codeTokenFinder } from './code-tokens.ts'
 
 /** Finds `fn` with a name, which begins a function, and brackets and semicolons. */
-const functionTokens = codeTokenFinder(/\bfn\s+[\w$#]+|[()[\]{};]/)
+const functionTokens = codeTokenFinder(/\bfn\s+[\p{ID_Continue}$#]+|[()[\]{};]/u)
 
 /** A range of character offsets. */
 export interface TextRange {

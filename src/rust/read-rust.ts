@@ -1,6 +1,6 @@
 import type { Expression, RustItem, RustModule, RustScope, RustType } from './ast.ts'
 import { rangesOutsideBodies, type TextRange } from './bodies.ts'
-import { childrenOf, Source, type SourceLocation } from './source.ts'
+import { childrenOf, Source, type SourceLocation, type SyntaxNode } from './source.ts'
 import { declarationRanges, moduleContent } from './syntax/declarations.ts'
 import { hasError, hasErrorAfter, parseRust } from './syntax/parse.ts'
 import { joinedScopes, ScopeReader } from './syntax/read-items.ts'
@@ -18,29 +18,40 @@ export const readBlock = ({ node, source }: Expression): RustScope => new ScopeR
  * module for a part of its parent. So a part with an error is read again, one declaration at a time.
  */
 function readRange(source: Source, outsideBodies: readonly TextRange[], range: TextRange): RustScope {
-  const whole = parseRange(source, outsideBodies, range)
+  const whole = parseRange(source.text, outsideBodies, range)
   if (!hasError(whole)) return new ScopeReader(source).scope(whole)
   const ranges = declarationRanges(source.text, range)
   const scopes = ranges.map((part) => readDeclaration(source, outsideBodies, part))
   return joinedScopes(scopes)
 }
 
-const parseRange = (source: Source, outsideBodies: readonly TextRange[], { from, to }: TextRange) =>
+const parseRange = (text: string, outsideBodies: readonly TextRange[], { from, to }: TextRange) =>
   parseRust(
-    source.text,
+    text,
     outsideBodies
       .map((range) => ({ from: Math.max(range.from, from), to: Math.min(range.to, to) }))
       .filter((range) => range.from < range.to),
   )
 
+/**
+ * Parses a declaration. The grammar knows `::<` only in expressions, so a declaration with an error, such as a field of type
+ * `Option::<u8>`, is parsed once more with `<` instead.
+ */
+function parseDeclaration(source: Source, outsideBodies: readonly TextRange[], range: TextRange): SyntaxNode {
+  const tree = parseRange(source.text, outsideBodies, range)
+  if (!hasError(tree) || !source.text.slice(range.from, range.to).includes('::<')) return tree
+  const withoutColons = parseRange(source.text.replaceAll('::<', '  <'), outsideBodies, range)
+  return hasError(withoutColons) ? tree : withoutColons
+}
+
 function readDeclaration(source: Source, outsideBodies: readonly TextRange[], range: TextRange): RustScope {
-  const tree = parseRange(source, outsideBodies, range)
+  const tree = parseDeclaration(source, outsideBodies, range)
   const reader = new ScopeReader(source)
   if (!hasError(tree)) return reader.scope(tree)
   const content = moduleContent(source.text, range)
   if (content) {
     const head = parseRange(
-      source,
+      source.text,
       [
         { from: range.from, to: content.from },
         { from: content.to, to: range.to },
