@@ -41,12 +41,15 @@ function callIn(name: string, module: Module): MacroCall | undefined {
 const typelessMacros =
   /(^|::)(lazy_static|thread_local|task_local|(const_)?assert\w*|static_assert\w*|compile_error|global_asm|inventory|submit|embed_migrations|declare_id|include_(str|bytes)|trace|debug|info|warn|error)$/
 
-/** Macros that add code which another program generates, such as `include!` and `tonic::include_proto!`. */
-const includingMacros = /(^|::)include(_\w+)?$/
+/**
+ * Macros that define names which are not among their arguments: those of generated code, such as `include!` and
+ * `tonic::include_proto!`, and `paste!`, which joins names.
+ */
+const includingMacros = /(^|::)(include(_\w+)?|paste(::item)?)$/
 
 /**
  * Finds a macro call of a module that crbus could not expand and that may define a name: because its arguments contain the name, or
- * because it adds generated code.
+ * because it adds generated code or joins names.
  */
 export function macroDefining(name: string, module: Module): MacroCall | undefined {
   const calls = module.invocations.filter((call) => !typelessMacros.test(call.name))

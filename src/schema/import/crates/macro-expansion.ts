@@ -8,6 +8,7 @@ import {
   isNewKeyType,
 } from '../../../rust/macros/library-macros.ts'
 import { expandMacro } from '../../../rust/macros/macro-rules.ts'
+import { expandPaste, isPaste } from '../../../rust/macros/paste.ts'
 import type { Module } from './module.ts'
 import { withConditions } from './module-files.ts'
 
@@ -67,6 +68,10 @@ export function expandCall(
   }
   if (isBitflags(invocation)) return [withConditions(read(expandBitflags(invocation), line), conditions)]
   if (isNewKeyType(invocation)) return [withConditions(read(expandNewKeyType(invocation), line), conditions)]
+  if (isPaste(invocation)) {
+    const text = expandPaste(invocation)
+    return text === undefined ? undefined : [withConditions(read(text, line), conditions)]
+  }
   if (!isCfgIf(invocation)) return undefined
   return branchesOfCfgIf(invocation).map(({ attributes, body }) => {
     // Attributes can only be parsed with an item, so attach them to a struct.

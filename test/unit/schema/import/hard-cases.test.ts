@@ -29,7 +29,7 @@ function wrongValues(path: string, file: string, assume: Readonly<Record<string,
 }
 
 describe('Rust that is easy to read wrong', () => {
-  test.each(['tuple_visibility', 'visibility', 'glob_preludes', 'const_casts', 'rare_syntax'])(
+  test.each(['tuple_visibility', 'visibility', 'glob_preludes', 'const_casts', 'rare_syntax', 'joined_names'])(
     'is read right without a question: %s',
     (name) => {
       expect(wrongValues(`src/bin/${name}.rs`, `src/bin/${name}.txt`)).toEqual([])

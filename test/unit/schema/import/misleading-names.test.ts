@@ -71,6 +71,18 @@ describe('names that mislead', () => {
     ])
   })
 
+  test('names that paste! joins are compared with those of globs', () => {
+    const source = (name: string) =>
+      `mod a { ${id('u8')} } use a::*; paste::paste! { ${id('u32').replace('Id', name)} } ${root}`
+    expect(typeOfId(source('[<I "d">]'))).toBe('u32')
+    expect(typeOfId(source('[<ID:lower>]'))).toBe('u8')
+    expect(typeOfId(source('[<i_d:camel>]'))).toBe('u8')
+    expect(typeOfId(source('[<_id:camel>]'))).toBe('u32')
+    expect(typeOfId(source('[<I env!("D")>]'))).toEqual([
+      'src/lib.rs:1 Id: this name may refer to src/lib.rs:1 or what paste::paste! (src/lib.rs:1) defines [--map Id=…]',
+    ])
+  })
+
   test.each(['include!(concat!(env!("OUT_DIR"), "/ids.rs"));', 'tonic::include_proto!("ids");'])(
     'a name from a glob may also come from generated code: %s',
     (include) => {
