@@ -38,10 +38,12 @@ export function chooseRoot(
   const all = declared.filter((item) => isPossible(stateOf(item, cfg)))
   const allPaths = request.paths.join(' ')
   if (root !== undefined) {
-    const named = all.filter((item) => {
+    const used = usedAs(root, crates, lowering)
+    const declaredAs = all.filter((item) => {
       const full = pathOf(item)
       return full === root || full.endsWith(`::${root}`)
     })
+    const named = declaredAs.length > 0 ? declaredAs : all.filter(({ rust }) => used.has(rust))
     // If the request names files, it means a type in these files, even if other modules have types of that name.
     const inFiles = named.filter(({ rust }) => rootFiles?.has(rust.location.file))
     const preferred = inFiles.length > 0 ? inFiles : named
@@ -147,6 +149,15 @@ function choiceProblem(item: Item, reason: string, all: readonly Item[]): Import
   const isUnique = all.filter(({ rust }) => rust.name === name).length === 1
   return { ...location, about: name, reason, fix: importHints.chooseRoot(isUnique ? name : pathOf(item)) }
 }
+
+/** The types that `use` declarations make available at a path from the root of a crate, perhaps under another name. */
+const usedAs = (path: string, crates: readonly Crate[], { names }: Lowering): ReadonlySet<Item['rust']> =>
+  new Set(
+    crates.flatMap((crate) => {
+      const found = names.find(crate.root, path.split('::'))
+      return found?.kind === 'items' ? found.items.map(({ rust }) => rust) : []
+    }),
+  )
 
 const pathOf = ({ module, rust }: Item): string => [...modulePath(module), rust.name].join('::')
 

@@ -29,6 +29,17 @@ describe('a generic root', () => {
   })
 })
 
+test.each(['orders::Event', 'crate::orders::Event', 'OrderEvent', 'shop::OrderEvent'])(
+  'the root may be named by a path through use declarations: %s',
+  (root) => {
+    const derived = '#[derive(serde::Serialize)] pub enum Event'
+    const source = `pub mod orders { mod event { ${derived} { A(u8) } } pub use self::event::Event; }
+      mod stock { ${derived} { B } } mod shop { pub use crate::orders::*; pub use Event as OrderEvent; }
+      pub use orders::Event as OrderEvent;`
+    expect(typesOf(importRust(source, { root }))).toEqual({ Event: [{ A: ['u8'] }] })
+  },
+)
+
 test('the root may be an enum that only formats with names can contain', () => {
   const rust = '#[derive(serde::Serialize)] #[serde(tag = "type")] enum OrderEvent { A, B { it: u8 } }'
   const imported = importRust(rust)
