@@ -1,6 +1,6 @@
 import type { SourceLocation } from '../../rust/source.ts'
 import type { Type } from '../model.ts'
-import type { ImportHint } from './hints.ts'
+import { type ImportHint, importHints } from './hints.ts'
 import type { ImportNote, NoteContent } from './notes.ts'
 
 /** A problem that prevents an import, such as a type that the source does not define. */
@@ -20,6 +20,14 @@ export interface AssumedAnswer {
   readonly answer: string
 }
 
+/** What writes a field with an unknown encoding. */
+export interface UnknownEncoding {
+  /** The path of a module or function. */
+  readonly by: string
+  /** The type of the field, as written in the source. */
+  readonly type: string
+}
+
 /** Collects the problems and notes of an import, without duplicates. */
 export class Report {
   readonly problems: ImportProblem[] = []
@@ -27,6 +35,8 @@ export class Report {
   readonly #noted = new Set<string>()
   /** The aliases whose types are being converted, from the outermost to the innermost. */
   readonly #aliases: { readonly name: string; readonly text: string }[] = []
+  /** The types of the fields that each module or function with an unknown encoding writes. */
+  readonly #encodedTypes = new Map<string, Set<string>>()
   /** The number of `quietly` calls in progress, during which nothing is reported. */
   #quiet = 0
 
@@ -40,6 +50,22 @@ export class Report {
     )
     if (!isReported) this.problems.push({ file: location.file, line: location.line, about, reason, fix })
     return undefined
+  }
+
+  /**
+   * Reports that the encoding of a field by a module or function is unknown. If it writes fields of different types, such as `C` of
+   * `fn serialize<C: Curve, S>(it: &C, to: S)`, their encodings may differ, so each field needs an answer of its own.
+   */
+  unknownEncoding(location: SourceLocation, about: string, why: string, { by, type }: UnknownEncoding): undefined {
+    if (this.#quiet > 0) return undefined
+    const types = this.#encodedTypes.get(by) ?? new Set()
+    this.#encodedTypes.set(by, types.add(type))
+    if (types.size === 1) return this.problem(location, about, why, importHints.giveEncoding(by))
+    for (const [index, problem] of this.problems.entries()) {
+      const isAboutAll = problem.fix?.code === 'give-encoding' && problem.fix.by === by
+      if (isAboutAll) this.problems[index] = { ...problem, fix: importHints.giveEncoding(problem.about) }
+    }
+    return this.problem(location, about, why, importHints.giveEncoding(about))
   }
 
   /**

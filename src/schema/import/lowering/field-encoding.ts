@@ -1,6 +1,7 @@
 import type { Expression, RustType } from '../../../rust/ast.ts'
 import { effective, Serde } from '../../../rust/attributes.ts'
 import { readRustType } from '../../../rust/read-rust.ts'
+import { comparableText } from '../../../rust/rust-text.ts'
 import { childrenOf, type SourceLocation } from '../../../rust/source.ts'
 import { type Container, SHORT_VEC } from '../../library-containers.ts'
 import type { Type } from '../../model.ts'
@@ -88,11 +89,11 @@ export class FieldEncoding {
     const moduleCalls =
       found?.kind === 'module' ? describeSerializerCalls(found.module.functions.get('serialize')?.body) : ''
     const ownFunction = this.#functionAt(env.module, steps)
-    return this.#report.problem(
+    return this.#report.unknownEncoding(
       location,
       about,
       `${attribute} uses a custom encoding${moduleCalls || describeSerializerCalls(ownFunction)}`,
-      importHints.giveEncoding(full),
+      { by: full, type: comparableText(type?.text ?? '') },
     )
   }
 

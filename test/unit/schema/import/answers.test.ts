@@ -48,6 +48,27 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     ])
   })
 
+  test('a module that encodes fields of different types is asked about for each field', () => {
+    const curve = '#[serde(with = "curve")]'
+    const source = (types: readonly string[]) =>
+      `mod curve { pub fn serialize<C: Curve, S: Serializer>(it: &C, to: S) -> Result<S::Ok, S::Error> { it.write(to) } }
+#[derive(serde::Serialize)] pub struct Key(${curve} G1);
+#[derive(serde::Serialize)] pub enum OrderEvent { A(Key), ${types.map((type, at) => `V${at}(${curve} ${type})`).join(', ')} }`
+    const fixes = (types: readonly string[], assume = {}) =>
+      linesOf(importRust(source(types), { assume })).map((line) => line.replace(/.*\[/, '['))
+    expect(fixes(['G1'])).toEqual(['[--assume crate::curve=…]', '[--assume crate::curve=…]'])
+    expect(fixes(['G1', 'G2'])).toEqual([
+      '[--assume Key.0=…]',
+      '[--assume OrderEvent::V0.0=…]',
+      '[--assume OrderEvent::V1.0=…]',
+    ])
+    const assume = { 'Key.0': '[u8; 2]', 'OrderEvent::V0.0': '[u8; 2]', 'OrderEvent::V1.0': '[u8; 4]' }
+    expect(typesOf(importRust(source(['G1', 'G2']), { assume }))).toEqual({
+      Key: ['[u8; 2]'],
+      OrderEvent: [{ A: ['Key'] }, { V0: ['[u8; 2]'] }, { V1: ['[u8; 4]'] }],
+    })
+  })
+
   test('are fixes with a code and fields, in words that name no flag', () => {
     const imported = importRust(rust)
     if (imported.ok) expect.fail('it was imported')
