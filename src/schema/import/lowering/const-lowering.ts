@@ -10,7 +10,7 @@ import {
 } from '../../../rust/const-value.ts'
 import type { Cfg } from '../crates/cfg.ts'
 import type { Impls } from '../crates/impls.ts'
-import type { Item, Module } from '../crates/module.ts'
+import { type Item, type Module, modulePath } from '../crates/module.ts'
 import type { Names } from '../crates/names.ts'
 import { importHints, turnOnHint } from '../hints.ts'
 import type { Report } from '../import-report.ts'
@@ -34,6 +34,10 @@ export class ConstLowering {
   readonly #cfg: Cfg
   /** The options of `cfg` on which the value of the last evaluated constant depends. */
   readonly #asked = new Set<string>()
+  /** The full paths of the constants that the last evaluated constant needs and that have no known value, with the reasons. */
+  readonly #unknown = new Map<string, string>()
+  /** The number of unanswered questions about constants so far. */
+  #questionCount = 0
 
   constructor({ names, impls, report, cfg }: LoweringParts, answers: UserAnswers) {
     this.#names = names
@@ -57,12 +61,21 @@ export class ConstLowering {
       )
     }
     this.#asked.clear()
+    this.#unknown.clear()
     const value = answer === undefined ? this.#evaluate(expression, env, 0)?.value : BigInt(answer)
     if (value !== undefined && value >= 0n && value <= MAX_LENGTH) return Number(value)
     if (value === undefined && this.#asked.size > 0) {
       const asked = [...this.#asked]
       const reason = `the length ${written} depends on ${asked.join(', ')}`
       return this.#report.problem(about.location, about.text, reason, turnOnHint(asked))
+    }
+    // Other modules may have other constants of that name, so each constant is asked about by its full path.
+    if (value === undefined && this.#unknown.size > 0) {
+      for (const [path, why] of this.#unknown) {
+        const reason = `cannot evaluate the length ${written}${why}`
+        this.#report.problem(about.location, about.text, reason, importHints.giveLength(path))
+      }
+      return undefined
     }
     const reason =
       value === undefined
@@ -101,8 +114,14 @@ export class ConstLowering {
     const found = this.#names.find(env.module, path, 'value')
     if (found?.kind === 'const') {
       const inner: Env = { module: found.module, generics: new Map(), self: undefined }
-      return this.#constant(found.value, inner, depth)
+      const before = this.#questionCount
+      const value = this.#constant(found.value, inner, depth)
+      // If it depends on a constant that is asked about, it is known once that one is.
+      if (value !== undefined || this.#questionCount > before) return value
+      return this.#answered([...modulePath(found.module), found.value.name].join('::'), '')
     }
+    if (found?.kind === 'foreign' && found.path[0] !== 'std')
+      return this.#answered(found.path.join('::'), `: the source of crate ${found.path[0]} is not among the paths`)
     if (found?.kind === 'open') return this.#ask(found.ask)
     // The path may be that of an associated constant: `Self::LEN` or `Key::LEN`.
     const owner =
@@ -147,8 +166,18 @@ export class ConstLowering {
     return this.#integerType(steps, { ...env, module: item.module }, hops + 1)
   }
 
+  /** The user's answer for a constant without a known value. Remembers the constant if there is no answer. */
+  #answered(path: string, why: string): ConstValue | undefined {
+    const answer = this.#answers.assumed(path)?.replaceAll('_', '').trim()
+    if (answer !== undefined && /^\d+$/.test(answer)) return { value: BigInt(answer), type: undefined }
+    this.#questionCount += 1
+    this.#unknown.set(path, why)
+    return undefined
+  }
+
   /** Remembers the options on which a value depends. Returns `undefined` in place of the value. */
   #ask(options: readonly string[]): undefined {
+    this.#questionCount += 1
     for (const option of options) this.#asked.add(option)
     return undefined
   }

@@ -69,6 +69,24 @@ mod cents { pub fn serialize() { serializer.serialize_str("x") } }
     })
   })
 
+  test('constants of the same name without a known value are asked about by their paths', () => {
+    const source = `mod a { use key::LEN; #[derive(serde::Serialize)] pub struct Key([u8; LEN]); }
+mod b { const LEN: usize = size(); const TWICE: usize = LEN * 2;
+  #[derive(serde::Serialize)] pub struct Key([u8; LEN], [u8; TWICE], [u8; LEN + key::TAG + key::LEN]); }
+#[derive(serde::Serialize)] pub enum OrderEvent { A(a::Key), B(b::Key) }`
+    expect(linesOf(importRust(source))).toEqual([
+      'src/lib.rs:1 [u8; LEN]: cannot evaluate the length LEN: the source of crate key is not among the paths [--assume key::LEN=…]',
+      'src/lib.rs:3 [u8; LEN]: cannot evaluate the length LEN [--assume crate::b::LEN=…]',
+      'src/lib.rs:3 [u8; TWICE]: cannot evaluate the length TWICE [--assume crate::b::LEN=…]',
+      'src/lib.rs:3 [u8; LEN + key::TAG + key::LEN]: cannot evaluate the length LEN + key::TAG + key::LEN [--assume crate::b::LEN=…]',
+      'src/lib.rs:3 [u8; LEN + key::TAG + key::LEN]: cannot evaluate the length LEN + key::TAG + key::LEN: the source of crate key is not among the paths [--assume key::TAG=…]',
+      'src/lib.rs:3 [u8; LEN + key::TAG + key::LEN]: cannot evaluate the length LEN + key::TAG + key::LEN: the source of crate key is not among the paths [--assume key::LEN=…]',
+    ])
+    const assume = { 'key::LEN': '32', 'key::TAG': '1', 'crate::b::LEN': '4' }
+    const types = typesOf(importRust(source, { assume }))
+    expect(types).toMatchObject({ 'a::Key': ['[u8; 32]'], 'b::Key': ['[u8; 4]', '[u8; 8]', '[u8; 37]'] })
+  })
+
   test('are fixes with a code and fields, in words that name no flag', () => {
     const imported = importRust(rust)
     if (imported.ok) expect.fail('it was imported')
