@@ -9,7 +9,10 @@ const pubOfTuple = /\bpub(?=\s*\((?!\s*(?:(?:crate|self|super)\s*\)|in\b)))/
 const lifetimesFirst = /\b(?:dyn|impl)(?:\s+'[\p{ID_Continue}]+\s*\+)+/u
 /** The characters of a name that are not ASCII, as in `struct Größe`. */
 const notAscii = /(?:(?!\p{ASCII})\p{ID_Continue})+/u
-const hasUnknownSyntax = new RegExp([pubOfTuple, lifetimesFirst, notAscii].map(({ source }) => source).join('|'), 'u')
+/** A `$` that a macro passes on as a token of its own, as in `cases!(@rows $)`, and not `$name` or `$(…)`. */
+const loneDollar = /\$(?!\s*[\p{L}_(])/u
+const unknownSyntax = [pubOfTuple, lifetimesFirst, notAscii, loneDollar]
+const hasUnknownSyntax = new RegExp(unknownSyntax.map(({ source }) => source).join('|'), 'u')
 const findUnknownSyntax = codeTokenFinder(hasUnknownSyntax)
 
 /** Parses Rust source text, or only some ranges of it, to a syntax tree with the offsets of the whole text. */
@@ -22,8 +25,8 @@ export function parseRust(text: string, ranges?: readonly TextRange[]): SyntaxNo
 
 /**
  * Replaces what the grammar does not know by other text of the same length. It takes `pub (f64, f64)` for a visibility, expects a
- * trait after `dyn`, and knows only names of ASCII characters. Names are read from the source text, so the tree needs only
- * their offsets.
+ * trait after `dyn`, knows only names of ASCII characters, and no `$` alone. Names and the tokens of macros are read from the source
+ * text, so the tree needs only their offsets.
  */
 function withKnownSyntax(text: string): string {
   if (!hasUnknownSyntax.test(text)) return text
@@ -38,6 +41,7 @@ function withKnownSyntax(text: string): string {
 
 function knownSyntax(token: string): string {
   if (token === 'pub') return '   '
+  if (token === '$') return '~'
   // No keyword of Rust contains a `Z`.
   return /^(dyn|impl)/.test(token) ? token.slice(0, 4).padEnd(token.length) : 'Z'.repeat(token.length)
 }

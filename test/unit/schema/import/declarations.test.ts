@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { importRust, typesOf } from './import-rust.ts'
+import { importRust, noteTexts, typesOf } from './import-rust.ts'
 import { uses } from './rust-uses.ts'
 
 /** Title, source, and the types of the schema. */
@@ -276,5 +276,21 @@ const table: readonly (readonly [string, string, Record<string, unknown>])[] = [
 describe('declarations', () => {
   test.each(table)('imports %s', (_, rust, expected) => {
     expect(typesOf(importRust(uses + rust))).toEqual(expected)
+  })
+
+  test('imports types of macros that pass on a single dollar sign, without a syntax error', () => {
+    const imported = importRust(`${uses}
+      macro_rules! ids {
+        ($($name:ident),*) => { ids!(@one (u32) $, $($name),*); };
+        (@one ($of:ty), $($name:ident),*) => { $(#[derive(Serialize)] pub struct $name(pub u8);)* };
+        (@one ($of:ty) $d:tt, $($name:ident),*) => { $(#[derive(Serialize)] pub struct $name(pub $of);)* };
+      }
+      ids!(OrderId, UserId);
+      #[derive(Serialize)] enum OrderEvent { A(OrderId, UserId) }`)
+    const types = { OrderEvent: [{ A: ['OrderId', 'UserId'] }], OrderId: ['u32'], UserId: ['u32'] }
+    expect({ types: typesOf(imported), notes: noteTexts(imported) }).toMatchObject({
+      types,
+      notes: expect.not.arrayContaining(['crbus cannot parse this Rust code']),
+    })
   })
 })
