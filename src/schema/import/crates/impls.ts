@@ -88,7 +88,14 @@ export function describeSerializerCalls(body: Expression | undefined): string {
     if (/^serialize_[a-z0-9_]+$/.test(name) || name === 'collect_str') calls.add(name)
     // `self.0.serialize(…)` delegates to another type, so the receiver matters.
     const call = name === 'serialize' && node.node.parent?.name === 'FieldExpression' ? node.node.parent : undefined
-    if (call) calls.add(body.source.textOf(call).replaceAll(/\s+/g, ''))
+    if (call) calls.add(onOneLine(body.source.textOf(call)))
   })
   return calls.size === 0 ? '' : ` (calls ${[...calls].join(', ')})`
 }
+
+/** Shortens an expression to one line without its blocks: `match self {…}.serialize`. */
+const onOneLine = (expression: string): string =>
+  expression
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ (?=[.,)])|(?<=\() /g, '')
+    .replace(/\{.*\}/, '{…}')

@@ -54,6 +54,14 @@ describe('problems', () => {
       'src/lib.rs:11 Cents: Serialize is implemented by hand (calls self.0.serialize) [--map crate::Cents=…]',
     ],
     [
+      'enum Slot { Free, Of(u8) } impl Serialize for Slot { fn serialize<S: Serializer>(&self, s: S) -> R { match self { Slot::Free => None, Slot::Of(it) => Some(*it) } .serialize(s) } } #[derive(Serialize)] enum OrderEvent { A(Slot) }',
+      'src/lib.rs:11 Slot: Serialize is implemented by hand (calls match self {…}.serialize) [--map crate::Slot=…]',
+    ],
+    [
+      'struct Cents(u64); impl Serialize for Cents { fn serialize<S: Serializer>(&self, s: S) -> R { (self.0 as i64).serialize(s) } } #[derive(Serialize)] enum OrderEvent { A(Cents) }',
+      'src/lib.rs:11 Cents: Serialize is implemented by hand (calls (self.0 as i64).serialize) [--map crate::Cents=…]',
+    ],
+    [
       '#[derive(Serialize)] enum OrderEvent { A(Box<dyn Shape>) }',
       "src/lib.rs:11 dyn Shape: cannot import a trait object [--map 'dyn Shape=…']",
     ],
