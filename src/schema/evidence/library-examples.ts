@@ -13,6 +13,7 @@ export const libraryExamples: Readonly<Record<string, readonly unknown[]>> = {
   'DateTime<Utc>': ['2025-11-21T06:26:20Z', '2026-01-02T03:04:05.123Z'],
   'DateTime<FixedOffset>': ['2025-11-21T06:26:20+01:00', '2026-01-02T03:04:05.123-05:30'],
   'DateTime<Local>': ['2025-11-21T06:26:20Z', '2026-01-02T03:04:05.123Z'],
+  'DateTime<Tz>': ['2025-11-21T06:26:20Z', '2026-01-02T03:04:05.123Z'],
   NaiveDateTime: ['2025-11-21T06:26:20', '2026-01-02T03:04:05.123'],
   NaiveDate: ['2025-11-21', '1970-01-01'],
   NaiveTime: ['06:26:20', '23:59:59.123'],
@@ -43,6 +44,8 @@ export const libraryExamples: Readonly<Record<string, readonly unknown[]>> = {
   'jiff::civil::Time': ['06:26:20'],
   'jiff::SignedDuration': ['PT0S', 'PT1H2M3S'],
   'jiff::Span': ['PT5H', 'P1Y2M3D'],
+  BigDecimal: ['0', '-12.30', '19.99'],
+  Decimal: ['0', '-12.30', '19.99'],
   'String as decimal': ['0', '-12.30', '19.99'],
   BigInt: [
     [0, []],
