@@ -21,8 +21,8 @@ export function withCodec(problem: BadInput, codec: ViewCodec, { topic, codecFro
 }
 
 /**
- * Returns the default codec for an event, if the topic has none. Readers of a topic with a schema expect bincode, so an event type that is misspelled,
- * and therefore not in the schema, must not be sent as JSON.
+ * Returns the default codec for an event, if the topic has none. Readers of a topic with a schema expect bincode, so an event type
+ * that is misspelled, and therefore not in the schema, must not be sent as JSON.
  */
 export const defaultCodec = ({ topic, schemas }: EventSettings, eventType: string): 'bincode' | 'json' =>
   schemas?.ofTopic(topic) !== undefined || schemas?.knows(topic, eventType) ? 'bincode' : 'json'

@@ -21,6 +21,7 @@ import {
   isU8,
   type JsonFields,
   listed,
+  MAX_STEPS,
   Misfit,
   setField,
 } from './value-kinds.ts'
@@ -41,11 +42,6 @@ export type ReadSerde =
       readonly variant: string | undefined
     }
 
-/**
- * Steps after which a payload is refused. Variants without names are tried one after the other, also inside each other, so that
- * a hostile payload might take forever.
- */
-const MAX_STEPS = 5_000_000
 /** Types may contain themselves without any bytes between, so the depth of the payload does not limit the recursion. */
 const MAX_DEPTH = 600
 

@@ -2,14 +2,18 @@ import { describeValue } from '../json-text.ts'
 import type { Primitive, Type } from '../model.ts'
 import type { EnumPlan, VariantPlan } from './plan.ts'
 
-/** Thrown and caught inside this room: the value does not have the type. The path grows as the exception passes the parts around. */
-export class Misfit extends Error {
+/**
+ * Thrown and caught inside this room: the value does not have the type. The path grows as the exception passes the
+ * parts around. It does not extend Error, because it is thrown often and needs no stack.
+ */
+export class Misfit {
+  readonly message: string
   path = ''
   /** Whether trying other variants is pointless. */
   readonly isFinal: boolean
 
   constructor(reason: string, isFinal = false) {
-    super(reason)
+    this.message = reason
     this.isFinal = isFinal
   }
 
@@ -22,8 +26,15 @@ export class Misfit extends Error {
   }
 }
 
-/** The most variants of which an error says why they do not fit. */
+/** The most variants of which an error says why they do not fit, and the length of each reason, which may contain reasons itself. */
 const MAX_REASONS = 3
+const MAX_REASON_CHARS = 120
+
+/**
+ * Steps after which a payload is refused. Variants without names are tried one after the other, also inside each other, so that a
+ * hostile payload might take forever.
+ */
+export const MAX_STEPS = 1_000_000
 
 /**
  * Returns the result of `attempt` for the first variant without a name that fits, as serde does. Throws a {@link Misfit} if none
@@ -42,7 +53,9 @@ export function firstUntagged<T>(
       return attempt(variant)
     } catch (error) {
       if (!(error instanceof Misfit) || error.isFinal) throw error
-      reasons.push(`${variant.variant}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`)
+      const reason = `${variant.variant}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`
+      if (reasons.length <= MAX_REASONS)
+        reasons.push(reason.length > MAX_REASON_CHARS ? `${reason.slice(0, MAX_REASON_CHARS).toWellFormed()}…` : reason)
     }
   }
   if (reasons.length === 0) throw new Misfit(otherwise)

@@ -12,7 +12,7 @@ import {
   type StructPlan,
   type VariantPlan,
 } from './plan.ts'
-import { firstUntagged, isFields, isU8, type JsonFields, listed, Misfit } from './value-kinds.ts'
+import { firstUntagged, isFields, isU8, type JsonFields, listed, MAX_STEPS, Misfit } from './value-kinds.ts'
 import { listOf, type SerdeFormat, writePrimitive } from './write-primitive.ts'
 
 /** What is written, or why the value does not have the type. */
@@ -22,8 +22,6 @@ export type WrittenSerde =
 
 /** Variants without names may contain each other without any value between, so the recursion has a limit. */
 const MAX_DEPTH = 600
-/** Steps after which a value is refused, because variants without names are tried one after the other. */
-const MAX_STEPS = 5_000_000
 
 /**
  * Compiles a schema to a function that converts a value, as serde_json would write it, to what a format contains. Unknown fields are

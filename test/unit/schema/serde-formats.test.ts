@@ -6,7 +6,7 @@ import { sourceFiles } from '../../../src/operations/schemas/rust-files.ts'
 import { payloadMaker } from '../../../src/schema/evidence/random-payload.ts'
 import { seededRandom } from '../../../src/schema/evidence/seeded-random.ts'
 import { importSchema } from '../../../src/schema/import/import-schema.ts'
-import type { Schema } from '../../../src/schema/model.ts'
+import type { NamedType, Schema, Type } from '../../../src/schema/model.ts'
 import { readSchemaFile } from '../../../src/schema/schema-file.ts'
 import { compileSerdeCodec, type EncodedSerde } from '../../../src/schema/serde/serde-codec.ts'
 import { serdeConverter, withoutSerde } from '../../../src/schema/serde/to-serde.ts'
@@ -138,4 +138,25 @@ describe.each([...schemas.keys()])('random values of %s', (root) => {
     // No value is made of the variants with a serde_json::Value.
     expect(seen.size).toBeGreaterThan(root === 'OrderEvent' ? 12 : 2)
   })
+})
+
+test('variants without names that contain each other are tried a limited number of times', () => {
+  const list: Type = { kind: 'sequence', name: 'Vec', item: { kind: 'named', name: 'Tree' } }
+  const variants = ['A', 'B', 'C'].map((name) => ({ name, fields: { kind: 'tuple', items: [list] } as const }))
+  const tree: NamedType = {
+    ...{ kind: 'struct', at: '', fields: { kind: 'tuple', items: [{ kind: 'known', name: 'unreadable' }] } },
+    serde: { untagged: true, body: { kind: 'enum', variants } },
+  }
+  const codec = compileSerdeCodec({ topic: 'trees', root: 'Tree', events: new Map(), types: new Map([['Tree', tree]]) })
+  const nested = (depth: number) => `${'['.repeat(depth)}"x"${']'.repeat(depth)}`
+  const few = codec.decode(Buffer.from(nested(4)), 'json')
+  expect(!few.ok && few.reason).toMatch(
+    /^a list of 1 fits no variant of Tree \(A: \[0\]: a list of 1 fits no variant of Tree/,
+  )
+  expect(!few.ok && few.reason.length).toBeLessThan(500)
+  const reason = /fits? too many variants without names/
+  const many = codec.decode(Buffer.from(nested(40)), 'json')
+  expect(!many.ok && many.reason).toMatch(reason)
+  const written = codec.encode(JSON.parse(nested(40)), 'cbor')
+  expect(!written.ok && written.reason).toMatch(reason)
 })
