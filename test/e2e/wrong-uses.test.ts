@@ -242,7 +242,7 @@ const wrongUses: readonly WrongUse[] = [
   },
   {
     line: 'tail order-events --codec bincod',
-    message: '--codec bincod is not one of json, cbor, text, bytes, bincode',
+    message: '--codec bincod is not one of json, cbor, msgpack, text, bytes, bincode',
     hints: ['--codec bincode'],
     exitCode: 2,
   },

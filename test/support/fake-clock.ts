@@ -4,8 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-const { stdout, status } = spawnSync('faketime', ['-f', '+0', 'sh', '-c', 'echo $LD_PRELOAD'], { encoding: 'utf8' })
-const library = status === 0 ? stdout.trim() : ''
+/**
+ * The path of the library that changes the clock; empty without faketime. faketime fails if a process that was killed had the same
+ * number and left its semaphore, so it is tried more than once.
+ */
+const library = findLibrary()
+
+function findLibrary(): string {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const found = spawnSync('faketime', ['-f', '+0', 'sh', '-c', 'echo $LD_PRELOAD'], { encoding: 'utf8' })
+    if (found.status === 0) return found.stdout.trim()
+  }
+  return ''
+}
 
 /** Whether tests with a changed clock run: where faketime is installed, and always on CI, where they fail without it. */
 export const onFakeClock = Boolean(process.env.CI) || library !== ''
